@@ -1,0 +1,375 @@
+//! `[sender]` and `[smtp]`: who writes, and through which mail account.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use toml::de::DeValue;
+
+use super::general::read_language;
+use super::paths::{self, Refused};
+use super::read::{Table, Text, Value};
+use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
+use crate::campaign::{Address, Country, Language};
+use crate::failure::{Problem, nearest};
+
+/// What `[sender]` says; `None` where it was wrong.
+pub struct SenderSection {
+    pub name: Option<String>,
+    pub email: Option<Address>,
+    pub country: Option<Country>,
+    /// Left out, it is the campaign's.
+    pub language: Option<Language>,
+    /// Whether `language` was written, right or wrong.
+    pub language_written: bool,
+    pub extra: BTreeMap<String, String>,
+}
+
+impl SenderSection {
+    /// The validated sender; `fallback` is the campaign's language.
+    pub fn finish(self, fallback: &Language) -> Option<Sender> {
+        Some(Sender {
+            name: self.name?,
+            email: self.email?,
+            country: self.country?,
+            language: self.language.unwrap_or_else(|| fallback.clone()),
+            extra: self.extra,
+        })
+    }
+}
+
+/// Reads `[sender]`.
+pub fn sender(table: &Table<'_>) -> SenderSection {
+    let language = table.text("language");
+    let mut section = SenderSection {
+        name: table
+            .required("name", "name = \"Your Name\"")
+            .and_then(|text| text.line()),
+        email: table
+            .required("email", "email = \"you@example.org\"")
+            .and_then(|text| address(&text)),
+        country: table
+            .required("country", "country = \"BE\"")
+            .and_then(|text| country(&text)),
+        language_written: language.is_some(),
+        language: language.as_ref().and_then(read_language),
+        extra: BTreeMap::new(),
+    };
+    for (key, value) in table.iter() {
+        if table.is_known(key) {
+            continue;
+        }
+        // A slip in one of the four would otherwise be taken as a further key, and the sender have no language.
+        if let Some(near) = nearest(key, ["name", "email", "country", "language"])
+            && !table.has(near)
+        {
+            table.source().push(
+                Problem::warning(format!("`{key}` is taken as a detail of your own"))
+                    .at(table.key_place(key).field(value.path()))
+                    .hint(format!("if you meant `{near}`, write it so")),
+            );
+        }
+        if let Some(text) = plain(value) {
+            section.extra.insert(key.to_owned(), text);
+        }
+    }
+    section
+}
+
+fn plain(value: Value<'_>) -> Option<String> {
+    match value.raw() {
+        DeValue::String(_) => value.text()?.lines(),
+        DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Float(number) => Some(number.to_string()),
+        DeValue::Boolean(truth) => Some(truth.to_string()),
+        _ => value.wrong_type("a text in \"double quotes\""),
+    }
+}
+
+fn country(text: &Text<'_>) -> Option<Country> {
+    match Country::parse(text.as_str().trim()) {
+        Ok(country) => Some(country),
+        Err(unknown) => {
+            let hint = match unknown.nearest {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => "write its two-letter code: \"BE\", \"DE\", \"GB\"".to_owned(),
+            };
+            text.refuse(format!("there is no country with the code \"{}\"", text.as_str()), hint);
+            None
+        }
+    }
+}
+
+/// An address in a configuration.
+pub fn address(text: &Text<'_>) -> Option<Address> {
+    match Address::parse(text.as_str()) {
+        Ok(address) => Some(address),
+        Err(error) => {
+            text.refuse(
+                format!("\"{}\" is no e-mail address: {error}", text.as_str()),
+                "write the bare address: \"you@example.org\"",
+            );
+            None
+        }
+    }
+}
+
+const SECURITIES: &[(&str, Security)] = &[
+    ("tls", Security::Tls),
+    ("starttls", Security::Starttls),
+    ("none", Security::None),
+];
+const AUTHS: &[(&str, Auth)] = &[("password", Auth::Password), ("xoauth2", Auth::Xoauth2)];
+
+/// What `[smtp]` says, with what other checks still need.
+pub struct SmtpSection {
+    /// The account; the user name is still to be filled in when it was left out.
+    pub smtp: Smtp,
+    /// Whether `username` was left out.
+    pub username_left_out: bool,
+}
+
+/// Reads `[smtp]`; `folder` holds the file.
+pub fn smtp(table: &Table<'_>, folder: &Path) -> Option<SmtpSection> {
+    refuse_password(table);
+    let host = table.required("host", "host = \"smtp.example.org\"");
+    let host = host.and_then(|text| read_host(&text));
+    let security = match table.text("security") {
+        Some(text) => text.choice(SECURITIES).and_then(|security| {
+            let allowed = security != Security::None || host.as_deref().is_none_or(is_loopback);
+            if !allowed {
+                text.refuse(
+                    "without encryption, only a server on this computer can be used",
+                    "write security = \"tls\" or \"starttls\"; \"none\" would show your password and letters to everyone on the way",
+                );
+            }
+            allowed.then_some(security)
+        }),
+        None => Some(Security::Tls),
+    };
+    let port = match table.get("port") {
+        Some(value) => value.integer(1..=65535).and_then(|port| u16::try_from(port).ok()),
+        None => security.map(|security| match security {
+            Security::Tls => 465,
+            Security::Starttls => 587,
+            Security::None => 25,
+        }),
+    };
+    let username = table.text("username");
+    let username_left_out = username.is_none();
+    let username = match username {
+        Some(text) if text.as_str().is_empty() => Some(None),
+        Some(text) => text.line().map(Some),
+        None => Some(None),
+    };
+    let auth = table.text("auth").map_or(Some(Auth::Password), |text| text.choice(AUTHS));
+    let password_command = optional(table.text("password-command"), Text::line);
+    let connections = number(table, "connections", 1..=50, 2);
+    let rate = table
+        .get("rate")
+        .map_or(Some(DEFAULT_RATE), |value| read_rate(value));
+    let daily_limit = match table.get("daily-limit") {
+        Some(value) => value.integer(1..=u64::MAX).map(Some),
+        None => Some(None),
+    };
+    let retry_for = duration(table, "retry-for", Duration::from_secs(15 * 60));
+    let timeout = duration(table, "timeout", Duration::from_secs(60));
+    let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
+    let proxy = optional(table.text("proxy"), read_proxy);
+    table.deny_unknown();
+    Some(SmtpSection {
+        smtp: Smtp {
+            host: host?,
+            port: port?,
+            security: security?,
+            username: username?,
+            auth: auth?,
+            password_command: password_command?,
+            connections: usize::try_from(connections?).ok()?,
+            rate: rate?,
+            daily_limit: daily_limit?,
+            retry_for: retry_for?,
+            timeout: timeout?,
+            ca_file: ca_file?,
+            proxy: proxy?,
+        },
+        username_left_out,
+    })
+}
+
+const DEFAULT_RATE: Rate = Rate::Every(Duration::from_secs(2));
+
+fn optional<'a, T>(text: Option<Text<'a>>, read: impl Fn(&Text<'a>) -> Option<T>) -> Option<Option<T>> {
+    text.map_or(Some(None), |text| read(&text).map(Some))
+}
+
+fn number(table: &Table<'_>, key: &'static str, range: std::ops::RangeInclusive<u64>, default: u64) -> Option<u64> {
+    table.get(key).map_or(Some(default), |value| value.integer(range))
+}
+
+/// A password in a file that is copied, handed on and backed up is a password given away.
+///
+/// The line itself is not shown: an error message ends up in screenshots and logs.
+pub fn refuse_password(table: &Table<'_>) {
+    if !table.has_refused("password") {
+        return;
+    }
+    table.source().push(
+        Problem::error("a password must not stand in a configuration file")
+            .at(table.key_place("password").field("smtp.password"))
+            .hint(
+                "take the line out, change the password if the file was ever shared, and use one of these:\n\
+                 password-command = \"pass show mail/you\"\n\
+                 the environment variable APPEL_SMTP_PASSWORD\n\
+                 the keyring of your desktop\n\
+                 or nothing: on a terminal you are asked",
+            ),
+    );
+}
+
+fn read_host(text: &Text<'_>) -> Option<String> {
+    let written = text.line()?;
+    let bare = written
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(&written);
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        return Some(ip.to_string());
+    }
+    if let Some((host, port)) = written.rsplit_once(':')
+        && !host.contains(['/', ':'])
+        && port.bytes().all(|b| b.is_ascii_digit())
+    {
+        text.refuse(
+            "the port does not belong in `host`",
+            format!("write host = \"{host}\" and, on a line of its own, port = {port}"),
+        );
+        return None;
+    }
+    match idna::domain_to_ascii(&written) {
+        Ok(host) if is_host_name(&host) => Some(host),
+        _ => {
+            text.refuse(
+                format!("\"{written}\" is no name of a server"),
+                "write the name that your mail provider gives for outgoing mail (SMTP): \"smtp.example.org\"",
+            );
+            None
+        }
+    }
+}
+
+fn is_host_name(host: &str) -> bool {
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.len() <= 253
+        && host.split('.').all(|label| {
+            (1..=63).contains(&label.len())
+                && label
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        })
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.strip_suffix('.')
+        .unwrap_or(host)
+        .eq_ignore_ascii_case("localhost")
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+fn read_rate(value: Value<'_>) -> Option<Rate> {
+    let hint = "write how many letters in a second, minute, hour or day: \"30/min\", \"1/s\", \"200/h\", \"400/day\"; or \"unlimited\"";
+    let text = value.text()?;
+    let written = text.as_str().trim();
+    if written == "unlimited" {
+        return Some(Rate::Unlimited);
+    }
+    let parts = written.split_once('/').and_then(|(count, unit)| {
+        let seconds: u32 = match unit.trim() {
+            "s" | "sec" | "second" => 1,
+            "min" | "minute" => 60,
+            "h" | "hour" => 3600,
+            "d" | "day" => 86400,
+            _ => return None,
+        };
+        let count: u32 = count.trim().parse().ok()?;
+        Some((count, seconds))
+    });
+    match parts {
+        // Above a million a second the pause between two letters would be nothing.
+        Some((count @ 1..=1_000_000, seconds)) => {
+            Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count))
+        }
+        _ => {
+            text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
+            None
+        }
+    }
+}
+
+fn duration(table: &Table<'_>, key: &'static str, default: Duration) -> Option<Duration> {
+    let Some(value) = table.get(key) else {
+        return Some(default);
+    };
+    let text = value.text()?;
+    let parsed = text.as_str().trim().parse::<SignedDuration>().ok();
+    let positive = parsed
+        .filter(|duration| duration.is_positive())
+        .and_then(|duration| Duration::try_from(duration).ok())
+        // Thirty days are more than any run lasts; a number past all clocks must not overflow one later.
+        .filter(|duration| *duration <= Duration::from_secs(30 * 86400));
+    if positive.is_none() {
+        text.refuse(
+            format!("`{}` cannot be \"{}\"", text.path(), text.as_str()),
+            "write a duration with its unit: \"60s\", \"15min\", \"1h 30min\"",
+        );
+    }
+    positive
+}
+
+fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
+    let written = text.line()?;
+    let path = folder.join(&written);
+    match paths::readable(&path, &written) {
+        Ok(()) => Some(path),
+        Err(Refused { message, hint }) => {
+            text.refuse(message, hint);
+            None
+        }
+    }
+}
+
+fn read_proxy(text: &Text<'_>) -> Option<Proxy> {
+    let written = text.as_str().trim();
+    let example = "write proxy = \"socks5h://127.0.0.1:9050\"";
+    let Some(rest) = written.strip_prefix("socks5h://") else {
+        let hint = if written.starts_with("socks5://") || written.starts_with("socks4") {
+            format!("{example}: with socks5h the proxy looks the server's name up, with others your network sees it")
+        } else {
+            format!("only SOCKS 5 with names resolved by the proxy is used: {example}")
+        };
+        text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
+        return None;
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    let parsed = rest.rsplit_once(':').and_then(|(host, port)| {
+        let port: u16 = port.parse().ok().filter(|port| *port != 0)?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let host = match bare {
+            Some(ip) => ip.parse::<std::net::Ipv6Addr>().ok()?.to_string(),
+            None => host.to_owned(),
+        };
+        let fits = host.parse::<IpAddr>().is_ok() || is_host_name(&host);
+        fits.then_some(Proxy { host, port })
+    });
+    if parsed.is_none() {
+        text.refuse(
+            format!("`{}` needs a host and a port, and nothing else", text.path()),
+            example,
+        );
+    }
+    parsed
+}

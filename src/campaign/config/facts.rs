@@ -1,0 +1,85 @@
+//! `[facts.NAME]`: figures with their source, time and expiry.
+
+use std::collections::BTreeMap;
+
+use toml::de::DeValue;
+
+use super::general::read_language;
+use super::read::{Table, Text, Value};
+use crate::campaign::Fact;
+use crate::campaign::facts::ByLanguage;
+
+/// Every fact by name; `None` where one is wrong, so that its name is still known.
+pub type Facts = BTreeMap<String, Option<Fact>>;
+
+/// Reads every `[facts.NAME]`.
+pub fn read(top: &Table<'_>) -> Facts {
+    let Some(table) = top.table("facts") else {
+        return Facts::new();
+    };
+    table
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.table().and_then(|fact| read_one(&fact))))
+        .collect()
+}
+
+fn read_one(table: &Table<'_>) -> Option<Fact> {
+    let value = match table.get("value") {
+        Some(value) => by_language(value),
+        None => {
+            table.missing("value", "value = \"at least 70\"");
+            None
+        }
+    };
+    let source = optional(table.get("source"), by_language);
+    let as_of = optional(table.get("as-of"), Value::moment);
+    let expires = optional(table.get("expires"), Value::moment);
+    table.deny_unknown();
+    Some(Fact {
+        value: value?,
+        as_of: as_of?,
+        source: source?,
+        expires: expires?.map(|(moment, _)| moment),
+    })
+}
+
+/// Nothing there is right; something there is right when it can be read.
+fn optional<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Option<T>> {
+    value.map_or(Some(None), |value| read(value).map(Some))
+}
+
+fn by_language(value: Value<'_>) -> Option<ByLanguage> {
+    match value.raw() {
+        DeValue::String(_) => value.text()?.line().map(ByLanguage::One),
+        DeValue::Table(_) => {
+            let table = value.table()?;
+            let texts: Option<BTreeMap<_, _>> = table
+                .iter()
+                .map(|(tag, value)| {
+                    let text = value.text();
+                    let language = read_tag(&table, tag);
+                    Some((language?, text?.line()?))
+                })
+                // Every one is looked at before any is missed, so that all problems are said.
+                .collect::<Vec<_>>()
+                .into_iter()
+                .collect();
+            let texts = texts?;
+            if texts.is_empty() {
+                table.source().push(
+                    crate::failure::Problem::error("the fact has no text in any language")
+                        .at(table.place())
+                        .hint("write one for each language: { en = \"at least 70\", fr = \"au moins 70\" }"),
+                );
+                return None;
+            }
+            Some(ByLanguage::Each(texts))
+        }
+        _ => value.wrong_type("a text in \"double quotes\", or one for each language: { en = \"…\", fr = \"…\" }"),
+    }
+}
+
+fn read_tag(table: &Table<'_>, tag: &str) -> Option<crate::campaign::Language> {
+    let text = Text::key(table, tag);
+    read_language(&text)
+}

@@ -1,0 +1,130 @@
+//! Paths that a campaign names: relative, inside its folder, and what they are said to be.
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+
+use super::Attachment;
+use crate::failure::{is_unsafe_to_show, nearest};
+
+/// Why a path cannot be used, and what to do.
+pub struct Refused {
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl Refused {
+    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// `written`, which stands in a file of `folder`, as a path that can be opened and does not lead out of it.
+///
+/// What is not there yet is accepted: whoever opens it says so.
+pub fn inside(folder: &Path, written: &str) -> Result<PathBuf, Refused> {
+    if written.trim().is_empty() {
+        return Err(Refused::new("the path is empty", "write the name of a file"));
+    }
+    if written.contains('\\') {
+        return Err(Refused::new(
+            format!("the path `{written}` has a backslash in it"),
+            "write paths with /, as in files/statement.pdf",
+        ));
+    }
+    if written.chars().any(is_unsafe_to_show) {
+        return Err(Refused::new(
+            format!("the path `{written}` contains a hidden character"),
+            "give the file a plain name, and write it again by hand",
+        ));
+    }
+    let relative = Path::new(written);
+    let leaves = relative
+        .components()
+        .any(|part| !matches!(part, Component::Normal(_) | Component::CurDir));
+    if leaves {
+        return Err(outside(written));
+    }
+    let path = folder.join(relative);
+    // Where it leads in the end: a symbolic link may point out of the folder.
+    if let (Ok(home), Ok(target)) = (fs::canonicalize(or_here(folder)), fs::canonicalize(&path))
+        && !target.starts_with(&home)
+    {
+        return Err(outside(written));
+    }
+    Ok(path)
+}
+
+fn outside(written: &str) -> Refused {
+    Refused::new(
+        format!("`{written}` leads out of the campaign's folder"),
+        "copy the file into the folder and name it from there: a campaign must be whole when it is handed on",
+    )
+}
+
+/// The folder itself, also when its name is the empty path.
+pub fn or_here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
+}
+
+/// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name.
+pub fn attachment(folder: &Path, written: &str) -> Result<Attachment, Refused> {
+    let path = inside(folder, written)?;
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
+        .to_owned();
+    readable(&path, written)?;
+    Ok(Attachment { path, name })
+}
+
+/// Checks that a regular file can be opened; a pipe or a device is never opened, for that could wait for ever.
+pub fn readable(path: &Path, written: &str) -> Result<(), Refused> {
+    let what = match fs::metadata(path) {
+        Ok(found) if found.is_file() => match File::open(path) {
+            Ok(_) => return Ok(()),
+            Err(error) => return Err(cannot_open(written, &error)),
+        },
+        Ok(found) if found.is_dir() => "a folder",
+        Ok(_) => "a device or a pipe",
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let hint = match neighbour(path) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "put the file there, or mend the path".to_owned(),
+            };
+            return Err(Refused::new(format!("there is no file `{written}`"), hint));
+        }
+        Err(error) => return Err(cannot_open(written, &error)),
+    };
+    Err(Refused::new(
+        format!("`{written}` is {what}, not a file"),
+        "name a regular file",
+    ))
+}
+
+fn cannot_open(written: &str, error: &std::io::Error) -> Refused {
+    Refused::new(
+        format!("`{written}` cannot be read: {error}"),
+        "check that the file is yours to read",
+    )
+}
+
+/// A file beside the one that is not there, with nearly its name.
+fn neighbour(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_str()?;
+    let names: Vec<String> = fs::read_dir(or_here(path.parent()?))
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    nearest(wanted, names.iter().map(String::as_str)).map(ToOwned::to_owned)
+}

@@ -1,0 +1,190 @@
+//! Inputs to validated values: `config.toml`, the account file, `recipients.csv` and `templates/`, every problem collected.
+//!
+//! Nothing here knows of SMTP. What leaves this module is valid: nobody downstream checks again.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::failure::Problems;
+
+pub mod address;
+pub mod config;
+pub mod facts;
+mod lookalike;
+pub mod place;
+pub mod recipients;
+pub mod templates;
+
+pub use address::Address;
+pub use config::Config;
+pub use facts::Fact;
+pub use place::{Country, Language};
+pub use recipients::{Recipient, Roster};
+pub use templates::Templates;
+
+/// What is read: where the files are.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// The campaign's `config.toml`.
+    pub config: PathBuf,
+    /// The account file: the one given, or the default one.
+    pub account: Option<PathBuf>,
+    /// Whether `--account` was given: a missing file is an error then.
+    pub account_required: bool,
+}
+
+/// A campaign, valid.
+#[derive(Clone, Debug)]
+pub struct Campaign {
+    /// The configuration.
+    pub config: Config,
+    /// Letters and partials.
+    pub templates: Templates,
+    /// Who is written to.
+    pub roster: Roster,
+}
+
+/// What reading found.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The campaign; `None` when any problem is an error.
+    pub campaign: Option<Campaign>,
+    /// Everything worth saying, in the order of the files.
+    pub problems: Problems,
+}
+
+/// Reads a whole campaign and finds every problem in it. `now` decides what is stale.
+#[must_use]
+pub fn load(sources: &Sources, now: Timestamp) -> Loaded {
+    let mut problems = Problems::new();
+    let campaign = read(sources, now, &mut problems);
+    Loaded {
+        campaign: campaign.filter(|_| !problems.any_error()),
+        problems,
+    }
+}
+
+fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Campaign> {
+    let draft = config::read(sources, now, problems)?;
+    let roles: BTreeSet<String> = draft
+        .letters
+        .iter()
+        .flat_map(|letter| letter.to.iter().cloned())
+        .collect();
+    let roster = draft
+        .recipients()
+        .and_then(|path| Roster::load(path, &shown(path), &roles, problems));
+    let templates = draft.templates().and_then(|path| {
+        let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Roster::columns), now);
+        templates::load(path, &shown(path), &scope, problems)
+    });
+    Some(Campaign {
+        config: draft.finish()?,
+        templates: templates?,
+        roster: roster?,
+    })
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::failure::{Problem, Style};
+
+    const CONFIG: &str = r#"
+[campaign]
+id = "zhanaozen-2011"
+title = "Zhanaozen: stop the killings"
+language = "en"
+deadline = 2012-01-31T23:59:00Z
+
+[sender]
+name = "Your Name"
+email = "you@example.org"
+country = "BE"
+language = "fr"
+city = "Brussels"
+
+[smtp]
+host = "smtp.example.org"
+
+[[letter]]
+id = "protest"
+to = ["embassy", "ministry"]
+
+[[letter]]
+id = "solidarity"
+to = ["support"]
+format = "markdown"
+cc = ["archive@example.org"]
+attach = ["files/statement.pdf"]
+
+[facts.killed]
+value = { en = "at least 70", fr = "au moins 70" }
+as-of = 2011-12-16T18:54:00+01:00
+source = "strikers' committee"
+expires = 2011-12-18T00:00:00Z
+"#;
+
+    const RECIPIENTS: &str = "role,name,email,country,language,cc,salutation,note,office\n\
+        embassy,Embassy in Brussels,info@emb.example,BE LU,fr en,\"a@x.example; b@x.example\",Excellency,secret,3\n\
+        ministry,Ministry,info@min.example,*,,,Minister,,\n\
+        support,\"Committee, the\",c@support.example,,en,,Friends,,1\n";
+
+    fn campaign() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("config.toml", CONFIG);
+        write("recipients.csv", RECIPIENTS);
+        write("files/statement.pdf", "%PDF");
+        for letter in ["protest", "solidarity"] {
+            for language in ["en", "fr"] {
+                write(
+                    &format!("templates/{letter}.{language}.hbs"),
+                    "Subject: {{campaign.title}}\n\n{{recipient.salutation}} {{recipient.office}}\n\nI write from {{sender.city}}. \
+                     {{fact \"killed\"}} ({{source \"killed\"}}, {{as_of \"killed\"}}).\n{{#if message}}{{message}}\n\n{{/if}}{{> signature}}\n",
+                );
+            }
+        }
+        write("templates/partials/signature.hbs", "{{sender.name}}\n");
+        write("templates/partials/signature.fr.hbs", "Cordialement, {{sender.name}}\n");
+        dir
+    }
+
+    fn load_at(dir: &Path) -> Loaded {
+        let sources = Sources {
+            config: dir.join("config.toml"),
+            account: None,
+            account_required: false,
+        };
+        load(&sources, "2011-12-17T00:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_valid_campaign_is_loaded_whole_and_without_a_word() {
+        let dir = campaign();
+        let loaded = load_at(dir.path());
+        let said: Vec<String> = loaded.problems.iter().map(|p: &Problem| p.render(&Style::PLAIN)).collect();
+        assert_eq!(said, Vec::<String>::new());
+        let campaign = loaded.campaign.unwrap();
+        insta::assert_debug_snapshot!(campaign.roster.recipients().collect::<Vec<_>>(), @"");
+        insta::assert_debug_snapshot!(campaign.config, @"");
+        assert_eq!(campaign.roster.len(), 3);
+        assert_eq!(campaign.roster.columns().join(" "), "role name email country language cc salutation office title gender");
+        let fr = Language::parse("fr").unwrap();
+        assert_eq!(campaign.templates.languages("protest").len(), 2);
+        assert!(campaign.templates.get("protest", &fr).is_some());
+        assert_eq!(campaign.templates.partials(&fr).count(), 1);
+    }
+}

@@ -1,0 +1,204 @@
+//! Countries (ISO 3166-1 alpha-2) and languages (BCP 47), as a campaign names them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use icu_locale_core::LanguageIdentifier;
+
+/// A country by its ISO 3166-1 alpha-2 code.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+impl Country {
+    /// Reads a code, in either case.
+    ///
+    /// # Errors
+    /// When no country has it.
+    pub fn parse(text: &str) -> Result<Self, UnknownCode> {
+        let upper = text.to_ascii_uppercase();
+        if let [a, b] = *upper.as_bytes()
+            && let Ok(code) = std::str::from_utf8(&[a, b])
+            && COUNTRIES.split(' ').any(|known| known == code)
+        {
+            return Ok(Self([a, b]));
+        }
+        Err(UnknownCode {
+            text: text.to_owned(),
+            nearest: nearest_country(&upper),
+        })
+    }
+
+    /// The code, in upper case.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("??")
+    }
+}
+
+impl fmt::Display for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl fmt::Debug for Country {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// A code that names nothing, and the code that was probably meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such code: {text}")]
+pub struct UnknownCode {
+    /// As written.
+    pub text: String,
+    /// What was probably meant.
+    pub nearest: Option<&'static str>,
+}
+
+/// What people write where ISO wants another code.
+const MISTAKEN: &[(&str, &str)] = &[
+    ("UK", "GB"), ("EN", "GB"), ("EL", "GR"), ("USA", "US"), ("SU", "RU"), ("GER", "DE"), ("ENG", "GB"),
+];
+
+fn nearest_country(upper: &str) -> Option<&'static str> {
+    if let Some((_, right)) = MISTAKEN.iter().find(|(wrong, _)| *wrong == upper) {
+        return Some(right);
+    }
+    crate::failure::nearest(upper, COUNTRIES.split(' '))
+}
+
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
+BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI \
+FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS \
+IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO \
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA \
+RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT \
+TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
+
+/// A language by its BCP 47 tag: `fr`, `pt-BR`, `sr-Cyrl`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Language(LanguageIdentifier);
+
+impl Language {
+    /// Reads a tag, in any case, with `-` or `_`.
+    ///
+    /// # Errors
+    /// When it is no tag, or begins with no language of ISO 639-1 or 639-3 form.
+    pub fn parse(text: &str) -> Result<Self, UnknownCode> {
+        let unknown = || UnknownCode {
+            text: text.to_owned(),
+            nearest: crate::failure::nearest(&text.to_ascii_lowercase(), LANGUAGES.split(' ')),
+        };
+        let tag = text.replace('_', "-");
+        let id = LanguageIdentifier::from_str(&tag).map_err(|_| unknown())?;
+        let language = id.language.as_str();
+        if language.len() == 2 && !LANGUAGES.split(' ').any(|known| known == language) {
+            return Err(unknown());
+        }
+        if id.language.is_unknown() {
+            return Err(unknown());
+        }
+        Ok(Self(id))
+    }
+
+    /// For the libraries that format by language.
+    #[must_use]
+    pub const fn id(&self) -> &LanguageIdentifier {
+        &self.0
+    }
+
+    /// The best of `available` for a person who reads this language, if any of them will do.
+    ///
+    /// RFC 4647 §3.4 (lookup): the tag itself, then shorter and shorter; then a text in the same language and script
+    /// for another region (`pt-BR` reads `pt-PT` rather than nothing).
+    pub fn best_of<'a>(&self, available: &'a [Language]) -> Option<&'a Language> {
+        let exactly = |wanted: &LanguageIdentifier| available.iter().find(|have| have.0 == *wanted);
+        let mut shorter = self.0.clone();
+        exactly(&shorter)
+            .or_else(|| {
+                shorter.variants.clear();
+                exactly(&shorter)
+            })
+            .or_else(|| {
+                shorter.region = None;
+                exactly(&shorter)
+            })
+            .or_else(|| {
+                available.iter().find(|have| {
+                    have.0.language == self.0.language && have.0.script == self.0.script
+                })
+            })
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl PartialOrd for Language {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Language {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// ISO 639-1; longer codes (639-3) are taken as they are.
+const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da \
+de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io \
+is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my \
+na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg sh si sk sl sm sn so \
+sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn languages(tags: &[&str]) -> Vec<Language> {
+        tags.iter().map(|tag| Language::parse(tag).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_country_is_known_by_its_code_and_a_mistaken_one_gets_the_right_one() {
+        assert_eq!(Country::parse("be").unwrap().code(), "BE");
+        assert_eq!(Country::parse("UK").unwrap_err().nearest, Some("GB"));
+        assert!(Country::parse("").is_err());
+        assert!(Country::parse("Belgium").is_err());
+        assert!(Country::parse("é").is_err());
+    }
+
+    #[test]
+    fn a_reader_gets_the_nearest_text_there_is() {
+        let best = |wanted: &str, available: &[&str]| {
+            let available = languages(available);
+            Language::parse(wanted).unwrap().best_of(&available).map(ToString::to_string)
+        };
+        assert_eq!(best("fr", &["en", "fr"]).as_deref(), Some("fr"));
+        assert_eq!(best("fr-BE", &["en", "fr"]).as_deref(), Some("fr"));
+        assert_eq!(best("pt-BR", &["pt-PT", "en"]).as_deref(), Some("pt-PT"));
+        assert_eq!(best("zh-Hant", &["zh-Hans", "en"]), None);
+        assert_eq!(best("de", &["en", "fr"]), None);
+    }
+
+    #[test]
+    fn a_tag_is_read_in_any_case_and_an_unknown_language_is_not() {
+        assert_eq!(Language::parse("PT_br").unwrap().to_string(), "pt-BR");
+        assert!(Language::parse("xx").is_err());
+        assert!(Language::parse("").is_err());
+        assert!(Language::parse("und").is_err());
+    }
+}

@@ -1,0 +1,95 @@
+//! Bytes to text: UTF-8, UTF-16 with a byte order mark, and the Windows-1252 that Excel writes in Western Europe.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+use crate::failure::{Place, Problem};
+
+const SAVE_AS: &str =
+    "in the spreadsheet, choose Save As and the format \"CSV UTF-8\"; in a text editor, the encoding UTF-8";
+
+/// The text of `bytes`, and what there is to say about how it was read.
+///
+/// # Errors
+/// The problem, when the bytes are no text that can be read without guessing.
+pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem>), Problem> {
+    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(Problem::error("this is a spreadsheet, not a CSV file")
+            .at(Place::file(shown))
+            .hint(SAVE_AS));
+    }
+    if bytes.starts_with(b"\xff\xfe") {
+        return utf_16(&bytes[2..], UTF_16LE, shown);
+    }
+    if bytes.starts_with(b"\xfe\xff") {
+        return utf_16(&bytes[2..], UTF_16BE, shown);
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) if looks_like_utf_16(text.as_bytes()) => {
+            return Err(Problem::error("the file is UTF-16 without its mark at the beginning")
+                .at(Place::file(shown))
+                .hint(SAVE_AS));
+        }
+        Ok(text) => return Ok((text, None)),
+        Err(error) => error,
+    };
+    let bad = bytes.utf8_error().valid_up_to();
+    let bytes = bytes.into_bytes();
+    if guess(&bytes) == WINDOWS_1252 && !bytes.iter().any(is_undefined_in_windows_1252) {
+        let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
+        let line = line_of(&bytes, bad);
+        let note = Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
+            .at(at_line(shown, line, text.lines().nth(line - 1)))
+            .hint(format!("look at the names with accents once; to be sure, {SAVE_AS}"));
+        return Ok((text.into_owned(), Some(note)));
+    }
+    let line = line_of(&bytes, bad);
+    Err(Problem::error("the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain")
+        .at(at_line(shown, line, None))
+        .hint(SAVE_AS))
+}
+
+fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(String, Option<Problem>), Problem> {
+    let (text, broken) = encoding.decode_without_bom_handling(bytes);
+    if !broken {
+        return Ok((text.into_owned(), None));
+    }
+    let before = text.split('\u{fffd}').next().unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    Err(Problem::error("the file says that it is UTF-16, but is broken")
+        .at(at_line(shown, line, None))
+        .hint(SAVE_AS))
+}
+
+/// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
+fn looks_like_utf_16(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(1000)];
+    head.len() >= 4 && head.iter().filter(|byte| **byte == 0).count() * 3 > head.len()
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes, true);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+const fn is_undefined_in_windows_1252(byte: &u8) -> bool {
+    matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)
+}
+
+fn line_of(bytes: &[u8], at: usize) -> usize {
+    bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn at_line(shown: &str, line: usize, text: Option<&str>) -> Place {
+    let mut place = Place::file(shown);
+    place.line = Some(line);
+    place.excerpt = text.map(|text| crate::failure::Excerpt {
+        text: text.to_owned(),
+        span: 0..text.len(),
+    });
+    place
+}

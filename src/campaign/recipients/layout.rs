@@ -1,0 +1,228 @@
+//! The first line: which character separates the values, and which column is where.
+
+use crate::failure::{Place, Problem, Problems, is_unsafe_to_show, nearest, visible_line};
+
+use super::scan::{self, QuoteSlip};
+
+/// The columns that mean something to the program, in the order in which templates know them.
+pub const KNOWN: [&str; 10] = [
+    "role", "name", "email", "country", "language", "cc", "salutation", "title", "gender", "note",
+];
+const REQUIRED: [&str; 3] = ["role", "name", "email"];
+
+/// Where everything in a row is.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The byte that separates values.
+    pub delimiter: u8,
+    /// Where the first record after the header begins.
+    pub start: usize,
+    /// The line it begins on, 1-based.
+    pub first_line: usize,
+    /// How many values a row has.
+    pub width: usize,
+    /// The name of each column of the file.
+    pub names: Vec<String>,
+    /// What templates may name.
+    pub columns: Vec<String>,
+    /// For each of `columns`, the value that it takes; `None` is always empty.
+    pub cells: Vec<Option<usize>>,
+    pub role: usize,
+    pub name: usize,
+    pub email: usize,
+    pub country: Option<usize>,
+    pub language: Option<usize>,
+    pub cc: Option<usize>,
+}
+
+/// Reads the header of `text`; every problem is pushed, and there is no layout when one is an error.
+pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> {
+    let mut start = text.len() - text.trim_start_matches(['\r', '\n']).len();
+    let mut delimiter = None;
+    if let Some((found, end)) = separator_line(&text[start..]) {
+        delimiter = Some(found);
+        start += end;
+        start += text[start..].len() - text[start..].trim_start_matches(['\r', '\n']).len();
+    }
+    if text[start..].trim().is_empty() {
+        problems.push(
+            Problem::error("there is nothing in the file")
+                .at(Place::file(shown))
+                .hint("the first line names the columns, each further line is one recipient:\nrole,name,email,country,language"),
+        );
+        return None;
+    }
+    let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text[start..]));
+    if let Some(name) = match delimiter {
+        b';' => Some("semicolons"),
+        b'\t' => Some("tabs"),
+        _ => None,
+    } {
+        problems.push(Problem::note(format!("the values are separated by {name}")).at(Place::file(shown)));
+    }
+    let header = scan::record(&text[start..], delimiter);
+    let end = start + header.end;
+    let place = |span: std::ops::Range<usize>| Place::in_source(shown, text, start + span.start..start + span.end);
+    if let Some(slip) = header.slip {
+        problems.push(slip.problem().at(place(slip.at()..slip.at() + 1)));
+        if matches!(slip, QuoteSlip::NeverClosed(_)) {
+            return None;
+        }
+    }
+    let written: Vec<String> = header.fields.iter().map(|field| field.value(&text[start..])).collect();
+    let mut fine = header.slip.is_none();
+    let mut names: Vec<String> = Vec::with_capacity(written.len());
+    for (at, name) in written.iter().enumerate() {
+        let name = canonical(name);
+        let span = header.fields[at].span.clone();
+        if let Some(problem) = check_name(&name, at, &names) {
+            problems.push(problem.at(place(span)));
+            fine = false;
+        }
+        names.push(name);
+    }
+    let missing: Vec<&str> = REQUIRED
+        .into_iter()
+        .filter(|required| !names.iter().any(|name| name == required))
+        .collect();
+    if !missing.is_empty() {
+        problems.push(missing_columns(&missing, &names).at(place(0..header.end)));
+        fine = false;
+    }
+    if fine {
+        warn_near_misses(&names, problems, |at| place(header.fields[at].span.clone()));
+    }
+    let find = |wanted: &str| names.iter().position(|name| name == wanted);
+    let (columns, cells) = visible_columns(&names);
+    fine.then_some(())?;
+    Some(Layout {
+        delimiter,
+        start: end,
+        first_line: text[..end].matches('\n').count() + 1,
+        width: names.len(),
+        role: find("role")?,
+        name: find("name")?,
+        email: find("email")?,
+        country: find("country"),
+        language: find("language"),
+        cc: find("cc"),
+        columns,
+        cells,
+        names,
+    })
+}
+
+/// Excel's own first line, `sep=;`: the delimiter and where the line ends.
+fn separator_line(text: &str) -> Option<(u8, usize)> {
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let line = text[..end].trim_matches(['"', ' ']);
+    let head = line.get(..4)?;
+    let delimiter = *line.as_bytes().get(4)?;
+    let is_one = head.eq_ignore_ascii_case("sep=") && line.len() == 5;
+    (is_one && matches!(delimiter, b',' | b';' | b'\t')).then_some((delimiter, end))
+}
+
+/// The delimiter under which the header names the most known columns, and then the most columns at all.
+fn guess_delimiter(text: &str) -> u8 {
+    let score = |delimiter: u8| {
+        let header = scan::record(text, delimiter);
+        let is_known = |name: &str| KNOWN.contains(&canonical(name).as_str());
+        let known = header.fields.iter().filter(|field| is_known(&field.value(text))).count();
+        (known, header.fields.len())
+    };
+    // The last of equals wins, and with nothing to go by that is the comma.
+    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+}
+
+/// Known columns are known in any case; others are as written.
+fn canonical(written: &str) -> String {
+    let name = written.trim();
+    match KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+        Some(known) => (*known).to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+fn check_name(name: &str, at: usize, before: &[String]) -> Option<Problem> {
+    if name.is_empty() {
+        return Some(
+            Problem::error(format!("column {} has no name", at + 1)).hint("name it in the first line, or delete the column"),
+        );
+    }
+    if name.chars().any(|c| is_unsafe_to_show(c) || matches!(c, '[' | ']' | '{' | '}' | '"' | '\\')) {
+        return Some(
+            Problem::error(format!("a column cannot be named `{}`", visible_line(name)))
+                .hint("use letters, digits, spaces, - and _ in its name"),
+        );
+    }
+    if before.iter().any(|other| other.to_lowercase() == name.to_lowercase()) {
+        return Some(
+            Problem::error(format!("two columns are named `{name}`")).hint("rename one of them, or delete it"),
+        );
+    }
+    None
+}
+
+fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
+    let list: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+    let message = match list.as_slice() {
+        [one] => format!("the column {one} is missing"),
+        many => format!("the columns {} are missing", and(many)),
+    };
+    let mut near: Vec<String> = Vec::new();
+    for wanted in missing {
+        let candidates = names.iter().map(String::as_str).filter(|name| !KNOWN.contains(name));
+        if let Some(found) = nearest_of(wanted, candidates) {
+            near.push(format!("rename `{found}` to `{wanted}`"));
+        }
+    }
+    let hint = if near.is_empty() {
+        "the first line must name the columns: role,name,email and, if you like, country,language,cc,salutation,title,gender,note"
+            .to_owned()
+    } else {
+        near.join("; ")
+    };
+    Problem::error(message).hint(hint)
+}
+
+/// Which of `candidates` was probably meant to be `wanted`.
+fn nearest_of<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .find(|candidate| nearest(&candidate.to_lowercase(), [wanted]).is_some())
+}
+
+/// `a, b and c`.
+pub fn and(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// A slip in `language` would be a column of one's own, and everybody would get the wrong language.
+fn warn_near_misses(names: &[String], problems: &mut Problems, place: impl Fn(usize) -> Place) {
+    for (at, name) in names.iter().enumerate() {
+        let absent = KNOWN.into_iter().filter(|known| !names.iter().any(|name| name == known));
+        if !KNOWN.contains(&name.as_str())
+            && let Some(near) = nearest(&name.to_lowercase(), absent)
+        {
+            problems.push(
+                Problem::warning(format!("`{name}` is taken as a column of your own"))
+                    .at(place(at))
+                    .hint(format!("if you meant `{near}`, rename it")),
+            );
+        }
+    }
+}
+
+/// What templates may name, and where it is: every column but `note`, and the known ones that the file leaves out.
+fn visible_columns(names: &[String]) -> (Vec<String>, Vec<Option<usize>>) {
+    let there = names.iter().cloned().enumerate().map(|(at, name)| (name, Some(at)));
+    let absent = KNOWN
+        .into_iter()
+        .filter(|known| !names.iter().any(|name| name == known))
+        .map(|known| (known.to_owned(), None));
+    there.chain(absent).filter(|(name, _)| name != "note").unzip()
+}

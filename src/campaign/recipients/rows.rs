@@ -1,0 +1,300 @@
+//! Rows to recipients: every cell of every row is looked at.
+
+use csv::StringRecord;
+
+use super::layout::Layout;
+use super::{Recipient, Serves};
+use crate::campaign::address::AddressError;
+use crate::campaign::lookalike;
+use crate::campaign::{Address, Country, Language};
+use crate::failure::{Severity, visible_line};
+
+/// Something wrong in a row.
+pub struct Finding {
+    pub severity: Severity,
+    /// Which value of the row; `None` when the whole row is meant.
+    pub column: Option<usize>,
+    pub message: String,
+    pub hint: String,
+}
+
+/// Whoever wants to know what is wrong in a row.
+pub trait Report {
+    fn report(&mut self, finding: Finding);
+}
+
+/// For rows that were checked before.
+pub struct Silent;
+
+impl Report for Silent {
+    fn report(&mut self, _: Finding) {}
+}
+
+fn error(report: &mut dyn Report, column: usize, message: String, hint: impl Into<String>) {
+    report.report(Finding {
+        severity: Severity::Error,
+        column: Some(column),
+        message,
+        hint: hint.into(),
+    });
+}
+
+fn warn(report: &mut dyn Report, column: usize, message: String, hint: impl Into<String>) {
+    report.report(Finding {
+        severity: Severity::Warning,
+        column: Some(column),
+        message,
+        hint: hint.into(),
+    });
+}
+
+/// Whether nothing stands in any cell: spreadsheets leave such rows at the end.
+pub fn is_blank(record: &StringRecord) -> bool {
+    record.iter().all(|cell| cell.trim().is_empty())
+}
+
+/// One row, valid, or `None` after saying why not.
+pub fn read(record: &StringRecord, line: usize, layout: &Layout, report: &mut dyn Report) -> Option<Recipient> {
+    if record.len() != layout.width {
+        report.report(ragged(record.len(), layout));
+        return None;
+    }
+    let cell = |column: usize| record.get(column).unwrap_or_default().trim_matches(' ');
+    if repeats_header(record, layout) {
+        report.report(Finding {
+            severity: Severity::Error,
+            column: None,
+            message: "the line with the column names stands here again".to_owned(),
+            hint: "delete this line".to_owned(),
+        });
+        return None;
+    }
+    let mut fine = true;
+    for column in 0..layout.width {
+        fine &= check_text(cell(column), column, layout, report);
+    }
+    if !fine {
+        // The other checks would only say the same again.
+        return None;
+    }
+    if cell(layout.role).is_empty() {
+        let hint = "write embassy, ministry, support, or the role that a letter names under `to`";
+        error(report, layout.role, "the role is empty".to_owned(), hint);
+        fine = false;
+    }
+    if cell(layout.name).is_empty() {
+        let hint = "write who it is, so that letters can name them";
+        warn(report, layout.name, "the name is empty".to_owned(), hint);
+    }
+    let email = email(cell(layout.email), layout.email, report);
+    let serves = layout
+        .country
+        .map_or(Some(Serves::Everyone), |column| countries(cell(column), column, report));
+    let languages = layout
+        .language
+        .map_or(Some(Vec::new()), |column| languages(cell(column), column, report));
+    let cc = layout.cc.map_or(Some(Vec::new()), |column| copies(cell(column), column, report));
+    let (email, serves, languages, cc) = (email?, serves?, languages?, cc?);
+    fine.then(|| Recipient {
+        line,
+        role: cell(layout.role).to_owned(),
+        name: cell(layout.name).to_owned(),
+        email,
+        serves,
+        languages,
+        cc,
+        cells: layout
+            .cells
+            .iter()
+            .map(|at| at.map_or_else(String::new, |at| cell(at).to_owned()))
+            .collect(),
+    })
+}
+
+fn ragged(found: usize, layout: &Layout) -> Finding {
+    let wanted = layout.width;
+    let delimiter = match layout.delimiter {
+        b'\t' => "a tab".to_owned(),
+        other => format!("a {}", char::from(other)),
+    };
+    let hint = if found > wanted {
+        format!("a value that has {delimiter} in it stands in double quotes: \"like{} this\"", char::from(layout.delimiter))
+    } else {
+        format!("empty values need their {} too", delimiter.trim_start_matches("a "))
+    };
+    Finding {
+        severity: Severity::Error,
+        column: (found > wanted).then_some(wanted),
+        message: format!("this row has {found} {}, the first line names {wanted}", if found == 1 { "value" } else { "values" }),
+        hint,
+    }
+}
+
+fn repeats_header(record: &StringRecord, layout: &Layout) -> bool {
+    [(layout.role, "role"), (layout.email, "email")].iter().all(|(column, name)| {
+        record
+            .get(*column)
+            .is_some_and(|cell| cell.trim().eq_ignore_ascii_case(name))
+    })
+}
+
+/// Whether a cell is one line of text that a terminal and a header can hold.
+fn check_text(cell: &str, column: usize, layout: &Layout, report: &mut dyn Report) -> bool {
+    // Nearly every cell ends here; the characters are only looked at when a byte gives a reason.
+    if cell.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return true;
+    }
+    let is_address = column == layout.email || Some(column) == layout.cc;
+    let Some(bad) = cell.chars().find(|c| is_control(*c) || (is_override(*c) && !is_address)) else {
+        return true;
+    };
+    let name = &layout.names[column];
+    let (message, hint) = match bad {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => (
+            format!("a line break in `{name}`"),
+            "write it on one line; if two rows ran together here, a quote at its beginning is one too many",
+        ),
+        '\0' => (
+            format!("a zero byte in `{name}`"),
+            "the file is damaged or no text: save it again as \"CSV UTF-8\"",
+        ),
+        '\t' => (format!("a tab in `{name}`"), "write a space instead"),
+        other => (
+            format!("the hidden character U+{:04X} in `{name}`", u32::from(other)),
+            "delete the value and type it again by hand",
+        ),
+    };
+    error(report, column, message, hint);
+    false
+}
+
+fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Characters that turn the direction of what follows, and can make one text look like another.
+const fn is_override(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> {
+    match Address::parse(cell) {
+        Ok(address) => {
+            if let Some(look) = lookalike::in_address(cell) {
+                warn(report, column, format!("{}: {look}", visible_line(cell)), LOOK_HINT);
+            }
+            Some(address)
+        }
+        Err(problem) => {
+            let hint = match problem {
+                AddressError::Empty => "write the address, or delete the row",
+                AddressError::NameInside => "put the name in the `name` column and only the bare address here",
+                AddressError::SeveralOrSpace => "one address a row; put copies in the `cc` column, or give each address a row of its own",
+                _ => address_hint(&problem),
+            };
+            error(report, column, say(cell, &problem), hint);
+            None
+        }
+    }
+}
+
+const LOOK_HINT: &str = "compare it with the address as its owner publishes it; type it again by hand";
+
+fn say(cell: &str, problem: &AddressError) -> String {
+    if matches!(problem, AddressError::Empty) {
+        problem.to_string()
+    } else {
+        format!("{}: {problem}", visible_line(cell))
+    }
+}
+
+const fn address_hint(problem: &AddressError) -> &'static str {
+    match problem {
+        AddressError::Hidden(_) => "delete the address and type it again by hand: copying from a web page brings hidden characters along",
+        AddressError::NoAt => "write the whole address: info@example.org",
+        AddressError::LeadingHyphen => "check the address with its owner",
+        _ => "mend the address: it looks like info@example.org",
+    }
+}
+
+fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Address>> {
+    if cell.is_empty() {
+        return Some(Vec::new());
+    }
+    if cell.contains(['<', '>']) {
+        let hint = "write only the bare addresses: a@example.org b@example.org";
+        error(report, column, say(cell, &AddressError::NameInside), hint);
+        return None;
+    }
+    let mut fine = true;
+    let mut found = Vec::new();
+    for part in parts(cell) {
+        match Address::parse(part) {
+            Ok(address) => {
+                if let Some(look) = lookalike::in_address(part) {
+                    warn(report, column, format!("{}: {look}", visible_line(part)), LOOK_HINT);
+                }
+                found.push(address);
+            }
+            Err(problem) => {
+                error(report, column, say(part, &problem), address_hint(&problem));
+                fine = false;
+            }
+        }
+    }
+    fine.then_some(found)
+}
+
+fn parts(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split([' ', ',', ';']).filter(|part| !part.is_empty())
+}
+
+fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serves> {
+    match cell {
+        "" => return Some(Serves::Everyone),
+        "*" => return Some(Serves::Others),
+        _ => {}
+    }
+    let mut fine = true;
+    let mut found: Vec<Country> = Vec::new();
+    for code in parts(cell) {
+        match Country::parse(code) {
+            Ok(country) if found.contains(&country) => {}
+            Ok(country) => found.push(country),
+            Err(_) if code == "*" => {
+                let hint = "write * alone (used when no other row of the role names the sender's country), or the codes alone";
+                error(report, column, "* stands beside country codes".to_owned(), hint);
+                fine = false;
+            }
+            Err(unknown) => {
+                let hint = match unknown.nearest {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "write two-letter codes with spaces between them: BE LU".to_owned(),
+                };
+                error(report, column, format!("there is no country with the code {}", visible_line(code)), hint);
+                fine = false;
+            }
+        }
+    }
+    fine.then_some(if found.is_empty() { Serves::Everyone } else { Serves::Countries(found) })
+}
+
+fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Language>> {
+    let mut fine = true;
+    let mut found: Vec<Language> = Vec::new();
+    for tag in parts(cell) {
+        match Language::parse(tag) {
+            Ok(language) if found.contains(&language) => {}
+            Ok(language) => found.push(language),
+            Err(unknown) => {
+                let hint = match unknown.nearest {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "write language codes, best first: fr nl en".to_owned(),
+                };
+                error(report, column, format!("there is no language with the code {}", visible_line(tag)), hint);
+                fine = false;
+            }
+        }
+    }
+    fine.then_some(found)
+}

@@ -1,0 +1,279 @@
+//! `templates/`: letters and partials, parsed and linted.
+
+mod file;
+mod headers;
+mod parse;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::config::{self, Attachment, Config, Draft, Format, LetterSpec};
+use super::{Fact, Language};
+use crate::failure::{Place, Problem, Problems};
+use file::File;
+
+/// Every template of a campaign, by name and language.
+#[derive(Clone, Debug, Default)]
+pub struct Templates {
+    letters: BTreeMap<String, Versions<Template>>,
+    partials: BTreeMap<String, Partials>,
+}
+
+/// The versions of one text, by language.
+#[derive(Clone, Debug)]
+struct Versions<T> {
+    languages: Vec<Language>,
+    texts: Vec<T>,
+}
+
+impl<T> Default for Versions<T> {
+    fn default() -> Self {
+        Self {
+            languages: Vec::new(),
+            texts: Vec::new(),
+        }
+    }
+}
+
+impl<T> Versions<T> {
+    fn get(&self, language: &Language) -> Option<&T> {
+        let at = self.languages.iter().position(|known| known == language)?;
+        self.texts.get(at)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (&Language, &T)> {
+        self.languages.iter().zip(&self.texts)
+    }
+
+    fn push(&mut self, language: Language, text: T) {
+        self.languages.push(language);
+        self.texts.push(text);
+    }
+}
+
+/// One partial: by language, and for all others.
+#[derive(Clone, Debug, Default)]
+struct Partials {
+    versions: Versions<Partial>,
+    general: Option<Partial>,
+}
+
+impl Partials {
+    /// What a letter in `language` sees.
+    fn best(&self, language: &Language) -> Option<&Partial> {
+        language
+            .best_of(&self.versions.languages)
+            .and_then(|best| self.versions.get(best))
+            .or(self.general.as_ref())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Partial {
+    file: String,
+    source: String,
+    body: handlebars::Template,
+}
+
+/// One letter in one language.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// The file, as a person names it.
+    pub file: String,
+    /// `Subject`.
+    pub subject: handlebars::Template,
+    /// What follows the first blank line.
+    pub body: handlebars::Template,
+    /// `Format`, when the file names one; else the letter's.
+    pub format: Option<Format>,
+    /// `Attach`.
+    pub attach: Vec<Attachment>,
+    /// The facts its text names, partials included.
+    pub facts: BTreeSet<String>,
+}
+
+impl Templates {
+    /// Reads and checks every file of `dir`; every problem is pushed. `None` when one of them is an error.
+    ///
+    /// `shown_dir` is the folder as people know it, `columns` are what `{{recipient.COLUMN}}` may name, and `now` decides
+    /// which facts are stale.
+    #[must_use]
+    pub fn load(
+        dir: &Path,
+        shown_dir: &str,
+        config: &Config,
+        columns: &[String],
+        now: Timestamp,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        load(dir, shown_dir, &Scope::of_config(config, columns, now), problems)
+    }
+
+    /// Those that the template exists in, in the order of their tags; none when there is no such template.
+    #[must_use]
+    pub fn languages(&self, template: &str) -> &[Language] {
+        self.letters
+            .get(template)
+            .map_or(&[], |versions| versions.languages.as_slice())
+    }
+
+    /// The template in exactly this language.
+    #[must_use]
+    pub fn get(&self, template: &str, language: &Language) -> Option<&Template> {
+        self.letters.get(template)?.get(language)
+    }
+
+    /// Every template.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Language, &Template)> {
+        self.letters.iter().flat_map(|(name, versions)| {
+            versions
+                .iter()
+                .map(move |(language, template)| (name.as_str(), language, template))
+        })
+    }
+
+    /// The partials by name, as a letter in `language` sees them: `signature.fr.hbs` before `signature.hbs`.
+    pub fn partials(&self, language: &Language) -> impl Iterator<Item = (&str, &handlebars::Template)> {
+        self.partials
+            .iter()
+            .filter_map(move |(name, partial)| Some((name.as_str(), &partial.best(language)?.body)))
+    }
+}
+
+/// What templates may name.
+pub(super) struct Scope<'a> {
+    folder: &'a Path,
+    letters: &'a [LetterSpec],
+    /// Every fact; `None` when it is wrong.
+    facts: BTreeMap<&'a str, Option<&'a Fact>>,
+    /// The keys of `[sender]`; `None` when they are not known.
+    sender: Option<BTreeSet<&'a str>>,
+    /// The columns of the recipients; `None` when they are not known.
+    columns: Option<&'a [String]>,
+    /// The campaign's language.
+    language: Option<&'a Language>,
+    now: Timestamp,
+}
+
+impl<'a> Scope<'a> {
+    fn of_config(config: &'a Config, columns: &'a [String], now: Timestamp) -> Self {
+        let fixed = ["name", "email", "country", "language"].into_iter();
+        Self {
+            folder: &config.folder,
+            letters: &config.letters,
+            facts: config.facts.iter().map(|(name, fact)| (name.as_str(), Some(fact))).collect(),
+            sender: Some(fixed.chain(config.sender.extra.keys().map(String::as_str)).collect()),
+            columns: Some(columns),
+            language: Some(&config.language),
+            now,
+        }
+    }
+
+    /// As far as it could be read.
+    pub fn of_draft(draft: &'a Draft, columns: Option<&'a [String]>, now: Timestamp) -> Self {
+        Self {
+            folder: &draft.folder,
+            letters: &draft.letters,
+            facts: draft.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_ref())).collect(),
+            sender: draft
+                .sender_keys
+                .as_ref()
+                .map(|keys| keys.iter().map(String::as_str).collect()),
+            columns,
+            language: draft.language.as_ref(),
+            now,
+        }
+    }
+}
+
+/// Reads and checks every file of `dir`.
+pub(super) fn load(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) -> Option<Templates> {
+    let mut found = Problems::new();
+    let mut templates = Templates::default();
+    for entry in list(dir, shown_dir, scope, &mut found)? {
+        let Some(text) = file::read(&entry.path, &entry.shown, &mut found) else {
+            continue;
+        };
+        let mut file = File::new(&entry.shown, &text, &mut found);
+        if let Some(template) = read_letter(&mut file, scope) {
+            templates.letters.entry(entry.name).or_default().push(entry.language?, template);
+        }
+    }
+    let partials = dir.join("partials");
+    if partials.is_dir() {
+        for entry in list(&partials, &format!("{shown_dir}/partials"), scope, &mut found)? {
+            let Some(text) = file::read(&entry.path, &entry.shown, &mut found) else {
+                continue;
+            };
+            let mut file = File::new(&entry.shown, &text, &mut found);
+            let body = parse::template(&mut file, 0..text.len());
+            let Some(body) = body else { continue };
+            let partial = Partial { file: entry.shown.clone(), source: text, body };
+            let slot = templates.partials.entry(entry.name).or_default();
+            match entry.language {
+                Some(language) => slot.versions.push(language, partial),
+                None => slot.general = Some(partial),
+            }
+        }
+    }
+    let fine = !found.any_error();
+    problems.extend(found);
+    fine.then_some(templates)
+}
+
+fn read_letter(file: &mut File<'_>, scope: &Scope<'_>) -> Option<Template> {
+    let headers = headers::read(file);
+    let subject = headers.subject.and_then(|span| parse::template(file, span));
+    let body = parse::template(file, headers.body..file.text.len());
+    let mut attach = Vec::new();
+    for (path, span) in headers.attach {
+        match config::attachment(scope.folder, &path) {
+            Ok(attachment) => attach.push(attachment),
+            Err(config::Refused { message, hint }) => file.error(span, message, hint),
+        }
+    }
+    Some(Template {
+        file: file.shown.to_owned(),
+        subject: subject?,
+        body: body?,
+        format: headers.format,
+        attach,
+        facts: BTreeSet::new(),
+    })
+}
+
+/// A file of the templates folder.
+struct Entry {
+    path: PathBuf,
+    shown: String,
+    name: String,
+    language: Option<Language>,
+}
+
+fn list(dir: &Path, shown_dir: &str, _scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<Entry>> {
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) => {
+            problems.push(Problem::error(format!("{shown_dir} cannot be read: {error}")).at(Place::file(shown_dir)));
+            return None;
+        }
+    };
+    let mut found = Vec::new();
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".hbs").map(ToOwned::to_owned)) else {
+            continue;
+        };
+        let (name, language) = match name.rsplit_once('.').map(|(name, tag)| (name, Language::parse(tag))) {
+            Some((name, Ok(language))) => (name.to_owned(), Some(language)),
+            _ => (name, None),
+        };
+        let shown = format!("{shown_dir}/{}", entry.file_name().display());
+        found.push(Entry { path, shown, name, language });
+    }
+    found.sort_by(|a, b| a.shown.cmp(&b.shown));
+    Some(found)
+}

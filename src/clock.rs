@@ -1,0 +1,35 @@
+//! The time of day, as a value that is handed in: the only place that reads the system's clock.
+
+use jiff::Timestamp;
+
+/// Where the time comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// A moment that does not pass, so that a test sees the same bytes every time.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The system's clock, or the moment that the environment variable `APPEL_NOW` names (RFC 3339), for tests.
+    ///
+    /// # Errors
+    /// When the variable is set to something that is no moment.
+    pub fn from_environment() -> Result<Self, jiff::Error> {
+        match std::env::var("APPEL_NOW") {
+            Ok(text) => Ok(Self::Fixed(text.parse()?)),
+            Err(_) => Ok(Self::System),
+        }
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+            Self::System => Timestamp::now(),
+            Self::Fixed(at) => at,
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! `appel check`: validate everything, send nothing.
+
+use serde::Serialize;
+
+use super::outgoing::{Memory, Workshop};
+use super::survey::survey;
+use super::{Context, print};
+use crate::cli;
+use crate::failure::{Exit, Failure, Problem, Problems, Severity};
+use crate::letter::plan::Resend;
+use crate::report::screen::count;
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
+    let (problems, due) = problems(context, arguments)?;
+    let exit = if problems.any_error() { Exit::Invalid } else { Exit::Done };
+    if context.global.json {
+        #[derive(Serialize)]
+        struct Report<'a> {
+            problems: Vec<&'a Problem>,
+        }
+        let report = Report { problems: problems.iter().collect() };
+        let text = serde_json::to_string(&report).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
+        print(&format!("{text}\n"));
+        return Ok(exit);
+    }
+    context.say_problems(&problems);
+    print(&verdict(context, &problems, due));
+    Ok(exit)
+}
+
+fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
+    let errors = problems.count(Severity::Error);
+    let warnings = problems.count(Severity::Warning);
+    let file = context.global.config.display();
+    match (errors, warnings) {
+        (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
+        (0, _) => format!("{file}: {}, nothing that stops a run. {} for this sender.\n", count(warnings, "warning"), count(due, "letter")),
+        (_, 0) => format!("{file}: {} to mend before anything can be sent.\n", count(errors, "error")),
+        _ => format!("{file}: {} to mend before anything can be sent, and {}.\n", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+/// Everything worth saying, and how many letters this sender would send.
+fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usize), Failure> {
+    let now = context.clock.now();
+    let loaded = crate::campaign::load(&context.sources(), now);
+    let mut problems = loaded.problems;
+    let Some(campaign) = loaded.campaign else { return Ok((problems, 0)) };
+    let selection = context.selection(&arguments.select, &campaign)?;
+    let written = Workshop::new(&campaign, selection, None, now).and_then(|workshop| {
+        problems.extend(workshop.plan.uncovered());
+        // A check looks at the letters, not at what was sent of them.
+        survey(&workshop, &Memory::Nothing, now, Resend::default(), |_| Ok(()))
+    });
+    match written {
+        Ok(survey) => Ok((problems, survey.due)),
+        Err(failure) if failure.exit == Exit::Invalid => {
+            problems.extend(failure.problems);
+            Ok((problems, 0))
+        }
+        Err(failure) => Err(failure),
+    }
+}

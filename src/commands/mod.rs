@@ -1,0 +1,206 @@
+//! One file a command, each thin: read, plan, act, report. Here: what they share.
+
+mod check;
+mod confirm;
+mod log;
+mod new;
+mod outgoing;
+mod password;
+mod preview;
+mod rehearse;
+mod send;
+mod status;
+mod survey;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+
+use etcetera::BaseStrategy;
+
+use crate::campaign::{Address, Campaign, Sources};
+use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
+use crate::clock::Clock;
+use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
+use crate::letter::plan::Selection;
+use crate::outbox::ledger::{self, LedgerError};
+use crate::report::screen::count;
+
+/// Runs one command.
+///
+/// # Errors
+/// When it ends early; the failure says how, and with which exit code.
+pub fn run(cli: Cli) -> Result<Exit, Failure> {
+    no_core_dumps();
+    let context = Context::new(cli.global)?;
+    match cli.command {
+        Command::New(arguments) => new::run(&context, &arguments),
+        Command::Check(arguments) => check::run(&context, &arguments),
+        Command::Preview(arguments) => preview::run(&context, &arguments),
+        Command::Rehearse(arguments) => rehearse::run(&context, &arguments),
+        Command::Send(arguments) => send::run(&context, &arguments),
+        Command::Status => status::run(&context),
+        Command::Log => log::run(&context),
+    }
+}
+
+/// A crash must not leave a password on the disk.
+fn no_core_dumps() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, setrlimit};
+        // Lowering one's own limit is always allowed.
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    }
+}
+
+/// How to draw on stderr.
+#[must_use]
+pub fn stderr_style(global: &Global) -> Style {
+    style(global, std::io::stderr().is_terminal())
+}
+
+fn style(global: &Global, terminal: bool) -> Style {
+    let color = match global.color {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+    };
+    let width = if terminal { usize::from(console::Term::stderr().size().1) } else { Style::PLAIN.width };
+    Style { color, width }
+}
+
+/// What every command has at hand.
+struct Context {
+    global: Global,
+    clock: Clock,
+    /// For stderr.
+    style: Style,
+    /// For stdout.
+    out: Style,
+}
+
+impl Context {
+    fn new(global: Global) -> Result<Self, Failure> {
+        let clock = Clock::from_environment()
+            .map_err(|error| Failure::usage("APPEL_NOW is no moment such as 2026-01-31T12:00:00Z").because(&error))?;
+        Ok(Self {
+            style: stderr_style(&global),
+            out: style(&global, std::io::stdout().is_terminal()),
+            global,
+            clock,
+        })
+    }
+
+    fn sources(&self) -> Sources {
+        let account_required = self.global.account.is_some();
+        let account = self.global.account.clone().or_else(|| {
+            let base = etcetera::choose_base_strategy().ok()?;
+            Some(base.config_dir().join("appel").join("config.toml"))
+        });
+        Sources { config: self.global.config.clone(), account, account_required }
+    }
+
+    /// Reads the campaign; warnings are said, errors are a failure.
+    fn campaign(&self) -> Result<Campaign, Failure> {
+        let loaded = crate::campaign::load(&self.sources(), self.clock.now());
+        match loaded.campaign {
+            Some(campaign) => {
+                self.say_problems(&loaded.problems);
+                Ok(campaign)
+            }
+            None => Err(self.invalid(loaded.problems)),
+        }
+    }
+
+    /// Problems that end the run, with the last line that counts them.
+    fn invalid(&self, problems: Problems) -> Failure {
+        let mut failure = Failure::invalid(problems);
+        let errors = failure.problems.count(Severity::Error);
+        failure.message = format!("{} to mend; nothing was sent", count(errors, "error"));
+        failure
+    }
+
+    fn say_problems(&self, problems: &Problems) {
+        for problem in problems.iter() {
+            self.say_problem(problem);
+        }
+    }
+
+    fn say_problem(&self, problem: &Problem) {
+        if !self.global.quiet || problem.severity == Severity::Error {
+            self.say(&format!("{}\n", problem.render(&self.style)));
+        }
+    }
+
+    /// A line for the person, on stderr.
+    fn say(&self, text: &str) {
+        if !self.global.quiet {
+            // When nobody reads stderr there is nobody to tell.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    fn selection(&self, select: &Select, campaign: &Campaign) -> Result<Selection, Failure> {
+        let mut problems = Problems::new();
+        let mut to = Vec::new();
+        for text in &select.to {
+            match Address::parse(text) {
+                Ok(address) => to.push(address),
+                Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
+            }
+        }
+        let selection =
+            Selection { letters: select.letter.clone(), roles: select.role.clone(), to, limit: select.limit };
+        problems.extend(selection.check(campaign));
+        if problems.any_error() { Err(self.invalid(problems)) } else { Ok(selection) }
+    }
+
+    /// `--ledger`, or the default place.
+    fn ledger_path(&self) -> Result<PathBuf, Failure> {
+        match &self.global.ledger {
+            Some(text) if text.to_string_lossy().starts_with("postgres") => {
+                Err(Failure::usage("a ledger on a PostgreSQL server is not supported yet")
+                    .hint("--ledger takes the path of a file"))
+            }
+            Some(path) => Ok(PathBuf::from(path)),
+            None => ledger::default_path().ok_or_else(|| {
+                Failure::cannot_deliver("there is no home folder to keep the ledger in").hint("name a place with --ledger PATH")
+            }),
+        }
+    }
+}
+
+/// `--message`: the text, or the file behind the @; `None` when there is none.
+fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
+    let Some(text) = &arguments.message else { return Ok(None) };
+    let text = match text.strip_prefix('@') {
+        None => text.clone(),
+        Some(path) => std::fs::read_to_string(path).map_err(|error| {
+            Failure::invalid(Problems::from_iter([Problem::error(format!("--message: cannot read {path}: {error}"))
+                .hint("the file must be plain text in UTF-8")]))
+        })?,
+    };
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return Err(Failure::invalid(Problems::from_iter([Problem::error(format!(
+            "--message holds the control character U+{:04X}",
+            u32::from(c)
+        ))
+        .hint("write it in a text editor as plain text")])));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Self {
+        let hint = error.hint();
+        Self::cannot_deliver(error.to_string()).hint(hint)
+    }
+}
+
+/// Writes to stdout; a reader that has gone (`| head`) is no failure.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

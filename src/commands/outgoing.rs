@@ -1,0 +1,120 @@
+//! A campaign's letters as delivery wants them: planned, rendered and composed one by one.
+
+use jiff::Timestamp;
+
+use crate::campaign::Campaign;
+use crate::failure::{Failure, Problem, Problems};
+use crate::letter::message::{Attachments, compose};
+use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
+use crate::letter::render::Renderer;
+use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::outbox::delivery::Letters;
+use crate::outbox::ledger::{LedgerError, SqliteLedger};
+
+/// Everything that turns rows into messages.
+pub struct Workshop<'a> {
+    pub campaign: &'a Campaign,
+    pub plan: Plan<'a>,
+    renderer: Renderer,
+    attachments: Attachments,
+}
+
+impl<'a> Workshop<'a> {
+    /// Compiles the templates and reads the attachments.
+    pub fn new(
+        campaign: &'a Campaign,
+        selection: Selection,
+        personal: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Self, Failure> {
+        let invalid = |problem| Failure::invalid(Problems::from_iter([problem]));
+        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let renderer = Renderer::new(campaign, personal, today).map_err(invalid)?;
+        Ok(Self {
+            campaign,
+            plan: Plan::new(campaign, selection),
+            renderer,
+            attachments: read_attachments(campaign).map_err(invalid)?,
+        })
+    }
+
+    /// The bytes of one letter; `date` is that of its first attempt.
+    pub fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
+        let text = self.renderer.render(letter)?;
+        compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
+    }
+}
+
+fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
+    let of_letters = campaign.config.letters.iter().flat_map(|letter| &letter.attach);
+    let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
+    let mut attachments = Attachments::new();
+    for attachment in of_letters.chain(of_templates) {
+        let bytes = std::fs::read(&attachment.path).map_err(|error| {
+            Problem::error(format!("cannot read the attachment {}: {error}", attachment.path.display()))
+        })?;
+        attachments.insert(&attachment.path, bytes);
+    }
+    Ok(attachments)
+}
+
+/// What the ledger knows, or that there is none yet.
+pub enum Memory {
+    /// No ledger.
+    Nothing,
+    /// A ledger.
+    Ledger(SqliteLedger),
+}
+
+impl Memory {
+    pub fn history(&self) -> &dyn History {
+        match self {
+            Self::Nothing => &NoHistory,
+            Self::Ledger(ledger) => ledger,
+        }
+    }
+
+    pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Ledger(ledger) => ledger.first_date(id),
+        }
+    }
+
+    /// Whether everything asked of the ledger so far could be answered.
+    pub fn checked(&self) -> Result<(), LedgerError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Ledger(ledger) => ledger.checked(),
+        }
+    }
+}
+
+/// The letters of one run, in order.
+pub struct Outgoing<'a, 'p> {
+    workshop: &'p Workshop<'a>,
+    memory: &'p Memory,
+    decisions: Box<dyn Iterator<Item = Decision<'a>> + 'p>,
+}
+
+impl<'a, 'p> Outgoing<'a, 'p> {
+    pub fn new(workshop: &'p Workshop<'a>, memory: &'p Memory, now: Timestamp, resend: Resend) -> Self {
+        let decisions = workshop.plan.decisions(memory.history(), now, resend);
+        Self { workshop, memory, decisions: Box::new(decisions) }
+    }
+}
+
+impl<'a> Letters<'a> for Outgoing<'a, '_> {
+    fn next(&mut self) -> Result<Option<Decision<'a>>, Problem> {
+        Ok(self.decisions.next())
+    }
+
+    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        self.memory.checked()?;
+        self.memory.first_date(id)
+    }
+
+    fn message(&self, letter: &Letter<'a>, date: Timestamp) -> Result<Message, Problem> {
+        self.workshop.message(letter, date)
+    }
+}

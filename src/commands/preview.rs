@@ -1,0 +1,78 @@
+//! `appel preview`: the letters as they would leave.
+
+use serde::Serialize;
+
+use super::outgoing::{Memory, Workshop};
+use super::survey::{Surveyed, survey};
+use super::{Context, personal, print};
+use crate::cli;
+use crate::failure::{Exit, Failure, visible, visible_line};
+use crate::letter::plan::Resend;
+use crate::report::letter::Shown;
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
+    let campaign = context.campaign()?;
+    let selection = context.selection(&arguments.select, &campaign)?;
+    let personal = personal(&arguments.personal)?;
+    let now = context.clock.now();
+    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    for problem in workshop.plan.uncovered() {
+        context.say_problem(&problem);
+    }
+    let mut shown = 0_usize;
+    // A preview shows the letters, whatever was sent of them already.
+    survey(&workshop, &Memory::Nothing, now, Resend::default(), |seen| {
+        let Surveyed::Due(letter, message) = seen else { return Ok(()) };
+        let read = Shown::read(&message.bytes)
+            .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
+        if context.global.json {
+            print(&json(letter, message, &read)?);
+        } else if context.global.verbose {
+            print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
+            print("\n");
+        } else {
+            if shown > 0 {
+                print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
+            }
+            print(&format!("{} in {}\n", visible_line(&letter.spec.id), letter.language));
+            print(&read.to_string());
+            print("\n");
+        }
+        shown += 1;
+        Ok(())
+    })?;
+    if shown == 0 && !context.global.json {
+        print("No letter is for this sender.\n");
+    }
+    Ok(Exit::Done)
+}
+
+fn json(letter: &crate::letter::Letter, message: &crate::letter::Message, read: &Shown) -> Result<String, Failure> {
+    #[derive(Serialize)]
+    struct Preview<'a> {
+        event: &'static str,
+        id: String,
+        letter: &'a str,
+        language: String,
+        to: &'a str,
+        cc: Vec<&'a str>,
+        subject: &'a str,
+        message_id: &'a str,
+        text: &'a str,
+    }
+    let preview = Preview {
+        event: "preview",
+        id: letter.id.to_string(),
+        letter: &letter.spec.id,
+        language: letter.language.to_string(),
+        to: letter.envelope.to.as_str(),
+        cc: letter.envelope.cc.iter().map(crate::campaign::Address::as_str).collect(),
+        subject: &message.subject,
+        message_id: &message.message_id,
+        text: &read.text,
+    };
+    serde_json::to_string(&preview)
+        .map(|line| line + "\n")
+        .map_err(|error| Failure::cannot_deliver("cannot print").because(&error))
+}

@@ -1,0 +1,186 @@
+//! `appel rehearse`: the real send against the built-in mail server, then what arrived there.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use secrecy::SecretString;
+
+use super::outgoing::{Memory, Workshop};
+use super::send::{Sending, conclude, connect_failure};
+use super::survey::{Survey, survey};
+use super::{Context, personal, print};
+use crate::campaign::config::{Auth, Rate, Security, Smtp};
+use crate::cli;
+use crate::failure::{Exit, Failure};
+use crate::letter::plan::Resend;
+use crate::outbox::delivery::Ended;
+use crate::outbox::event::{Event, Listener, Verdict};
+use crate::outbox::ledger::SqliteLedger;
+use crate::rehearsal::inbox::{Contents, Inbox};
+use crate::rehearsal::server::{Credentials, RehearsalServer};
+use crate::report::letter::Shown;
+use crate::report::screen::count;
+use crate::report::table::table;
+use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
+
+/// How many letters that arrived are shown one by one.
+const SHOWN: usize = 25;
+/// Who signs in at the rehearsal's server; nobody else ever hears of it.
+const USERNAME: &str = "rehearsal";
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
+    let campaign = context.campaign()?;
+    let selection = context.selection(&arguments.select, &campaign)?;
+    let personal = personal(&arguments.personal)?;
+    let now = context.clock.now();
+    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    for problem in workshop.plan.uncovered() {
+        context.say_problem(&problem);
+    }
+    // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
+    let folder = tempfile::tempdir().map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
+    let (reader, mut ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
+    let memory = Memory::Ledger(reader);
+    let survey = survey(&workshop, &memory, now, Resend::default(), |_| Ok(()))?;
+
+    let smtp = account(campaign.config.smtp.as_ref());
+    let sending = Sending {
+        context,
+        workshop: &workshop,
+        memory: &memory,
+        smtp: &smtp,
+        resend: Resend::default(),
+        retry_for: None,
+        due: survey.due,
+        allowance: None,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+    let languages = Languages::default();
+    let inbox = inbox(arguments.keep.as_deref())?;
+    let ended = runtime.block_on(async {
+        let password = SecretString::from(folder.path().display().to_string());
+        let credentials = Credentials { username: USERNAME.to_owned(), password: password.clone() };
+        let server = RehearsalServer::start(credentials, inbox.sink())
+            .await
+            .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
+        let settings = Settings {
+            host: "127.0.0.1".to_owned(),
+            port: server.port(),
+            security: Security::Tls,
+            login: Some(Login { username: USERNAME.to_owned(), secret: password, auth: Auth::Password }),
+            timeout: smtp.timeout,
+            proxy: None,
+        };
+        let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate())).map_err(connect_failure)?;
+        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
+        let ended = sending.deliver(&transport, &mut ledger, &mut listeners).await;
+        server.stop().await;
+        ended
+    })?;
+    let contents = inbox.into_contents();
+    if let Some(error) = &contents.failure {
+        return Err(Failure::cannot_deliver("the letters that arrived could not be kept").because(error));
+    }
+    if !context.global.json {
+        print(&arrived(context, &contents, &ended, &languages, arguments.keep.as_deref()));
+    }
+    finish(context, &ended, &survey)
+}
+
+fn finish(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+    let exit = conclude(context, ended, survey)?;
+    context.say("This was a rehearsal: nothing left this machine.");
+    Ok(exit)
+}
+
+fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
+    match keep {
+        None => Ok(Inbox::remembering(SHOWN)),
+        Some(folder) => Inbox::keeping(folder)
+            .map_err(|error| Failure::usage(format!("cannot keep letters in {}", folder.display())).because(&error)),
+    }
+}
+
+/// The campaign's connections, without its pace: nobody is kept waiting by a rehearsal.
+fn account(smtp: Option<&Smtp>) -> Smtp {
+    let second = std::time::Duration::from_secs(1);
+    Smtp {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        security: Security::Tls,
+        username: None,
+        auth: Auth::Password,
+        password_command: None,
+        connections: smtp.map_or(2, |smtp| smtp.connections),
+        rate: Rate::Unlimited,
+        daily_limit: None,
+        retry_for: 10 * second,
+        timeout: 30 * second,
+        ca_file: None,
+        proxy: None,
+    }
+}
+
+/// Remembers the languages of the first letters: a message does not say its own.
+#[derive(Clone, Default)]
+struct Languages(Rc<RefCell<HashMap<String, String>>>);
+
+impl Listener for Languages {
+    fn hear(&mut self, event: &Event) {
+        let mut languages = self.0.borrow_mut();
+        if let Event::Letter(letter) = event
+            && letter.outcome == Verdict::Accepted
+            && languages.len() < 4 * SHOWN
+            && let Some(language) = &letter.language
+        {
+            let message_id = letter.message_id.trim_matches(['<', '>']);
+            languages.insert(message_id.to_owned(), language.clone());
+        }
+    }
+}
+
+/// What the server got: a row a letter, and the first letter in full.
+fn arrived(context: &Context, contents: &Contents, ended: &Ended, languages: &Languages, keep: Option<&Path>) -> String {
+    let languages = languages.0.borrow();
+    let read: Vec<Shown> = contents.letters.iter().filter_map(|letter| Shown::read(&letter.bytes)).collect();
+    let mut text = String::new();
+    if !read.is_empty() {
+        text.push_str("Arrived at the built-in mail server:\n\n");
+        let rows = read.iter().map(|letter| {
+            let language = languages.get(&letter.message_id).cloned().unwrap_or_default();
+            vec![letter.to.clone(), language, letter.subject.clone(), letter.cc.join(", ")]
+        });
+        text.push_str(&table(&["to", "language", "subject", "copies"], rows, &context.out));
+        let more = usize::try_from(contents.accepted).unwrap_or(usize::MAX).saturating_sub(read.len());
+        if more > 0 {
+            text.push_str(&format!("  … and {} more.\n", count(more, "letter")));
+        }
+    }
+    if let Some(first) = read.first() {
+        text.push_str(&format!("\nThe first of them in full:\n\n{}\n", indented(&first.to_string())));
+    }
+    if let Some(folder) = keep {
+        text.push_str(&format!(
+            "{} in {}\n",
+            count(usize::try_from(contents.accepted).unwrap_or(usize::MAX), "letter"),
+            folder.display()
+        ));
+    }
+    if contents.accepted != ended.summary.accepted as u64 {
+        text.push_str(&format!(
+            "The server took {}, the ledger knows of {}: please report this.\n",
+            contents.accepted, ended.summary.accepted
+        ));
+    }
+    text
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+}

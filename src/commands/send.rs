@@ -1,0 +1,378 @@
+//! `appel send`: send what is due.
+
+use std::io::stdout;
+
+use tokio::sync::watch;
+
+use super::confirm::{self, confirm};
+use super::outgoing::{Memory, Outgoing, Workshop};
+use super::survey::{Survey, Surveyed, survey};
+use super::{Context, password, personal, print};
+use crate::campaign::config::Smtp;
+use crate::cli;
+use crate::failure::{Exit, Failure, Problem, Problems};
+use crate::letter::plan::Resend;
+use crate::letter::{Envelope, LetterId, Message, Skip};
+use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver};
+use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
+use crate::outbox::ledger::{LockedLedger, SqliteLedger};
+use crate::report::json::JsonLines;
+use crate::report::log::LogFile;
+use crate::report::screen::{Screen, count, summary_line};
+use crate::transport::files::EmlFolder;
+use crate::transport::smtp::{Settings, SmtpSession, SmtpTransport, Trust};
+use crate::transport::{ConnectError, Reply, Transport};
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
+    let campaign = context.campaign()?;
+    let selection = context.selection(&arguments.select, &campaign)?;
+    let personal = personal(&arguments.personal)?;
+    let now = context.clock.now();
+    let resend = Resend { in_doubt: arguments.resend_in_doubt, refused: arguments.retry_refused };
+    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    for problem in workshop.plan.uncovered() {
+        context.say_problem(&problem);
+    }
+    let path = context.ledger_path()?;
+
+    if arguments.dry_run || arguments.out.is_some() {
+        let memory = SqliteLedger::read(&path)?.map_or(Memory::Nothing, Memory::Ledger);
+        return dry_run(context, arguments, &workshop, &memory, resend);
+    }
+
+    let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
+    let (reader, mut ledger) = SqliteLedger::lock(&path, now)?;
+    let memory = Memory::Ledger(reader);
+    let survey = survey(&workshop, &memory, now, resend, |_| Ok(()))?;
+    if survey.due > 0 && !confirm(context, &campaign, smtp, &survey, arguments.yes)? {
+        context.say("Nothing was sent.");
+        return Ok(Exit::Done);
+    }
+
+    let sending = Sending {
+        context,
+        workshop: &workshop,
+        memory: &memory,
+        smtp,
+        resend,
+        retry_for: arguments.retry_for,
+        due: survey.due,
+        allowance: allowance(&memory, &campaign.config.sender.email, smtp, now)?,
+    };
+    let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
+    match open_log(context, &campaign.config.id) {
+        Ok(log) => listeners.push(Box::new(log)),
+        Err(problem) => context.say_problem(&problem),
+    }
+    let ended = if survey.due == 0 {
+        // Nobody is asked for a password for nothing; the story is still told.
+        sending.tell(&mut listeners, &NeverConnects, &mut ledger)?
+    } else {
+        let login = password::login(smtp)?;
+        let trust = Trust::System { ca_file: smtp.ca_file.clone() };
+        let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
+        sending.tell(&mut listeners, &transport, &mut ledger)?
+    };
+    conclude(context, &ended, &survey)
+}
+
+fn no_smtp() -> Failure {
+    let problem = Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
+        "write it into your account file, with host, and password-command or none to be asked:\n[smtp]\nhost = \"smtp.example.org\"",
+    );
+    Failure::invalid(Problems::from_iter([problem]))
+}
+
+/// How many letters may still begin within `daily-limit`.
+fn allowance(
+    memory: &Memory,
+    sender: &crate::campaign::Address,
+    smtp: &Smtp,
+    now: jiff::Timestamp,
+) -> Result<Option<usize>, Failure> {
+    let (Some(limit), Memory::Ledger(ledger)) = (smtp.daily_limit, memory) else { return Ok(None) };
+    let since = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(jiff::Timestamp::MIN);
+    let sent = ledger.accepted_since(sender.as_str(), since)?;
+    Ok(Some(usize::try_from(limit.saturating_sub(sent)).unwrap_or(usize::MAX)))
+}
+
+fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
+    let path = crate::report::log::default_path(campaign)
+        .ok_or_else(|| Problem::warning("there is no home folder to keep a log in"))?;
+    LogFile::open(&path, context.global.verbose, context.clock)
+        .map_err(|error| Problem::warning(format!("no log is written: {}: {error}", path.display())))
+}
+
+/// One run of the send path, over whatever transport.
+pub struct Sending<'r, 'a> {
+    pub context: &'r Context,
+    pub workshop: &'r Workshop<'a>,
+    pub memory: &'r Memory,
+    pub smtp: &'r Smtp,
+    pub resend: Resend,
+    pub retry_for: Option<std::time::Duration>,
+    pub due: usize,
+    pub allowance: Option<usize>,
+}
+
+impl Sending<'_, '_> {
+    /// Delivers everything due and tells it to screen, JSON and whoever else listens.
+    pub fn tell<T: Transport>(
+        &self,
+        listeners: &mut Vec<Box<dyn Listener + '_>>,
+        transport: &T,
+        ledger: &mut dyn LockedLedger,
+    ) -> Result<Ended, Failure> {
+        // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+        runtime.block_on(self.deliver(transport, ledger, listeners))
+    }
+
+    /// The same, inside a runtime that is there already.
+    pub async fn deliver<T: Transport>(
+        &self,
+        transport: &T,
+        ledger: &mut dyn LockedLedger,
+        listeners: &mut Vec<Box<dyn Listener + '_>>,
+    ) -> Result<Ended, Failure> {
+        let global = &self.context.global;
+        let config = &self.workshop.campaign.config;
+        let mut story: Vec<Box<dyn Listener + '_>> = vec![Box::new(Screen::new(self.due, global.quiet || self.due == 0))];
+        if global.json {
+            story.push(Box::new(JsonLines::new(stdout())));
+        }
+        story.append(listeners);
+        let options = Options {
+            campaign: &config.id,
+            sender: &config.sender.email,
+            connections: self.smtp.connections,
+            rate: self.smtp.rate,
+            retry_for: self.retry_for.unwrap_or(self.smtp.retry_for),
+            allowance: self.allowance,
+            clock: self.context.clock,
+            seed: u64::from(std::process::id()),
+        };
+        let mut letters = Outgoing::new(self.workshop, self.memory, self.context.clock.now(), self.resend);
+        let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+        let ended = deliver(transport, ledger, &mut letters, options, interrupt, &mut story).await;
+        story.hear(&Event::Summary(ended.summary));
+        Ok(ended)
+    }
+}
+
+/// Ctrl-C and SIGTERM: the first asks to finish, the second to stop at once.
+fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
+    let (sender, receiver) = watch::channel(Interrupt::None);
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::spawn(async move {
+        for next in [Interrupt::Finish, Interrupt::Now] {
+            #[cfg(unix)]
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            #[cfg(not(unix))]
+            let _ = tokio::signal::ctrl_c().await;
+            if next == Interrupt::Finish {
+                use std::io::Write;
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "finishing what is on its way; press Ctrl-C again to stop at once (those letters will be in doubt)"
+                );
+            }
+            sender.send_replace(next);
+        }
+        sender.closed().await;
+    });
+    Ok(receiver)
+}
+
+/// For a run in which nothing is due: what is left out is told all the same.
+struct NeverConnects;
+
+impl Transport for NeverConnects {
+    type Session = SmtpSession;
+
+    async fn connect(&self) -> Result<SmtpSession, ConnectError> {
+        Err(ConnectError::Temporary(Reply::none("nothing was due when the run began")))
+    }
+}
+
+/// A connection that could not even be prepared.
+pub fn connect_failure(error: ConnectError) -> Failure {
+    match error {
+        ConnectError::Temporary(reply) => Failure::cannot_deliver(reply.to_string()),
+        ConnectError::Fatal { message, cause, hint } => {
+            let mut failure = Failure::cannot_deliver(message).hint(hint);
+            failure.causes.push(cause);
+            failure
+        }
+    }
+}
+
+/// The last words and the exit code of a run.
+pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+    let summary = &ended.summary;
+    if !context.global.json {
+        print(&conclusion(summary, survey));
+    }
+    let held = survey.skipped(Skip::InDoubt);
+    let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
+    let stopped = match &ended.stop {
+        None if failed => {
+            context.say(&advice(summary, held));
+            return Ok(Exit::Incomplete);
+        }
+        None => return Ok(Exit::Done),
+        Some(stop) => stop,
+    };
+    let unsent = format!("{} not sent; what was sent is recorded", count(summary.deferred, "letter"));
+    match stopped {
+        Stop::Interrupted => {
+            context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
+            Ok(Exit::Interrupted)
+        }
+        Stop::GaveUp(reply) => {
+            context.say(&format!(
+                "Gave up for now: {reply}\n{unsent}. Run `appel send` again later, or with a longer --retry-for."
+            ));
+            Ok(Exit::Incomplete)
+        }
+        Stop::DailyLimit => {
+            context.say(&format!("The daily limit (smtp.daily-limit) is reached: {unsent}. Run `appel send` again tomorrow."));
+            Ok(Exit::Incomplete)
+        }
+        Stop::Cannot { message, cause, hint } => {
+            let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
+            failure.causes.push(cause.clone());
+            Err(failure)
+        }
+        Stop::Ledger(error) => Err(Failure::cannot_deliver(error.to_string()).hint(error.hint())),
+        Stop::Letter(problem) => {
+            let mut failure = Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
+                .hint("the files changed during the run? Run `appel check`, then `appel send` again");
+            failure.problems.push(problem.clone());
+            Err(failure)
+        }
+    }
+}
+
+fn conclusion(summary: &Summary, survey: &Survey) -> String {
+    let mut text = String::new();
+    if summary.due > 0 {
+        text.push_str(&summary_line(summary));
+        text.push('\n');
+        text.push_str(&confirm::left_out(survey));
+        return text;
+    }
+    text.push_str("Nothing is due.\n");
+    for line in survey.left_out() {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}
+
+fn advice(summary: &Summary, held: usize) -> String {
+    let mut lines = Vec::new();
+    if summary.deferred > 0 {
+        lines.push("Deferred letters are sent by the next `appel send`.");
+    }
+    if summary.refused > 0 {
+        lines.push("Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.");
+    }
+    if summary.in_doubt + held > 0 {
+        lines.push("Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.");
+    }
+    lines.join("\n")
+}
+
+/// `--dry-run` and `--out`.
+fn dry_run(
+    context: &Context,
+    arguments: &cli::Send,
+    workshop: &Workshop,
+    memory: &Memory,
+    resend: Resend,
+) -> Result<Exit, Failure> {
+    let now = context.clock.now();
+    let mut folder = match &arguments.out {
+        Some(path) => Some(EmlFolder::create(path).map_err(|error| {
+            Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
+        })?),
+        None => None,
+    };
+    let json = context.global.json;
+    let mut lines = JsonLines::new(stdout().lock());
+    let survey = survey(workshop, memory, now, resend, |seen| {
+        if let (Surveyed::Due(letter, message), Some(folder)) = (&seen, &mut folder) {
+            let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
+            folder.write(&name, &message.bytes).map_err(|error| {
+                Failure::cannot_deliver("cannot write a letter to the folder").because(&error).hint("is there room on the disk?")
+            })?;
+        }
+        if json {
+            lines.line(&Event::Letter(Box::new(dry_event(&seen, workshop, now))));
+        }
+        Ok(())
+    })?;
+    if json {
+        let skipped = survey.skipped.values().sum();
+        lines.line(&Event::Summary(Summary { due: survey.due, skipped, ..Summary::default() }));
+        return Ok(Exit::Done);
+    }
+    drop(lines);
+    let mut text = String::new();
+    if survey.due == 0 {
+        text.push_str(&conclusion(&Summary::default(), &survey));
+    } else {
+        text.push_str(&confirm::letters(&survey, &context.out));
+        text.push_str(&confirm::left_out(&survey));
+        let done = match &arguments.out {
+            Some(path) => format!("Written to {}: {}. Nothing was sent.\n", path.display(), count(survey.due, "letter")),
+            None => format!("Dry run: {} would be sent. Nothing was sent.\n", count(survey.due, "letter")),
+        };
+        text.push_str(&done);
+    }
+    print(&text);
+    Ok(Exit::Done)
+}
+
+fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> LetterEvent {
+    let sender = &workshop.campaign.config.sender.email;
+    let blank = |id: LetterId, letter: &str, to: String, outcome| LetterEvent {
+        id,
+        letter: letter.to_owned(),
+        language: None,
+        to,
+        cc: None,
+        subject: None,
+        message_id: id.message_id(sender),
+        outcome,
+        reason: None,
+        code: None,
+        reply: None,
+        at: now,
+        recipients: Vec::new(),
+    };
+    match seen {
+        Surveyed::Due(letter, message) => {
+            let Envelope { to, cc, .. } = &letter.envelope;
+            let Message { subject, .. } = message;
+            LetterEvent {
+                language: Some(letter.language.to_string()),
+                cc: Some(cc.iter().map(ToString::to_string).collect()),
+                subject: Some(subject.clone()),
+                ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
+            }
+        }
+        Surveyed::Skipped { id, letter, to, reason } => LetterEvent {
+            reason: Some(*reason),
+            ..blank(*id, letter, to.to_string(), Verdict::Skipped)
+        },
+    }
+}

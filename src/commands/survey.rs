@@ -1,0 +1,144 @@
+//! The first pass over a run: every letter due is written once, before anything is asked or sent.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::outgoing::{Memory, Workshop};
+use crate::failure::{Failure, Problem, Problems};
+use crate::letter::plan::Resend;
+use crate::letter::{Decision, Letter, Message, Skip};
+use crate::report::screen::count;
+
+/// How many problems of single letters are shown.
+const SHOWN_PROBLEMS: usize = 50;
+/// How many letters are shown one by one.
+pub const SHOWN_LETTERS: usize = 25;
+
+/// What a run will do.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Letters due.
+    pub due: usize,
+    /// Of each letter in each language.
+    pub kinds: BTreeMap<(String, String), usize>,
+    /// The first letters, for a table: letter, recipient, language, copies.
+    pub first: Vec<[String; 4]>,
+    /// Letters left out, by reason.
+    pub skipped: BTreeMap<Skip, usize>,
+}
+
+impl Survey {
+    /// How many are left out for one reason.
+    pub fn skipped(&self, reason: Skip) -> usize {
+        self.skipped.get(&reason).copied().unwrap_or(0)
+    }
+
+    /// Why some are left out, a line each; empty when nobody is.
+    pub fn left_out(&self) -> Vec<String> {
+        self.skipped.iter().map(|(reason, number)| sentence(*reason, *number)).collect()
+    }
+}
+
+/// One reason for leaving letters out, in words.
+fn sentence(reason: Skip, number: usize) -> String {
+    let letters = count(number, "letter");
+    let was = if number == 1 { "was" } else { "were" };
+    let is = if number == 1 { "is" } else { "are" };
+    match reason {
+        Skip::AlreadyAccepted => format!("{letters} {was} accepted earlier"),
+        Skip::Refused => {
+            format!("{letters} {was} refused by the server earlier (see `appel log`; try again with --retry-refused)")
+        }
+        Skip::InDoubt => {
+            format!("{letters} {is} in doubt and held (see `appel status`; send again with --resend-in-doubt)")
+        }
+        Skip::Duplicate => format!("{letters} would go to an address that gets the same letter already"),
+        Skip::OtherCountry => format!("{letters} {is} for senders in other countries"),
+        Skip::Deadline => format!("{letters} {is} too late: the campaign's deadline has passed"),
+    }
+}
+
+/// Plans and writes every letter due; `each` sees them as they come.
+///
+/// # Errors
+/// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
+pub fn survey(
+    workshop: &Workshop,
+    memory: &Memory,
+    now: Timestamp,
+    resend: Resend,
+    mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
+) -> Result<Survey, Failure> {
+    let mut survey = Survey::default();
+    let mut problems = Problems::new();
+    let mut unshown = 0;
+    let mut note = |problem: Problem| {
+        if problems.count(problem.severity) < SHOWN_PROBLEMS {
+            problems.push(problem);
+        } else {
+            unshown += 1;
+        }
+    };
+    for decision in workshop.plan.decisions(memory.history(), now, resend) {
+        match decision {
+            Decision::Due(letter) => {
+                let date = memory.first_date(letter.id)?.unwrap_or(now);
+                match workshop.message(&letter, date) {
+                    Ok(message) => {
+                        survey.count(&letter);
+                        each(Surveyed::Due(&letter, &message))?;
+                    }
+                    Err(problem) => note(problem),
+                }
+            }
+            Decision::Impossible(problem) => note(*problem),
+            Decision::Skipped { id, letter, to, reason, .. } => {
+                *survey.skipped.entry(reason).or_default() += 1;
+                each(Surveyed::Skipped { id, letter, to: &to, reason })?;
+            }
+        }
+    }
+    memory.checked()?;
+    if problems.is_empty() {
+        return Ok(survey);
+    }
+    let all = problems.count(crate::failure::Severity::Error) + unshown;
+    let mut failure = Failure::invalid(problems);
+    failure.message = format!("{} to mend in the letters; nothing was sent", count(all, "error"));
+    Err(failure)
+}
+
+/// What a survey sees.
+pub enum Surveyed<'s, 'a> {
+    /// A letter due, and its bytes.
+    Due(&'s Letter<'a>, &'s Message),
+    /// One left out.
+    Skipped {
+        id: crate::letter::LetterId,
+        letter: &'s str,
+        to: &'s crate::campaign::Address,
+        reason: Skip,
+    },
+}
+
+impl Survey {
+    fn count(&mut self, letter: &Letter) {
+        self.due += 1;
+        let kind = (letter.spec.id.clone(), letter.language.to_string());
+        *self.kinds.entry(kind).or_default() += 1;
+        if self.first.len() < SHOWN_LETTERS {
+            self.first.push(row(letter));
+        }
+    }
+}
+
+/// A letter as a row of a table.
+pub fn row(letter: &Letter) -> [String; 4] {
+    let copies: Vec<&str> = letter.envelope.cc.iter().map(crate::campaign::Address::as_str).collect();
+    let to = match letter.recipient.name.as_str() {
+        "" => letter.envelope.to.to_string(),
+        name => format!("{name} <{}>", letter.envelope.to),
+    };
+    [letter.spec.id.clone(), to, letter.language.to_string(), copies.join(", ")]
+}

@@ -1,0 +1,571 @@
+//! What goes wrong, in words: problems in the inputs, the failure that ends a run, and the exit codes.
+
+use std::fmt;
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+/// How a run ended, as its exit code. The table of section 2 of the contract, and the only place for these numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
+    Done,
+    /// The run finished, and some letters were refused, deferred or are in doubt.
+    Incomplete,
+    /// The flags make no sense together, or there was nobody to confirm.
+    Usage,
+    /// The inputs are invalid: nothing was sent.
+    Invalid,
+    /// Connection, TLS, authentication or ledger: what was sent is recorded.
+    CannotDeliver,
+    /// Interrupted: letters in flight were finished and recorded first.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number the shell sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Incomplete => 1,
+            Self::Usage => 2,
+            Self::Invalid => 3,
+            Self::CannotDeliver => 4,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is sent until it is mended.
+    Error,
+    /// Worth a look; does not stop the run.
+    Warning,
+    /// Something the program did that a person may want to know.
+    Note,
+}
+
+/// A line of a source file with the part of it that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// The line, without its line end.
+    pub text: String,
+    /// The bytes of `text` that are meant; always on character boundaries.
+    pub span: Range<usize>,
+}
+
+/// Where a problem is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file as the person named it, relative to where they stand when possible.
+    pub file: String,
+    /// 1-based line; `None` when the whole file is meant.
+    pub line: Option<usize>,
+    /// 1-based column in characters.
+    pub column: Option<usize>,
+    /// The field, key or column that is meant: `email`.
+    pub field: Option<String>,
+    /// The source line, for the person to see.
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Place {
+    /// A whole file.
+    #[must_use]
+    pub fn file(file: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The bytes `span` of `source`, the whole text of `file`.
+    ///
+    /// A span that is out of range or splits a character is moved to the nearest place that is neither.
+    #[must_use]
+    pub fn in_source(file: impl Into<String>, source: &str, span: Range<usize>) -> Self {
+        let start = floor_char_boundary(source, span.start);
+        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = source[start..]
+            .find('\n')
+            .map_or(source.len(), |at| start + at);
+        let text = source[line_start..line_end].trim_end_matches('\r');
+        let from = (start - line_start).min(text.len());
+        let to = floor_char_boundary(source, span.end)
+            .saturating_sub(line_start)
+            .clamp(from, text.len());
+        Self {
+            file: file.into(),
+            line: Some(source[..start].matches('\n').count() + 1),
+            column: Some(text[..from].chars().count() + 1),
+            field: None,
+            excerpt: Some(Excerpt {
+                text: text.to_owned(),
+                span: from..to,
+            }),
+        }
+    }
+
+    /// The same place, naming the field that is meant.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    /// `recipients.csv:14:3 email`, as much of it as is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", visible(&self.file))?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        if let Some(field) = &self.field {
+            write!(f, " {}", visible(field))?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong in the inputs: what, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it stops the run.
+    pub severity: Severity,
+    /// What is wrong, in one plain sentence.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem that stops the run.
+    #[must_use]
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message)
+    }
+
+    /// A problem worth a look.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// Something the program did, said.
+    #[must_use]
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, message)
+    }
+
+    fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            message: message.into(),
+            place: None,
+            hint: None,
+        }
+    }
+
+    /// The same problem, at a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same problem, with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The problem as a person reads it: title, place, source line with the part underlined, hint.
+    #[must_use]
+    pub fn render(&self, style: &Style) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(visible(&self.message));
+        let mut text = Vec::new();
+        let group = match &self.place {
+            Some(place) => {
+                let path = match &place.field {
+                    Some(_) => place.to_string(),
+                    None => visible(&place.file),
+                };
+                match (&place.excerpt, place.line) {
+                    (Some(excerpt), Some(line)) => {
+                        let (source, span) = visible_excerpt(excerpt);
+                        let annotation = AnnotationKind::Primary
+                            .span(span)
+                            .label(place.field.as_deref().map(visible));
+                        title.element(
+                            Snippet::source(source)
+                                .line_start(line)
+                                .path(visible(&place.file))
+                                .annotation(annotation),
+                        )
+                    }
+                    _ => {
+                        text.push(format!("in {path}"));
+                        Group::with_title(title)
+                    }
+                }
+            }
+            None => Group::with_title(title),
+        };
+        let group = text.into_iter().fold(group, |group, line| {
+            group.element(Level::NOTE.no_name().message(line))
+        });
+        let group = match &self.hint {
+            Some(hint) => group.element(Level::HELP.message(visible(hint))),
+            None => group,
+        };
+        style.renderer().render(&[group])
+    }
+}
+
+impl Serialize for Problem {
+    /// The object of `check --json`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            severity: Severity,
+            file: Option<&'a str>,
+            line: Option<usize>,
+            column: Option<usize>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            field: Option<&'a str>,
+            message: &'a str,
+            hint: Option<&'a str>,
+        }
+        let place = self.place.as_ref();
+        Shape {
+            severity: self.severity,
+            file: place.map(|place| place.file.as_str()),
+            line: place.and_then(|place| place.line),
+            column: place.and_then(|place| place.column),
+            field: place.and_then(|place| place.field.as_deref()),
+            message: &self.message,
+            hint: self.hint.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// Every problem found, in the order of the files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Adds those of another reader.
+    pub fn extend(&mut self, other: impl IntoIterator<Item = Problem>) {
+        self.0.extend(other);
+    }
+
+    /// Whether any of them stops the run.
+    #[must_use]
+    pub fn any_error(&self) -> bool {
+        self.0
+            .iter()
+            .any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// How many of one severity there are.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.0
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    }
+
+    /// In order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.0.iter()
+    }
+
+    /// Whether nothing at all was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl IntoIterator for Problems {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+/// What ends a run early: the exit code, what happened, why, and what to do now.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit code.
+    pub exit: Exit,
+    /// What happened, in one plain sentence; empty when the problems say it all.
+    pub message: String,
+    /// Why, outermost first.
+    pub causes: Vec<String>,
+    /// What to do now.
+    pub hints: Vec<String>,
+    /// The problems in the inputs, when those are the reason.
+    pub problems: Problems,
+}
+
+impl Failure {
+    /// A failure with its exit code and what happened.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            causes: Vec::new(),
+            hints: Vec::new(),
+            problems: Problems::new(),
+        }
+    }
+
+    /// The flags make no sense, or nobody can confirm (exit 2).
+    #[must_use]
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    /// The inputs are invalid (exit 3).
+    #[must_use]
+    pub fn invalid(problems: Problems) -> Self {
+        let mut failure = Self::new(Exit::Invalid, "");
+        failure.problems = problems;
+        failure
+    }
+
+    /// Nothing can be delivered (exit 4).
+    #[must_use]
+    pub fn cannot_deliver(message: impl Into<String>) -> Self {
+        Self::new(Exit::CannotDeliver, message)
+    }
+
+    /// The same failure, with the error behind it and all of that error's causes.
+    #[must_use]
+    pub fn because(mut self, cause: &dyn std::error::Error) -> Self {
+        let mut next = Some(cause);
+        while let Some(error) = next {
+            let text = error.to_string();
+            if self.causes.last() != Some(&text) {
+                self.causes.push(text);
+            }
+            next = error.source();
+        }
+        self
+    }
+
+    /// The same failure, with what to do now.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The failure as a person reads it.
+    #[must_use]
+    pub fn render(&self, style: &Style) -> String {
+        let mut parts: Vec<String> = self
+            .problems
+            .iter()
+            .map(|problem| problem.render(style))
+            .collect();
+        if !self.message.is_empty() {
+            let title = Level::ERROR.primary_title(visible(&self.message));
+            let mut group = Group::with_title(title);
+            for cause in &self.causes {
+                group = group.element(Level::NOTE.with_name("caused by").message(visible(cause)));
+            }
+            for hint in &self.hints {
+                group = group.element(Level::HELP.message(visible(hint)));
+            }
+            parts.push(style.renderer().render(&[group]));
+        }
+        parts.join("\n\n")
+    }
+}
+
+/// How text for a person is drawn: in colour or not, and how wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// ANSI colours.
+    pub color: bool,
+    /// Columns of the terminal; a wide default when there is none.
+    pub width: usize,
+}
+
+impl Style {
+    /// No colours, 100 columns: what a file or a pipe gets.
+    pub const PLAIN: Self = Self {
+        color: false,
+        width: 100,
+    };
+
+    fn renderer(&self) -> Renderer {
+        let renderer = if self.color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        renderer.term_width(self.width)
+    }
+}
+
+/// Text from outside made safe to show: control characters in caret notation (`^[`), invisible and
+/// direction-changing ones as `<U+202E>`. Line breaks stay when the text has them between lines.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    if !text.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        push_visible(&mut shown, c, true);
+    }
+    shown
+}
+
+/// Like [`visible`], on one line: line breaks too are shown as `^M^J`.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(&mut shown, c, false);
+    }
+    shown
+}
+
+fn push_visible(shown: &mut String, c: char, keep_newline: bool) {
+    if !is_unsafe_to_show(c) || (keep_newline && c == '\n') {
+        shown.push(c);
+    } else if c.is_ascii() {
+        shown.push('^');
+        shown.push(char::from(c as u8 ^ 0x40));
+    } else {
+        shown.push_str(&format!("<U+{:04X}>", u32::from(c)));
+    }
+}
+
+/// Characters that a terminal would obey, or that a person cannot see.
+#[must_use]
+pub fn is_unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+fn visible_excerpt(excerpt: &Excerpt) -> (String, Range<usize>) {
+    let before = visible_line(&excerpt.text[..excerpt.span.start]);
+    let meant = visible_line(&excerpt.text[excerpt.span.clone()]);
+    let after = visible_line(&excerpt.text[excerpt.span.end..]);
+    let span = before.len()..before.len() + meant.len();
+    (before + &meant + &after, span)
+}
+
+/// The known word that was probably meant: the closest one, when it is close enough to be a slip.
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(written, word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+fn floor_char_boundary(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_shows_what_where_the_line_and_what_to_do() {
+        let source = "role,name,email\r\nembassy,Bruxelles,a@b.example c@d.example\r\n";
+        let start = source.find("a@b").unwrap();
+        let problem = Problem::error("two addresses in one cell")
+            .at(Place::in_source("recipients.csv", source, start..start + 23).field("email"))
+            .hint("put copies in the `cc` column");
+        insta::assert_snapshot!(problem.render(&Style::PLAIN), @r"
+        error: two addresses in one cell
+         --> recipients.csv:2:19
+          |
+        2 | embassy,Bruxelles,a@b.example c@d.example
+          |                   ^^^^^^^^^^^^^^^^^^^^^^^ email
+          |
+          = help: put copies in the `cc` column
+        ");
+    }
+
+    #[test]
+    fn control_and_invisible_characters_are_shown_and_not_obeyed() {
+        assert_eq!(visible("a\u{1b}[31mb\u{202e}c\nd\r"), "a^[[31mb<U+202E>c\nd^M");
+        assert_eq!(visible_line("250 ok\r\n\u{7f}"), "250 ok^M^J^?");
+    }
+
+    #[test]
+    fn a_span_outside_the_source_is_no_panic() {
+        let place = Place::in_source("f", "é", 1..99);
+        assert_eq!((place.line, place.column), (Some(1), Some(1)));
+        Place::in_source("f", "", 5..2);
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_the_contract() {
+        let codes = [
+            Exit::Done,
+            Exit::Incomplete,
+            Exit::Usage,
+            Exit::Invalid,
+            Exit::CannotDeliver,
+            Exit::Interrupted,
+        ]
+        .map(Exit::code);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 130]);
+    }
+}

@@ -1,0 +1,302 @@
+//! Text as mail carries it: header values in encoded words and folded, bodies in 7bit, quoted-printable or base64.
+//!
+//! lettre's own header encoder is not used: it does not fold lists of addresses (a long Cc passes 998), lets lines with
+//! encoded words pass 76, cuts every encoded file name into pieces, and sends a text that merely looks like an encoded
+//! word as it is.
+
+use lettre::message::Body;
+use lettre::message::header::ContentTransferEncoding;
+
+use crate::campaign::Address;
+
+/// RFC 5322 §2.1.1: what a line should not pass, without its CRLF.
+const LINE: usize = 78;
+/// RFC 2045 §6.7 and §6.8, RFC 2047 §2: what an encoded line must not pass.
+const ENCODED_LINE: usize = 76;
+/// RFC 2047 §2: what an encoded word must not pass.
+const ENCODED_WORD: usize = 75;
+const WORD_BEGINS: &str = "=?utf-8?b?";
+const WORD_ENDS: &str = "?=";
+/// Longest word or quoted string that leaves as it is; a longer one is encoded, and so broken over lines.
+const PLAIN_WORD: usize = 60;
+
+/// The value of an unstructured header (RFC 5322 §3.6.5), after `used` characters of its first line.
+pub(super) fn unstructured(used: usize, text: &str) -> String {
+    if !is_plain(text) || text.split(' ').any(|word| word.len() > PLAIN_WORD) {
+        return encoded_words(used, text);
+    }
+    let mut folded = String::with_capacity(text.len() + 8);
+    let mut column = used;
+    for (at, word) in text.split(' ').enumerate() {
+        if at > 0 {
+            if column + 1 + word.len() > LINE {
+                folded.push_str("\r\n");
+                column = 0;
+            }
+            folded.push(' ');
+            column += 1;
+        }
+        folded.push_str(word);
+        column += word.len();
+    }
+    folded
+}
+
+/// One mailbox (RFC 5322 §3.4), with its display name when it has one.
+pub(super) fn mailbox(used: usize, name: &str, address: &Address) -> String {
+    let address = address.as_str();
+    if name.is_empty() {
+        return address.to_owned();
+    }
+    let mut text = if is_plain(name) && name.len() <= PLAIN_WORD {
+        quoted(name)
+    } else if is_plain(name) && name.bytes().all(|byte| is_atext(byte) || byte == b' ') {
+        unstructured(used, name)
+    } else {
+        encoded_words(used, name)
+    };
+    let column = text.rfind('\n').map_or(used + text.len(), |at| text.len() - at - 1);
+    // A line that holds an encoded word must not pass 76 either.
+    if column + " <>".len() + address.len() > ENCODED_LINE {
+        text.push_str("\r\n");
+    }
+    text.push_str(" <");
+    text.push_str(address);
+    text.push('>');
+    text
+}
+
+/// Bare addresses, folded between them.
+pub(super) fn addresses(used: usize, list: &[Address]) -> String {
+    let mut text = String::new();
+    let mut column = used;
+    for (at, address) in list.iter().enumerate() {
+        let address = address.as_str();
+        if at > 0 {
+            text.push(',');
+            // One more for the comma that may follow.
+            if column + 3 + address.len() > LINE {
+                text.push_str("\r\n");
+                column = 0;
+            }
+            text.push(' ');
+            column += 2;
+        }
+        text.push_str(address);
+        column += address.len();
+    }
+    text
+}
+
+/// `attachment` with a file's name (RFC 2183), in the percent encoding of RFC 2231 when it needs one; after `used`
+/// characters of the first line.
+pub(super) fn disposition(used: usize, file_name: &str) -> String {
+    let mut text = "attachment;".to_owned();
+    if is_plain(file_name) && file_name.len() <= PLAIN_WORD {
+        let quoted = quoted(file_name);
+        if used + text.len() + " filename=".len() + quoted.len() > LINE {
+            text.push_str("\r\n");
+        }
+        text.push_str(" filename=");
+        text.push_str(&quoted);
+        return text;
+    }
+    // In pieces only when one line cannot hold it: fewer programs read those (RFC 2231 §3).
+    let mut pieces = vec![String::new()];
+    let room = LINE - " filename*99*=utf-8'';".len();
+    for c in file_name.chars() {
+        let encoded = percent_encoded(c);
+        match pieces.last_mut() {
+            Some(last) if last.len() + encoded.len() <= room => last.push_str(&encoded),
+            _ => pieces.push(encoded),
+        }
+    }
+    let several = pieces.len() > 1;
+    for (at, piece) in pieces.iter().enumerate() {
+        let number = if several { format!("*{at}") } else { String::new() };
+        let charset = if at == 0 { "utf-8''" } else { "" };
+        let more = if at + 1 < pieces.len() { ";" } else { "" };
+        text.push_str(&format!("\r\n filename{number}*={charset}{piece}{more}"));
+    }
+    text
+}
+
+fn percent_encoded(c: char) -> String {
+    if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') {
+        return c.to_string();
+    }
+    let mut bytes = [0; 4];
+    let mut encoded = String::with_capacity(12);
+    for byte in c.encode_utf8(&mut bytes).bytes() {
+        encoded.push('%');
+        encoded.push(char::from(hex(byte >> 4)));
+        encoded.push(char::from(hex(byte & 15)));
+    }
+    encoded
+}
+
+/// Printable ASCII whose spaces survive folding, and that no reader takes for encoded words.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && !text.contains("=?")
+        && !text.contains("  ")
+        && !text.starts_with(' ')
+        && !text.ends_with(' ')
+}
+
+/// RFC 5322 §3.2.3: what stands in a phrase without quotes.
+fn is_atext(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
+}
+
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// RFC 2047: words of whole characters, each on a line of its own but the first.
+fn encoded_words(used: usize, text: &str) -> String {
+    let frame = WORD_BEGINS.len() + WORD_ENDS.len();
+    let mut encoded = String::with_capacity(text.len() * 2 + frame);
+    let mut rest = text;
+    let mut room = ENCODED_LINE.saturating_sub(used);
+    while !rest.is_empty() {
+        let bytes = room.min(ENCODED_WORD).saturating_sub(frame) / 4 * 3;
+        let mut end = rest.floor_char_boundary(bytes.min(rest.len()));
+        if end == 0 {
+            end = rest.chars().next().map_or(rest.len(), char::len_utf8);
+        }
+        let (word, after) = rest.split_at(end);
+        if rest.len() < text.len() {
+            encoded.push_str("\r\n ");
+        }
+        encoded.push_str(WORD_BEGINS);
+        encoded.push_str(&String::from_utf8_lossy(&base64(word.as_bytes().to_vec())));
+        encoded.push_str(WORD_ENDS);
+        rest = after;
+        room = ENCODED_LINE - 1;
+    }
+    encoded
+}
+
+/// Base64 in lines of 76, the last one without its end.
+pub(super) fn base64(bytes: Vec<u8>) -> Vec<u8> {
+    Body::new_with_encoding(bytes, ContentTransferEncoding::Base64).map_or_else(|bytes| bytes, Body::into_vec)
+}
+
+/// Whether the part's text ends with its own line break, or with the one that ends the part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The part is the message: the line break that ends it is the text's own.
+    Message,
+    /// The line break before a boundary belongs to the boundary (RFC 2046 §5.1.1).
+    Boundary,
+}
+
+/// A text of any line ends in the first of 7bit, quoted-printable and base64 that carries it well.
+pub(super) fn body(text: &str, ending: Ending) -> Body {
+    let normal;
+    let text = if text.contains('\r') {
+        normal = text.replace("\r\n", "\n").replace('\r', "\n");
+        normal.as_str()
+    } else {
+        text
+    };
+    let open = match ending {
+        Ending::Message => text.strip_suffix('\n').unwrap_or(text),
+        Ending::Boundary => text,
+    };
+    if text.lines().all(|line| leaves_as_it_is(line)) && !text.bytes().any(|byte| byte == b'\r') {
+        return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
+    }
+    // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
+    let costly = text.bytes().filter(|byte| needs_quoting(*byte)).count();
+    if costly * 6 <= text.len() {
+        Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
+    } else {
+        Body::dangerous_pre_encoded(base64(crlf(text).into_bytes()), ContentTransferEncoding::Base64)
+    }
+}
+
+fn crlf(text: &str) -> String {
+    text.replace('\n', "\r\n")
+}
+
+/// A line that no server on the way has a reason to touch (RFC 2049 §3), and that cannot be taken for a boundary.
+fn leaves_as_it_is(line: &str) -> bool {
+    line.len() <= ENCODED_LINE
+        && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
+        && !line.ends_with([' ', '\t'])
+        && !is_touched(line)
+        && !line.contains("=_")
+}
+
+/// A leading dot may be lost where SMTP is spoken carelessly, and mailbox files put `>` before `From `.
+fn is_touched(rest_of_line: &str) -> bool {
+    rest_of_line.starts_with('.') || rest_of_line.starts_with("From ")
+}
+
+fn needs_quoting(byte: u8) -> bool {
+    !matches!(byte, b' '..=b'<' | b'>'..=b'~' | b'\t' | b'\n')
+}
+
+/// RFC 2045 §6.7, in whole characters.
+fn quoted_printable(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 2);
+    for (at, line) in text.split('\n').enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        quoted_printable_line(line, &mut out);
+    }
+    out
+}
+
+fn quoted_printable_line(line: &str, out: &mut Vec<u8>) {
+    let bytes = line.as_bytes();
+    let (mut at, mut column) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let width = match byte {
+            0..0x80 => 1,
+            0xf0.. => 4,
+            0xe0.. => 3,
+            _ => 2,
+        };
+        let ends_in_blank = matches!(byte, b' ' | b'\t') && at + 1 == bytes.len();
+        let mut quote = needs_quoting(byte) || ends_in_blank;
+        let columns = if quote { 3 * width } else { 1 };
+        // One column is kept for the `=` of a soft line break.
+        if column + columns >= ENCODED_LINE {
+            out.extend_from_slice(b"=\r\n");
+            column = 0;
+        }
+        if column == 0 && matches!(byte, b'.' | b'F') {
+            quote |= is_touched(&line[at..]);
+        }
+        if quote {
+            for byte in &bytes[at..(at + width).min(bytes.len())] {
+                out.extend_from_slice(&[b'=', hex(byte >> 4), hex(byte & 15)]);
+            }
+            column += 3 * width;
+        } else {
+            out.push(byte);
+            column += 1;
+        }
+        at += width;
+    }
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        0..=9 => b'0' + digit,
+        _ => b'A' + digit - 10,
+    }
+}

@@ -1,0 +1,155 @@
+//! Who a letter is from and to, and the id that it keeps for ever.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sha2::{Digest, Sha256};
+
+use crate::campaign::Address;
+
+/// A letter's id: 128 bits of a SHA-256 over campaign id, letter id, sender and recipient (both folded), never over
+/// its text, so that mending a typo mails nobody again.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LetterId([u8; 16]);
+
+impl LetterId {
+    /// The id of the one letter that these four parts name.
+    #[must_use]
+    pub fn new(campaign: &str, letter: &str, sender: &Address, recipient: &Address) -> Self {
+        let mut hash = Sha256::new();
+        for part in [campaign, letter, sender.folded(), recipient.folded()] {
+            // The length first, so that no two different lists of parts give the same bytes.
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let digest = hash.finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+
+    /// The bytes, for the ledger.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// From the ledger.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// `<id@domain of the sender>`, the same on every retry.
+    #[must_use]
+    pub fn message_id(&self, sender: &Address) -> String {
+        format!("<{self}@{}>", sender.domain())
+    }
+}
+
+impl fmt::Display for LetterId {
+    /// 32 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for LetterId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A text that is no letter id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a letter id has 32 hexadecimal digits")]
+pub struct NoLetterId;
+
+impl FromStr for LetterId {
+    type Err = NoLetterId;
+    fn from_str(text: &str) -> Result<Self, NoLetterId> {
+        if text.len() != 32 || !text.is_ascii() {
+            return Err(NoLetterId);
+        }
+        let mut id = [0; 16];
+        for (at, byte) in id.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(|_| NoLetterId)?;
+        }
+        Ok(Self(id))
+    }
+}
+
+/// One sender, one To, any number of copies: never empty, and no address twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Envelope {
+    /// MAIL FROM, and the address in From.
+    pub from: Address,
+    /// The To.
+    pub to: Address,
+    /// The copies, in order; neither the To nor any address twice among them.
+    pub cc: Vec<Address>,
+}
+
+impl Envelope {
+    /// An envelope whose copies are only those that the To and earlier copies do not already reach.
+    #[must_use]
+    pub fn new(from: Address, to: Address, copies: impl IntoIterator<Item = Address>) -> Self {
+        let mut cc: Vec<Address> = Vec::new();
+        for copy in copies {
+            let known = std::iter::once(&to).chain(&cc);
+            if !known.into_iter().any(|known| known.folded() == copy.folded()) {
+                cc.push(copy);
+            }
+        }
+        Self { from, to, cc }
+    }
+
+    /// Everyone the message goes to: the To first.
+    pub fn recipients(&self) -> impl Iterator<Item = &Address> {
+        std::iter::once(&self.to).chain(&self.cc)
+    }
+
+    /// Whether any address needs SMTPUTF8.
+    #[must_use]
+    pub fn needs_smtputf8(&self) -> bool {
+        self.from.needs_smtputf8() || self.recipients().any(Address::needs_smtputf8)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> Address {
+        Address::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_letter_id_depends_on_its_four_parts_and_on_nothing_else() {
+        let id = |campaign, letter, from, to| {
+            LetterId::new(campaign, letter, &address(from), &address(to)).to_string()
+        };
+        let one = id("c", "protest", "me@a.example", "x@b.example");
+        assert_eq!(one, "63391fb4d4c7ce207b762678818d7f46");
+        assert_eq!(one, id("c", "protest", "ME@A.example", "X@B.EXAMPLE"));
+        for other in [
+            id("d", "protest", "me@a.example", "x@b.example"),
+            id("c", "solidarity", "me@a.example", "x@b.example"),
+            id("c", "protest", "you@a.example", "x@b.example"),
+            id("c", "protest", "me@a.example", "y@b.example"),
+            id("cp", "rotest", "me@a.example", "x@b.example"),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(one.parse::<LetterId>().unwrap().to_string(), one);
+        assert!("é".repeat(16).parse::<LetterId>().is_err());
+    }
+
+    #[test]
+    fn a_copy_to_somebody_who_gets_it_already_is_dropped() {
+        let copies = ["b@x.example", "A@x.example", "B@X.example", "c@x.example"].map(address);
+        let envelope = Envelope::new(address("me@x.example"), address("a@x.example"), copies);
+        let cc: Vec<_> = envelope.cc.iter().map(Address::as_str).collect();
+        assert_eq!(cc, ["b@x.example", "c@x.example"]);
+    }
+}

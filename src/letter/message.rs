@@ -1,0 +1,266 @@
+//! A letter and its text as the bytes of one message (RFC 5322, MIME), the same in preview, dry run and send.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, Date, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0,
+};
+use lettre::message::{Body, MultiPart, SinglePart};
+use sha2::{Digest, Sha256};
+
+use super::encode::{self, Ending};
+use super::plan::Letter;
+use super::render::Text;
+use super::{Envelope, LetterId};
+use crate::campaign::Language;
+use crate::campaign::config::{Attachment, Sender};
+use crate::failure::Problem;
+
+/// RFC 5322 §2.1.1: what no line may pass, without its CRLF.
+const LONGEST_LINE: usize = 998;
+/// 9999-12-31T23:59:59Z: RFC 5322 §3.3 has four digits for the year.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+/// One message, ready to leave.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The letter's id.
+    pub id: LetterId,
+    /// Which letter of the campaign (`protest`).
+    pub letter: String,
+    /// The language of its text.
+    pub language: Language,
+    /// Who it goes from and to.
+    pub envelope: Envelope,
+    /// The subject, as a reader sees it.
+    pub subject: String,
+    /// `<id@domain of the sender>`.
+    pub message_id: String,
+    /// The facts its text used, with the words it used for them.
+    pub facts: Arc<[(String, String)]>,
+    /// What leaves: CRLF only, no line over 998 octets, dots not yet doubled.
+    pub bytes: Vec<u8>,
+}
+
+impl Message {
+    /// The SHA-256 of the bytes, for the ledger.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
+    }
+}
+
+/// The files that letters carry, encoded once for all of them.
+#[derive(Clone, Debug, Default)]
+pub struct Attachments(BTreeMap<PathBuf, Arc<[u8]>>);
+
+impl Attachments {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// Adds the content of the file that [`Attachment::path`] names.
+    pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
+        self.0.insert(path.into(), encode::base64(content).into());
+    }
+
+    /// How many octets they take as they leave, over all files.
+    #[must_use]
+    pub fn encoded_len(&self) -> usize {
+        self.0.values().map(|bytes| bytes.len()).sum()
+    }
+}
+
+impl FromIterator<(PathBuf, Vec<u8>)> for Attachments {
+    fn from_iter<I: IntoIterator<Item = (PathBuf, Vec<u8>)>>(files: I) -> Self {
+        let mut attachments = Self::new();
+        for (path, content) in files {
+            attachments.insert(path, content);
+        }
+        attachments
+    }
+}
+
+/// Writes a message; `date` is when its first attempt began.
+///
+/// # Errors
+/// When the date is none that mail can carry (before 1970 or after 9999), an attachment was not handed in, or a name
+/// holds what no header can.
+pub fn compose(
+    letter: &Letter,
+    text: &Text,
+    sender: &Sender,
+    attachments: &Attachments,
+    date: Timestamp,
+) -> Result<Message, Problem> {
+    let failed = |why: String| {
+        Problem::error(format!("the letter `{}` to {} cannot be written: {why}", letter.spec.id, letter.envelope.to))
+    };
+    let message_id = letter.id.message_id(&sender.email);
+    let headers = headers(letter, text, sender, &message_id, date).map_err(failed)?;
+    let mut bytes = headers.to_string().into_bytes();
+    bytes.extend_from_slice(&content(letter.id, text, attachments).map_err(failed)?);
+    if let Some(why) = unfit(&bytes) {
+        return Err(failed(why.to_owned()));
+    }
+    Ok(Message {
+        id: letter.id,
+        letter: letter.spec.id.clone(),
+        language: letter.language.clone(),
+        envelope: letter.envelope.clone(),
+        subject: text.subject.clone(),
+        message_id,
+        facts: Arc::clone(&text.facts),
+        bytes,
+    })
+}
+
+/// The headers of section 4 of the contract that do not describe the content, in its order.
+fn headers(
+    letter: &Letter,
+    text: &Text,
+    sender: &Sender,
+    message_id: &str,
+    date: Timestamp,
+) -> Result<Headers, String> {
+    let envelope = &letter.envelope;
+    let one_line = |what: &str, text: &str| match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("{what} holds the control character U+{:04X}", u32::from(c))),
+        None => Ok(()),
+    };
+    one_line("the sender's name", &sender.name)?;
+    one_line("the recipient's name", &letter.recipient.name)?;
+    one_line("the subject", &text.subject)?;
+    let mut headers = Headers::with_capacity(8);
+    headers.insert_raw(encoded_header("From", |used| encode::mailbox(used, &sender.name, &envelope.from)));
+    headers.insert_raw(encoded_header("To", |used| encode::mailbox(used, &letter.recipient.name, &envelope.to)));
+    if !envelope.cc.is_empty() {
+        headers.insert_raw(encoded_header("Cc", |used| encode::addresses(used, &envelope.cc)));
+    }
+    headers.insert_raw(encoded_header("Subject", |used| encode::unstructured(used, &text.subject)));
+    let second = u64::try_from(date.as_second())
+        .ok()
+        .filter(|second| *second <= LAST_SECOND)
+        .ok_or_else(|| format!("mail cannot carry the date {date}"))?;
+    // lettre writes UTC as +0000.
+    headers.set(Date::new(SystemTime::UNIX_EPOCH + Duration::from_secs(second)));
+    headers.insert_raw(encoded_header("Message-ID", |_| message_id.to_owned()));
+    headers.set(MIME_VERSION_1_0);
+    Ok(headers)
+}
+
+/// The headers that describe the content, and the content.
+fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, String> {
+    let plain = |ending| part(ContentType::TEXT_PLAIN, encode::body(&text.body, ending));
+    let alternative = match &text.html {
+        Some(html) => {
+            let html = part(ContentType::TEXT_HTML, encode::body(html, Ending::Boundary));
+            // RFC 2046 §5.1.4: the richest last.
+            let both = multipart("alternative", id)?.singlepart(plain(Ending::Boundary)).singlepart(html);
+            Some(both)
+        }
+        None => None,
+    };
+    if text.attachments.is_empty() {
+        return Ok(match alternative {
+            Some(alternative) => alternative.formatted(),
+            None => plain(Ending::Message).formatted(),
+        });
+    }
+    let mixed = multipart("mixed", id)?;
+    let mut mixed = match alternative {
+        Some(alternative) => mixed.multipart(alternative),
+        None => mixed.singlepart(plain(Ending::Boundary)),
+    };
+    for attachment in &text.attachments {
+        mixed = mixed.singlepart(attached(attachment, attachments)?);
+    }
+    Ok(mixed.formatted())
+}
+
+fn part(content_type: ContentType, body: Body) -> SinglePart {
+    SinglePart::builder().content_type(content_type).body(body)
+}
+
+/// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
+fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, String> {
+    let id = id.to_string();
+    // `=_` is in no base64, no quoted-printable and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
+    let initial = &subtype[..1];
+    let content_type = format!("multipart/{subtype}; boundary=\"=_{initial}{}\"", &id[..24]);
+    let content_type = ContentType::parse(&content_type).map_err(|error| error.to_string())?;
+    Ok(MultiPart::builder().header(content_type).build())
+}
+
+fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<SinglePart, String> {
+    let name = &attachment.name;
+    let bytes = attachments
+        .0
+        .get(&attachment.path)
+        .ok_or_else(|| format!("the attachment {name} was not read"))?;
+    let body = Body::dangerous_pre_encoded(bytes.to_vec(), ContentTransferEncoding::Base64);
+    Ok(SinglePart::builder()
+        .content_type(media_type(name))
+        .header(Disposition(name.clone()))
+        .body(body))
+}
+
+/// `Content-Disposition: attachment` with this file name.
+#[derive(Clone)]
+struct Disposition(String);
+
+impl Header for Disposition {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Disposition")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err("written only".into())
+    }
+
+    fn display(&self) -> HeaderValue {
+        encoded_header("Content-Disposition", |used| encode::disposition(used, &self.0))
+    }
+}
+
+/// A header whose value is encoded and folded already, after so many characters of its first line.
+fn encoded_header(name: &'static str, value: impl FnOnce(usize) -> String) -> HeaderValue {
+    let value = value(name.len() + ": ".len());
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), String::new(), value)
+}
+
+/// By the file's name; what may not be base64 (RFC 2046 §5.2.1) goes as plain bytes of no known type.
+fn media_type(name: &str) -> ContentType {
+    const BYTES: &str = "application/octet-stream";
+    let guess = mime_guess::from_path(name).first_or_octet_stream();
+    let known = match guess.type_().as_str() {
+        "message" | "multipart" => BYTES,
+        _ => guess.essence_str(),
+    };
+    ContentType::parse(known).unwrap_or(ContentType::TEXT_PLAIN)
+}
+
+/// The last look before bytes can leave: bare CR or LF, or a line no server need take (RFC 5321 §4.5.3.1.6).
+fn unfit(bytes: &[u8]) -> Option<&'static str> {
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let Some(line) = line.strip_suffix(b"\r\n") else {
+            return Some("a line does not end in CRLF");
+        };
+        if line.contains(&b'\r') {
+            return Some("there is a CR without LF in it");
+        }
+        if line.len() > LONGEST_LINE {
+            return Some("a line is longer than 998 octets");
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

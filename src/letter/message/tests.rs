@@ -1,0 +1,528 @@
+use mail_parser::{MessageParser, MimeHeaders};
+use proptest::prelude::*;
+
+use super::super::testing::{Given, address, given, moment, with_first_letter};
+use super::*;
+use crate::campaign::config::Format;
+
+const AT: &str = "2011-12-16T18:54:03.7Z";
+
+fn text(subject: &str, body: &str) -> Text {
+    Text {
+        subject: subject.to_owned(),
+        body: body.to_owned(),
+        html: None,
+        attachments: Vec::new(),
+        facts: Arc::default(),
+    }
+}
+
+fn files() -> Attachments {
+    Attachments::from_iter([(PathBuf::from("files/déclaration.pdf"), b"%PDF-1.4 not really\n".repeat(5))])
+}
+
+/// The message of the first letter that is due, as text; with CRLF shown as LF, and nothing else in it.
+fn message(given: Given) -> String {
+    with_first_letter(given, |campaign, renderer, letter| {
+        let text = renderer.render(letter).unwrap();
+        shown(&compose(letter, &text, &campaign.config.sender, &files(), moment(AT)).unwrap())
+    })
+}
+
+fn message_of(text: &Text) -> Result<Message, Problem> {
+    with_first_letter(given(), |campaign, _, letter| {
+        compose(letter, text, &campaign.config.sender, &files(), moment(AT))
+    })
+}
+
+fn shown(message: &Message) -> String {
+    let text = std::str::from_utf8(&message.bytes).unwrap();
+    assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "a bare CR or LF in {text:?}");
+    text.replace("\r\n", "\n")
+}
+
+fn body_of(message: &str) -> &str {
+    message.split_once("Content-Transfer-Encoding: ").unwrap().1
+}
+
+fn check(given: Given, expect: &str) {
+    assert_eq!(message(given), expect);
+}
+
+fn check_body(body: &str, expect: &str) {
+    let message = shown(&message_of(&text("Free them", body)).unwrap());
+    assert_eq!(body_of(&message), expect);
+}
+
+#[test]
+fn an_ascii_letter_leaves_as_it_is_written() {
+    check(given(), "\
+From: \"Ann Activist\" <ann@home.example>
+To: \"The Embassy\" <embassy@kz.example>
+Subject: Free them
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+Your Excellency,
+
+I write from Brussels.
+
+Ann Activist
+");
+}
+
+#[test]
+fn a_french_letter_leaves_in_quoted_printable() {
+    check(
+        given()
+            .template("protest.en.hbs", "Subject: Libérez-les\n\nMonsieur l’Ambassadeur,\n\nVous devez les libérer.\n")
+            .rows("role,name,email\nembassy,Ambassade du Kazakhstan à Bruxelles,info@kz.example\n"),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: =?utf-8?b?QW1iYXNzYWRlIGR1IEthemFraHN0YW4gw6AgQnJ1eGVsbGVz?=
+ <info@kz.example>
+Subject: =?utf-8?b?TGliw6lyZXotbGVz?=
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+Monsieur l=E2=80=99Ambassadeur,
+
+Vous devez les lib=C3=A9rer.
+",
+    );
+}
+
+#[test]
+fn a_russian_letter_leaves_in_base64() {
+    check(
+        given()
+            .template("protest.en.hbs", "Subject: Освободите забастовщиков\n\nУважаемый господин посол!\n\nПрошу вас освободить задержанных.\n")
+            .rows("role,name,email\nembassy,Посольство Республики Казахстан в Королевстве Бельгия,info@kz.example\n"),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: =?utf-8?b?0J/QvtGB0L7Qu9GM0YHRgtCy0L4g0KDQtdGB0L/Rg9Cx0LvQuNC60Lgg0Jo=?=
+ =?utf-8?b?0LDQt9Cw0YXRgdGC0LDQvSDQsiDQmtC+0YDQvtC70LXQstGB0YLQstC1INCR?=
+ =?utf-8?b?0LXQu9GM0LPQuNGP?= <info@kz.example>
+Subject: =?utf-8?b?0J7RgdCy0L7QsdC+0LTQuNGC0LUg0LfQsNCx0LDRgdGC0L7QstGJ?=
+ =?utf-8?b?0LjQutC+0LI=?=
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: base64
+
+0KPQstCw0LbQsNC10LzRi9C5INCz0L7RgdC/0L7QtNC40L0g0L/QvtGB0L7QuyENCg0K0J/RgNC+
+0YjRgyDQstCw0YEg0L7RgdCy0L7QsdC+0LTQuNGC0Ywg0LfQsNC00LXRgNC20LDQvdC90YvRhS4N
+Cg==
+",
+    );
+}
+
+#[test]
+fn copies_are_bare_addresses_folded_between_them() {
+    check(
+        given()
+            .rows("role,name,email,cc\nembassy,,embassy@kz.example,first.secretary@foreign-affairs.kz.example second.secretary@foreign-affairs.kz.example\n")
+            .with(|config| config.letters[0].cc = vec![address("archive@bücher.example"), address("EMBASSY@kz.example")]),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: embassy@kz.example
+Cc: first.secretary@foreign-affairs.kz.example,
+ second.secretary@foreign-affairs.kz.example, archive@xn--bcher-kva.example
+Subject: Free them
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+,
+
+I write from Brussels.
+
+Ann Activist
+",
+    );
+}
+
+#[test]
+fn a_long_subject_and_name_are_folded_or_encoded_within_their_lines() {
+    let long = "Kazakhstan: the authorities must release all those who were arrested in Zhanaozen on 16 December, \
+                and pay them what they are owed";
+    check(
+        given()
+            .template("protest.en.hbs", &format!("Subject: {long}\n\nText\n"))
+            .rows("role,name,email\nembassy,The Embassy of the Republic of Kazakhstan to the Kingdom of Belgium and to the European Union,a-rather-long-local-part@kz.example\n"),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: The Embassy of the Republic of Kazakhstan to the Kingdom of Belgium and to
+ the European Union <a-rather-long-local-part@kz.example>
+Subject: Kazakhstan: the authorities must release all those who were arrested
+ in Zhanaozen on 16 December, and pay them what they are owed
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <0b0f14cef80701dcd88576cec6748f1b@home.example>
+MIME-Version: 1.0
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+Text
+",
+    );
+}
+
+#[test]
+fn an_attachment_goes_after_the_text_with_its_name_in_any_script() {
+    check(
+        given().with(|config| {
+            config.letters[0].attach.push(Attachment {
+                path: PathBuf::from("files/déclaration.pdf"),
+                name: "déclaration.pdf".to_owned(),
+            });
+        }),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: \"The Embassy\" <embassy@kz.example>
+Subject: Free them
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=\"=_m2c6c9d86f2d77915ab0ee774\"
+
+--=_m2c6c9d86f2d77915ab0ee774
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+Your Excellency,
+
+I write from Brussels.
+
+Ann Activist
+
+--=_m2c6c9d86f2d77915ab0ee774
+Content-Type: application/pdf
+Content-Disposition: attachment;
+ filename*=utf-8''d%C3%A9claration.pdf
+Content-Transfer-Encoding: base64
+
+JVBERi0xLjQgbm90IHJlYWxseQolUERGLTEuNCBub3QgcmVhbGx5CiVQREYtMS40IG5vdCByZWFs
+bHkKJVBERi0xLjQgbm90IHJlYWxseQolUERGLTEuNCBub3QgcmVhbGx5Cg==
+--=_m2c6c9d86f2d77915ab0ee774--
+",
+    );
+}
+
+#[test]
+fn a_markdown_letter_has_its_text_first_and_html_last() {
+    check(
+        given()
+            .template("protest.en.hbs", "Subject: Free *them*\n\n**{{recipient.salutation}}**,\n\n- <b>all</b> of them\n- ![now](https://x.example/pixel.png)\n")
+            .rows("role,name,email,salutation\nembassy,The Embassy,embassy@kz.example,Mr *A* <b>\n")
+            .with(|config| config.letters[0].format = Format::Markdown),
+        "\
+From: \"Ann Activist\" <ann@home.example>
+To: \"The Embassy\" <embassy@kz.example>
+Subject: Free *them*
+Date: Fri, 16 Dec 2011 18:54:03 +0000
+Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
+MIME-Version: 1.0
+Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"
+
+--=_a2c6c9d86f2d77915ab0ee774
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+**Mr *A* <b>**,
+
+- <b>all</b> of them
+- ![now](https://x.example/pixel.png)
+
+--=_a2c6c9d86f2d77915ab0ee774
+Content-Type: text/html; charset=utf-8
+Content-Transfer-Encoding: 7bit
+
+<!DOCTYPE html>
+<html lang=\"en\" dir=\"auto\">
+<head>
+<meta charset=\"utf-8\">
+<title>Free *them*</title>
+</head>
+<body>
+<p><strong>Mr *A* &lt;b&gt;</strong>,</p>
+<ul>
+<li>&lt;b&gt;all&lt;/b&gt; of them</li>
+<li>now</li>
+</ul>
+</body>
+</html>
+
+--=_a2c6c9d86f2d77915ab0ee774--
+",
+    );
+}
+
+#[test]
+fn a_markdown_letter_with_an_attachment_nests_its_parts() {
+    let message = message(
+        given()
+            .with(|config| config.letters[0].format = Format::Markdown)
+            .with(|config| {
+                config.letters[0].attach.push(Attachment {
+                    path: PathBuf::from("files/déclaration.pdf"),
+                    name: "statement.pdf".to_owned(),
+                });
+            }),
+    );
+    let structure: Vec<&str> = message
+        .lines()
+        .filter(|line| line.starts_with("Content-") || line.starts_with("--"))
+        .collect();
+    assert_eq!(
+        structure,
+        [
+            "Content-Type: multipart/mixed; boundary=\"=_m2c6c9d86f2d77915ab0ee774\"",
+            "--=_m2c6c9d86f2d77915ab0ee774",
+            "Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"",
+            "--=_a2c6c9d86f2d77915ab0ee774",
+            "Content-Type: text/plain; charset=utf-8",
+            "Content-Transfer-Encoding: 7bit",
+            "--=_a2c6c9d86f2d77915ab0ee774",
+            "Content-Type: text/html; charset=utf-8",
+            "Content-Transfer-Encoding: 7bit",
+            "--=_a2c6c9d86f2d77915ab0ee774--",
+            "--=_m2c6c9d86f2d77915ab0ee774",
+            "Content-Type: application/pdf",
+            "Content-Disposition: attachment; filename=\"statement.pdf\"",
+            "Content-Transfer-Encoding: base64",
+            "--=_m2c6c9d86f2d77915ab0ee774--",
+        ]
+    );
+}
+
+#[test]
+fn lines_that_servers_and_mailboxes_touch_are_encoded() {
+    check_body("a\n.\nb\n", "quoted-printable\n\na\n=2E\nb\n");
+    check_body("..a\n", "quoted-printable\n\n=2E.a\n");
+    check_body("From here\nFromage\n", "quoted-printable\n\n=46rom here\nFromage\n");
+    check_body("-- \nAnn\n", "quoted-printable\n\n--=20\nAnn\n");
+    check_body("a\t\n \n", "quoted-printable\n\na=09\n=20\n");
+    check_body("tab\tinside\n", "7bit\n\ntab\tinside\n");
+    check_body("--=_x\n", "quoted-printable\n\n--=3D_x\n");
+}
+
+#[test]
+fn a_long_line_is_broken_by_the_encoding_and_not_in_the_text() {
+    check_body(&format!("{}\n", "a".repeat(76)), &format!("7bit\n\n{}\n", "a".repeat(76)));
+    let line = format!("{}.{}From {}", "a".repeat(75), "b".repeat(74), "c".repeat(80));
+    check_body(
+        &format!("{line}\n"),
+        &format!(
+            "quoted-printable\n\n{}=\n=2E{}=\n{}=\n{}\n",
+            "a".repeat(75),
+            "b".repeat(72),
+            format!("bbFrom {}", "c".repeat(68)),
+            "c".repeat(12)
+        ),
+    );
+    // No character is torn, and no line passes 76.
+    check_body(
+        &format!("{}é {}\n", "a".repeat(70), "a".repeat(9)),
+        &format!("quoted-printable\n\n{}=\n=C3=A9 aaaaaaaaa\n", "a".repeat(70)),
+    );
+}
+
+#[test]
+fn every_line_end_leaves_as_crlf() {
+    check_body("a\r\nb\rc\nd", "7bit\n\na\nb\nc\nd\n");
+    check_body("é\r\nb\rc\nd and more of it\n", "quoted-printable\n\n=C3=A9\nb\nc\nd and more of it\n");
+}
+
+#[test]
+fn a_subject_that_looks_like_an_encoded_word_is_read_as_written() {
+    let subject = "=?utf-8?q?Pay=20up?=";
+    let message = message_of(&text(subject, "Text\n")).unwrap();
+    let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+    assert_eq!(parsed.subject(), Some(subject));
+}
+
+#[test]
+fn the_date_leaves_in_utc_and_only_if_mail_can_carry_it() {
+    with_first_letter(given(), |campaign, renderer, letter| {
+        let text = renderer.render(letter).unwrap();
+        let date = |at: &str| {
+            compose(letter, &text, &campaign.config.sender, &files(), moment(at)).map(|message| {
+                let message = shown(&message);
+                message.lines().find(|line| line.starts_with("Date: ")).unwrap().to_owned()
+            })
+        };
+        assert_eq!(date("2011-12-16T23:30:00-05:00").unwrap(), "Date: Sat, 17 Dec 2011 04:30:00 +0000");
+        assert_eq!(date("1970-01-01T00:00:00Z").unwrap(), "Date: Thu, 01 Jan 1970 00:00:00 +0000");
+        assert_eq!(
+            date("1969-12-31T23:59:59Z").unwrap_err().message,
+            "the letter `protest` to embassy@kz.example cannot be written: mail cannot carry the date 1969-12-31T23:59:59Z"
+        );
+    });
+}
+
+#[test]
+fn what_no_header_can_hold_is_refused() {
+    let error = message_of(&text("Free\r\nBcc: spy@x.example", "Text\n")).unwrap_err();
+    assert_eq!(
+        error.message,
+        "the letter `protest` to embassy@kz.example cannot be written: the subject holds the control character U+000D"
+    );
+    let error = message_of(&Text {
+        attachments: vec![Attachment {
+            path: PathBuf::from("elsewhere"),
+            name: "elsewhere.txt".to_owned(),
+        }],
+        ..text("Free them", "Text\n")
+    });
+    assert_eq!(
+        error.unwrap_err().message,
+        "the letter `protest` to embassy@kz.example cannot be written: the attachment elsewhere.txt was not read"
+    );
+}
+
+#[test]
+fn a_message_has_a_digest_and_the_facts_of_its_text() {
+    let facts = Arc::from([("killed".to_owned(), "at least 70".to_owned())]);
+    let message = message_of(&Text {
+        facts: Arc::clone(&facts),
+        ..text("Free them", "Text\n")
+    })
+    .unwrap();
+    assert_eq!(message.facts, facts);
+    assert_eq!(message.message_id, format!("<{}@home.example>", message.id));
+    let other = message_of(&text("Free them", "Text.\n")).unwrap();
+    assert_ne!(message.sha256(), other.sha256());
+}
+
+/// Any characters but controls, with those that headers and encodings stumble over made frequent.
+fn line() -> impl Strategy<Value = String> {
+    let character = prop_oneof![
+        4 => prop::sample::select(vec![' ', '"', '\\', '=', '?', '_', '<', '>', '@', ',', '.', '(', '-', 'F', 'a']),
+        2 => prop::char::range(' ', '~'),
+        2 => any::<char>(),
+    ];
+    prop::collection::vec(character, 1..120).prop_map(|line| {
+        line.into_iter().filter(|c| !c.is_control()).collect()
+    })
+}
+
+fn body() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        line(),
+        prop::sample::select(vec!["\n", "\r\n", "\r", ".", "From ", "\0", "\t", " ", "--=_a", "é"]).prop_map(str::to_owned),
+        "[a-z ]{70,90}",
+        "[а-я ]{1,300}",
+    ];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat() + ".\n")
+}
+
+fn lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+const NAMES: &[&str] = &[
+    "From", "To", "Cc", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+];
+
+fn headers_of(bytes: &[u8]) -> (Vec<String>, Vec<usize>) {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, _) = text.split_once("\r\n\r\n").unwrap();
+    let names = head
+        .split("\r\n")
+        .filter(|line| !line.starts_with(' '))
+        .map(|line| line.split(':').next().unwrap_or_default().to_owned())
+        .collect();
+    (names, head.split("\r\n").map(str::len).collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn whatever_is_said_arrives_as_it_was_said(
+        sender in line(),
+        name in line(),
+        subject in line(),
+        body in body(),
+        html in proptest::option::of(body()),
+        file in proptest::option::of(line()),
+    ) {
+        // Blanks around a header's text mean nothing (RFC 5322 §3.2.2); the loaders take them off.
+        let (sender, name, subject) = (sender.trim(), name.trim(), subject.trim());
+        prop_assume!(!sender.is_empty() && !name.is_empty() && !subject.is_empty());
+        let file = file.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        let text = Text {
+            html: html.clone(),
+            attachments: file.iter().map(|name| Attachment {
+                path: PathBuf::from("files/déclaration.pdf"),
+                name: name.clone(),
+            }).collect(),
+            ..text(subject, &body)
+        };
+        let (message, again) = with_first_letter(given(), |campaign, _, letter| {
+            let mut letter = letter.clone();
+            name.clone_into(&mut letter.recipient.name);
+            let mut from = campaign.config.sender.clone();
+            sender.clone_into(&mut from.name);
+            let write = || compose(&letter, &text, &from, &files(), moment(AT)).unwrap();
+            (write(), write())
+        });
+        prop_assert_eq!(&message.bytes, &again.bytes);
+
+        let bytes = &message.bytes;
+        prop_assert!(!String::from_utf8_lossy(bytes).replace("\r\n", "").contains(['\r', '\n']));
+        prop_assert!(String::from_utf8_lossy(bytes).split("\r\n").all(|line| line.len() <= 78));
+        prop_assert!(bytes.is_ascii());
+        let (names, _) = headers_of(bytes);
+        prop_assert!(names.iter().all(|name| NAMES.contains(&name.as_str())), "{:?}", names);
+
+        let parsed = MessageParser::new().parse(bytes).unwrap();
+        prop_assert_eq!(parsed.subject(), Some(subject));
+        prop_assert_eq!(parsed.from().and_then(|from| from.first()).and_then(|from| from.name()), Some(sender));
+        prop_assert_eq!(parsed.to().and_then(|to| to.first()).and_then(|to| to.name()), Some(name));
+        prop_assert_eq!(lf(&parsed.body_text(0).unwrap()), lf(&body));
+        if let Some(html) = html {
+            prop_assert_eq!(lf(&parsed.body_html(0).unwrap()), lf(&html));
+        }
+        if let Some(file) = file {
+            let part = parsed.attachment(0).unwrap();
+            prop_assert_eq!(part.attachment_name(), Some(file.as_str()));
+            prop_assert_eq!(part.contents(), b"%PDF-1.4 not really\n".repeat(5));
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_handed_in_makes_it_panic(
+        sender in any::<String>(),
+        name in any::<String>(),
+        subject in any::<String>(),
+        body in any::<String>(),
+        file in any::<String>(),
+        at in any::<i32>(),
+    ) {
+        let text = Text {
+            html: Some(body.clone()),
+            attachments: vec![Attachment { path: PathBuf::from("files/déclaration.pdf"), name: file }],
+            ..text(&subject, &body)
+        };
+        let message = with_first_letter(given(), |campaign, _, letter| {
+            let mut letter = letter.clone();
+            letter.recipient.name = name;
+            let mut from = campaign.config.sender.clone();
+            from.name = sender;
+            compose(&letter, &text, &from, &files(), Timestamp::from_second(i64::from(at)).unwrap())
+        });
+        if let Ok(message) = message {
+            prop_assert!(unfit(&message.bytes).is_none());
+        }
+    }
+}

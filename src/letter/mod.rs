@@ -1,0 +1,21 @@
+//! Pure: who gets which letter and why not (plan), its text (render), its bytes (message).
+//!
+//! No files, sockets, clocks or randomness; dates, ids and the ledger's history are handed in.
+
+pub mod date;
+pub mod envelope;
+pub mod message;
+pub mod plan;
+pub mod render;
+
+mod encode;
+mod markdown;
+mod prepare;
+mod selection;
+#[cfg(test)]
+mod testing;
+
+pub use envelope::{Envelope, LetterId};
+pub use message::{Attachments, Message, compose};
+pub use plan::{Decision, History, Letter, NoHistory, Past, Plan, Resend, Selection, Skip};
+pub use render::{Renderer, Text};

@@ -1,0 +1,409 @@
+//! Who gets which letter in which language, and who does not and why.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Envelope, LetterId};
+use crate::campaign::config::LetterSpec;
+use crate::campaign::recipients::Serves;
+use crate::campaign::{Address, Campaign, Country, Language, Recipient};
+use crate::failure::{Place, Problem};
+
+pub use super::selection::Selection;
+
+/// What the ledger knows of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing, or an intent that surely never began.
+    Never,
+    /// The server took it.
+    Accepted,
+    /// It was put off (4xx, or the connection was lost before the final dot): due again.
+    Deferred,
+    /// The server refused it (5xx).
+    Refused,
+    /// The server may have taken it: held.
+    InDoubt,
+}
+
+/// The ledger, as far as planning needs it.
+pub trait History {
+    /// What is known of a letter.
+    fn past(&self, id: LetterId) -> Past;
+}
+
+/// A ledger with nothing in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHistory;
+
+impl History for NoHistory {
+    fn past(&self, _: LetterId) -> Past {
+        Past::Never
+    }
+}
+
+/// Which letters of the past leave again; by default none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resend {
+    /// Those that the server may have taken (`--resend-in-doubt`).
+    pub in_doubt: bool,
+    /// Those that the server refused.
+    pub refused: bool,
+}
+
+/// One letter to one recipient.
+#[derive(Clone, Debug)]
+pub struct Letter<'a> {
+    /// Its id.
+    pub id: LetterId,
+    /// Which letter of the campaign.
+    pub spec: &'a LetterSpec,
+    /// The row.
+    pub recipient: Recipient,
+    /// The language it leaves in: one that the template has.
+    pub language: &'a Language,
+    /// From, To and copies.
+    pub envelope: Envelope,
+}
+
+/// Why somebody is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// The server took this letter in an earlier run.
+    AlreadyAccepted,
+    /// The server refused this letter in an earlier run.
+    Refused,
+    /// The server may have taken it.
+    InDoubt,
+    /// An earlier row has the same address for this letter.
+    Duplicate,
+    /// The row serves other senders' countries.
+    OtherCountry,
+    /// The campaign's deadline has passed.
+    Deadline,
+}
+
+/// What is decided for one row and letter.
+#[derive(Clone, Debug)]
+pub enum Decision<'a> {
+    /// To be sent.
+    Due(Box<Letter<'a>>),
+    /// Left out.
+    Skipped {
+        /// The letter's id.
+        id: LetterId,
+        /// The letter (`protest`).
+        letter: &'a str,
+        /// The row's address.
+        to: Address,
+        /// The row's line in the recipients file.
+        line: usize,
+        /// Why.
+        reason: Skip,
+    },
+    /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3).
+    Impossible(Box<Problem>),
+}
+
+/// What the rows of one role hold for this sender.
+#[derive(Debug, Default)]
+struct Role {
+    /// Positions in `config.letters` of the letters that go to it and are selected.
+    letters: Vec<usize>,
+    rows: usize,
+    names_sender: bool,
+    /// A row that serves everyone.
+    everyone: bool,
+    /// A row with `*`.
+    others: bool,
+    /// The countries that its rows name.
+    countries: BTreeSet<Country>,
+}
+
+impl Role {
+    fn covers_sender(&self) -> bool {
+        self.names_sender || self.everyone || self.others
+    }
+
+    fn serves(&self, row: &Recipient, sender: Country) -> bool {
+        match &row.serves {
+            Serves::Everyone => true,
+            Serves::Others => !self.names_sender,
+            Serves::Countries(countries) => countries.contains(&sender),
+        }
+    }
+}
+
+/// A campaign's letters for its sender, worked out row by row: a million recipients take no more memory than their
+/// 8-byte hashes while the plan is made, and those of recurring addresses afterwards.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    campaign: &'a Campaign,
+    selection: Selection,
+    roles: HashMap<&'a str, Role>,
+    /// Hashes of the addresses that more than one row has, sorted.
+    recurring: Vec<u64>,
+}
+
+impl<'a> Plan<'a> {
+    /// Reads the rows once: which roles have a row that names the sender's country, and which addresses recur.
+    #[must_use]
+    pub fn new(campaign: &'a Campaign, selection: Selection) -> Self {
+        let mut roles: HashMap<&str, Role> = HashMap::new();
+        for (position, spec) in campaign.config.letters.iter().enumerate() {
+            if !selection.has_letter(&spec.id) {
+                continue;
+            }
+            for role in spec.to.iter().filter(|role| selection.has_role(role)) {
+                let letters = &mut roles.entry(role).or_default().letters;
+                // `to = ["embassy", "embassy"]` is one letter.
+                if letters.last() != Some(&position) {
+                    letters.push(position);
+                }
+            }
+        }
+        let mut hashes = Vec::new();
+        for row in campaign.roster.recipients() {
+            let Some(role) = roles.get_mut(row.role.as_str()) else {
+                continue;
+            };
+            role.rows += 1;
+            match &row.serves {
+                Serves::Everyone => role.everyone = true,
+                Serves::Others => role.others = true,
+                Serves::Countries(countries) => {
+                    role.names_sender |= countries.contains(&campaign.config.sender.country);
+                    role.countries.extend(countries);
+                }
+            }
+            hashes.push(hash(&row.email));
+        }
+        Self {
+            campaign,
+            selection,
+            roles,
+            recurring: recurring(hashes),
+        }
+    }
+
+    /// Every selected row and letter, row by row in the order of the file, the letters of a row in the order of the
+    /// configuration; ends with the last due letter that `--limit` allows.
+    pub fn decisions<'p>(
+        &'p self,
+        history: &'p dyn History,
+        now: Timestamp,
+        resend: Resend,
+    ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p> {
+        Decisions {
+            plan: self,
+            history,
+            resend,
+            // "No letter leaves after it": the deadline's own moment is still in time.
+            late: self.campaign.config.deadline.is_some_and(|deadline| now > deadline),
+            rows: self.campaign.roster.recipients(),
+            row: None,
+            seen: HashSet::new(),
+            left: self.selection.limit.unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The letters that reach nobody in one of their roles, because no row serves this sender; who would have been
+    /// served is in the hint.
+    #[must_use]
+    pub fn uncovered(&self) -> Vec<Problem> {
+        let config = &self.campaign.config;
+        let country = config.sender.country;
+        let file = self.campaign.roster.shown();
+        let mut problems = Vec::new();
+        // Asked for by address, a letter to nobody else is what was asked for.
+        if !self.selection.to.is_empty() {
+            return problems;
+        }
+        for (position, spec) in config.letters.iter().enumerate() {
+            for (at, name) in spec.to.iter().enumerate() {
+                let Some(role) = self.roles.get(name.as_str()) else {
+                    continue;
+                };
+                if role.covers_sender() || !role.letters.contains(&position) || spec.to[..at].contains(name) {
+                    continue;
+                }
+                let letter = &spec.id;
+                let problem = if role.rows == 0 {
+                    Problem::warning(format!("letter `{letter}` goes to `{name}`, and no row has that role"))
+                        .hint(format!("add a row with the role `{name}`, or take it out of the letter's `to`"))
+                } else {
+                    let served: Vec<&str> = role.countries.iter().map(Country::code).collect();
+                    Problem::warning(format!("letter `{letter}`: no `{name}` serves senders in {country}"))
+                        .hint(format!(
+                            "the rows there serve {}; add {country} to the one that is accredited to it, \
+                             or a row whose country is `*`",
+                            served.join(" ")
+                        ))
+                };
+                problems.push(problem.at(Place::file(file)));
+            }
+        }
+        problems
+    }
+
+    fn language(&self, spec: &LetterSpec, row: &Recipient) -> Option<&'a Language> {
+        let config = &self.campaign.config;
+        let available = self.campaign.templates.languages(&spec.template);
+        row.languages
+            .iter()
+            .chain([&config.sender.language, &config.language])
+            .find_map(|wanted| wanted.best_of(available))
+    }
+
+    fn recurs(&self, address: &Address) -> bool {
+        !self.recurring.is_empty() && self.recurring.binary_search(&hash(address)).is_ok()
+    }
+}
+
+/// Where an iteration over a [`Plan`] stands.
+struct Decisions<'a, 'p, Rows> {
+    plan: &'p Plan<'a>,
+    history: &'p dyn History,
+    resend: Resend,
+    late: bool,
+    rows: Rows,
+    /// The row at hand, and how many of its role's letters are decided.
+    row: Option<(Recipient, usize)>,
+    /// The recurring addresses that have had their letter.
+    seen: HashSet<(usize, String)>,
+    /// Due letters that `--limit` still allows.
+    left: usize,
+}
+
+impl<'a, Rows: Iterator<Item = Recipient>> Iterator for Decisions<'a, '_, Rows> {
+    type Item = Decision<'a>;
+
+    fn next(&mut self) -> Option<Decision<'a>> {
+        if self.left == 0 {
+            return None;
+        }
+        let (row, position) = loop {
+            let (row, decided) = match self.row.take() {
+                Some(at) => at,
+                None => (self.rows.next()?, 0),
+            };
+            let Some(role) = self.plan.roles.get(row.role.as_str()) else {
+                continue;
+            };
+            if decided == 0 && !self.plan.selection.has_address(&row.email) {
+                continue;
+            }
+            let Some(&position) = role.letters.get(decided) else {
+                continue;
+            };
+            if decided + 1 < role.letters.len() {
+                self.row = Some((row.clone(), decided + 1));
+            }
+            break (row, position);
+        };
+        let decision = self.decide(row, position);
+        if matches!(decision, Decision::Due(_)) {
+            self.left -= 1;
+        }
+        Some(decision)
+    }
+}
+
+impl<'a, Rows> Decisions<'a, '_, Rows> {
+    fn decide(&mut self, row: Recipient, position: usize) -> Decision<'a> {
+        let campaign = self.plan.campaign;
+        let config = &campaign.config;
+        let spec = &config.letters[position];
+        let id = LetterId::new(&config.id, &spec.id, &config.sender.email, &row.email);
+        if let Some(reason) = self.skip(id, position, &row) {
+            return Decision::Skipped {
+                id,
+                letter: &spec.id,
+                to: row.email,
+                line: row.line,
+                reason,
+            };
+        }
+        let Some(language) = self.plan.language(spec, &row) else {
+            return Decision::Impossible(Box::new(self.no_text(spec, &row)));
+        };
+        let copies = row.cc.iter().chain(&spec.cc).cloned();
+        let envelope = Envelope::new(config.sender.email.clone(), row.email.clone(), copies);
+        Decision::Due(Box::new(Letter {
+            id,
+            spec,
+            recipient: row,
+            language,
+            envelope,
+        }))
+    }
+
+    fn skip(&mut self, id: LetterId, position: usize, row: &Recipient) -> Option<Skip> {
+        let plan = self.plan;
+        let role = plan.roles.get(row.role.as_str())?;
+        if !role.serves(row, plan.campaign.config.sender.country) {
+            return Some(Skip::OtherCountry);
+        }
+        if plan.recurs(&row.email) && !self.seen.insert((position, row.email.folded().to_owned())) {
+            return Some(Skip::Duplicate);
+        }
+        match self.history.past(id) {
+            Past::Accepted => Some(Skip::AlreadyAccepted),
+            Past::Refused if !self.resend.refused => Some(Skip::Refused),
+            Past::InDoubt if !self.resend.in_doubt => Some(Skip::InDoubt),
+            _ if self.late => Some(Skip::Deadline),
+            Past::Never | Past::Deferred | Past::Refused | Past::InDoubt => None,
+        }
+    }
+
+    fn no_text(&self, spec: &LetterSpec, row: &Recipient) -> Problem {
+        let campaign = self.plan.campaign;
+        let tags = |languages: &mut dyn Iterator<Item = &Language>| {
+            languages.map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let config = &campaign.config;
+        let wanted = row.languages.iter().chain([&config.sender.language, &config.language]);
+        let mut once = Vec::new();
+        for language in wanted {
+            if !once.contains(&language) {
+                once.push(language);
+            }
+        }
+        let wanted = tags(&mut once.into_iter());
+        let available = tags(&mut campaign.templates.languages(&spec.template).iter());
+        let place = Place {
+            line: Some(row.line),
+            field: Some("language".to_owned()),
+            ..Place::file(campaign.roster.shown())
+        };
+        Problem::error(format!("letter `{}` has no text for this row in any of: {wanted}", spec.id))
+            .at(place)
+            .hint(format!(
+                "write one of them, or give `campaign.language` one that it has: {available}"
+            ))
+    }
+}
+
+/// The same on every run: nothing random in it, and an accidental match costs only one look at the address itself.
+fn hash(address: &Address) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    address.folded().hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Those that occur more than once, sorted, once each.
+fn recurring(mut hashes: Vec<u64>) -> Vec<u64> {
+    hashes.sort_unstable();
+    hashes
+        .chunk_by(|a, b| a == b)
+        .filter(|group| group.len() > 1)
+        .map(|group| group[0])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,382 @@
+use std::collections::HashMap as Map;
+
+use super::super::testing::{Given, address, given, language, letter, moment};
+use super::*;
+use crate::failure::Style;
+
+const NOW: &str = "2011-12-16T18:54:00Z";
+
+/// A ledger by the letter and the address.
+struct Ledger(Map<LetterId, Past>);
+
+impl Ledger {
+    fn new(entries: &[(&str, &str, Past)]) -> Self {
+        let sender = address("ann@home.example");
+        Self(
+            entries
+                .iter()
+                .map(|(letter, to, past)| (LetterId::new("test", letter, &sender, &address(to)), *past))
+                .collect(),
+        )
+    }
+}
+
+impl History for Ledger {
+    fn past(&self, id: LetterId) -> Past {
+        self.0.get(&id).copied().unwrap_or(Past::Never)
+    }
+}
+
+fn told(campaign: &Campaign, selection: Selection, history: &dyn History, resend: Resend) -> Vec<String> {
+    let plan = Plan::new(campaign, selection);
+    let decisions = plan.decisions(history, moment(NOW), resend);
+    decisions
+        .map(|decision| match decision {
+            Decision::Due(letter) => {
+                assert_eq!(letter.envelope.to, letter.recipient.email);
+                format!("{} {} in {}", letter.spec.id, letter.envelope.to, letter.language)
+            }
+            Decision::Skipped { letter, to, line, reason, .. } => {
+                let reason = serde_json::to_value(reason).unwrap();
+                format!("{letter} {to} line {line}: {}", reason.as_str().unwrap())
+            }
+            Decision::Impossible(problem) => problem.render(&Style::PLAIN),
+        })
+        .collect()
+}
+
+fn check(given: Given, expect: &[&str]) {
+    assert_eq!(told(&given.campaign(), Selection::default(), &NoHistory, Resend::default()), expect);
+}
+
+fn selected(given: Given, selection: Selection) -> Vec<String> {
+    told(&given.campaign(), selection, &NoHistory, Resend::default())
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_letter_goes_to_the_rows_that_serve_the_senders_country() {
+    check(
+        given().rows(
+            "role,name,email,country\n\
+             embassy,A,a@x.example,BE\n\
+             embassy,B,b@x.example,NL LU BE\n\
+             embassy,C,c@x.example,FR\n\
+             embassy,D,d@x.example,\n",
+        ),
+        &[
+            "protest a@x.example in en",
+            "protest b@x.example in en",
+            "protest c@x.example line 4: other-country",
+            "protest d@x.example in en",
+        ],
+    );
+}
+
+#[test]
+fn a_star_is_for_senders_whom_no_row_of_the_role_names() {
+    let rows = "role,name,email,country\n\
+                embassy,Other,other@x.example,*\n\
+                embassy,All,all@x.example,\n\
+                embassy,France,fr@x.example,FR\n";
+    check(
+        given().rows(rows),
+        &[
+            "protest other@x.example in en",
+            "protest all@x.example in en",
+            "protest fr@x.example line 4: other-country",
+        ],
+    );
+    check(
+        given().rows(&format!("{rows}embassy,Belgium,be@x.example,BE\n")),
+        &[
+            "protest other@x.example line 2: other-country",
+            "protest all@x.example in en",
+            "protest fr@x.example line 4: other-country",
+            "protest be@x.example in en",
+        ],
+    );
+    // A row of another role that names the country changes nothing.
+    check(
+        given()
+            .rows(&format!("{rows}ministry,Belgium,be@x.example,BE\n"))
+            .with(|config| config.letters[0].to.push("ministry".to_owned())),
+        &[
+            "protest other@x.example in en",
+            "protest all@x.example in en",
+            "protest fr@x.example line 4: other-country",
+            "protest be@x.example in en",
+        ],
+    );
+}
+
+#[test]
+fn a_letter_is_in_the_first_language_of_the_reader_that_it_has() {
+    let languages = |given: Given| {
+        given
+            .template("protest.fr.hbs", "Subject: a\n\nb\n")
+            .template("protest.nl.hbs", "Subject: a\n\nb\n")
+    };
+    check(
+        languages(given()).rows(
+            "role,name,email,language\n\
+             embassy,A,a@x.example,ru nl fr\n\
+             embassy,B,b@x.example,fr-BE nl\n\
+             embassy,C,c@x.example,ru\n\
+             embassy,D,d@x.example,\n",
+        ),
+        &[
+            "protest a@x.example in nl",
+            "protest b@x.example in fr",
+            "protest c@x.example in en",
+            "protest d@x.example in en",
+        ],
+    );
+    check(
+        languages(given())
+            .with(|config| config.sender.language = language("fr-BE"))
+            .rows("role,name,email,language\nembassy,A,a@x.example,ru\n"),
+        &["protest a@x.example in fr"],
+    );
+    check(
+        languages(given())
+            .with(|config| config.sender.language = language("de"))
+            .with(|config| config.language = language("nl"))
+            .rows("role,name,email,language\nembassy,A,a@x.example,ru\n"),
+        &["protest a@x.example in nl"],
+    );
+}
+
+#[test]
+fn a_row_that_no_text_suits_stops_the_run() {
+    let given = given()
+        .template("protest.nl.hbs", "Subject: a\n\nb\n")
+        .with(|config| config.sender.language = language("de"))
+        .with(|config| config.language = language("de"))
+        .rows("role,name,email,language\nembassy,A,a@x.example,ru uk\nembassy,B,b@x.example,nl\n");
+    let told = selected(given, Selection::default());
+    insta::assert_snapshot!(told.join("\n"), @r"
+    error: letter `protest` has no text for this row in any of: ru uk de
+      |
+      = in recipients.csv:2 language
+      = help: write one of them, or give `campaign.language` one that it has: en nl
+    protest b@x.example in nl
+    ");
+}
+
+#[test]
+fn every_letter_that_names_the_role_goes_to_the_row() {
+    check(
+        given()
+            .with(|config| {
+                config.letters.push(letter("thanks", &["support", "embassy", "embassy"]));
+            })
+            .template("thanks.en.hbs", "Subject: a\n\nb\n")
+            .rows(
+                "role,name,email\n\
+                 embassy,A,a@x.example\n\
+                 support,B,b@x.example\n\
+                 nobody,C,c@x.example\n",
+            ),
+        &[
+            "protest a@x.example in en",
+            "thanks a@x.example in en",
+            "thanks b@x.example in en",
+        ],
+    );
+}
+
+#[test]
+fn an_address_gets_a_letter_once() {
+    let rows = "role,name,email,country\n\
+                embassy,A,info@x.example,FR\n\
+                embassy,B,Info@X.example,BE\n\
+                ministry,C,info@x.example,\n\
+                support,D,info@x.example,\n\
+                embassy,E,info@bücher.example,\n\
+                embassy,F,info@xn--bcher-kva.example,\n";
+    check(
+        given()
+            .with(|config| config.letters[0].to.push("ministry".to_owned()))
+            .with(|config| config.letters.push(letter("thanks", &["support"])))
+            .template("thanks.en.hbs", "Subject: a\n\nb\n")
+            .rows(rows),
+        &[
+            // Not served, so no reason to skip the one that is.
+            "protest info@x.example line 2: other-country",
+            "protest Info@x.example in en",
+            "protest info@x.example line 4: duplicate",
+            // Another letter.
+            "thanks info@x.example in en",
+            "protest info@xn--bcher-kva.example in en",
+            "protest info@xn--bcher-kva.example line 7: duplicate",
+        ],
+    );
+}
+
+#[test]
+fn copies_are_the_rows_and_then_the_letters_without_repeats() {
+    let campaign = given()
+        .with(|config| config.letters[0].cc = vec![address("archive@x.example"), address("A@x.example")])
+        .rows("role,name,email,cc\nembassy,A,a@x.example,\"b@x.example, Archive@x.example\"\n")
+        .campaign();
+    let plan = Plan::new(&campaign, Selection::default());
+    let decision = plan.decisions(&NoHistory, moment(NOW), Resend::default()).next();
+    let Some(Decision::Due(letter)) = decision else {
+        panic!("{decision:?}")
+    };
+    let copies: Vec<&str> = letter.envelope.cc.iter().map(Address::as_str).collect();
+    assert_eq!(copies, ["b@x.example", "Archive@x.example"]);
+}
+
+#[test]
+fn the_ledger_decides_what_leaves_again() {
+    let campaign = given()
+        .rows(
+            "role,name,email\n\
+             embassy,A,accepted@x.example\n\
+             embassy,B,deferred@x.example\n\
+             embassy,C,refused@x.example\n\
+             embassy,D,doubt@x.example\n\
+             embassy,E,never@x.example\n",
+        )
+        .campaign();
+    let ledger = Ledger::new(&[
+        ("protest", "accepted@x.example", Past::Accepted),
+        ("protest", "deferred@x.example", Past::Deferred),
+        ("protest", "refused@x.example", Past::Refused),
+        ("protest", "doubt@x.example", Past::InDoubt),
+        ("other", "never@x.example", Past::Accepted),
+    ]);
+    let told = |resend| told(&campaign, Selection::default(), &ledger, resend);
+    assert_eq!(
+        told(Resend::default()),
+        [
+            "protest accepted@x.example line 2: already-accepted",
+            "protest deferred@x.example in en",
+            "protest refused@x.example line 4: refused",
+            "protest doubt@x.example line 5: in-doubt",
+            "protest never@x.example in en",
+        ]
+    );
+    let resend = Resend { in_doubt: true, refused: false };
+    assert_eq!(told(resend)[2..4], ["protest refused@x.example line 4: refused", "protest doubt@x.example in en"]);
+    let resend = Resend { in_doubt: false, refused: true };
+    assert_eq!(told(resend)[2..4], ["protest refused@x.example in en", "protest doubt@x.example line 5: in-doubt"]);
+}
+
+#[test]
+fn nothing_leaves_after_the_deadline_and_what_was_decided_before_it_keeps_its_reason() {
+    let campaign = |deadline: &str| {
+        let deadline = moment(deadline);
+        given()
+            .with(|config| config.deadline = Some(deadline))
+            .rows("role,name,email,country\nembassy,A,a@x.example,\nembassy,B,b@x.example,\nembassy,C,c@x.example,FR\n")
+            .campaign()
+    };
+    let ledger = Ledger::new(&[("protest", "a@x.example", Past::Accepted)]);
+    let told = |deadline| told(&campaign(deadline), Selection::default(), &ledger, Resend::default());
+    assert_eq!(
+        told("2011-12-16T18:53:59Z"),
+        [
+            "protest a@x.example line 2: already-accepted",
+            "protest b@x.example line 3: deadline",
+            "protest c@x.example line 4: other-country",
+        ]
+    );
+    assert_eq!(told(NOW)[1], "protest b@x.example in en");
+}
+
+#[test]
+fn a_selection_leaves_the_rest_out_without_a_word() {
+    let given = || {
+        given()
+            .with(|config| {
+                config.letters[0].to.push("ministry".to_owned());
+                config.letters.push(letter("thanks", &["support", "ministry"]));
+            })
+            .template("thanks.en.hbs", "Subject: a\n\nb\n")
+            .rows(
+                "role,name,email\n\
+                 embassy,A,a@x.example\n\
+                 ministry,B,b@x.example\n\
+                 support,C,c@x.example\n",
+            )
+    };
+    let all = Selection::default;
+    assert_eq!(
+        selected(given(), Selection { letters: words(&["thanks"]), ..all() }),
+        ["thanks b@x.example in en", "thanks c@x.example in en"]
+    );
+    assert_eq!(
+        selected(given(), Selection { roles: words(&["ministry"]), ..all() }),
+        ["protest b@x.example in en", "thanks b@x.example in en"]
+    );
+    assert_eq!(
+        selected(given(), Selection { to: vec![address("C@X.example")], ..all() }),
+        ["thanks c@x.example in en"]
+    );
+    assert_eq!(
+        selected(given(), Selection { limit: Some(2), ..all() }),
+        ["protest a@x.example in en", "protest b@x.example in en"]
+    );
+}
+
+#[test]
+fn a_limit_counts_only_what_is_due() {
+    let given = given().rows(
+        "role,name,email,country\n\
+         embassy,A,a@x.example,FR\n\
+         embassy,B,b@x.example,\n\
+         embassy,C,c@x.example,FR\n\
+         embassy,D,d@x.example,\n",
+    );
+    assert_eq!(
+        selected(given, Selection { limit: Some(1), ..Selection::default() }),
+        ["protest a@x.example line 2: other-country", "protest b@x.example in en"]
+    );
+}
+
+#[test]
+fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_served() {
+    let campaign = given()
+        .with(|config| {
+            config.letters[0].to.extend(words(&["ministry", "court"]));
+            config.letters.push(letter("thanks", &["ministry", "support"]));
+        })
+        .template("thanks.en.hbs", "Subject: a\n\nb\n")
+        .rows(
+            "role,name,email,country\n\
+             embassy,A,a@x.example,NL\n\
+             embassy,B,b@x.example,FR MC\n\
+             ministry,C,c@x.example,\n\
+             court,D,d@x.example,*\n",
+        )
+        .campaign();
+    let said = |selection| {
+        let plan = Plan::new(&campaign, selection);
+        plan.uncovered().iter().map(|problem| problem.render(&Style::PLAIN)).collect::<Vec<_>>()
+    };
+    insta::assert_snapshot!(said(Selection::default()).join("\n\n"), @"");
+    assert!(said(Selection { roles: words(&["ministry"]), ..Selection::default() }).is_empty());
+    assert!(said(Selection { to: vec![address("c@x.example")], ..Selection::default() }).is_empty());
+}
+
+#[test]
+fn a_hundred_thousand_rows_leave_hashes_only_of_the_addresses_that_recur() {
+    let mut rows = "role,name,email\n".to_owned();
+    for row in 0..100_000 {
+        rows.push_str(&format!("embassy,A,a{}@x.example\n", row % 99_999));
+    }
+    let campaign = given().rows(&rows).campaign();
+    let plan = Plan::new(&campaign, Selection::default());
+    assert_eq!(plan.recurring.len(), 1);
+    let skipped = plan
+        .decisions(&NoHistory, moment(NOW), Resend::default())
+        .filter(|decision| matches!(decision, Decision::Skipped { reason: Skip::Duplicate, .. }))
+        .count();
+    assert_eq!(skipped, 1);
+}

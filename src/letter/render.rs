@@ -1,0 +1,414 @@
+//! A letter's text: its template filled in with the row, the sender, the facts and the day.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use handlebars::{
+    Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason, Renderable,
+    ScopedJson, Template, no_escape,
+};
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use serde_json::{Map, Value, json};
+
+use super::date::LongDates;
+use super::markdown;
+use super::plan::Letter;
+use super::prepare::Partials;
+use crate::campaign::config::{Attachment, Format};
+use crate::campaign::{Campaign, Language};
+use crate::failure::{Place, Problem};
+
+/// Octets of one body; a page of text is about 3,000.
+const LONGEST_BODY: usize = 64 * 1024;
+/// Characters of one subject.
+const LONGEST_SUBJECT: usize = 255;
+
+/// What a letter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// One line, not empty, at most 255 characters.
+    pub subject: String,
+    /// Plain text, or Markdown as written; lines end in LF, and the last one does.
+    pub body: String,
+    /// The HTML alternative of a Markdown letter: a whole document.
+    pub html: Option<String>,
+    /// The letter's files, then the template's, none twice.
+    pub attachments: Vec<Attachment>,
+    /// The facts it uses, with the words it uses for them.
+    pub facts: Arc<[(String, String)]>,
+}
+
+/// Every template of a campaign, ready to be filled in.
+#[derive(Debug)]
+pub struct Renderer {
+    /// By template name.
+    templates: HashMap<String, Vec<(Language, Ready)>>,
+    languages: Vec<(Language, Edition)>,
+    /// `recipient.COLUMN`, in the order of a row's cells.
+    columns: Vec<String>,
+    /// The recipients file, as a person names it.
+    recipients: String,
+}
+
+/// One template in one language.
+#[derive(Debug)]
+struct Ready {
+    file: String,
+    subject: Template,
+    body: Template,
+    format: Option<Format>,
+    attach: Vec<Attachment>,
+    facts: Arc<[(String, String)]>,
+    /// Position in `Renderer::languages`.
+    edition: usize,
+}
+
+/// What all templates of one language share.
+#[derive(Debug)]
+struct Edition {
+    text: Handlebars<'static>,
+    markdown: Handlebars<'static>,
+    /// The data of every letter but for `recipient`, whose values are overwritten in place: taken for one rendering
+    /// and put back, so that no letter pays for building it, and threads do not wait for each other.
+    contexts: Mutex<Vec<Context>>,
+    blank: Value,
+}
+
+impl Renderer {
+    /// Takes in every template; `personal` is the activist's own paragraph, its lines ending in LF.
+    ///
+    /// # Errors
+    /// When partials include each other without end, or so often that no letter could be made of them.
+    pub fn new(campaign: &Campaign, personal: Option<&str>, today: Date) -> Result<Self, Problem> {
+        let mut renderer = Self {
+            templates: HashMap::new(),
+            languages: Vec::new(),
+            columns: campaign.roster.columns().to_vec(),
+            recipients: campaign.roster.shown().to_owned(),
+        };
+        for (name, language, template) in campaign.templates.iter() {
+            let edition = renderer.edition(campaign, language, personal.unwrap_or_default(), today);
+            let config = &campaign.config;
+            let facts = template
+                .facts
+                .iter()
+                .filter_map(|fact| {
+                    let value = config.facts.get(fact)?.value.get(language)?;
+                    Some((fact.clone(), value.to_owned()))
+                })
+                .collect();
+            let partials = Partials::new(campaign.templates.partials(language));
+            let prepared = |part| {
+                partials
+                    .written_into(part)
+                    .map_err(|why| Problem::error(format!("the template {why}")).at(Place::file(&template.file)))
+            };
+            let ready = Ready {
+                file: template.file.clone(),
+                subject: prepared(&template.subject)?,
+                body: prepared(&template.body)?,
+                format: template.format,
+                attach: template.attach.clone(),
+                facts,
+                edition,
+            };
+            renderer.templates.entry(name.to_owned()).or_default().push((language.clone(), ready));
+        }
+        Ok(renderer)
+    }
+
+    /// The position of a language's edition, made when it is first asked for.
+    fn edition(&mut self, campaign: &Campaign, language: &Language, personal: &str, today: Date) -> usize {
+        if let Some(known) = self.languages.iter().position(|(known, _)| known == language) {
+            return known;
+        }
+        let edition = Edition::new(campaign, language, personal, today);
+        self.languages.push((language.clone(), edition));
+        self.languages.len() - 1
+    }
+
+    /// A letter's text.
+    ///
+    /// # Errors
+    /// When this row makes a subject or body that is empty, too long, or holds control characters, or when its
+    /// template cannot be filled in.
+    pub fn render(&self, letter: &Letter) -> Result<Text, Problem> {
+        let at_row = |problem: Problem| {
+            problem.at(Place {
+                line: Some(letter.recipient.line),
+                ..Place::file(self.recipients.clone())
+            })
+        };
+        let ready = self
+            .templates
+            .get(&letter.spec.template)
+            .and_then(|languages| languages.iter().find(|(language, _)| language == letter.language))
+            .map(|(_, ready)| ready)
+            .ok_or_else(|| {
+                at_row(Problem::error(format!(
+                    "there is no template `{}` in {}",
+                    letter.spec.template, letter.language
+                )))
+            })?;
+        self.fill_in(letter, ready)
+            .map_err(|why| at_row(Problem::error(format!("{} makes no letter of this row: {why}", ready.file))))
+    }
+
+    fn fill_in(&self, letter: &Letter, ready: &Ready) -> Result<Text, String> {
+        let (_, edition) = &self.languages[ready.edition];
+        let mut context = edition.take();
+        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        let format = ready.format.unwrap_or(letter.spec.format);
+        let filled = (|| {
+            let subject = filled(&edition.text, &ready.subject, &context, LONGEST_SUBJECT * 4, "subject")?;
+            let body = filled(&edition.text, &ready.body, &context, LONGEST_BODY, "body")?;
+            let rich = match format {
+                Format::Text => None,
+                Format::Markdown => {
+                    Some(filled(&edition.markdown, &ready.body, &context, 2 * LONGEST_BODY, "body")?)
+                }
+            };
+            Ok::<_, String>((subject, body, rich))
+        })();
+        edition.put_back(context);
+        let (subject, mut body, rich) = filled?;
+        let subject = checked_subject(&subject)?;
+        check_body(&body)?;
+        body.truncate(body.trim_end().len());
+        body.push('\n');
+        let html = rich.map(|markdown| markdown::to_html(&markdown, &subject, letter.language));
+        let mut attachments = letter.spec.attach.clone();
+        for attachment in &ready.attach {
+            if !attachments.iter().any(|known| known.path == attachment.path) {
+                attachments.push(attachment.clone());
+            }
+        }
+        Ok(Text {
+            subject,
+            body,
+            html,
+            attachments,
+            facts: Arc::clone(&ready.facts),
+        })
+    }
+}
+
+impl Edition {
+    fn new(campaign: &Campaign, language: &Language, personal: &str, today: Date) -> Self {
+        let dates = LongDates::new(language);
+        let words = Words::of(campaign, language, &dates);
+        let partials = Partials::new(campaign.templates.partials(language));
+        let mut text = Handlebars::new();
+        text.register_escape_fn(no_escape);
+        let mut markdown = Handlebars::new();
+        markdown.register_escape_fn(markdown::escape);
+        for registry in [&mut text, &mut markdown] {
+            registry.set_strict_mode(true);
+            // One writes a log, the others go round the check of names.
+            for helper in ["log", "lookup", "raw"] {
+                registry.unregister_helper(helper);
+            }
+            registry.register_helper("fact", Box::new(ByName(words.values.clone())));
+            registry.register_helper("source", Box::new(ByName(words.sources.clone())));
+            registry.register_helper("as_of", Box::new(ByName(words.moments.clone())));
+            // For the calls that cannot be written in place. A partial that is no use is said of the letters that use it.
+            for (name, partial) in campaign.templates.partials(language) {
+                if let Ok(partial) = partials.written_into(partial) {
+                    registry.register_template(name, partial);
+                }
+            }
+        }
+        Self {
+            text,
+            markdown,
+            contexts: Mutex::new(Vec::new()),
+            blank: data(campaign, personal, &dates, today),
+        }
+    }
+
+    fn take(&self) -> Context {
+        let spare = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.unwrap_or_else(|| Context::from(self.blank.clone()))
+    }
+
+    fn put_back(&self, context: Context) {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner).push(context);
+    }
+}
+
+/// All that a template can name, with empty values for `recipient`.
+fn data(campaign: &Campaign, personal: &str, dates: &LongDates, today: Date) -> Value {
+    let config = &campaign.config;
+    let mut sender: Map<String, Value> = config
+        .sender
+        .extra
+        .iter()
+        .map(|(key, value)| (key.clone(), Value::String(lf(value))))
+        .collect();
+    for (key, value) in [
+        ("name", config.sender.name.clone()),
+        ("email", config.sender.email.to_string()),
+        ("country", config.sender.country.to_string()),
+        ("language", config.sender.language.to_string()),
+    ] {
+        sender.insert(key.to_owned(), Value::String(value));
+    }
+    let recipient: Map<String, Value> = campaign
+        .roster
+        .columns()
+        .iter()
+        .map(|column| (column.clone(), Value::String(String::new())))
+        .collect();
+    let deadline = config.deadline.map(|at| dates.date(Offset::UTC.to_datetime(at).date()));
+    json!({
+        "sender": sender,
+        "recipient": recipient,
+        "campaign": {
+            "id": config.id,
+            "title": config.title,
+            "language": config.language.to_string(),
+            "deadline": deadline.unwrap_or_default(),
+        },
+        "message": personal,
+        "date": dates.date(today),
+    })
+}
+
+fn set_recipient(context: &mut Context, columns: &[String], cells: &[String]) {
+    let Some(recipient) = context.data_mut().get_mut("recipient").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (at, column) in columns.iter().enumerate() {
+        if let Some(Value::String(value)) = recipient.get_mut(column) {
+            value.clear();
+            value.push_str(cells.get(at).map_or("", String::as_str));
+        }
+    }
+}
+
+fn lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// What the helpers say in one language, by the fact's name.
+struct Words {
+    values: HashMap<String, String>,
+    sources: HashMap<String, String>,
+    moments: HashMap<String, String>,
+}
+
+impl Words {
+    fn of(campaign: &Campaign, language: &Language, dates: &LongDates) -> Self {
+        let facts = &campaign.config.facts;
+        let by_name = |word: &dyn Fn(&crate::campaign::Fact) -> Option<String>| {
+            facts
+                .iter()
+                .filter_map(|(name, fact)| Some((name.clone(), word(fact)?)))
+                .collect()
+        };
+        Self {
+            values: by_name(&|fact| fact.value.get(language).map(lf)),
+            sources: by_name(&|fact| fact.source.as_ref()?.get(language).map(lf)),
+            moments: by_name(&|fact| fact.as_of.map(|(at, offset)| dates.as_of(at, offset))),
+        }
+    }
+}
+
+/// `{{fact "NAME"}}`, `{{source "NAME"}}`, `{{as_of "NAME"}}`.
+struct ByName(HashMap<String, String>);
+
+impl HelperDef for ByName {
+    fn call_inner<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        _: &'reg Handlebars<'reg>,
+        _: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+    ) -> Result<ScopedJson<'rc>, RenderError> {
+        let name = helper.param(0).and_then(|name| name.value().as_str()).unwrap_or_default();
+        self.0
+            .get(name)
+            .map(|word| ScopedJson::Derived(Value::String(word.clone())))
+            .ok_or_else(|| {
+                RenderErrorReason::Other(format!("nothing to say for {{{{{} \"{name}\"}}}}", helper.name())).into()
+            })
+    }
+}
+
+/// Output that ends with an error where no letter goes on.
+struct Capped {
+    text: String,
+    room: usize,
+}
+
+impl Output for Capped {
+    fn write(&mut self, part: &str) -> io::Result<()> {
+        self.room = self
+            .room
+            .checked_sub(part.len())
+            .ok_or_else(|| io::Error::other("too long"))?;
+        self.text.push_str(part);
+        Ok(())
+    }
+}
+
+fn filled(
+    registry: &Handlebars<'_>,
+    template: &Template,
+    context: &Context,
+    cap: usize,
+    what: &str,
+) -> Result<String, String> {
+    let mut output = Capped {
+        text: String::with_capacity(1024),
+        room: cap,
+    };
+    let mut render = RenderContext::new(None);
+    template
+        .render(registry, context, &mut render, &mut output)
+        .map_err(|error| match error.reason() {
+            RenderErrorReason::IOError(_) => format!("the {what} is longer than {cap} bytes"),
+            reason => format!("the {what}: {reason}"),
+        })?;
+    Ok(output.text)
+}
+
+fn checked_subject(subject: &str) -> Result<String, String> {
+    let subject = subject.trim();
+    if subject.is_empty() {
+        return Err("the subject is empty".to_owned());
+    }
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if let Some(c) = subject.chars().find(|c| breaks(*c)) {
+        return Err(match c {
+            '\n' => "the subject has a line break".to_owned(),
+            _ => format!("the subject holds the character U+{:04X}", u32::from(c)),
+        });
+    }
+    if subject.chars().count() > LONGEST_SUBJECT {
+        return Err(format!("the subject is longer than {LONGEST_SUBJECT} characters"));
+    }
+    Ok(subject.to_owned())
+}
+
+fn check_body(body: &str) -> Result<(), String> {
+    if body.trim().is_empty() {
+        return Err("the body is empty".to_owned());
+    }
+    // Byte by byte, as it is done for every letter: C0 and DEL, and C1 (U+0080 to U+009F) behind its 0xC2.
+    let control = |at: usize, byte: u8| match byte {
+        b'\n' | b'\t' => false,
+        0..0x20 | 0x7f => true,
+        0x80..0xa0 => at > 0 && body.as_bytes()[at - 1] == 0xc2,
+        _ => false,
+    };
+    match body.bytes().enumerate().find(|(at, byte)| control(*at, *byte)) {
+        Some((_, byte)) => Err(format!("the body holds the control character U+{byte:04X}")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+//! Parses, runs, prints the one failure, exits.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use appel::cli::Cli;
+use appel::commands;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // clap knows what belongs on stdout (help, version) and what on stderr.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let style = commands::stderr_style(&cli.global);
+    let exit = match commands::run(cli) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            let text = failure.render(&style);
+            if !text.is_empty() {
+                // When nobody reads stderr there is nobody to tell.
+                let _ = writeln!(std::io::stderr(), "{text}");
+            }
+            failure.exit
+        }
+    };
+    ExitCode::from(exit.code())
+}

@@ -1,0 +1,217 @@
+//! The one story of a run: the screen, `--json` and the log file all read it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::letter::{Envelope, LetterId, Skip};
+use crate::transport::{Outcome, Status};
+
+/// Something that happened in a run.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// A letter has its outcome, or was left out.
+    Letter(Box<LetterEvent>),
+    /// The run is over.
+    Summary(Summary),
+    /// The run waits, or goes on: for the screen and the log, not for `--json`.
+    #[serde(skip)]
+    Notice(Notice),
+}
+
+/// One letter's line in the story; the object of `--json`.
+#[derive(Clone, Debug, Serialize)]
+pub struct LetterEvent {
+    /// The letter's id.
+    #[serde(serialize_with = "display")]
+    pub id: LetterId,
+    /// Which letter of the campaign.
+    pub letter: String,
+    /// The language it left in; `None` when it was left out before that was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The To.
+    pub to: String,
+    /// The copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cc: Option<Vec<String>>,
+    /// The subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// With its angle brackets.
+    pub message_id: String,
+    /// What became of it.
+    pub outcome: Verdict,
+    /// Why it was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Skip>,
+    /// The reply code, when there was a reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// The server's words, or what happened instead; safe to show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// Every address with its own outcome, the To first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<AddressEvent>,
+}
+
+/// One address's outcome.
+#[derive(Clone, Debug, Serialize)]
+pub struct AddressEvent {
+    /// The address.
+    pub address: String,
+    /// What became of it.
+    pub outcome: Verdict,
+    /// The reply code, when there was a reply.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    /// The server's words, when they are not the letter's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply: Option<String>,
+}
+
+/// The outcomes of a letter, and the two ways of not being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The server took it.
+    Accepted,
+    /// Not now: due again.
+    Deferred,
+    /// The server refused it.
+    Refused,
+    /// The server may have taken it.
+    InDoubt,
+    /// It would be sent.
+    DryRun,
+    /// Left out, with a reason.
+    Skipped,
+}
+
+impl Verdict {
+    /// The word for it, as in `--json`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Deferred => "deferred",
+            Self::Refused => "refused",
+            Self::InDoubt => "in-doubt",
+            Self::DryRun => "dry-run",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl From<Status> for Verdict {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Accepted => Self::Accepted,
+            Status::Deferred => Self::Deferred,
+            Status::Refused => Self::Refused,
+            Status::InDoubt => Self::InDoubt,
+        }
+    }
+}
+
+/// What every address of an envelope got.
+#[must_use]
+pub fn address_events(
+    envelope: &Envelope,
+    outcome: &Outcome,
+    own: &[(crate::campaign::Address, Outcome)],
+) -> Vec<AddressEvent> {
+    envelope
+        .recipients()
+        .map(|address| {
+            let its = own
+                .iter()
+                .find(|(of, _)| of == address)
+                .map_or(outcome, |(_, its)| its);
+            AddressEvent {
+                address: address.to_string(),
+                outcome: its.status().into(),
+                code: its.reply().code,
+                reply: (its != outcome).then(|| its.reply().line()),
+            }
+        })
+        .collect()
+}
+
+/// The last line of a run. Copies are not counted, letters are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Letters that this run had to send.
+    pub due: usize,
+    /// Of those: taken by the server.
+    pub accepted: usize,
+    /// Of those: due again.
+    pub deferred: usize,
+    /// Of those: refused by the server.
+    pub refused: usize,
+    /// Of those: perhaps taken.
+    pub in_doubt: usize,
+    /// Letters left out, for whatever reason; not among those due.
+    pub skipped: usize,
+    /// How long sending took.
+    pub seconds: f64,
+}
+
+impl Summary {
+    /// Counts one verdict on a letter that was due.
+    pub const fn count(&mut self, verdict: Verdict) {
+        match verdict {
+            Verdict::Accepted => self.accepted += 1,
+            Verdict::Deferred => self.deferred += 1,
+            Verdict::Refused => self.refused += 1,
+            Verdict::InDoubt => self.in_doubt += 1,
+            Verdict::Skipped => self.skipped += 1,
+            Verdict::DryRun => {}
+        }
+    }
+}
+
+/// What goes on between letters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// A connection could not be opened, or was lost; the next try is in so many seconds.
+    Retrying {
+        /// What happened, safe to show.
+        reason: String,
+        /// Until the next try.
+        seconds: u64,
+    },
+}
+
+fn display<T: std::fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {
+    s.collect_str(value)
+}
+
+/// Whoever wants to hear the story.
+pub trait Listener {
+    /// Hears one event; must not fail a run for being unable to tell it on.
+    fn hear(&mut self, event: &Event);
+}
+
+impl<L: Listener + ?Sized> Listener for &mut L {
+    fn hear(&mut self, event: &Event) {
+        (**self).hear(event);
+    }
+}
+
+impl<L: Listener + ?Sized> Listener for Box<L> {
+    fn hear(&mut self, event: &Event) {
+        (**self).hear(event);
+    }
+}
+
+impl<L: Listener> Listener for Vec<L> {
+    fn hear(&mut self, event: &Event) {
+        for listener in self {
+            listener.hear(event);
+        }
+    }
+}

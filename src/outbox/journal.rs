@@ -1,0 +1,258 @@
+//! The one hand that writes the ledger: it gathers what all connections have to write, and tells what is safe to tell.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+use super::event::{Event, Listener, Verdict};
+use super::ledger::{Durability, Entry, LedgerError, LockedLedger};
+
+/// How long an outcome may wait, unsynced and untold, for something else to write with.
+const LINGER: Duration = Duration::from_millis(20);
+/// How many outcomes may wait so.
+const MAX_UNTOLD: usize = 64;
+
+/// The writer is gone: the ledger could not be written. Nothing more may be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the ledger cannot be written")]
+pub struct LedgerLost;
+
+#[derive(Debug, Default)]
+struct Request {
+    entries: Vec<Entry>,
+    durability: Option<Durability>,
+    event: Option<Event>,
+    done: Option<oneshot::Sender<()>>,
+    last: bool,
+}
+
+/// A handle to write with; every connection has one.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    requests: mpsc::UnboundedSender<Request>,
+}
+
+/// The writing end.
+#[derive(Debug)]
+pub struct Writer {
+    requests: mpsc::UnboundedReceiver<Request>,
+}
+
+/// A journal and its writer.
+#[must_use]
+pub fn journal() -> (Journal, Writer) {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    (Journal { requests: sender }, Writer { requests: receiver })
+}
+
+impl Journal {
+    /// Writes entries and waits until they are as safe as asked, and with them all that was submitted before.
+    ///
+    /// # Errors
+    /// When the ledger could not be written.
+    pub async fn record(
+        &self,
+        entries: Vec<Entry>,
+        durability: Durability,
+    ) -> Result<(), LedgerLost> {
+        let (done, wait) = oneshot::channel();
+        let request = Request {
+            entries,
+            durability: Some(durability),
+            event: None,
+            done: Some(done),
+            last: false,
+        };
+        self.requests.send(request).map_err(|_| LedgerLost)?;
+        wait.await.map_err(|_| LedgerLost)
+    }
+
+    /// Has an entry written soon, and its event told as soon as it is durable.
+    ///
+    /// # Errors
+    /// When the ledger could not be written.
+    pub fn submit(&self, entry: Option<Entry>, event: Option<Event>) -> Result<(), LedgerLost> {
+        let request = Request {
+            entries: entry.into_iter().collect(),
+            durability: None,
+            event,
+            ..Request::default()
+        };
+        self.requests.send(request).map_err(|_| LedgerLost)
+    }
+
+    /// Nothing more will come: the writer ends as soon as all is durable and told.
+    pub fn close(&self) {
+        // A writer that is gone needs not be told.
+        let _ = self.requests.send(Request { last: true, ..Request::default() });
+    }
+}
+
+impl Writer {
+    /// Writes until the journal is closed, or every handle to it gone, and all is durable and told.
+    ///
+    /// # Errors
+    /// The first error of the ledger. Outcomes that were not durable by then are told as in doubt: the next run will
+    /// find out from the ledger what they are.
+    pub async fn run(
+        mut self,
+        ledger: &mut dyn LockedLedger,
+        listener: &mut dyn Listener,
+    ) -> Result<(), LedgerError> {
+        let mut untold = VecDeque::new();
+        let mut entries = Vec::new();
+        let mut waiting = Vec::new();
+        loop {
+            let first = if untold.is_empty() {
+                self.requests.recv().await
+            } else {
+                match timeout(LINGER, self.requests.recv()).await {
+                    Ok(request) => request,
+                    Err(_) => Some(Request {
+                        durability: Some(Durability::Power),
+                        ..Request::default()
+                    }),
+                }
+            };
+            let mut ended = first.is_none();
+            let mut durability = Durability::Process;
+            let mut next = first;
+            if !ended {
+                // Whoever is ready at this moment may have something to write too: one commit serves all.
+                tokio::task::yield_now().await;
+            }
+            while let Some(request) = next {
+                entries.extend(request.entries);
+                durability = durability.max(request.durability.unwrap_or(Durability::Process));
+                untold.extend(request.event);
+                waiting.extend(request.done);
+                ended |= request.last;
+                next = self.requests.try_recv().ok();
+            }
+            if ended || untold.len() >= MAX_UNTOLD {
+                durability = Durability::Power;
+            }
+            let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty();
+            if !idle && let Err(error) = ledger.apply(&entries, durability) {
+                tell_in_doubt(&mut untold, listener);
+                return Err(error);
+            }
+            entries.clear();
+            for done in waiting.drain(..) {
+                // Nobody waits any more when a connection was told to stop at once.
+                let _ = done.send(());
+            }
+            if durability == Durability::Power {
+                for event in untold.drain(..) {
+                    listener.hear(&event);
+                }
+            }
+            if ended {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
+    for mut event in untold.drain(..) {
+        if let Event::Letter(letter) = &mut event
+            && letter.outcome == Verdict::Accepted
+        {
+            letter.outcome = Verdict::InDoubt;
+            letter.reply = Some(format!(
+                "the server took it, but the ledger could not record it: {}",
+                letter.reply.as_deref().unwrap_or_default()
+            ));
+            for recipient in &mut letter.recipients {
+                if recipient.outcome == Verdict::Accepted {
+                    recipient.outcome = Verdict::InDoubt;
+                }
+            }
+        }
+        listener.hear(&event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outbox::event::Summary;
+
+    /// Keeps what was written, and fails from the Nth write on.
+    struct Paper {
+        writes: Vec<(usize, Durability)>,
+        fails_at: usize,
+    }
+
+    impl LockedLedger for Paper {
+        fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError> {
+            if self.writes.len() == self.fails_at {
+                return Err(LedgerError::Unusable {
+                    path: "paper".to_owned(),
+                    doing: "written",
+                    cause: "the disk is full".to_owned(),
+                });
+            }
+            self.writes.push((entries.len(), durability));
+            Ok(())
+        }
+    }
+
+    #[derive(Default)]
+    struct Ear(Vec<usize>);
+    impl Listener for Ear {
+        fn hear(&mut self, event: &Event) {
+            if let Event::Summary(summary) = event {
+                self.0.push(summary.due);
+            }
+        }
+    }
+
+    fn event(number: usize) -> Event {
+        Event::Summary(Summary {
+            due: number,
+            ..Summary::default()
+        })
+    }
+
+    fn begin() -> Entry {
+        Entry::Begin(crate::letter::LetterId::from_bytes([0; 16]))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_connections_write_at_one_moment_is_one_commit() {
+        let (journal, writer) = journal();
+        let mut paper = Paper { writes: Vec::new(), fails_at: 99 };
+        let mut ear = Ear::default();
+        let work = async {
+            let all = (0..5).map(|_| journal.record(vec![begin()], Durability::Process));
+            futures_util::future::join_all(all).await;
+            drop(journal);
+        };
+        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
+        ended.unwrap();
+        assert_eq!(paper.writes, [(5, Durability::Process)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outcome_is_told_only_when_it_is_durable() {
+        let (journal, writer) = journal();
+        let mut paper = Paper { writes: Vec::new(), fails_at: 2 };
+        let mut ear = Ear::default();
+        let work = async {
+            journal.submit(Some(begin()), Some(event(1))).unwrap();
+            // The first write is not synced, the second one, which would be, fails.
+            journal.record(vec![begin()], Durability::Process).await.unwrap();
+            tokio::time::sleep(LINGER * 2).await;
+            journal.submit(Some(begin()), Some(event(2))).unwrap();
+            assert_eq!(journal.record(vec![begin()], Durability::Power).await, Err(LedgerLost));
+        };
+        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
+        ended.unwrap_err();
+        assert_eq!(paper.writes, [(2, Durability::Process), (0, Durability::Power)]);
+        assert_eq!(ear.0, [1, 2]);
+    }
+}

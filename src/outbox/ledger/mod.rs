@@ -1,0 +1,176 @@
+//! The ledger: every intent before a letter begins, every outcome before it is told.
+//!
+//! A letter's way through it, and what a crash makes of each state:
+//!
+//! | state | written | killed process | power cut |
+//! | --- | --- | --- | --- |
+//! | claimed | durably, in groups, before any of the group begins | due | in doubt |
+//! | begun | kept by the system, not synced, before MAIL | in doubt | in doubt |
+//! | accepted, deferred, refused, in doubt | kept by the system at once, synced before it is told | as written | as written, or in doubt |
+
+mod lock;
+mod sqlite;
+
+pub use sqlite::{SqliteLedger, default_path};
+
+use jiff::Timestamp;
+
+use crate::letter::{LetterId, Past};
+use crate::transport::{Reply, Status};
+
+/// One letter that is about to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    /// The letter.
+    pub id: LetterId,
+    /// `campaign.id`.
+    pub campaign: String,
+    /// Which letter of the campaign.
+    pub letter: String,
+    /// The sender's address.
+    pub sender: String,
+    /// The To.
+    pub recipient: String,
+    /// The language it leaves in.
+    pub language: String,
+    /// Its Date, should this be the first attempt; otherwise the first attempt's stays.
+    pub date: Timestamp,
+}
+
+/// What became of one attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// The letter.
+    pub id: LetterId,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub status: Status,
+    /// The words.
+    pub reply: Reply,
+    /// SHA-256 of the bytes.
+    pub sha256: [u8; 32],
+    /// The facts the text used, as a JSON object of name to value.
+    pub facts: String,
+    /// Addresses whose outcome is not the letter's.
+    pub copies: Vec<(String, Status, Reply)>,
+}
+
+/// One line in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A letter may begin from now on.
+    Claim(Intent),
+    /// A claimed letter begins now.
+    Begin(LetterId),
+    /// A letter has its outcome.
+    Outcome(Box<Attempted>),
+    /// A claimed letter did not begin after all.
+    Release(LetterId),
+}
+
+/// What entries must survive before the next step may be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Durability {
+    /// A killed process.
+    Process,
+    /// A power cut: these entries and all before them.
+    Power,
+}
+
+/// A ledger that this process holds alone: only such a one can record.
+pub trait LockedLedger: Send {
+    /// Writes entries, all or none.
+    ///
+    /// # Errors
+    /// When they could not be written as durably as asked; then none of them count.
+    fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError>;
+}
+
+/// A letter as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The letter.
+    pub id: LetterId,
+    /// Which letter of the campaign.
+    pub letter: String,
+    /// The sender's address.
+    pub sender: String,
+    /// The To.
+    pub recipient: String,
+    /// The language it left in.
+    pub language: String,
+    /// The Date it carries.
+    pub date: Timestamp,
+    /// Where it stands.
+    pub past: Past,
+}
+
+/// One attempt as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedAttempt {
+    /// The letter's record.
+    pub record: Record,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub status: Status,
+    /// The words.
+    pub reply: Reply,
+    /// Addresses whose outcome was not the letter's.
+    pub copies: Vec<(String, Status, Reply)>,
+}
+
+/// Why the ledger cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// Another run holds it.
+    #[error("another run is using the ledger {path}: {holder}")]
+    Busy {
+        /// The ledger.
+        path: String,
+        /// Who, since when.
+        holder: String,
+    },
+    /// A newer program wrote it.
+    #[error("the ledger {path} was written by a newer version of appel (format {found}, this one knows {known})")]
+    Newer {
+        /// The ledger.
+        path: String,
+        /// Its format.
+        found: i64,
+        /// The newest format known here.
+        known: i64,
+    },
+    /// Not a ledger, or damaged.
+    #[error("the ledger {path} is damaged, or is no ledger: {cause}")]
+    Damaged {
+        /// The ledger.
+        path: String,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// It cannot be written: disk full, permissions, input or output error.
+    #[error("the ledger {path} cannot be {doing}: {cause}")]
+    Unusable {
+        /// The ledger.
+        path: String,
+        /// "opened", "written", "read".
+        doing: &'static str,
+        /// Why.
+        cause: String,
+    },
+}
+
+impl LedgerError {
+    /// What to do now.
+    #[must_use]
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "wait until it has ended, then run again: what is still due will be sent then",
+            Self::Newer { .. } => "update appel; an older one could misread what was sent",
+            Self::Damaged { .. } => "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file",
+            Self::Unusable { .. } => "check that there is room on the disk and that the folder is yours; what was sent before is recorded",
+        }
+    }
+}

@@ -1,0 +1,560 @@
+//! The ledger in SQLite: one file in write-ahead mode, readable by its owner only.
+
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
+
+use super::lock::{self, Lock};
+use super::{
+    Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, LoggedAttempt, Record,
+};
+use crate::letter::{History, LetterId, Past};
+use crate::transport::{Reply, Status};
+
+/// Marks the file as ours (`PRAGMA application_id`): "appl".
+const APPLICATION_ID: i64 = 0x6170_706c;
+/// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
+const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+
+mod state {
+    pub const RELEASED: i64 = 0;
+    pub const CLAIMED: i64 = 1;
+    pub const BEGUN: i64 = 2;
+    pub const ACCEPTED: i64 = 3;
+    pub const DEFERRED: i64 = 4;
+    pub const REFUSED: i64 = 5;
+    pub const IN_DOUBT: i64 = 6;
+}
+
+/// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Some(state.join("appel").join("ledger.sqlite3"))
+}
+
+/// A ledger to read.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    db: Connection,
+    /// Which start of the machine this is; claims of another may have begun without a trace.
+    boot: String,
+    /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
+    trouble: RefCell<Option<LedgerError>>,
+}
+
+/// A ledger that this process alone may write.
+#[derive(Debug)]
+pub struct SqliteLocked {
+    path: PathBuf,
+    db: Connection,
+    run: i64,
+    synchronous: Durability,
+    _lock: Lock,
+}
+
+impl SqliteLedger {
+    /// Opens a ledger to read, if there is one.
+    ///
+    /// # Errors
+    /// When it is no ledger, is newer than this program, or cannot be read.
+    pub fn read(path: &Path) -> Result<Option<Self>, LedgerError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let db = connect(path)?;
+        if version(path, &db)? == 0 {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            path: path.to_owned(),
+            db,
+            boot: boot_id(),
+            trouble: RefCell::new(None),
+        }))
+    }
+
+    /// Opens a ledger to write, making it when there is none, and settles what a crash left open.
+    ///
+    /// # Errors
+    /// When another run has it, or as for [`SqliteLedger::read`].
+    pub fn lock(path: &Path, now: Timestamp) -> Result<(Self, SqliteLocked), LedgerError> {
+        make_private(path).map_err(|error| unusable(path, "opened", &error))?;
+        let lock = lock::acquire(path, now)?;
+        let mut db = connect(path)?;
+        migrate(path, &mut db)?;
+        let boot = boot_id();
+        let run = begin_run(&mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+        let reader = Self {
+            path: path.to_owned(),
+            db: connect(path)?,
+            boot,
+            trouble: RefCell::new(None),
+        };
+        let locked = SqliteLocked {
+            path: path.to_owned(),
+            db,
+            run,
+            synchronous: Durability::Power,
+            _lock: lock,
+        };
+        Ok((reader, locked))
+    }
+
+    /// The first error met while planning, if any: then nothing may be sent.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn checked(&self) -> Result<(), LedgerError> {
+        self.trouble.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    /// The Date of a letter's first attempt, if there was one.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        self.query_date(id)
+            .map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    fn query_date(&self, id: LetterId) -> rusqlite::Result<Option<Timestamp>> {
+        let mut query = self.db.prepare_cached(
+            "SELECT date FROM letter WHERE id = ?1 AND NOT (state IN (0, 1) AND before = 0)",
+        )?;
+        query
+            .query_row([id.as_bytes().as_slice()], |row| timestamp(row, 0))
+            .optional()
+    }
+
+    /// Every letter of a campaign and sender that the ledger knows and that did begin.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn records(
+        &self,
+        campaign: &str,
+        sender: &str,
+        mut each: impl FnMut(Record),
+    ) -> Result<(), LedgerError> {
+        let read = || -> rusqlite::Result<()> {
+            let mut query = self.db.prepare(&format!(
+                "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
+                 WHERE campaign = ?1 AND sender = ?2 ORDER BY letter.key"
+            ))?;
+            let mut rows = query.query(params![campaign, sender])?;
+            while let Some(row) = rows.next()? {
+                let record = record(row, &self.boot)?;
+                if record.past != Past::Never {
+                    each(record);
+                }
+            }
+            Ok(())
+        };
+        let mut read = read;
+        read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// Every attempt of a campaign, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn attempts(
+        &self,
+        campaign: &str,
+        mut each: impl FnMut(LoggedAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let mut query = self.db.prepare(&format!(
+                "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key
+                 FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
+                 WHERE campaign = ?1 ORDER BY attempt.key"
+            ))?;
+            let mut copies = self
+                .db
+                .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1")?;
+            let mut rows = query.query(params![campaign])?;
+            while let Some(row) = rows.next()? {
+                let key: i64 = row.get(RECORD_COLUMNS + 4)?;
+                let copies = copies
+                    .query_map([key], |row| {
+                        Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?))
+                    })?
+                    .collect::<rusqlite::Result<_>>()?;
+                each(LoggedAttempt {
+                    record: record(row, &self.boot)?,
+                    at: timestamp(row, RECORD_COLUMNS)?,
+                    status: status(row.get(RECORD_COLUMNS + 1)?),
+                    reply: reply(row, RECORD_COLUMNS + 2)?,
+                    copies,
+                });
+            }
+            Ok(())
+        };
+        read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// How many letters of a sender were accepted since a moment, in whatever campaign.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn accepted_since(&self, sender: &str, since: Timestamp) -> Result<u64, LedgerError> {
+        self.db
+            .query_row(
+                "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at >= ?1 AND attempt.state IN (?2, ?3) AND sender = ?4",
+                params![since.as_second(), state::ACCEPTED, state::IN_DOUBT, sender],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(i64::unsigned_abs)
+            .map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    fn query_past(&self, id: LetterId) -> rusqlite::Result<Past> {
+        let mut query = self.db.prepare_cached(
+            "SELECT state, before, boot FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
+        )?;
+        let found = query
+            .query_row([id.as_bytes().as_slice()], |row| {
+                Ok(past(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()? == self.boot))
+            })
+            .optional()?;
+        Ok(found.unwrap_or(Past::Never))
+    }
+}
+
+impl History for SqliteLedger {
+    fn past(&self, id: LetterId) -> Past {
+        self.query_past(id).unwrap_or_else(|error| {
+            // A letter that nothing is known of must not be taken for one that was never sent.
+            self.trouble
+                .borrow_mut()
+                .get_or_insert_with(|| broken(&self.path, "read", &error));
+            Past::InDoubt
+        })
+    }
+}
+
+/// What a state means when no run is going on; `same_boot` tells a killed process from a power cut.
+fn past(state: i64, before: i64, same_boot: bool) -> Past {
+    match state {
+        state::RELEASED => past_of_outcome(before),
+        state::CLAIMED if same_boot => past_of_outcome(before),
+        state::CLAIMED | state::BEGUN => Past::InDoubt,
+        outcome => past_of_outcome(outcome),
+    }
+}
+
+fn past_of_outcome(state: i64) -> Past {
+    match state {
+        state::RELEASED => Past::Never,
+        state::ACCEPTED => Past::Accepted,
+        state::DEFERRED => Past::Deferred,
+        state::REFUSED => Past::Refused,
+        // Whatever else is found there: hold it.
+        _ => Past::InDoubt,
+    }
+}
+
+const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
+                      letter.state, letter.before, run.boot";
+const RECORD_COLUMNS: usize = 9;
+
+fn record(row: &Row, boot: &str) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: LetterId::from_bytes(row.get(0)?),
+        letter: row.get(1)?,
+        sender: row.get(2)?,
+        recipient: row.get(3)?,
+        language: row.get(4)?,
+        date: timestamp(row, 5)?,
+        past: past(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()? == boot),
+    })
+}
+
+fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
+    let second: i64 = row.get(column)?;
+    Timestamp::from_second(second)
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
+}
+
+fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
+    Ok(Reply {
+        code: row.get(column)?,
+        text: row.get(column + 1)?,
+    })
+}
+
+fn status(state: i64) -> Status {
+    match state {
+        state::ACCEPTED => Status::Accepted,
+        state::DEFERRED => Status::Deferred,
+        state::REFUSED => Status::Refused,
+        _ => Status::InDoubt,
+    }
+}
+
+const fn state_of(status: Status) -> i64 {
+    match status {
+        Status::Accepted => state::ACCEPTED,
+        Status::Deferred => state::DEFERRED,
+        Status::Refused => state::REFUSED,
+        Status::InDoubt => state::IN_DOUBT,
+    }
+}
+
+impl LockedLedger for SqliteLocked {
+    fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError> {
+        self.write(entries, durability)
+            .map_err(|error| broken(&self.path, "written", &error))
+    }
+}
+
+impl SqliteLocked {
+    fn write(&mut self, entries: &[Entry], durability: Durability) -> rusqlite::Result<()> {
+        if self.synchronous != durability {
+            // In write-ahead mode NORMAL leaves the commit to the system, FULL waits for the disk, and with it for
+            // every commit before.
+            self.db.execute_batch(match durability {
+                Durability::Process => "PRAGMA synchronous = NORMAL",
+                Durability::Power => "PRAGMA synchronous = FULL",
+            })?;
+            self.synchronous = durability;
+        }
+        let transaction = self.db.transaction()?;
+        for entry in entries {
+            match entry {
+                Entry::Claim(intent) => claim(&transaction, intent, self.run)?,
+                Entry::Begin(id) => {
+                    let mut begin = transaction.prepare_cached(
+                        "UPDATE letter SET state = 2 WHERE id = ?1 AND state = 1",
+                    )?;
+                    if begin.execute([id.as_bytes().as_slice()])? != 1 {
+                        return Err(unclaimed(*id));
+                    }
+                }
+                Entry::Release(id) => {
+                    let mut release = transaction.prepare_cached(
+                        "UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1",
+                    )?;
+                    release.execute([id.as_bytes().as_slice()])?;
+                }
+                Entry::Outcome(attempted) => outcome(&transaction, attempted, self.run)?,
+            }
+        }
+        if entries.is_empty() && durability == Durability::Power {
+            // An empty transaction would write nothing and sync nothing.
+            transaction.execute("UPDATE run SET started = started WHERE key = ?1", [self.run])?;
+        }
+        transaction.commit()
+    }
+}
+
+fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8)
+         ON CONFLICT (id) DO UPDATE SET
+             before = iif(state = 0, before, state), language = excluded.language, run = excluded.run,
+             date = iif(state = 0 AND before = 0, excluded.date, date), state = 1
+         WHERE state NOT IN (1, 2, 3)",
+    )?;
+    let changed = insert.execute(params![
+        intent.id.as_bytes().as_slice(),
+        intent.campaign,
+        intent.letter,
+        intent.sender,
+        intent.recipient,
+        intent.language,
+        intent.date.as_second(),
+        run,
+    ])?;
+    // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
+    if changed == 1 { Ok(()) } else { Err(unclaimed(intent.id)) }
+}
+
+fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
+    let state = state_of(attempted.status);
+    let mut update = db.prepare_cached(
+        "UPDATE letter SET state = ?2 WHERE id = ?1 AND state = 2 RETURNING key",
+    )?;
+    let letter: i64 = update
+        .query_row(params![attempted.id.as_bytes().as_slice(), state], |row| row.get(0))
+        .optional()?
+        .ok_or_else(|| unclaimed(attempted.id))?;
+    let facts = facts_key(db, &attempted.facts)?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO attempt (letter, run, at, state, code, reply, sha256, facts)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let attempt = insert.insert(params![
+        letter,
+        run,
+        attempted.at.as_second(),
+        state,
+        attempted.reply.code,
+        attempted.reply.text,
+        attempted.sha256.as_slice(),
+        facts,
+    ])?;
+    for (address, status, reply) in &attempted.copies {
+        db.prepare_cached(
+            "INSERT INTO copy (attempt, address, state, code, reply) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![attempt, address, state_of(*status), reply.code, reply.text])?;
+    }
+    Ok(())
+}
+
+/// Letters share few sets of facts, so each set is kept once.
+fn facts_key(db: &Connection, json: &str) -> rusqlite::Result<i64> {
+    let known = db
+        .prepare_cached("SELECT key FROM facts WHERE json = ?1")?
+        .query_row([json], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(key) => Ok(key),
+        None => db
+            .prepare_cached("INSERT INTO facts (json) VALUES (?1)")?
+            .insert([json]),
+    }
+}
+
+/// The order of the steps is this program's own; a break in it means that the ledger is not what it was.
+fn unclaimed(id: LetterId) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(
+        format!("letter {id} is not where this run left it").into(),
+    )
+}
+
+/// Begins a run, and makes of what an earlier one left open what it must be taken for.
+fn begin_run(db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Result<i64> {
+    let transaction = db.transaction()?;
+    let run = transaction
+        .prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?
+        .insert(params![now.as_second(), boot])?;
+    transaction.execute(
+        "INSERT INTO attempt (letter, run, at, state, code, reply)
+         SELECT letter.key, letter.run, ?2, 6, NULL,
+                CASE state WHEN 2 THEN 'the program ended while this letter was being sent'
+                           ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
+         FROM letter JOIN run ON run.key = letter.run
+         WHERE state = 2 OR (state = 1 AND boot <> ?1) ORDER BY letter.key",
+        params![boot, now.as_second()],
+    )?;
+    transaction.execute(
+        "UPDATE letter SET state = CASE
+             WHEN state = 1 AND (SELECT boot FROM run WHERE run.key = letter.run) = ?1 THEN 0
+             ELSE 6 END
+         WHERE state IN (1, 2)",
+        params![boot],
+    )?;
+    transaction.commit()?;
+    Ok(run)
+}
+
+fn connect(path: &Path) -> Result<Connection, LedgerError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // `journal_mode` answers with the mode it chose.
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        db.execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")?;
+        db.set_prepared_statement_cache_capacity(32);
+        Ok(db)
+    };
+    open().map_err(|error| broken(path, "opened", &error))
+}
+
+/// The format, 0 when the file is still empty.
+fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
+    let read = |pragma: &str| {
+        db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
+            .map_err(|error| broken(path, "read", &error))
+    };
+    let version = read("user_version")?;
+    let application = read("application_id")?;
+    let known = MIGRATIONS.len() as i64;
+    if version > known && application == APPLICATION_ID {
+        return Err(LedgerError::Newer {
+            path: path.display().to_string(),
+            found: version,
+            known,
+        });
+    }
+    if application != APPLICATION_ID && (version != 0 || read("schema_version")? != 0) {
+        return Err(LedgerError::Damaged {
+            path: path.display().to_string(),
+            cause: "it is the database of another program".to_owned(),
+        });
+    }
+    Ok(version)
+}
+
+fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
+    let version = usize::try_from(version(path, db)?).unwrap_or(0);
+    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+        let mut upgrade = || -> rusqlite::Result<()> {
+            let transaction = db.transaction()?;
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", step as i64 + 1)?;
+            transaction.commit()
+        };
+        upgrade().map_err(|error| broken(path, "written", &error))?;
+    }
+    Ok(())
+}
+
+/// Makes folder (0700) and file (0600) before SQLite would, which asks nobody's umask.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+/// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
+/// then what was claimed is taken for in doubt, which is safe.
+fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map(|id| id.trim().to_owned())
+        .unwrap_or_else(|_| format!("process {}", std::process::id()))
+}
+
+fn unusable(path: &Path, doing: &'static str, cause: &dyn std::fmt::Display) -> LedgerError {
+    LedgerError::Unusable {
+        path: path.display().to_string(),
+        doing,
+        cause: cause.to_string(),
+    }
+}
+
+fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged {
+            path: path.display().to_string(),
+            cause: error.to_string(),
+        },
+        Some(ErrorCode::DiskFull) => unusable(path, doing, &"the disk is full"),
+        _ => unusable(path, doing, error),
+    }
+}

@@ -1,0 +1,122 @@
+//! The log file: JSON lines, addresses masked unless asked otherwise, readable by its owner only.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use serde::Serialize;
+
+use crate::campaign::address::mask;
+use crate::clock::Clock;
+use crate::outbox::event::{Event, LetterEvent, Listener, Notice};
+
+/// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
+#[must_use]
+pub fn default_path(campaign: &str) -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Some(state.join("appel").join("log").join(format!("{campaign}.jsonl")))
+}
+
+/// Appends the story of a run to a file.
+#[derive(Debug)]
+pub struct LogFile {
+    file: Option<File>,
+    path: PathBuf,
+    in_full: bool,
+    clock: Clock,
+}
+
+impl LogFile {
+    /// Opens a log (0600 in a folder 0700), making it when it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn open(path: &Path, in_full: bool, clock: Clock) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            let mut builder = fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.create(folder)?;
+        }
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self { file: Some(options.open(path)?), path: path.to_owned(), in_full, clock })
+    }
+
+    fn line(&mut self, object: &impl Serialize) {
+        let Some(file) = &mut self.file else { return };
+        let Ok(mut line) = serde_json::to_vec(object) else { return };
+        line.push(b'\n');
+        // One write, so that lines of two programs do not mix. The ledger, not the log, is what must not fail.
+        if let Err(error) = file.write_all(&line) {
+            let _ = writeln!(io::stderr(), "warning: the log {} is no longer written: {error}", self.path.display());
+            self.file = None;
+        }
+    }
+}
+
+impl Listener for LogFile {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Letter(letter) if !self.in_full => self.line(&Event::Letter(Box::new(masked(letter)))),
+            Event::Letter(_) | Event::Summary(_) => self.line(event),
+            Event::Notice(Notice::Retrying { reason, seconds }) => {
+                let at = self.clock.now();
+                let reason = if self.in_full { reason.clone() } else { mask_all(reason) };
+                self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
+            }
+        }
+    }
+}
+
+fn masked(letter: &LetterEvent) -> LetterEvent {
+    let mut letter = letter.clone();
+    letter.to = mask(&letter.to);
+    letter.message_id = mask_all(&letter.message_id);
+    letter.cc = letter.cc.map(|cc| cc.iter().map(|address| mask(address)).collect());
+    letter.reply = letter.reply.map(|reply| mask_all(&reply));
+    letter.subject = None;
+    for recipient in &mut letter.recipients {
+        recipient.address = mask(&recipient.address);
+        recipient.reply = recipient.reply.take().map(|reply| mask_all(&reply));
+    }
+    letter
+}
+
+/// Every word with an @ in it, masked: servers like to repeat the address that they speak of.
+fn mask_all(text: &str) -> String {
+    if !text.contains('@') {
+        return text.to_owned();
+    }
+    let is_address = |c: char| c.is_alphanumeric() || "@.-_+=/'~!#$%&*?^`{|}".contains(c);
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let start = rest[..at].char_indices().rev().take_while(|(_, c)| is_address(*c)).last().map_or(at, |(i, _)| i);
+        let end = rest[at..].find(|c| !is_address(c)).map_or(rest.len(), |end| at + end);
+        masked.push_str(&rest[..start]);
+        masked.push_str(&mask(&rest[start..end]));
+        rest = &rest[end..];
+    }
+    masked.push_str(rest);
+    masked
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_a_servers_words_are_masked() {
+        let check = |text: &str, expect: &str| assert_eq!(mask_all(text), expect);
+        check("550 5.1.1 <info@mid.example>: unknown", "550 5.1.1 <i…@mid.example>: unknown");
+        check("a@b.example,c@d.example", "a…@b.example,c…@d.example");
+        check("nothing here", "nothing here");
+        check("@", "…@");
+    }
+}

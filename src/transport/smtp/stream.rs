@@ -1,0 +1,281 @@
+//! A stream to an SMTP server: one write a step, a deadline for every step, replies read whole and capped.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::transport::Reply;
+
+/// No server needs more words than this for one reply; one that sends more is cut off.
+const MAX_REPLY: usize = 16 * 1024;
+/// Read at a time.
+const CHUNK: usize = 4096;
+/// Written at a time under one deadline, so that a long letter on a slow line is given time but a stall is noticed.
+const WRITE_CHUNK: usize = 64 * 1024;
+
+/// TCP, TLS over TCP, or what a test puts in their place.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// Closed or reset.
+    #[error("the connection was lost: {0}")]
+    Lost(String),
+    /// The deadline passed.
+    #[error("the server did not answer within {}", seconds(.0))]
+    Timeout(Duration),
+    /// What came is no reply (RFC 5321 §4.2), or there was no end to it.
+    #[error("the server sent something that is no SMTP reply: {0}")]
+    NotSmtp(String),
+}
+
+impl StreamError {
+    fn from_io(error: &io::Error) -> Self {
+        Self::Lost(match error.kind() {
+            io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
+                "closed by the server".to_owned()
+            }
+            _ => error.to_string(),
+        })
+    }
+
+    /// As the words of an outcome.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        Reply::none(self.to_string())
+    }
+}
+
+fn seconds(duration: &Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        secs if secs >= 120 && secs % 60 == 0 => format!("{} minutes", secs / 60),
+        1 => "1 second".to_owned(),
+        secs => format!("{secs} seconds"),
+    }
+}
+
+/// The stream, with what was read and not yet asked for.
+pub struct Stream {
+    io: Box<dyn Io>,
+    read: Vec<u8>,
+    /// Where the next reply begins in `read`.
+    at: usize,
+}
+
+impl Stream {
+    /// A stream with nothing read yet.
+    pub fn new(io: Box<dyn Io>) -> Self {
+        Self {
+            io,
+            read: Vec::with_capacity(CHUNK),
+            at: 0,
+        }
+    }
+
+    /// Whether bytes have come that no reply has used: after STARTTLS they would be injected ones.
+    pub fn has_leftover(&self) -> bool {
+        self.at < self.read.len()
+    }
+
+    /// The connection itself, to put TLS on top; what was read and not used is dropped.
+    pub fn into_io(self) -> Box<dyn Io> {
+        self.io
+    }
+
+    /// Writes all of `bytes`; the deadline begins anew with every 64 KiB.
+    ///
+    /// When it fails, the last byte was not handed to the connection, unless `StreamError` came from the flush: TLS
+    /// may then have sent it. `written` tells the two apart.
+    pub async fn write(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), WriteError> {
+        for chunk in bytes.chunks(WRITE_CHUNK) {
+            match timeout_at(Instant::now() + timeout, self.io.write_all(chunk)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Err(WriteError::new(StreamError::from_io(&error), false)),
+                Err(_) => return Err(WriteError::new(StreamError::Timeout(timeout), false)),
+            }
+        }
+        match timeout_at(Instant::now() + timeout, self.io.flush()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(WriteError::new(StreamError::from_io(&error), true)),
+            Err(_) => Err(WriteError::new(StreamError::Timeout(timeout), true)),
+        }
+    }
+
+    /// Reads one reply, all its lines, before one deadline.
+    pub async fn reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            match parse(&self.read[self.at..])? {
+                Some((reply, used)) => {
+                    self.at += used;
+                    if self.at == self.read.len() {
+                        self.read.clear();
+                        self.at = 0;
+                    }
+                    return Ok(reply);
+                }
+                None if self.read.len() - self.at > MAX_REPLY => {
+                    return Err(StreamError::NotSmtp("a reply without an end".to_owned()));
+                }
+                None => {}
+            }
+            self.fill(deadline, timeout).await?;
+        }
+    }
+
+    async fn fill(&mut self, deadline: Instant, timeout: Duration) -> Result<(), StreamError> {
+        if self.at > 0 {
+            self.read.drain(..self.at);
+            self.at = 0;
+        }
+        self.read.reserve(CHUNK);
+        match timeout_at(deadline, self.io.read_buf(&mut self.read)).await {
+            Ok(Ok(0)) => Err(StreamError::Lost("closed by the server".to_owned())),
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(StreamError::from_io(&error)),
+            Err(_) => Err(StreamError::Timeout(timeout)),
+        }
+    }
+}
+
+/// A write that failed.
+#[derive(Debug)]
+pub struct WriteError {
+    /// Why.
+    pub error: StreamError,
+    /// Whether every byte may have left all the same.
+    pub may_have_left: bool,
+}
+
+impl WriteError {
+    const fn new(error: StreamError, may_have_left: bool) -> Self {
+        Self {
+            error,
+            may_have_left,
+        }
+    }
+}
+
+/// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1).
+///
+/// A line without text (`250`) is taken, as §4.2 asks; bytes that are no UTF-8 are replaced.
+fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, StreamError> {
+    let mut used = 0;
+    let mut code = None;
+    let mut text = String::new();
+    loop {
+        let rest = &bytes[used..];
+        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
+            // Three bytes are enough to see that this will be no reply; a stray banner should not wait for a deadline.
+            return match rest.first() {
+                Some(first) if !first.is_ascii_digit() => Err(not_smtp(rest)),
+                _ => Ok(None),
+            };
+        };
+        let line = rest[..end].strip_suffix(b"\r").unwrap_or(&rest[..end]);
+        used += end + 1;
+        let this = match line {
+            [a @ b'2'..=b'5', b, c, ..] if b.is_ascii_digit() && c.is_ascii_digit() => {
+                u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')
+            }
+            _ => return Err(not_smtp(line)),
+        };
+        if code.is_some_and(|code| code != this) {
+            return Err(not_smtp(line));
+        }
+        code = Some(this);
+        let last = match line.get(3) {
+            None | Some(b' ') => true,
+            Some(b'-') => false,
+            Some(_) => return Err(not_smtp(line)),
+        };
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&String::from_utf8_lossy(line.get(4..).unwrap_or_default()));
+        if last {
+            return Ok(Some((Reply { code, text }, used)));
+        }
+    }
+}
+
+fn not_smtp(line: &[u8]) -> StreamError {
+    let shown: String = String::from_utf8_lossy(line).chars().take(80).collect();
+    StreamError::NotSmtp(crate::failure::visible_line(&shown))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(bytes: &str, expect: Result<Option<(u16, &str, usize)>, &str>) {
+        let found = parse(bytes.as_bytes()).map_err(|error| error.to_string());
+        let found = found.as_ref().map(|found| {
+            found
+                .as_ref()
+                .map(|(reply, used)| (reply.code.unwrap(), reply.text.as_str(), *used))
+        });
+        assert_eq!(found.map_err(String::as_str), expect, "{bytes:?}");
+    }
+
+    #[test]
+    fn a_reply_is_read_whole() {
+        check("250 ok\r\n", Ok(Some((250, "ok", 8))));
+        check("250-a\r\n250-b\r\n250 c\r\n354 go\r\n", Ok(Some((250, "a\nb\nc", 21))));
+        check("250\r\n", Ok(Some((250, "", 5))));
+        check("250 ok\n", Ok(Some((250, "ok", 7))));
+        check("250-a\r\n25", Ok(None));
+        check("", Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_reply_is_said_to_be_none() {
+        let no = "the server sent something that is no SMTP reply: ";
+        check("HTTP/1.1 400 Bad Request\r\n", Err(&format!("{no}HTTP/1.1 400 Bad Request")));
+        check("SSH-2.0", Err(&format!("{no}SSH-2.0")));
+        check("250-a\r\n251 b\r\n", Err(&format!("{no}251 b")));
+        check("150 what\r\n", Err(&format!("{no}150 what")));
+        check("2500 what\r\n", Err(&format!("{no}2500 what")));
+        check("\u{1b}[2J\r\n", Err(&format!("{no}^[[2J")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_at_all_make_the_parser_panic(bytes: Vec<u8>) {
+            if let Ok(Some((_, used))) = parse(&bytes) {
+                assert!(used <= bytes.len());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_without_an_end_is_cut_off() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        tokio::spawn(async move { while far.write_all(b"250-more\r\n").await.is_ok() {} });
+        let mut stream = Stream::new(Box::new(near));
+        let error = stream.reply(Duration::from_secs(60)).await.unwrap_err();
+        assert!(matches!(error, StreamError::NotSmtp(_)), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_byte_a_minute_does_not_outlast_the_deadline() {
+        let (near, mut far) = tokio::io::duplex(1024);
+        tokio::spawn(async move {
+            for byte in b"250 ok but slow\r\n" {
+                tokio::time::sleep(Duration::from_secs(50)).await;
+                if far.write_all(&[*byte]).await.is_err() {
+                    return;
+                }
+            }
+        });
+        let mut stream = Stream::new(Box::new(near));
+        let error = stream.reply(Duration::from_secs(60)).await.unwrap_err();
+        assert_eq!(error.to_string(), "the server did not answer within 60 seconds");
+    }
+}
