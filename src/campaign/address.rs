@@ -179,6 +179,9 @@ const fn is_atext(c: char) -> bool {
 }
 
 fn ascii_domain(domain: &str) -> Result<String, AddressError> {
+    if domain.starts_with('[') {
+        return Err(AddressError::DomainNoDot);
+    }
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::Domain)?;
     let labels: Vec<&str> = ascii.split('.').collect();
     if labels.len() < 2
@@ -245,6 +248,7 @@ mod tests {
         check("-a@b.org", Err("an address that begins with - is not accepted"));
         check("a@localhost", Err("the domain after the @ needs a dot, and cannot be an IP address"));
         check("a@127.0.0.1", Err("the domain after the @ needs a dot, and cannot be an IP address"));
+        check("a@[127.0.0.1]", Err("the domain after the @ needs a dot, and cannot be an IP address"));
         check("a@b..org", Err("the domain after the @ is no valid domain name"));
         check(&format!("{}@b.org", "a".repeat(65)), Err("the part before the @ is longer than 64 bytes"));
     }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// What to do about it.
+pub const HINT: &str = "compare it with the address as its owner publishes it; type it again by hand";
+
 /// Why an address may not be the one that it seems to be; `Display` is a clause that fits after the address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {

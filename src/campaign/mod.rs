@@ -178,13 +178,160 @@ expires = 2011-12-18T00:00:00Z
         let said: Vec<String> = loaded.problems.iter().map(|p: &Problem| p.render(&Style::PLAIN)).collect();
         assert_eq!(said, Vec::<String>::new());
         let campaign = loaded.campaign.unwrap();
-        insta::assert_debug_snapshot!(campaign.roster.recipients().collect::<Vec<_>>(), @"");
-        insta::assert_debug_snapshot!(campaign.config, @"");
+        insta::assert_debug_snapshot!(campaign.roster.recipients().collect::<Vec<_>>(), @r#"
+        [
+            Recipient {
+                line: 2,
+                role: "embassy",
+                name: "Embassy in Brussels",
+                email: Address(info@emb.example),
+                serves: Countries(
+                    [
+                        BE,
+                        LU,
+                    ],
+                ),
+                languages: [
+                    fr,
+                    en,
+                ],
+                cc: [
+                    Address(a@x.example),
+                    Address(b@x.example),
+                ],
+                cells: [
+                    "embassy",
+                    "Embassy in Brussels",
+                    "info@emb.example",
+                    "BE LU",
+                    "fr en",
+                    "a@x.example; b@x.example",
+                    "Excellency",
+                    "3",
+                    "",
+                    "",
+                ],
+            },
+            Recipient {
+                line: 3,
+                role: "ministry",
+                name: "Ministry",
+                email: Address(info@min.example),
+                serves: Others,
+                languages: [],
+                cc: [],
+                cells: [
+                    "ministry",
+                    "Ministry",
+                    "info@min.example",
+                    "*",
+                    "",
+                    "",
+                    "Minister",
+                    "",
+                    "",
+                    "",
+                ],
+            },
+            Recipient {
+                line: 4,
+                role: "support",
+                name: "Committee, the",
+                email: Address(c@support.example),
+                serves: Everyone,
+                languages: [
+                    en,
+                ],
+                cc: [],
+                cells: [
+                    "support",
+                    "Committee, the",
+                    "c@support.example",
+                    "",
+                    "en",
+                    "",
+                    "Friends",
+                    "1",
+                    "",
+                    "",
+                ],
+            },
+        ]
+        "#);
+        let config = &campaign.config;
+        assert_eq!((config.id.as_str(), config.title.as_str()), ("zhanaozen-2011", "Zhanaozen: stop the killings"));
+        assert_eq!(config.deadline.unwrap().to_string(), "2012-01-31T23:59:00Z");
+        assert_eq!(config.sender.extra["city"], "Brussels");
+        assert_eq!(config.smtp.as_ref().unwrap().username.as_deref(), Some("you@example.org"));
+        insta::assert_debug_snapshot!(config.facts, @r#"
+        {
+            "killed": Fact {
+                value: Each(
+                    {
+                        en: "at least 70",
+                        fr: "au moins 70",
+                    },
+                ),
+                as_of: Some(
+                    (
+                        2011-12-16T17:54:00Z,
+                        01:00:00,
+                    ),
+                ),
+                source: Some(
+                    One(
+                        "strikers' committee",
+                    ),
+                ),
+                expires: Some(
+                    2011-12-18T00:00:00Z,
+                ),
+            },
+        }
+        "#);
+        assert_eq!(config.letters[1].cc[0].as_str(), "archive@example.org");
+        assert_eq!(config.letters[1].attach[0].name, "statement.pdf");
+        assert_eq!(config.letters[1].format, config::Format::Markdown);
         assert_eq!(campaign.roster.len(), 3);
         assert_eq!(campaign.roster.columns().join(" "), "role name email country language cc salutation office title gender");
         let fr = Language::parse("fr").unwrap();
         assert_eq!(campaign.templates.languages("protest").len(), 2);
         assert!(campaign.templates.get("protest", &fr).is_some());
         assert_eq!(campaign.templates.partials(&fr).count(), 1);
+    }
+
+    #[test]
+    fn the_problems_of_all_files_are_said_at_once_in_their_order() {
+        let dir = campaign();
+        let write = |name: &str, text: &str| fs::write(dir.path().join(name), text).unwrap();
+        write("config.toml", &CONFIG.replace("host =", "hots ="));
+        write("recipients.csv", &RECIPIENTS.replace("info@emb.example", "info@emb"));
+        write("templates/protest.en.hbs", "Subject: {{campaign.titel}}\n\nx\n");
+        let loaded = load_at(dir.path());
+        assert!(loaded.campaign.is_none());
+        let said: Vec<String> = loaded
+            .problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.place.as_ref().unwrap(), problem.message))
+            .collect();
+        let said = said.join("\n").replace(&format!("{}/", dir.path().display()), "");
+        insta::assert_snapshot!(said, @r"
+        config.toml:15:1 smtp.host: `host` is missing in [smtp]
+        config.toml:16:1 smtp.hots: unknown key `hots`
+        recipients.csv:2:29 email: info@emb: the domain after the @ needs a dot, and cannot be an IP address
+        templates/protest.en.hbs:1:12: `campaign.titel` is not defined
+        ");
+    }
+
+    #[test]
+    fn files_are_named_as_the_person_named_them() {
+        let sources = Sources {
+            config: PathBuf::from("no-such-folder/config.toml"),
+            account: None,
+            account_required: false,
+        };
+        let loaded = load(&sources, Timestamp::UNIX_EPOCH);
+        assert!(loaded.campaign.is_none());
+        assert_eq!(loaded.problems.iter().next().unwrap().message, "there is no no-such-folder/config.toml");
     }
 }

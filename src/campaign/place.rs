@@ -15,16 +15,15 @@ impl Country {
     /// # Errors
     /// When no country has it.
     pub fn parse(text: &str) -> Result<Self, UnknownCode> {
-        let upper = text.to_ascii_uppercase();
-        if let [a, b] = *upper.as_bytes()
-            && let Ok(code) = std::str::from_utf8(&[a, b])
-            && COUNTRIES.split(' ').any(|known| known == code)
-        {
-            return Ok(Self([a, b]));
+        if let [a, b] = *text.as_bytes() {
+            let code = [a.to_ascii_uppercase(), b.to_ascii_uppercase()];
+            if is_in(COUNTRIES, code) {
+                return Ok(Self(code));
+            }
         }
         Err(UnknownCode {
             text: text.to_owned(),
-            nearest: nearest_country(&upper),
+            nearest: nearest_country(&text.to_ascii_uppercase()),
         })
     }
 
@@ -55,6 +54,21 @@ pub struct UnknownCode {
     pub text: String,
     /// What was probably meant.
     pub nearest: Option<&'static str>,
+}
+
+/// Whether a code is in one of the lists below: sorted, two letters and a space each. Long files ask a million times.
+fn is_in(codes: &str, code: [u8; 2]) -> bool {
+    let bytes = codes.as_bytes();
+    let (mut low, mut high) = (0, bytes.len().div_ceil(3));
+    while low < high {
+        let middle = usize::midpoint(low, high);
+        match bytes[3 * middle..3 * middle + 2].cmp(&code) {
+            std::cmp::Ordering::Equal => return true,
+            std::cmp::Ordering::Less => low = middle + 1,
+            std::cmp::Ordering::Greater => high = middle,
+        }
+    }
+    false
 }
 
 /// What people write where ISO wants another code.
@@ -89,16 +103,19 @@ impl Language {
     pub fn parse(text: &str) -> Result<Self, UnknownCode> {
         let unknown = || UnknownCode {
             text: text.to_owned(),
-            nearest: crate::failure::nearest(&text.to_ascii_lowercase(), LANGUAGES.split(' ')),
+            nearest: nearest_language(&text.to_lowercase()),
         };
-        let tag = text.replace('_', "-");
-        let id = LanguageIdentifier::from_str(&tag).map_err(|_| unknown())?;
-        let language = id.language.as_str();
-        if language.len() == 2 && !LANGUAGES.split(' ').any(|known| known == language) {
-            return Err(unknown());
-        }
-        if id.language.is_unknown() {
-            return Err(unknown());
+        let id = if text.contains('_') {
+            LanguageIdentifier::from_str(&text.replace('_', "-"))
+        } else {
+            LanguageIdentifier::from_str(text)
+        };
+        let id = id.map_err(|_| unknown())?;
+        match *id.language.as_str().as_bytes() {
+            [a, b] if is_in(LANGUAGES, [a, b]) => {}
+            // ISO 639-3, but not for a language that has two letters: the tags would not be seen to be the same.
+            [_, _, _] if !id.language.is_unknown() && mistaken_language(id.language.as_str()).is_none() => {}
+            _ => return Err(unknown()),
         }
         Ok(Self(id))
     }
@@ -111,8 +128,8 @@ impl Language {
 
     /// The best of `available` for a person who reads this language, if any of them will do.
     ///
-    /// RFC 4647 §3.4 (lookup): the tag itself, then shorter and shorter; then a text in the same language and script
-    /// for another region (`pt-BR` reads `pt-PT` rather than nothing).
+    /// RFC 4647 §3.4 (lookup): the tag itself, then shorter and shorter; then a text in the same language for another
+    /// region (`pt-BR` reads `pt-PT` rather than nothing), unless both name a script and not the same one.
     pub fn best_of<'a>(&self, available: &'a [Language]) -> Option<&'a Language> {
         let exactly = |wanted: &LanguageIdentifier| available.iter().find(|have| have.0 == *wanted);
         let mut shorter = self.0.clone();
@@ -126,9 +143,12 @@ impl Language {
                 exactly(&shorter)
             })
             .or_else(|| {
-                available.iter().find(|have| {
-                    have.0.language == self.0.language && have.0.script == self.0.script
-                })
+                let (language, script) = (self.0.language, self.0.script);
+                let same = |have: &&Language| have.0.language == language && have.0.script == script;
+                let open = |have: &&Language| {
+                    have.0.language == language && (have.0.script.is_none() || script.is_none())
+                };
+                available.iter().find(same).or_else(|| available.iter().find(open))
             })
     }
 }
@@ -155,6 +175,33 @@ impl Ord for Language {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.total_cmp(&other.0)
     }
+}
+
+/// What people write for a language that has a code of two letters: longer codes, country codes, names.
+const MISTAKEN_LANGUAGES: &[(&str, &str)] = &[
+    ("ara", "ar"), ("arabic", "ar"), ("chi", "zh"), ("chinese", "zh"), ("cn", "zh"), ("cz", "cs"), ("cze", "cs"), ("deu", "de"),
+    ("deutsch", "de"), ("dk", "da"), ("dut", "nl"), ("dutch", "nl"), ("eng", "en"), ("english", "en"), ("español", "es"),
+    ("fas", "fa"), ("fra", "fr"), ("français", "fr"), ("francais", "fr"), ("fre", "fr"), ("french", "fr"), ("ger", "de"),
+    ("german", "de"), ("gr", "el"), ("heb", "he"), ("hun", "hu"), ("in", "id"), ("ita", "it"), ("italian", "it"), ("iw", "he"),
+    ("japanese", "ja"), ("jp", "ja"), ("jpn", "ja"), ("kaz", "kk"), ("kazakh", "kk"), ("kor", "ko"), ("kz", "kk"), ("nederlands", "nl"),
+    ("nld", "nl"), ("per", "fa"), ("persian", "fa"), ("pol", "pl"), ("polish", "pl"), ("por", "pt"), ("portuguese", "pt"),
+    ("rus", "ru"), ("russian", "ru"), ("spa", "es"), ("spanish", "es"), ("swe", "sv"), ("tur", "tr"), ("turkish", "tr"), ("ua", "uk"),
+    ("ukr", "uk"), ("ukrainian", "uk"), ("zho", "zh"),
+];
+
+fn mistaken_language(written: &str) -> Option<&'static str> {
+    MISTAKEN_LANGUAGES
+        .iter()
+        .find(|(wrong, _)| *wrong == written)
+        .map(|(_, right)| *right)
+}
+
+fn nearest_language(lower: &str) -> Option<&'static str> {
+    mistaken_language(lower).or_else(|| {
+        // `fr_Belgium`, `english-GB`: the first part is enough to guess by.
+        let first = lower.split(['-', '_']).next().unwrap_or_default();
+        mistaken_language(first).or_else(|| crate::failure::nearest(first, LANGUAGES.split(' ')))
+    })
 }
 
 /// ISO 639-1; longer codes (639-3) are taken as they are.
@@ -191,6 +238,8 @@ mod tests {
         assert_eq!(best("fr-BE", &["en", "fr"]).as_deref(), Some("fr"));
         assert_eq!(best("pt-BR", &["pt-PT", "en"]).as_deref(), Some("pt-PT"));
         assert_eq!(best("zh-Hant", &["zh-Hans", "en"]), None);
+        assert_eq!(best("zh", &["zh-Hans", "en"]).as_deref(), Some("zh-Hans"));
+        assert_eq!(best("sr-Cyrl", &["sr-Latn", "sr"]).as_deref(), Some("sr"));
         assert_eq!(best("de", &["en", "fr"]), None);
     }
 
@@ -200,5 +249,17 @@ mod tests {
         assert!(Language::parse("xx").is_err());
         assert!(Language::parse("").is_err());
         assert!(Language::parse("und").is_err());
+        assert!(Language::parse("short").is_err());
+        assert_eq!(Language::parse("ckb").unwrap().to_string(), "ckb");
+        assert_eq!(Language::parse("eng").unwrap_err().nearest, Some("en"));
+        assert_eq!(Language::parse("Français").unwrap_err().nearest, Some("fr"));
+        assert_eq!(Language::parse("jp").unwrap_err().nearest, Some("ja"));
+    }
+
+    #[test]
+    fn every_code_of_the_lists_is_found() {
+        assert!(COUNTRIES.split(' ').all(|code| Country::parse(code).is_ok()));
+        assert!(LANGUAGES.split(' ').all(|tag| mistaken_language(tag).is_some() || Language::parse(tag).is_ok()));
+        assert!(COUNTRIES.split(' ').is_sorted() && LANGUAGES.split(' ').is_sorted());
     }
 }

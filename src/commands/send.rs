@@ -74,6 +74,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
         sending.tell(&mut listeners, &transport, &mut ledger)?
     };
+    // That the run ended is worth writing down, but no reason to fail it.
+    let _ = ledger.close(context.clock.now());
     conclude(context, &ended, &survey)
 }
 
@@ -160,6 +162,7 @@ impl Sending<'_, '_> {
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         let ended = deliver(transport, ledger, &mut letters, options, interrupt, &mut story).await;
         story.hear(&Event::Summary(ended.summary));
+        story.pause();
         Ok(ended)
     }
 }

@@ -28,8 +28,7 @@ impl LongDates {
         // CLDR answers for a language that it does not know with a pattern for machines ("2011 M12 16"), without saying so.
         let any_day = Date::constant(2011, 12, 16);
         let unknown = formatter(&LanguageIdentifier::UNKNOWN).and_then(|f| format(&f, any_day));
-        let formatter = formatter(language.id())
-            .filter(|formatter| format(formatter, any_day) != unknown);
+        let formatter = formatter(language.id()).filter(|formatter| format(formatter, any_day) != unknown);
         Self { formatter }
     }
 
@@ -97,8 +96,11 @@ fn zero_of(date: &str) -> char {
     // Arabic-Indic, its eastern form, Devanagari, Bengali, Tibetan and Burmese: those that CLDR has as a default.
     const ZEROS: [char; 6] = ['٠', '۰', '०', '০', '༠', '၀'];
     let digit_of = |zero: &char| {
-        date.chars()
-            .any(|c| u32::from(c).checked_sub(u32::from(*zero)).is_some_and(|value| value < 10))
+        date.chars().any(|c| {
+            u32::from(c)
+                .checked_sub(u32::from(*zero))
+                .is_some_and(|value| value < 10)
+        })
     };
     ZEROS.into_iter().find(digit_of).unwrap_or('0')
 }
@@ -142,8 +144,16 @@ mod tests {
     #[test]
     fn utc_is_named_alone_and_half_hours_are_kept() {
         check("nl", "2011-12-16T00:00:00+00:00[UTC]", "16 december 2011, 00:00 (UTC)");
-        check("nl", "2011-12-16T00:00:00+05:30[+05:30]", "16 december 2011, 00:00 (UTC+5:30)");
-        check("nl", "2011-12-16T00:00:00-03:30[-03:30]", "16 december 2011, 00:00 (UTC-3:30)");
+        check(
+            "nl",
+            "2011-12-16T00:00:00+05:30[+05:30]",
+            "16 december 2011, 00:00 (UTC+5:30)",
+        );
+        check(
+            "nl",
+            "2011-12-16T00:00:00-03:30[-03:30]",
+            "16 december 2011, 00:00 (UTC-3:30)",
+        );
     }
 
     #[test]

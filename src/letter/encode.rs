@@ -4,6 +4,8 @@
 //! encoded words pass 76, cuts every encoded file name into pieces, and sends a text that merely looks like an encoded
 //! word as it is.
 
+use std::fmt::Write as _;
+
 use lettre::message::Body;
 use lettre::message::header::ContentTransferEncoding;
 
@@ -48,8 +50,8 @@ pub(super) fn mailbox(used: usize, name: &str, address: &Address) -> String {
     if name.is_empty() {
         return address.to_owned();
     }
-    let mut text = if is_plain(name) && name.len() <= PLAIN_WORD {
-        quoted(name)
+    let mut text = if let Some(quoted) = quoted(name) {
+        quoted
     } else if is_plain(name) && name.bytes().all(|byte| is_atext(byte) || byte == b' ') {
         unstructured(used, name)
     } else {
@@ -92,8 +94,7 @@ pub(super) fn addresses(used: usize, list: &[Address]) -> String {
 /// characters of the first line.
 pub(super) fn disposition(used: usize, file_name: &str) -> String {
     let mut text = "attachment;".to_owned();
-    if is_plain(file_name) && file_name.len() <= PLAIN_WORD {
-        let quoted = quoted(file_name);
+    if let Some(quoted) = quoted(file_name) {
         if used + text.len() + " filename=".len() + quoted.len() > LINE {
             text.push_str("\r\n");
         }
@@ -116,7 +117,7 @@ pub(super) fn disposition(used: usize, file_name: &str) -> String {
         let number = if several { format!("*{at}") } else { String::new() };
         let charset = if at == 0 { "utf-8''" } else { "" };
         let more = if at + 1 < pieces.len() { ";" } else { "" };
-        text.push_str(&format!("\r\n filename{number}*={charset}{piece}{more}"));
+        let _ = write!(text, "\r\n filename{number}*={charset}{piece}{more}");
     }
     text
 }
@@ -149,7 +150,11 @@ fn is_atext(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
-fn quoted(text: &str) -> String {
+/// RFC 5322 §3.2.4, when it is plain and short.
+fn quoted(text: &str) -> Option<String> {
+    if !is_plain(text) {
+        return None;
+    }
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
@@ -159,7 +164,7 @@ fn quoted(text: &str) -> String {
         quoted.push(c);
     }
     quoted.push('"');
-    quoted
+    Some(quoted).filter(|quoted| quoted.len() <= PLAIN_WORD)
 }
 
 /// RFC 2047: words of whole characters, each on a line of its own but the first.
@@ -214,7 +219,7 @@ pub(super) fn body(text: &str, ending: Ending) -> Body {
         Ending::Message => text.strip_suffix('\n').unwrap_or(text),
         Ending::Boundary => text,
     };
-    if text.lines().all(|line| leaves_as_it_is(line)) && !text.bytes().any(|byte| byte == b'\r') {
+    if text.split('\n').all(leaves_as_it_is) {
         return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
     }
     // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
@@ -298,5 +303,122 @@ fn hex(digit: u8) -> u8 {
     match digit {
         0..=9 => b'0' + digit,
         _ => b'A' + digit - 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::address;
+    use super::*;
+
+    fn check(value: &str, expect: &str) {
+        assert_eq!(value.replace("\r\n", "\n"), expect);
+    }
+
+    #[test]
+    fn plain_text_leaves_plain_and_folds_between_words() {
+        check(&unstructured(9, "Free them"), "Free them");
+        let words = ["twelve chars"; 8].join(" ");
+        check(
+            &unstructured(9, &words),
+            "twelve chars twelve chars twelve chars twelve chars twelve chars\n \
+             twelve chars twelve chars twelve chars",
+        );
+    }
+
+    #[test]
+    fn text_that_a_reader_would_change_is_encoded() {
+        check(&unstructured(9, "a  b"), "=?utf-8?b?YSAgYg==?=");
+        check(
+            &unstructured(9, "=?us-ascii?q?a?="),
+            "=?utf-8?b?PT91cy1hc2NpaT9xP2E/PQ==?=",
+        );
+        check(&unstructured(9, "tab\there"), "=?utf-8?b?dGFiCWhlcmU=?=");
+        check(
+            &unstructured(9, &"w".repeat(100)),
+            "=?utf-8?b?d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3?=\n \
+             =?utf-8?b?d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3?=\n \
+             =?utf-8?b?d3d3d3d3d3d3d3d3d3d3dw==?=",
+        );
+    }
+
+    #[test]
+    fn an_encoded_word_holds_whole_characters() {
+        let encoded = unstructured(9, &"é🌍".repeat(30));
+        for word in encoded.split("\r\n ") {
+            assert!(word.len() <= ENCODED_WORD, "{word}");
+            let word = word
+                .strip_prefix(WORD_BEGINS)
+                .and_then(|word| word.strip_suffix(WORD_ENDS))
+                .unwrap();
+            assert!(matches!(word.len() % 4, 0));
+        }
+    }
+
+    #[test]
+    fn a_display_name_is_quoted_folded_or_encoded() {
+        let ann = address("ann@home.example");
+        check(&mailbox(6, "", &ann), "ann@home.example");
+        check(&mailbox(6, "Ann", &ann), "\"Ann\" <ann@home.example>");
+        check(
+            &mailbox(6, "Ann \"A\" \\", &ann),
+            "\"Ann \\\"A\\\" \\\\\" <ann@home.example>",
+        );
+        check(
+            &mailbox(6, "ann@elsewhere.example, Ann", &ann),
+            "\"ann@elsewhere.example, Ann\" <ann@home.example>",
+        );
+        check(
+            &mailbox(6, &["Ann"; 20].join(" "), &ann),
+            "Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann Ann\n Ann Ann <ann@home.example>",
+        );
+        check(
+            &mailbox(6, &["St."; 20].join(" "), &ann),
+            "=?utf-8?b?U3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0?=\n \
+             =?utf-8?b?LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0Lg==?=\n <ann@home.example>",
+        );
+        let long = address(&format!("{}@home.example", "a".repeat(64)));
+        check(&mailbox(6, "Ann", &long), &format!("\"Ann\"\n <{long}>"));
+    }
+
+    #[test]
+    fn an_address_outside_ascii_stays_as_it_is_for_servers_that_take_it() {
+        check(
+            &mailbox(6, "Zoë", &address("zoë@bücher.example")),
+            "=?utf-8?b?Wm/Dqw==?= <zoë@xn--bcher-kva.example>",
+        );
+    }
+
+    #[test]
+    fn many_copies_are_folded_and_none_is_lost() {
+        let list: Vec<Address> = (0..200)
+            .map(|n| address(&format!("copy{n}@elsewhere.example")))
+            .collect();
+        let folded = addresses(4, &list);
+        assert!(format!("Cc: {folded}").split("\r\n").all(|line| line.len() <= LINE));
+        let unfolded = folded.replace("\r\n", "");
+        let found: Vec<&str> = unfolded.split(", ").collect();
+        assert_eq!(found, list.iter().map(Address::as_str).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_file_name_is_quoted_or_percent_encoded_and_in_pieces_only_when_long() {
+        check(
+            &disposition(21, "a \"b\".pdf"),
+            "attachment; filename=\"a \\\"b\\\".pdf\"",
+        );
+        check(
+            &disposition(21, &"a".repeat(50)),
+            &format!("attachment;\n filename=\"{}\"", "a".repeat(50)),
+        );
+        check(
+            &disposition(21, "é;'.pdf"),
+            "attachment;\n filename*=utf-8''%C3%A9%3B%27.pdf",
+        );
+        check(
+            &disposition(21, &"é".repeat(12)),
+            "attachment;\n filename*0*=utf-8''%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9;\n \
+             filename*1*=%C3%A9%C3%A9%C3%A9",
+        );
     }
 }

@@ -126,9 +126,7 @@ mod tests {
 
     #[test]
     fn a_letter_id_depends_on_its_four_parts_and_on_nothing_else() {
-        let id = |campaign, letter, from, to| {
-            LetterId::new(campaign, letter, &address(from), &address(to)).to_string()
-        };
+        let id = |campaign, letter, from, to| LetterId::new(campaign, letter, &address(from), &address(to)).to_string();
         let one = id("c", "protest", "me@a.example", "x@b.example");
         assert_eq!(one, "63391fb4d4c7ce207b762678818d7f46");
         assert_eq!(one, id("c", "protest", "ME@A.example", "X@B.EXAMPLE"));

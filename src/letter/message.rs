@@ -100,7 +100,10 @@ pub fn compose(
     date: Timestamp,
 ) -> Result<Message, Problem> {
     let failed = |why: String| {
-        Problem::error(format!("the letter `{}` to {} cannot be written: {why}", letter.spec.id, letter.envelope.to))
+        Problem::error(format!(
+            "the letter `{}` to {} cannot be written: {why}",
+            letter.spec.id, letter.envelope.to
+        ))
     };
     let message_id = letter.id.message_id(&sender.email);
     let headers = headers(letter, text, sender, &message_id, date).map_err(failed)?;
@@ -138,12 +141,18 @@ fn headers(
     one_line("the recipient's name", &letter.recipient.name)?;
     one_line("the subject", &text.subject)?;
     let mut headers = Headers::with_capacity(8);
-    headers.insert_raw(encoded_header("From", |used| encode::mailbox(used, &sender.name, &envelope.from)));
-    headers.insert_raw(encoded_header("To", |used| encode::mailbox(used, &letter.recipient.name, &envelope.to)));
+    headers.insert_raw(encoded_header("From", |used| {
+        encode::mailbox(used, &sender.name, &envelope.from)
+    }));
+    headers.insert_raw(encoded_header("To", |used| {
+        encode::mailbox(used, &letter.recipient.name, &envelope.to)
+    }));
     if !envelope.cc.is_empty() {
         headers.insert_raw(encoded_header("Cc", |used| encode::addresses(used, &envelope.cc)));
     }
-    headers.insert_raw(encoded_header("Subject", |used| encode::unstructured(used, &text.subject)));
+    headers.insert_raw(encoded_header("Subject", |used| {
+        encode::unstructured(used, &text.subject)
+    }));
     let second = u64::try_from(date.as_second())
         .ok()
         .filter(|second| *second <= LAST_SECOND)
@@ -162,7 +171,9 @@ fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u
         Some(html) => {
             let html = part(ContentType::TEXT_HTML, encode::body(html, Ending::Boundary));
             // RFC 2046 §5.1.4: the richest last.
-            let both = multipart("alternative", id)?.singlepart(plain(Ending::Boundary)).singlepart(html);
+            let both = multipart("alternative", id)?
+                .singlepart(plain(Ending::Boundary))
+                .singlepart(html);
             Some(both)
         }
         None => None,

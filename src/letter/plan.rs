@@ -233,16 +233,18 @@ impl<'a> Plan<'a> {
                 }
                 let letter = &spec.id;
                 let problem = if role.rows == 0 {
-                    Problem::warning(format!("letter `{letter}` goes to `{name}`, and no row has that role"))
-                        .hint(format!("add a row with the role `{name}`, or take it out of the letter's `to`"))
+                    Problem::warning(format!("letter `{letter}` goes to `{name}`, and no row has that role")).hint(
+                        format!("add a row with the role `{name}`, or take it out of the letter's `to`"),
+                    )
                 } else {
                     let served: Vec<&str> = role.countries.iter().map(Country::code).collect();
-                    Problem::warning(format!("letter `{letter}`: no `{name}` serves senders in {country}"))
-                        .hint(format!(
+                    Problem::warning(format!("letter `{letter}`: no `{name}` serves senders in {country}")).hint(
+                        format!(
                             "the rows there serve {}; add {country} to the one that is accredited to it, \
                              or a row whose country is `*`",
                             served.join(" ")
-                        ))
+                        ),
+                    )
                 };
                 problems.push(problem.at(Place::file(file)));
             }
@@ -380,11 +382,14 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
             field: Some("language".to_owned()),
             ..Place::file(campaign.roster.shown())
         };
-        Problem::error(format!("letter `{}` has no text for this row in any of: {wanted}", spec.id))
-            .at(place)
-            .hint(format!(
-                "write one of them, or give `campaign.language` one that it has: {available}"
-            ))
+        Problem::error(format!(
+            "letter `{}` has no text for this row in any of: {wanted}",
+            spec.id
+        ))
+        .at(place)
+        .hint(format!(
+            "write one of them, or give `campaign.language` one that it has: {available}"
+        ))
     }
 }
 

@@ -44,19 +44,24 @@ impl<'a> Partials<'a> {
             *left = left.checked_sub(1).ok_or(Unbounded::TooLong)?;
             let mapping = template.mapping.get(at).cloned();
             let element = match element {
-                TemplateElement::PartialExpression(call) => match self.called(call) {
-                    Some(partial) => {
+                TemplateElement::PartialExpression(call) => {
+                    let mut call = call.clone();
+                    if inside_a_line(at.checked_sub(1).and_then(|before| template.elements.get(before))) {
+                        call.indent = None;
+                    }
+                    if let Some(partial) = self.called(&call) {
                         let partial = self.prepared(partial, depth, left)?;
-                        if stands_alone(call) {
+                        if reads_the_same_in_place(&call) {
                             // Where it stands in the letter is more use than where in the partial.
-                            whole.mapping.extend(mapping.into_iter().cycle().take(partial.elements.len()));
+                            whole
+                                .mapping
+                                .extend(mapping.into_iter().cycle().take(partial.elements.len()));
                             whole.elements.extend(partial.elements);
                             continue;
                         }
-                        element.clone()
                     }
-                    None => element.clone(),
-                },
+                    TemplateElement::PartialExpression(call)
+                }
                 TemplateElement::PartialBlock(call) => {
                     if let Some(partial) = self.called(call) {
                         self.prepared(partial, depth, left)?;
@@ -87,7 +92,9 @@ impl<'a> Partials<'a> {
         depth: usize,
         left: &mut usize,
     ) -> Result<Option<Template>, Unbounded> {
-        template.map(|template| self.prepared(template, depth, left)).transpose()
+        template
+            .map(|template| self.prepared(template, depth, left))
+            .transpose()
     }
 
     fn called(&self, call: &DecoratorTemplate) -> Option<&'a Template> {
@@ -95,7 +102,87 @@ impl<'a> Partials<'a> {
     }
 }
 
-/// Whether a partial reads the same written in its place: no data of its own, and no indentation to repeat.
-fn stands_alone(call: &DecoratorTemplate) -> bool {
+/// No data of its own, and no indentation to repeat.
+fn reads_the_same_in_place(call: &DecoratorTemplate) -> bool {
     call.params.is_empty() && call.hash.is_empty() && call.indent.is_none()
+}
+
+/// Whether blanks before a call are blanks between words: handlebars takes them for an indentation, and repeats them
+/// before each line of the partial. Those that do indent it are no longer in the text.
+fn inside_a_line(before: Option<&TemplateElement>) -> bool {
+    matches!(before, Some(TemplateElement::RawString(text)) if text.ends_with([' ', '\t']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(template: &str, partials: &[(&str, &str)], expect: Result<usize, Unbounded>) {
+        let compiled: Vec<(&str, Template)> = partials
+            .iter()
+            .map(|(name, text)| (*name, Template::compile(text).unwrap()))
+            .collect();
+        let partials = Partials::new(compiled.iter().map(|(name, partial)| (*name, partial)));
+        let written = partials.written_into(&Template::compile(template).unwrap());
+        assert_eq!(written.map(|template| template.elements.len()), expect);
+    }
+
+    #[test]
+    fn a_partial_is_written_in_its_place() {
+        check("a {{> p}} b", &[("p", "{{x}} {{> q}}"), ("q", "c")], Ok(5));
+    }
+
+    #[test]
+    fn blanks_before_a_call_inside_a_line_are_no_indentation() {
+        check("a {{> p x=y}}", &[("p", "b\nc")], Ok(2));
+        let partial = Template::compile("b\nc").unwrap();
+        let partials = Partials::new([("p", &partial)].into_iter());
+        let written = partials
+            .written_into(&Template::compile("a {{> p x=1}}").unwrap())
+            .unwrap();
+        let mut registry = handlebars::Handlebars::new();
+        registry.register_template("p", partial.clone());
+        registry.register_template("t", written);
+        assert_eq!(registry.render("t", &()).unwrap(), "a b\nc");
+    }
+
+    #[test]
+    fn a_call_with_data_or_indentation_stays_a_call() {
+        check("a {{> p x=y}} b", &[("p", "{{x}} {{y}}")], Ok(3));
+        check("a\n  {{> p}}\nb", &[("p", "{{x}} {{y}}")], Ok(3));
+        check("a {{> missing}} b", &[], Ok(3));
+    }
+
+    #[test]
+    fn partials_that_include_each_other_are_refused_however_they_do_it() {
+        check(
+            "{{> p}}",
+            &[("p", "{{> q}}"), ("q", "{{> p}}")],
+            Err(Unbounded::TooDeep),
+        );
+        check(
+            "{{> p}}",
+            &[("p", "{{> q x=y}}"), ("q", "{{#if a}}{{> p}}{{/if}}")],
+            Err(Unbounded::TooDeep),
+        );
+        check("{{#> p}}x{{/p}}", &[("p", "{{#> p}}x{{/p}}")], Err(Unbounded::TooDeep));
+    }
+
+    #[test]
+    fn partials_that_double_with_every_step_are_refused() {
+        let steps: Vec<(String, String)> = (0..40)
+            .map(|step| (format!("p{step}"), format!("{{{{> p{0}}}}}{{{{> p{0}}}}}", step + 1)))
+            .collect();
+        let steps: Vec<(&str, &str)> = steps
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        check("{{> p0}}", &steps, Err(Unbounded::TooLong));
+    }
+
+    #[test]
+    fn a_long_chain_of_else_is_refused() {
+        let chain = format!("{{{{#if a}}}}{}x{{{{/if}}}}", "{{else if b}}y".repeat(100));
+        check(&chain, &[], Err(Unbounded::TooDeep));
+    }
 }

@@ -114,7 +114,11 @@ impl Renderer {
                 facts,
                 edition,
             };
-            renderer.templates.entry(name.to_owned()).or_default().push((language.clone(), ready));
+            renderer
+                .templates
+                .entry(name.to_owned())
+                .or_default()
+                .push((language.clone(), ready));
         }
         Ok(renderer)
     }
@@ -152,8 +156,12 @@ impl Renderer {
                     letter.spec.template, letter.language
                 )))
             })?;
-        self.fill_in(letter, ready)
-            .map_err(|why| at_row(Problem::error(format!("{} makes no letter of this row: {why}", ready.file))))
+        self.fill_in(letter, ready).map_err(|why| {
+            at_row(Problem::error(format!(
+                "{} makes no letter of this row: {why}",
+                ready.file
+            )))
+        })
     }
 
     fn fill_in(&self, letter: &Letter, ready: &Ready) -> Result<Text, String> {
@@ -166,9 +174,13 @@ impl Renderer {
             let body = filled(&edition.text, &ready.body, &context, LONGEST_BODY, "body")?;
             let rich = match format {
                 Format::Text => None,
-                Format::Markdown => {
-                    Some(filled(&edition.markdown, &ready.body, &context, 2 * LONGEST_BODY, "body")?)
-                }
+                Format::Markdown => Some(filled(
+                    &edition.markdown,
+                    &ready.body,
+                    &context,
+                    2 * LONGEST_BODY,
+                    "body",
+                )?),
             };
             Ok::<_, String>((subject, body, rich))
         })();
@@ -234,7 +246,10 @@ impl Edition {
     }
 
     fn put_back(&self, context: Context) {
-        self.contexts.lock().unwrap_or_else(PoisonError::into_inner).push(context);
+        self.contexts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(context);
     }
 }
 
@@ -261,6 +276,7 @@ fn data(campaign: &Campaign, personal: &str, dates: &LongDates, today: Date) -> 
         .iter()
         .map(|column| (column.clone(), Value::String(String::new())))
         .collect();
+    let personal = lf(personal);
     let deadline = config.deadline.map(|at| dates.date(Offset::UTC.to_datetime(at).date()));
     json!({
         "sender": sender,
@@ -327,7 +343,10 @@ impl HelperDef for ByName {
         _: &'rc Context,
         _: &mut RenderContext<'reg, 'rc>,
     ) -> Result<ScopedJson<'rc>, RenderError> {
-        let name = helper.param(0).and_then(|name| name.value().as_str()).unwrap_or_default();
+        let name = helper
+            .param(0)
+            .and_then(|name| name.value().as_str())
+            .unwrap_or_default();
         self.0
             .get(name)
             .map(|word| ScopedJson::Derived(Value::String(word.clone())))

@@ -123,13 +123,15 @@ fn nearest_addresses(wanted: &Address, campaign: &Campaign) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::super::testing::{address, given, letter};
     use super::*;
 
     fn check(selection: &Selection, expect: &[(&str, &str)]) {
         let mut rows = "role,name,email\nembassy,A,embassy@kz.example\nsupport,B,families@kz.example\n".to_owned();
         for row in 0..20 {
-            rows.push_str(&format!("support,C,other{row}@far-away.example\n"));
+            let _ = writeln!(rows, "support,C,other{row}@far-away.example");
         }
         let campaign = given()
             .with(|config| config.letters.push(letter("solidarity", &["support"])))
@@ -168,7 +170,10 @@ mod tests {
                 ..Selection::default()
             },
             &[
-                ("no letter `solidarty` in this campaign", "letters there: solidarity, protest"),
+                (
+                    "no letter `solidarty` in this campaign",
+                    "letters there: solidarity, protest",
+                ),
                 ("no role `suport` in this campaign", "roles there: support, embassy"),
             ],
         );

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
@@ -82,9 +83,18 @@ impl Given {
         let roles: BTreeSet<String> = config.letters.iter().flat_map(|spec| spec.to.clone()).collect();
         let mut problems = Problems::new();
         let roster = Roster::load(&recipients, "recipients.csv", &roles, &mut problems);
-        let columns = roster.as_ref().map(|roster| roster.columns().to_vec()).unwrap_or_default();
-        let templates =
-            Templates::load(&templates, "templates", &config, &columns, Timestamp::UNIX_EPOCH, &mut problems);
+        let columns = roster
+            .as_ref()
+            .map(|roster| roster.columns().to_vec())
+            .unwrap_or_default();
+        let templates = Templates::load(
+            &templates,
+            "templates",
+            &config,
+            &columns,
+            Timestamp::UNIX_EPOCH,
+            &mut problems,
+        );
         let said: Vec<String> = problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
         assert!(!problems.any_error(), "{}", said.join("\n\n"));
         Campaign {
@@ -118,14 +128,30 @@ pub(super) fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// The first letter that is due, its text, and the campaign.
+/// The first letter that is due.
 pub(super) fn with_first_letter<T>(given: Given, act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
-    let campaign = given.campaign();
-    let plan = Plan::new(&campaign, Selection::default());
-    let renderer = Renderer::new(&campaign, None, jiff::civil::date(2011, 12, 16)).unwrap();
-    let mut decisions = plan.decisions(&NoHistory, Timestamp::UNIX_EPOCH, Resend::default());
-    let Some(Decision::Due(letter)) = decisions.next() else {
-        panic!("nothing is due");
-    };
-    act(&campaign, &renderer, &letter)
+    with_letter_of(&given.campaign(), act)
+}
+
+/// The letter of [`given`], read once for tests that want it a thousand times.
+pub(super) fn with_any_letter<T>(act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
+    static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| given().campaign());
+    with_letter_of(&CAMPAIGN, act)
+}
+
+fn with_letter_of<T>(campaign: &Campaign, act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
+    let renderer = Renderer::new(campaign, None, jiff::civil::date(2011, 12, 16)).unwrap();
+    let letters = due(campaign);
+    act(campaign, &renderer, &letters[0])
+}
+
+/// Every letter that is due when nothing has left yet.
+pub(super) fn due(campaign: &Campaign) -> Vec<Letter<'_>> {
+    let plan = Plan::new(campaign, Selection::default());
+    plan.decisions(&NoHistory, Timestamp::UNIX_EPOCH, Resend::default())
+        .map(|decision| match decision {
+            Decision::Due(letter) => *letter,
+            other => panic!("not due: {other:?}"),
+        })
+        .collect()
 }

@@ -184,6 +184,10 @@ impl Listener for Tally<'_> {
         }
         self.listener.hear(event);
     }
+
+    fn pause(&mut self) {
+        self.listener.pause();
+    }
 }
 
 /// One letter on its way, kept small: its text is written anew for every attempt.

@@ -194,11 +194,17 @@ fn display<T: std::fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Resul
 pub trait Listener {
     /// Hears one event; must not fail a run for being unable to tell it on.
     fn hear(&mut self, event: &Event);
+
+    /// That was all for the moment: what is told in writing is written out now.
+    fn pause(&mut self) {}
 }
 
 impl<L: Listener + ?Sized> Listener for &mut L {
     fn hear(&mut self, event: &Event) {
         (**self).hear(event);
+    }
+    fn pause(&mut self) {
+        (**self).pause();
     }
 }
 
@@ -206,12 +212,20 @@ impl<L: Listener + ?Sized> Listener for Box<L> {
     fn hear(&mut self, event: &Event) {
         (**self).hear(event);
     }
+    fn pause(&mut self) {
+        (**self).pause();
+    }
 }
 
 impl<L: Listener> Listener for Vec<L> {
     fn hear(&mut self, event: &Event) {
         for listener in self {
             listener.hear(event);
+        }
+    }
+    fn pause(&mut self) {
+        for listener in self {
+            listener.pause();
         }
     }
 }

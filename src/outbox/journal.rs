@@ -148,6 +148,7 @@ impl Writer {
                 for event in untold.drain(..) {
                     listener.hear(&event);
                 }
+                listener.pause();
             }
             if ended {
                 return Ok(());

@@ -1,6 +1,6 @@
 //! `--json`: one object a line on stdout.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 
 use serde::Serialize;
 
@@ -8,14 +8,14 @@ use crate::outbox::event::{Event, Listener};
 
 /// Tells letters and the summary as JSON lines.
 #[derive(Debug)]
-pub struct JsonLines<W> {
-    to: Option<W>,
+pub struct JsonLines<W: Write> {
+    to: Option<BufWriter<W>>,
 }
 
 impl<W: Write> JsonLines<W> {
     /// To a writer. When it is closed (`| head`) the rest of the story is kept to ourselves, and the run goes on.
-    pub const fn new(to: W) -> Self {
-        Self { to: Some(to) }
+    pub fn new(to: W) -> Self {
+        Self { to: Some(BufWriter::new(to)) }
     }
 
     /// Any object on a line of its own.
@@ -23,18 +23,29 @@ impl<W: Write> JsonLines<W> {
         let Some(to) = &mut self.to else { return };
         let written = serde_json::to_writer(&mut *to, object)
             .map_err(std::io::Error::from)
-            .and_then(|()| to.write_all(b"\n"))
-            .and_then(|()| to.flush());
+            .and_then(|()| to.write_all(b"\n"));
         if written.is_err() {
             self.to = None;
         }
     }
+
+    /// What was told so far, out.
+    pub fn flush(&mut self) {
+        if self.to.as_mut().is_some_and(|to| to.flush().is_err()) {
+            self.to = None;
+        }
+    }
 }
+
 
 impl<W: Write> Listener for JsonLines<W> {
     fn hear(&mut self, event: &Event) {
         if !matches!(event, Event::Notice(_)) {
             self.line(event);
         }
+    }
+
+    fn pause(&mut self) {
+        self.flush();
     }
 }

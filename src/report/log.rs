@@ -1,7 +1,7 @@
 //! The log file: JSON lines, addresses masked unless asked otherwise, readable by its owner only.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
@@ -22,7 +22,7 @@ pub fn default_path(campaign: &str) -> Option<PathBuf> {
 /// Appends the story of a run to a file.
 #[derive(Debug)]
 pub struct LogFile {
-    file: Option<File>,
+    file: Option<BufWriter<File>>,
     path: PathBuf,
     in_full: bool,
     clock: Clock,
@@ -45,15 +45,20 @@ impl LogFile {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self { file: Some(options.open(path)?), path: path.to_owned(), in_full, clock })
+        Ok(Self { file: Some(BufWriter::new(options.open(path)?)), path: path.to_owned(), in_full, clock })
     }
 
     fn line(&mut self, object: &impl Serialize) {
         let Some(file) = &mut self.file else { return };
         let Ok(mut line) = serde_json::to_vec(object) else { return };
         line.push(b'\n');
-        // One write, so that lines of two programs do not mix. The ledger, not the log, is what must not fail.
-        if let Err(error) = file.write_all(&line) {
+        let written = file.write_all(&line);
+        self.went(written);
+    }
+
+    /// The ledger, not the log, is what must not fail: a log that cannot be written is said once and left.
+    fn went(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
             let _ = writeln!(io::stderr(), "warning: the log {} is no longer written: {error}", self.path.display());
             self.file = None;
         }
@@ -70,6 +75,13 @@ impl Listener for LogFile {
                 let reason = if self.in_full { reason.clone() } else { mask_all(reason) };
                 self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
             }
+        }
+    }
+
+    fn pause(&mut self) {
+        if let Some(file) = &mut self.file {
+            let written = file.flush();
+            self.went(written);
         }
     }
 }

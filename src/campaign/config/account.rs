@@ -12,7 +12,7 @@ use super::general::read_language;
 use super::paths::{self, Refused};
 use super::read::{Table, Text, Value};
 use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
-use crate::campaign::{Address, Country, Language};
+use crate::campaign::{Address, Country, Language, lookalike};
 use crate::failure::{Problem, nearest};
 
 /// What `[sender]` says; `None` where it was wrong.
@@ -53,7 +53,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         country: table
             .required("country", "country = \"BE\"")
             .and_then(|text| country(&text)),
-        language_written: language.is_some(),
+        language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         extra: BTreeMap::new(),
     };
@@ -84,7 +84,7 @@ fn plain(value: Value<'_>) -> Option<String> {
         DeValue::Integer(number) => Some(number.to_string()),
         DeValue::Float(number) => Some(number.to_string()),
         DeValue::Boolean(truth) => Some(truth.to_string()),
-        _ => value.wrong_type("a text in \"double quotes\""),
+        _ => value.wrong_type("a text", "write one text in double quotes"),
     }
 }
 
@@ -105,7 +105,12 @@ fn country(text: &Text<'_>) -> Option<Country> {
 /// An address in a configuration.
 pub fn address(text: &Text<'_>) -> Option<Address> {
     match Address::parse(text.as_str()) {
-        Ok(address) => Some(address),
+        Ok(address) => {
+            if let Some(look) = lookalike::in_address(text.as_str()) {
+                text.warn(format!("\"{}\": {look}", text.as_str()), lookalike::HINT);
+            }
+            Some(address)
+        }
         Err(error) => {
             text.refuse(
                 format!("\"{}\" is no e-mail address: {error}", text.as_str()),
@@ -124,15 +129,15 @@ const SECURITIES: &[(&str, Security)] = &[
 const AUTHS: &[(&str, Auth)] = &[("password", Auth::Password), ("xoauth2", Auth::Xoauth2)];
 
 /// What `[smtp]` says, with what other checks still need.
-pub struct SmtpSection {
+pub struct SmtpSection<'a> {
     /// The account; the user name is still to be filled in when it was left out.
     pub smtp: Smtp,
-    /// Whether `username` was left out.
-    pub username_left_out: bool,
+    /// `username`, as written.
+    pub username: Option<Text<'a>>,
 }
 
 /// Reads `[smtp]`; `folder` holds the file.
-pub fn smtp(table: &Table<'_>, folder: &Path) -> Option<SmtpSection> {
+pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
     refuse_password(table);
     let host = table.required("host", "host = \"smtp.example.org\"");
     let host = host.and_then(|text| read_host(&text));
@@ -158,8 +163,7 @@ pub fn smtp(table: &Table<'_>, folder: &Path) -> Option<SmtpSection> {
         }),
     };
     let username = table.text("username");
-    let username_left_out = username.is_none();
-    let username = match username {
+    let login = match &username {
         Some(text) if text.as_str().is_empty() => Some(None),
         Some(text) => text.line().map(Some),
         None => Some(None),
@@ -184,7 +188,7 @@ pub fn smtp(table: &Table<'_>, folder: &Path) -> Option<SmtpSection> {
             host: host?,
             port: port?,
             security: security?,
-            username: username?,
+            username: login?,
             auth: auth?,
             password_command: password_command?,
             connections: usize::try_from(connections?).ok()?,
@@ -195,7 +199,7 @@ pub fn smtp(table: &Table<'_>, folder: &Path) -> Option<SmtpSection> {
             ca_file: ca_file?,
             proxy: proxy?,
         },
-        username_left_out,
+        username,
     })
 }
 
@@ -282,6 +286,9 @@ fn is_loopback(host: &str) -> bool {
 
 fn read_rate(value: Value<'_>) -> Option<Rate> {
     let hint = "write how many letters in a second, minute, hour or day: \"30/min\", \"1/s\", \"200/h\", \"400/day\"; or \"unlimited\"";
+    let DeValue::String(_) = value.raw() else {
+        return value.wrong_type("a text", hint);
+    };
     let text = value.text()?;
     let written = text.as_str().trim();
     if written == "unlimited" {

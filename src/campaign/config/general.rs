@@ -35,7 +35,7 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
             .and_then(|text| text.line()),
         recipients: path(table, folder, "recipients", "recipients.csv"),
         templates: path(table, folder, "templates", "templates"),
-        language_written: language.is_some(),
+        language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         deadline: deadline(table, now),
     };

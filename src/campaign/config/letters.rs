@@ -120,6 +120,7 @@ fn attachments(table: &Table<'_>, folder: &Path) -> Vec<Attachment> {
     let mut found: Vec<Attachment> = Vec::new();
     for text in value.list("attach = [\"files/statement.pdf\"]").into_iter().filter_map(Value::text) {
         match paths::attachment(folder, text.as_str()) {
+            Ok(attachment) if found.contains(&attachment) => {}
             Ok(attachment) => found.push(attachment),
             Err(Refused { message, hint }) => text.refuse(message, hint),
         }

@@ -99,7 +99,7 @@ pub fn readable(path: &Path, written: &str) -> Result<(), Refused> {
         Ok(_) => "a device or a pipe",
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let hint = match neighbour(path) {
-                Some(near) => format!("did you mean `{near}`?"),
+                Some(near) => format!("did you mean `{}`?", Path::new(written).with_file_name(near).display()),
                 None => "put the file there, or mend the path".to_owned(),
             };
             return Err(Refused::new(format!("there is no file `{written}`"), hint));

@@ -139,10 +139,10 @@ impl<'a> Table<'a> {
 
     /// Says that `key` is not there.
     pub fn missing(&self, key: &str, example: &str) {
-        let table = &self.path;
+        let table = if self.path == "letter" { "[[letter]]".to_owned() } else { format!("[{}]", self.path) };
         self.source.push(
-            Problem::error(format!("`{key}` is missing in [{table}]"))
-                .at(self.place().field(format!("{table}.{key}")))
+            Problem::error(format!("`{key}` is missing in {table}"))
+                .at(self.place().field(self.path_of(key)))
                 .hint(format!("add a line: {example}")),
         );
     }
@@ -256,14 +256,23 @@ impl<'a> Value<'a> {
                 path: self.path,
                 span: self.span,
             }),
-            _ => self.wrong_type("a text in \"double quotes\""),
+            DeValue::Array(_) => self.wrong_type("a text", "write one text, without the square brackets"),
+            _ => {
+                let key = self.path.rsplit('.').next().unwrap_or_default();
+                let hint = format!("put it in double quotes: {key} = \"{}\"", self.written());
+                self.wrong_type("a text", hint)
+            }
         }
     }
 
     /// As a whole number in `range`.
     pub fn integer(self, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let DeValue::Integer(integer) = self.value else {
-            return self.wrong_type("a whole number, without quotes");
+            let hint = match self.value.as_str().and_then(|text| text.trim().parse::<u64>().ok()) {
+                Some(number) => format!("take the quotes off: {number}"),
+                None => "write it in digits, without quotes and without a point".to_owned(),
+            };
+            return self.wrong_type("a whole number", hint);
         };
         let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
         if let Some(number) = number.filter(|number| range.contains(number)) {
@@ -310,7 +319,10 @@ impl<'a> Value<'a> {
                 known: RefCell::default(),
             refused: RefCell::default(),
             }),
-            _ => self.wrong_type("a table"),
+            _ => {
+                let hint = format!("write [{}] on a line of its own, and its keys below", self.path);
+                self.wrong_type("a table", hint)
+            }
         }
     }
 
@@ -347,16 +359,17 @@ impl<'a> Value<'a> {
     }
 
     /// Says that it is of the wrong type.
-    pub fn wrong_type<T>(&self, expected: &str) -> Option<T> {
-        self.source.push(
-            Problem::error(format!(
-                "`{}` must be {expected}, not {}",
-                self.path,
-                kind_of(self.value)
-            ))
-            .at(self.place()),
+    pub fn wrong_type<T>(&self, expected: &str, hint: impl Into<String>) -> Option<T> {
+        self.refuse(
+            format!("`{}` must be {expected}, not {}", self.path, kind_of(self.value)),
+            hint,
         );
         None
+    }
+
+    /// As it stands in the file.
+    fn written(&self) -> &'a str {
+        self.source.text.get(self.span.clone()).unwrap_or_default()
     }
 
     /// Says that it cannot be so.
@@ -392,7 +405,7 @@ impl<'a> Text<'a> {
         Self {
             text: key,
             source: table.source,
-            path: table.path.clone(),
+            path: table.path_of(key),
             span: table
                 .entries
                 .get_key_value(key)
@@ -478,11 +491,16 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Whether a key of the line, at its beginning or in an inline table, is named like a secret.
 fn may_hold_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["pass", "pasw", "pwd", "secret", "token"]
-        .iter()
-        .any(|word| line.contains(word))
+    ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
+        line.match_indices(word).any(|(at, _)| {
+            let key = line[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));
+            let before = key.trim_end();
+            before.is_empty() || before.ends_with(['{', ','])
+        })
+    })
 }
 
 const fn kind_of(value: &DeValue<'_>) -> &'static str {

@@ -40,27 +40,32 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     let bytes = bytes.into_bytes();
     if guess(&bytes) == WINDOWS_1252 && !bytes.iter().any(is_undefined_in_windows_1252) {
         let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
-        let line = line_of(&bytes, bad);
+        // What comes before is ASCII or was UTF-8 by chance; the line is the same.
+        let line = bytes[..bad].iter().filter(|byte| **byte == b'\n').count();
+        let start = text.match_indices('\n').nth(line.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+        let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let note = Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
-            .at(at_line(shown, line, text.lines().nth(line - 1)))
+            .at(Place::in_source(shown, &text, start..end))
             .hint(format!("look at the names with accents once; to be sure, {SAVE_AS}"));
         return Ok((text.into_owned(), Some(note)));
     }
-    let line = line_of(&bytes, bad);
+    let text = String::from_utf8_lossy(&bytes);
     Err(Problem::error("the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain")
-        .at(at_line(shown, line, None))
+        .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
         .hint(SAVE_AS))
 }
+
+/// What stands for a character that cannot be read.
+const REPLACEMENT: char = '\u{fffd}';
 
 fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(String, Option<Problem>), Problem> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     if !broken {
         return Ok((text.into_owned(), None));
     }
-    let before = text.split('\u{fffd}').next().unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
+    let bad = text.find(REPLACEMENT).unwrap_or(0);
     Err(Problem::error("the file says that it is UTF-16, but is broken")
-        .at(at_line(shown, line, None))
+        .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
         .hint(SAVE_AS))
 }
 
@@ -78,18 +83,4 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 
 const fn is_undefined_in_windows_1252(byte: &u8) -> bool {
     matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)
-}
-
-fn line_of(bytes: &[u8], at: usize) -> usize {
-    bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1
-}
-
-fn at_line(shown: &str, line: usize, text: Option<&str>) -> Place {
-    let mut place = Place::file(shown);
-    place.line = Some(line);
-    place.excerpt = text.map(|text| crate::failure::Excerpt {
-        text: text.to_owned(),
-        span: 0..text.len(),
-    });
-    place
 }

@@ -64,7 +64,7 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
     let end = start + header.end;
     let place = |span: std::ops::Range<usize>| Place::in_source(shown, text, start + span.start..start + span.end);
     if let Some(slip) = header.slip {
-        problems.push(slip.problem().at(place(slip.at()..slip.at() + 1)));
+        problems.push(slip.problem().at(place(slip.span(&text[start..]))));
         if matches!(slip, QuoteSlip::NeverClosed(_)) {
             return None;
         }
@@ -169,27 +169,19 @@ fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
         [one] => format!("the column {one} is missing"),
         many => format!("the columns {} are missing", and(many)),
     };
-    let mut near: Vec<String> = Vec::new();
-    for wanted in missing {
-        let candidates = names.iter().map(String::as_str).filter(|name| !KNOWN.contains(name));
-        if let Some(found) = nearest_of(wanted, candidates) {
-            near.push(format!("rename `{found}` to `{wanted}`"));
+    let steps = missing.iter().map(|wanted| {
+        let mut candidates = names.iter().map(String::as_str).filter(|name| !KNOWN.contains(name));
+        match candidates.find(|name| nearest(&name.to_lowercase(), [*wanted]).is_some()) {
+            Some(found) => format!("rename `{found}` to `{wanted}`"),
+            None => format!("add a column `{wanted}`"),
         }
-    }
-    let hint = if near.is_empty() {
-        "the first line must name the columns: role,name,email and, if you like, country,language,cc,salutation,title,gender,note"
-            .to_owned()
+    });
+    let hint = if names.iter().any(|name| name.contains('@')) {
+        "the file begins with a recipient: put a line above it that names the columns, as in role,name,email,country,language".to_owned()
     } else {
-        near.join("; ")
+        steps.collect::<Vec<_>>().join("; ")
     };
     Problem::error(message).hint(hint)
-}
-
-/// Which of `candidates` was probably meant to be `wanted`.
-fn nearest_of<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    candidates
-        .into_iter()
-        .find(|candidate| nearest(&candidate.to_lowercase(), [wanted]).is_some())
 }
 
 /// `a, b and c`.

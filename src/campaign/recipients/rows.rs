@@ -113,14 +113,17 @@ pub fn read(record: &StringRecord, line: usize, layout: &Layout, report: &mut dy
 
 fn ragged(found: usize, layout: &Layout) -> Finding {
     let wanted = layout.width;
-    let delimiter = match layout.delimiter {
-        b'\t' => "a tab".to_owned(),
-        other => format!("a {}", char::from(other)),
+    let (name, sign) = match layout.delimiter {
+        b'\t' => ("a tab", "\t"),
+        b';' => ("a semicolon", ";"),
+        _ => ("a comma", ","),
     };
     let hint = if found > wanted {
-        format!("a value that has {delimiter} in it stands in double quotes: \"like{} this\"", char::from(layout.delimiter))
+        format!("a value with {name} in it stands in double quotes")
+    } else if sign == "\t" {
+        "an empty value needs its tab too".to_owned()
     } else {
-        format!("empty values need their {} too", delimiter.trim_start_matches("a "))
+        format!("an empty value needs {name} too, as in a{sign}{sign}c")
     };
     Finding {
         severity: Severity::Error,
@@ -181,7 +184,7 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
     match Address::parse(cell) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(cell) {
-                warn(report, column, format!("{}: {look}", visible_line(cell)), LOOK_HINT);
+                warn(report, column, format!("{}: {look}", visible_line(cell)), lookalike::HINT);
             }
             Some(address)
         }
@@ -198,14 +201,25 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
     }
 }
 
-const LOOK_HINT: &str = "compare it with the address as its owner publishes it; type it again by hand";
-
 fn say(cell: &str, problem: &AddressError) -> String {
     if matches!(problem, AddressError::Empty) {
         problem.to_string()
     } else {
-        format!("{}: {problem}", visible_line(cell))
+        format!("{}: {problem}", shown(cell))
     }
+}
+
+/// The cell with every character visible, spaces that are no plain spaces among them.
+fn shown(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    for c in visible_line(cell).chars() {
+        if c != ' ' && c.is_whitespace() {
+            text.push_str(&format!("<U+{:04X}>", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 const fn address_hint(problem: &AddressError) -> &'static str {
@@ -232,7 +246,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         match Address::parse(part) {
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
-                    warn(report, column, format!("{}: {look}", visible_line(part)), LOOK_HINT);
+                    warn(report, column, format!("{}: {look}", visible_line(part)), lookalike::HINT);
                 }
                 found.push(address);
             }

@@ -43,11 +43,11 @@ pub enum QuoteSlip {
 }
 
 impl QuoteSlip {
-    /// Which byte is meant.
-    pub const fn at(self) -> usize {
-        match self {
-            Self::NeverClosed(at) | Self::AfterClosing(at) => at,
-        }
+    /// Which character of `text`, where the record begins, is meant.
+    pub fn span(self, text: &str) -> Range<usize> {
+        let (Self::NeverClosed(at) | Self::AfterClosing(at)) = self;
+        let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        at..at + length
     }
 
     /// In words.

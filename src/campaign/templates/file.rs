@@ -66,7 +66,7 @@ pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String>
         }
     };
     if !found.is_file() {
-        problems.push(Problem::error(format!("{shown} is not a file")).hint("take it out of the templates folder"));
+        problems.push(Problem::error(format!("{shown} is not a file")).at(Place::file(shown)).hint("take it out of the templates folder"));
         return None;
     }
     if found.len() > MOST {
@@ -98,5 +98,7 @@ pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String>
 }
 
 fn cannot_read(shown: &str, error: &std::io::Error) -> Problem {
-    Problem::error(format!("{shown} cannot be read: {error}")).hint("check that the file is yours to read")
+    Problem::error(format!("{shown} cannot be read: {error}"))
+        .at(Place::file(shown))
+        .hint("check that the file is yours to read")
 }

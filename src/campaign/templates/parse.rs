@@ -2,18 +2,85 @@
 
 use std::ops::Range;
 
-use handlebars::Template;
+use handlebars::template::{HelperTemplate, Template, TemplateElement};
+use handlebars::TemplateErrorReason;
 
 use super::file::File;
+use super::tags::{self, Piece};
+
+/// A template, and where its tags stand in the file.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// For rendering; its lines and columns are those of the file.
+    pub template: Template,
+    /// Text and tags, in order, by their bytes in the file.
+    pub pieces: Vec<Piece>,
+}
 
 /// Parses the bytes `span` of the file; a problem is pushed when they cannot be.
-pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Template> {
-    let source = file.text.get(span.clone())?;
+pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
+    let pieces = tags::cut(file, span.clone())?;
+    let text = file.text;
+    let source = text.get(span.clone())?;
+    let before = &text[..span.start];
+    let line = before.matches('\n').count();
+    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count();
     match Template::compile_with_name(source, file.shown.to_owned()) {
-        Ok(template) => Some(template),
+        Ok(mut template) => {
+            shift(&mut template, line, column);
+            Some(Parsed { template, pieces })
+        }
         Err(error) => {
-            file.error(span, error.reason().to_string(), "");
+            let (at_line, at_column) = error.pos().unwrap_or((1, 1));
+            let column = if at_line == 1 { at_column + column } else { at_column };
+            let at = offset(text, at_line + line, column);
+            let message = match error.reason() {
+                TemplateErrorReason::InvalidParam(written) => format!("`{written}` cannot stand here"),
+                _ => "this cannot be read as a part of a template".to_owned(),
+            };
+            // The whole tag is shown: the parser often stops where a person would not look.
+            let around = pieces.iter().map(Piece::span).find(|piece| piece.contains(&at));
+            let span = match around {
+                Some(piece) if text[piece.clone()].starts_with("{{") => piece,
+                _ => at..at + 1,
+            };
+            let hint = "names look like {{sender.name}}, blocks like {{#if message}} … {{/if}}, figures like {{fact \"killed\"}}";
+            file.error(span, message, hint);
             None
         }
+    }
+}
+
+/// The byte at a 1-based line and column.
+pub fn offset(text: &str, line: usize, column: usize) -> usize {
+    let start = match line.checked_sub(2) {
+        Some(nth) => text.match_indices('\n').nth(nth).map_or(text.len(), |(at, _)| at + 1),
+        None => 0,
+    };
+    let chars = text[start..].char_indices().nth(column.saturating_sub(1));
+    chars.map_or(text.len(), |(at, _)| start + at)
+}
+
+/// Moves the places of a template that was cut out of a file, so that they are those of the file.
+fn shift(template: &mut Template, lines: usize, columns: usize) {
+    for place in &mut template.mapping {
+        if place.0 == 1 {
+            place.1 += columns;
+        }
+        place.0 += lines;
+    }
+    for element in &mut template.elements {
+        match element {
+            TemplateElement::HelperBlock(helper)
+            | TemplateElement::Expression(helper)
+            | TemplateElement::HtmlExpression(helper) => shift_helper(helper, lines, columns),
+            _ => {}
+        }
+    }
+}
+
+fn shift_helper(helper: &mut HelperTemplate, lines: usize, columns: usize) {
+    for part in [&mut helper.template, &mut helper.inverse].into_iter().flatten() {
+        shift(part, lines, columns);
     }
 }

@@ -1,4 +1,5 @@
 use std::collections::HashMap as Map;
+use std::fmt::Write as _;
 
 use super::super::testing::{Given, address, given, language, letter, moment};
 use super::*;
@@ -36,7 +37,13 @@ fn told(campaign: &Campaign, selection: Selection, history: &dyn History, resend
                 assert_eq!(letter.envelope.to, letter.recipient.email);
                 format!("{} {} in {}", letter.spec.id, letter.envelope.to, letter.language)
             }
-            Decision::Skipped { letter, to, line, reason, .. } => {
+            Decision::Skipped {
+                letter,
+                to,
+                line,
+                reason,
+                ..
+            } => {
                 let reason = serde_json::to_value(reason).unwrap();
                 format!("{letter} {to} line {line}: {}", reason.as_str().unwrap())
             }
@@ -46,7 +53,10 @@ fn told(campaign: &Campaign, selection: Selection, history: &dyn History, resend
 }
 
 fn check(given: Given, expect: &[&str]) {
-    assert_eq!(told(&given.campaign(), Selection::default(), &NoHistory, Resend::default()), expect);
+    assert_eq!(
+        told(&given.campaign(), Selection::default(), &NoHistory, Resend::default()),
+        expect
+    );
 }
 
 fn selected(given: Given, selection: Selection) -> Vec<String> {
@@ -160,9 +170,9 @@ fn a_row_that_no_text_suits_stops_the_run() {
     let told = selected(given, Selection::default());
     insta::assert_snapshot!(told.join("\n"), @r"
     error: letter `protest` has no text for this row in any of: ru uk de
-      |
-      = in recipients.csv:2 language
-      = help: write one of them, or give `campaign.language` one that it has: en nl
+     |
+     = in recipients.csv:2 language
+     = help: write one of them, or give `campaign.language` one that it has: en nl
     protest b@x.example in nl
     ");
 }
@@ -172,7 +182,9 @@ fn every_letter_that_names_the_role_goes_to_the_row() {
     check(
         given()
             .with(|config| {
-                config.letters.push(letter("thanks", &["support", "embassy", "embassy"]));
+                config
+                    .letters
+                    .push(letter("thanks", &["support", "embassy", "embassy"]));
             })
             .template("thanks.en.hbs", "Subject: a\n\nb\n")
             .rows(
@@ -262,10 +274,28 @@ fn the_ledger_decides_what_leaves_again() {
             "protest never@x.example in en",
         ]
     );
-    let resend = Resend { in_doubt: true, refused: false };
-    assert_eq!(told(resend)[2..4], ["protest refused@x.example line 4: refused", "protest doubt@x.example in en"]);
-    let resend = Resend { in_doubt: false, refused: true };
-    assert_eq!(told(resend)[2..4], ["protest refused@x.example in en", "protest doubt@x.example line 5: in-doubt"]);
+    let resend = Resend {
+        in_doubt: true,
+        refused: false,
+    };
+    assert_eq!(
+        told(resend)[2..4],
+        [
+            "protest refused@x.example line 4: refused",
+            "protest doubt@x.example in en"
+        ]
+    );
+    let resend = Resend {
+        in_doubt: false,
+        refused: true,
+    };
+    assert_eq!(
+        told(resend)[2..4],
+        [
+            "protest refused@x.example in en",
+            "protest doubt@x.example line 5: in-doubt"
+        ]
+    );
 }
 
 #[test]
@@ -308,19 +338,43 @@ fn a_selection_leaves_the_rest_out_without_a_word() {
     };
     let all = Selection::default;
     assert_eq!(
-        selected(given(), Selection { letters: words(&["thanks"]), ..all() }),
+        selected(
+            given(),
+            Selection {
+                letters: words(&["thanks"]),
+                ..all()
+            }
+        ),
         ["thanks b@x.example in en", "thanks c@x.example in en"]
     );
     assert_eq!(
-        selected(given(), Selection { roles: words(&["ministry"]), ..all() }),
+        selected(
+            given(),
+            Selection {
+                roles: words(&["ministry"]),
+                ..all()
+            }
+        ),
         ["protest b@x.example in en", "thanks b@x.example in en"]
     );
     assert_eq!(
-        selected(given(), Selection { to: vec![address("C@X.example")], ..all() }),
+        selected(
+            given(),
+            Selection {
+                to: vec![address("C@X.example")],
+                ..all()
+            }
+        ),
         ["thanks c@x.example in en"]
     );
     assert_eq!(
-        selected(given(), Selection { limit: Some(2), ..all() }),
+        selected(
+            given(),
+            Selection {
+                limit: Some(2),
+                ..all()
+            }
+        ),
         ["protest a@x.example in en", "protest b@x.example in en"]
     );
 }
@@ -335,7 +389,13 @@ fn a_limit_counts_only_what_is_due() {
          embassy,D,d@x.example,\n",
     );
     assert_eq!(
-        selected(given, Selection { limit: Some(1), ..Selection::default() }),
+        selected(
+            given,
+            Selection {
+                limit: Some(1),
+                ..Selection::default()
+            }
+        ),
         ["protest a@x.example line 2: other-country", "protest b@x.example in en"]
     );
 }
@@ -358,25 +418,58 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
         .campaign();
     let said = |selection| {
         let plan = Plan::new(&campaign, selection);
-        plan.uncovered().iter().map(|problem| problem.render(&Style::PLAIN)).collect::<Vec<_>>()
+        plan.uncovered()
+            .iter()
+            .map(|problem| problem.render(&Style::PLAIN))
+            .collect::<Vec<_>>()
     };
-    insta::assert_snapshot!(said(Selection::default()).join("\n\n"), @"");
-    assert!(said(Selection { roles: words(&["ministry"]), ..Selection::default() }).is_empty());
-    assert!(said(Selection { to: vec![address("c@x.example")], ..Selection::default() }).is_empty());
+    insta::assert_snapshot!(said(Selection::default()).join("\n\n"), @r"
+    warning: letter `protest`: no `embassy` serves senders in BE
+     |
+     = in recipients.csv
+     = help: the rows there serve FR MC NL; add BE to the one that is accredited to it, or a row whose country is `*`
+
+    warning: letter `thanks` goes to `support`, and no row has that role
+     |
+     = in recipients.csv
+     = help: add a row with the role `support`, or take it out of the letter's `to`
+    ");
+    assert!(
+        said(Selection {
+            roles: words(&["ministry"]),
+            ..Selection::default()
+        })
+        .is_empty()
+    );
+    assert!(
+        said(Selection {
+            to: vec![address("c@x.example")],
+            ..Selection::default()
+        })
+        .is_empty()
+    );
 }
 
 #[test]
 fn a_hundred_thousand_rows_leave_hashes_only_of_the_addresses_that_recur() {
     let mut rows = "role,name,email\n".to_owned();
     for row in 0..100_000 {
-        rows.push_str(&format!("embassy,A,a{}@x.example\n", row % 99_999));
+        let _ = writeln!(rows, "embassy,A,a{}@x.example", row % 99_999);
     }
     let campaign = given().rows(&rows).campaign();
     let plan = Plan::new(&campaign, Selection::default());
     assert_eq!(plan.recurring.len(), 1);
     let skipped = plan
         .decisions(&NoHistory, moment(NOW), Resend::default())
-        .filter(|decision| matches!(decision, Decision::Skipped { reason: Skip::Duplicate, .. }))
+        .filter(|decision| {
+            matches!(
+                decision,
+                Decision::Skipped {
+                    reason: Skip::Duplicate,
+                    ..
+                }
+            )
+        })
         .count();
     assert_eq!(skipped, 1);
 }

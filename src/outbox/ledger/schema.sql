@@ -2,6 +2,8 @@
 CREATE TABLE run (
     key     INTEGER PRIMARY KEY,
     started INTEGER NOT NULL,
+    -- NULL while it goes on, and for ever when it was killed: then its letters need a look.
+    ended   INTEGER,
     -- Which start of the machine: entries that a killed process left survive as long as it lasts.
     boot    TEXT NOT NULL
 ) STRICT;
@@ -22,9 +24,6 @@ CREATE TABLE letter (
     before    INTEGER NOT NULL,
     run       INTEGER NOT NULL REFERENCES run (key)
 ) STRICT;
-
--- Only the few that matter at a start and in `status`.
-CREATE INDEX letter_open ON letter (state) WHERE state IN (1, 2, 6);
 
 CREATE TABLE facts (
     key  INTEGER PRIMARY KEY,

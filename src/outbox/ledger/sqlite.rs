@@ -1,6 +1,6 @@
 //! The ledger in SQLite: one file in write-ahead mode, readable by its owner only.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,6 +47,8 @@ pub struct SqliteLedger {
     boot: String,
     /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
     trouble: RefCell<Option<LedgerError>>,
+    /// The letter asked for last, and its first Date: the next question is mostly about the same.
+    last: Cell<Option<(LetterId, Option<Timestamp>)>>,
 }
 
 /// A ledger that this process alone may write.
@@ -77,6 +79,7 @@ impl SqliteLedger {
             db,
             boot: boot_id(),
             trouble: RefCell::new(None),
+            last: Cell::new(None),
         }))
     }
 
@@ -96,6 +99,7 @@ impl SqliteLedger {
             db: connect(path)?,
             boot,
             trouble: RefCell::new(None),
+            last: Cell::new(None),
         };
         let locked = SqliteLocked {
             path: path.to_owned(),
@@ -120,17 +124,13 @@ impl SqliteLedger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        self.query_date(id)
-            .map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    fn query_date(&self, id: LetterId) -> rusqlite::Result<Option<Timestamp>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT date FROM letter WHERE id = ?1 AND NOT (state IN (0, 1) AND before = 0)",
-        )?;
-        query
-            .query_row([id.as_bytes().as_slice()], |row| timestamp(row, 0))
-            .optional()
+        if let Some((last, date)) = self.last.get()
+            && last == id
+        {
+            return Ok(date);
+        }
+        let known = self.query(id).map_err(|error| broken(&self.path, "read", &error))?;
+        Ok(known.and_then(|(_, date)| date))
     }
 
     /// Every letter of a campaign and sender that the ledger knows and that did begin.
@@ -216,28 +216,36 @@ impl SqliteLedger {
             .map_err(|error| broken(&self.path, "read", &error))
     }
 
-    fn query_past(&self, id: LetterId) -> rusqlite::Result<Past> {
+    /// Where a letter stands, and the Date of its first attempt, if it ever began.
+    fn query(&self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
         let mut query = self.db.prepare_cached(
-            "SELECT state, before, boot FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
+            "SELECT state, before, boot, date FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
         )?;
-        let found = query
+        query
             .query_row([id.as_bytes().as_slice()], |row| {
-                Ok(past(row.get(0)?, row.get(1)?, row.get_ref(2)?.as_str()? == self.boot))
+                let (state, before) = (row.get(0)?, row.get(1)?);
+                let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
+                let past = past(state, before, row.get_ref(2)?.as_str()? == self.boot);
+                Ok((past, (!never_began || past != Past::Never).then_some(timestamp(row, 3)?)))
             })
-            .optional()?;
-        Ok(found.unwrap_or(Past::Never))
+            .optional()
     }
 }
 
 impl History for SqliteLedger {
     fn past(&self, id: LetterId) -> Past {
-        self.query_past(id).unwrap_or_else(|error| {
-            // A letter that nothing is known of must not be taken for one that was never sent.
-            self.trouble
-                .borrow_mut()
-                .get_or_insert_with(|| broken(&self.path, "read", &error));
-            Past::InDoubt
-        })
+        match self.query(id) {
+            Ok(known) => {
+                let (past, date) = known.unwrap_or((Past::Never, None));
+                self.last.set(Some((id, date)));
+                past
+            }
+            Err(error) => {
+                // A letter that nothing is known of must not be taken for one that was never sent.
+                self.trouble.borrow_mut().get_or_insert_with(|| broken(&self.path, "read", &error));
+                Past::InDoubt
+            }
+        }
     }
 }
 
@@ -317,6 +325,14 @@ impl LockedLedger for SqliteLocked {
 }
 
 impl SqliteLocked {
+    /// The run is over. Without this word the next run looks at every letter for those that a killed one left open.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is lost by it.
+    pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
+        self.end(now).map_err(|error| broken(&self.path, "written", &error))
+    }
+
     fn write(&mut self, entries: &[Entry], durability: Durability) -> rusqlite::Result<()> {
         if self.synchronous != durability {
             // In write-ahead mode NORMAL leaves the commit to the system, FULL waits for the disk, and with it for
@@ -353,6 +369,15 @@ impl SqliteLocked {
             transaction.execute("UPDATE run SET started = started WHERE key = ?1", [self.run])?;
         }
         transaction.commit()
+    }
+
+    fn end(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        self.db.execute(
+            "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
+             (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
+            params![self.run, now.as_second()],
+        )?;
+        Ok(())
     }
 }
 
@@ -439,6 +464,19 @@ fn begin_run(db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Resul
     let run = transaction
         .prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?
         .insert(params![now.as_second(), boot])?;
+    let killed: i64 = transaction.query_row(
+        "SELECT count(*) FROM run WHERE ended IS NULL AND key <> ?1",
+        [run],
+        |row| row.get(0),
+    )?;
+    if killed > 0 {
+        settle_killed(&transaction, run, boot, now)?;
+    }
+    transaction.commit()?;
+    Ok(run)
+}
+
+fn settle_killed(transaction: &Connection, run: i64, boot: &str, now: Timestamp) -> rusqlite::Result<()> {
     transaction.execute(
         "INSERT INTO attempt (letter, run, at, state, code, reply)
          SELECT letter.key, letter.run, ?2, 6, NULL,
@@ -455,8 +493,8 @@ fn begin_run(db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Resul
          WHERE state IN (1, 2)",
         params![boot],
     )?;
-    transaction.commit()?;
-    Ok(run)
+    transaction.execute("UPDATE run SET ended = ?2 WHERE ended IS NULL AND key <> ?1", params![run, now.as_second()])?;
+    Ok(())
 }
 
 fn connect(path: &Path) -> Result<Connection, LedgerError> {

@@ -1,0 +1,249 @@
+//! Finds the `{{…}}` of a template, and refuses what its parser would not survive.
+//!
+//! The parser of Handlebars descends once for each block, bracket and `{{else if}}`: some thousands of them, and the stack
+//! overflows. So they are counted here first, by a reader that sees quotes and brackets exactly as the parser does; where
+//! the two could differ (backslashes, quotes inside brackets), the tag is refused.
+
+use std::ops::Range;
+
+use super::file::File;
+
+/// How deep blocks may stand in one another, each `{{else if}}` counted as one more.
+const DEEPEST_BLOCK: usize = 32;
+/// How deep calls in round brackets may stand in one another.
+const DEEPEST_CALL: usize = 16;
+
+/// How many tags one file may have: the parser looks for the place of each from the beginning.
+const MOST_TAGS: usize = 5000;
+
+/// A stretch of a template, by its bytes in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// What goes out as it is.
+    Text(Range<usize>),
+    /// `{{…}}`.
+    Tag(Range<usize>),
+}
+
+impl Piece {
+    /// Its bytes.
+    pub fn span(&self) -> Range<usize> {
+        match self {
+            Self::Text(span) | Self::Tag(span) => span.clone(),
+        }
+    }
+}
+
+/// A slip: which bytes, what, and what to do.
+type Slip = (Range<usize>, String, &'static str);
+
+/// An open block.
+struct Open<'a> {
+    name: &'a str,
+    span: Range<usize>,
+    /// Itself, and each `{{else if}}`.
+    levels: usize,
+}
+
+/// Cuts the bytes `span` of the file into pieces; comments are left out. A slip is pushed, and there are no pieces then.
+pub fn cut(file: &mut File<'_>, span: Range<usize>) -> Option<Vec<Piece>> {
+    let text = file.text;
+    match pieces(text, span) {
+        Ok(pieces) => Some(pieces),
+        Err((span, message, hint)) => {
+            file.error(span, message, hint);
+            None
+        }
+    }
+}
+
+fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
+    let end = span.end;
+    let mut found = Vec::new();
+    let mut open: Vec<Open<'_>> = Vec::new();
+    // Where the text before the next tag begins; what was passed over as escaped.
+    let (mut text_start, mut at) = (span.start, span.start);
+    let mut tags = 0;
+    while let Some(offset) = text[at..end].find("{{") {
+        let tag = at + offset;
+        tags += 1;
+        if tags > MOST_TAGS {
+            return Err((tag..tag + 2, format!("there are more than {MOST_TAGS} {{{{ }}}} in one file"), "say it more simply"));
+        }
+        let backslashes = text[at..tag].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        if backslashes == 1 {
+            at = tag + if text[tag..end].starts_with("{{{{") { 4 } else { 2 };
+            continue;
+        }
+        if text_start < tag {
+            found.push(Piece::Text(text_start..tag));
+        }
+        let rest = &text[tag..end];
+        let length = if rest.starts_with("{{!") {
+            comment(rest).ok_or_else(|| unclosed(tag..tag + 3))?
+        } else {
+            let length = length_of(rest).map_err(|(at, message, hint)| (tag + at.start..tag + at.end, message, hint))?;
+            let span = tag..tag + length;
+            block(&text[span.clone()], span.clone(), &mut open)?;
+            found.push(Piece::Tag(span));
+            length
+        };
+        at = tag + length;
+        text_start = at;
+    }
+    if let Some(Open { name, span, .. }) = open.pop() {
+        let hint = "close it where the block ends, for example {{/if}}";
+        return Err((span, format!("{{{{#{name}}}}} is opened here and never closed"), hint));
+    }
+    if text_start < end {
+        found.push(Piece::Text(text_start..end));
+    }
+    Ok(found)
+}
+
+fn unclosed(span: Range<usize>) -> Slip {
+    (
+        span,
+        "{{ is opened here and not closed".to_owned(),
+        "close it with }}; to write two braces as they are, put a backslash before them: \\{{",
+    )
+}
+
+/// How long the comment is that `rest` begins with.
+fn comment(rest: &str) -> Option<usize> {
+    let body = &rest[3..];
+    let dashes = 3 + (body.len() - body.trim_start().len());
+    if rest[dashes..].starts_with("--")
+        && let Some(end) = rest[dashes + 2..].find("--}}")
+    {
+        return Some(dashes + 2 + end + 4);
+    }
+    Some(body.find("}}")? + 5)
+}
+
+/// How long the tag is that `rest` begins with.
+fn length_of(rest: &str) -> Result<usize, Slip> {
+    let bytes = rest.as_bytes();
+    if rest.starts_with("{{{{") {
+        return Err((0..4, "four braces are not used here".to_owned(), "write {{ and }}"));
+    }
+    let mut at = if rest.starts_with("{{~") { 3 } else { 2 };
+    let triple = bytes.get(at) == Some(&b'{');
+    at += usize::from(triple);
+    let mut depth = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' | b'\'' => {
+                let quote = char::from(*byte);
+                let Some(length) = rest[at + 1..].find([quote, '\\', '{']).filter(|end| rest[at + 1 + end..].starts_with(quote)) else {
+                    let hint = "close the quote inside the {{ }}; backslashes and braces cannot stand in it";
+                    return Err((at..at + 1, "a quote is opened here and not closed".to_owned(), hint));
+                };
+                at += 1 + length;
+            }
+            b'[' => {
+                let Some(length) = rest[at + 1..]
+                    .find([']', '[', '"', '\'', '\\', '{', '}', '\n'])
+                    .filter(|end| rest[at + 1 + end..].starts_with(']'))
+                else {
+                    let hint = "[ ] go round a name with spaces: {{recipient.[First name]}}";
+                    return Err((at..at + 1, "a [ is opened here and not closed".to_owned(), hint));
+                };
+                at += 1 + length;
+            }
+            b'(' => {
+                depth += 1;
+                if depth > DEEPEST_CALL {
+                    let message = format!("brackets stand more than {DEEPEST_CALL} deep in one another");
+                    return Err((at..at + 1, message, "say it more simply"));
+                }
+            }
+            b')' if depth == 0 => {
+                return Err((at..at + 1, "a ) has no ( before it".to_owned(), "take it out"));
+            }
+            b')' => depth -= 1,
+            b'\\' => {
+                let hint = "take it out: inside {{ }} a backslash means nothing";
+                return Err((at..at + 1, "a backslash stands inside {{ }}".to_owned(), hint));
+            }
+            b'{' => return Err(unclosed(0..2)),
+            b'}' if triple && rest[at..].starts_with("}}}") => return Ok(at + 3),
+            b'}' if triple && rest[at..].starts_with("}~}}") => return Ok(at + 4),
+            b'}' if !triple && rest[at..].starts_with("}}") => return Ok(at + 2),
+            b'}' => {
+                let hint = "{{ closes with }}, and {{{ with }}}";
+                return Err((at..at + 1, "a } stands where it closes nothing".to_owned(), hint));
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Err(unclosed(0..2))
+}
+
+/// What the inside of a tag begins with.
+fn inside(tag: &str) -> &str {
+    tag.trim_matches(['{', '}', '~']).trim_matches(|c: char| c.is_whitespace() || c == '~')
+}
+
+/// Keeps account of the blocks that are open.
+fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Result<(), Slip> {
+    let inner = inside(tag);
+    let refuse = |what: &str| {
+        let hint = "a part that several letters share stands in templates/partials and is called with {{> name}}";
+        Err((span.clone(), format!("{what} is not used here"), hint))
+    };
+    if inner.starts_with('*') {
+        return refuse("{{* …}}");
+    }
+    if let Some(rest) = inner.strip_prefix('#') {
+        let rest = rest.trim_start();
+        if rest.starts_with('*') {
+            return refuse("{{#* …}}");
+        }
+        if rest.starts_with('>') {
+            return refuse("{{#> …}}");
+        }
+        let levels: usize = open.iter().map(|open| open.levels).sum();
+        if levels >= DEEPEST_BLOCK {
+            return Err(too_deep(span));
+        }
+        open.push(Open { name: word(rest), span, levels: 1 });
+    } else if let Some(rest) = inner.strip_prefix('/') {
+        let name = word(rest.trim_start());
+        match open.pop() {
+            Some(last) if last.name == name => {}
+            Some(last) => {
+                let message = format!("{{{{#{}}}}} is closed by {{{{/{name}}}}}", last.name);
+                return Err((span, message, "close the block that was opened last first"));
+            }
+            None => {
+                return Err((span, format!("{{{{/{name}}}}} closes a block that was never opened"), "take it out, or open the block above"));
+            }
+        }
+    } else if let Some(rest) = inner.strip_prefix("else").or_else(|| inner.strip_prefix('^')) {
+        let chained = !rest.trim().is_empty();
+        let levels: usize = open.iter().map(|open| open.levels).sum();
+        match open.last_mut() {
+            Some(_) if chained && levels >= DEEPEST_BLOCK => return Err(too_deep(span)),
+            Some(last) if chained => last.levels += 1,
+            Some(_) => {}
+            // A name that only begins with these letters; what it is, the lint says.
+            None if chained && !rest.starts_with(char::is_whitespace) => {}
+            None => {
+                return Err((span, "{{else}} stands outside any block".to_owned(), "open the block above it: {{#if message}}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn too_deep(span: Range<usize>) -> Slip {
+    let message = format!("blocks stand more than {DEEPEST_BLOCK} deep in one another");
+    (span, message, "say it more simply, or move a part to a partial")
+}
+
+fn word(text: &str) -> &str {
+    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '(' | '|' | '}' | '~' | '"' | '\''));
+    &text[..end.unwrap_or(text.len())]
+}
