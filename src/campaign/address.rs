@@ -36,7 +36,10 @@ impl Address {
             return Err(AddressError::LeadingHyphen);
         }
         // RFC 5322 §3.2.3 dot-atom, with the letters of all scripts (RFC 6532 §3.2); quoted local parts are not accepted.
-        if !local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext)) {
+        if !local
+            .split('.')
+            .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
+        {
             return Err(AddressError::Local);
         }
         if local.len() > 64 {
@@ -174,7 +177,24 @@ const fn is_atext(c: char) -> bool {
         || c.is_ascii_alphanumeric()
         || matches!(
             c,
-            '!' | '#' | '$' | '%' | '&' | '\'' | '*' | '+' | '-' | '/' | '=' | '?' | '^' | '_' | '`' | '{' | '|' | '}' | '~'
+            '!' | '#'
+                | '$'
+                | '%'
+                | '&'
+                | '\''
+                | '*'
+                | '+'
+                | '-'
+                | '/'
+                | '='
+                | '?'
+                | '^'
+                | '_'
+                | '`'
+                | '{'
+                | '|'
+                | '}'
+                | '~'
         )
 }
 
@@ -211,18 +231,20 @@ mod tests {
             .as_ref()
             .map(|a| (a.as_str(), a.folded()))
             .map_err(ToString::to_string);
-        assert_eq!(
-            found.as_ref().map_err(String::as_str).copied(),
-            expect,
-            "{text:?}"
-        );
+        assert_eq!(found.as_ref().map_err(String::as_str).copied(), expect, "{text:?}");
     }
 
     #[test]
     fn an_address_leaves_as_written_with_its_domain_in_a_labels() {
         check("Info@Mid.Example", Ok(("Info@mid.example", "info@mid.example")));
-        check(" info@bücher.example ", Ok(("info@xn--bcher-kva.example", "info@xn--bcher-kva.example")));
-        check("info@BÜCHER.example", Ok(("info@xn--bcher-kva.example", "info@xn--bcher-kva.example")));
+        check(
+            " info@bücher.example ",
+            Ok(("info@xn--bcher-kva.example", "info@xn--bcher-kva.example")),
+        );
+        check(
+            "info@BÜCHER.example",
+            Ok(("info@xn--bcher-kva.example", "info@xn--bcher-kva.example")),
+        );
         check("a+b/c=d@x.example", Ok(("a+b/c=d@x.example", "a+b/c=d@x.example")));
     }
 
@@ -230,27 +252,63 @@ mod tests {
     fn two_spellings_of_one_address_fold_to_one() {
         let fold = |text| Address::parse(text).unwrap().folded().to_owned();
         assert_eq!(fold("Jose\u{301}@x.example"), fold("josé@X.example"));
-        assert_eq!(fold("INFO@straße.example"), fold("info@STRASSE.example").replace("strasse", "xn--strae-oqa"));
+        assert_eq!(
+            fold("INFO@straße.example"),
+            fold("info@STRASSE.example").replace("strasse", "xn--strae-oqa")
+        );
     }
 
     #[test]
     fn what_is_not_exactly_one_address_is_refused() {
         check("", Err("the address is empty"));
-        check("Name <a@b.org>", Err("only the bare address belongs here, without a name and without < >"));
-        check("a@b.org; c@d.org", Err("there is more than one address here, or a space inside one"));
-        check("a b@c.org", Err("there is more than one address here, or a space inside one"));
-        check("a..b@c.org", Err("the part before the @ is not written as an address can be"));
+        check(
+            "Name <a@b.org>",
+            Err("only the bare address belongs here, without a name and without < >"),
+        );
+        check(
+            "a@b.org; c@d.org",
+            Err("there is more than one address here, or a space inside one"),
+        );
+        check(
+            "a b@c.org",
+            Err("there is more than one address here, or a space inside one"),
+        );
+        check(
+            "a..b@c.org",
+            Err("the part before the @ is not written as an address can be"),
+        );
         check("ab.org", Err("an address needs an @"));
         check("a\u{a0}@b.org", Err("the address contains the hidden character U+00A0"));
-        check("a\u{200b}@b.org", Err("the address contains the hidden character U+200B"));
-        check("a\r\nRCPT@b.org", Err("the address contains the hidden character U+000D"));
-        check("\"a\"@b.org", Err("the part before the @ is not written as an address can be"));
+        check(
+            "a\u{200b}@b.org",
+            Err("the address contains the hidden character U+200B"),
+        );
+        check(
+            "a\r\nRCPT@b.org",
+            Err("the address contains the hidden character U+000D"),
+        );
+        check(
+            "\"a\"@b.org",
+            Err("the part before the @ is not written as an address can be"),
+        );
         check("-a@b.org", Err("an address that begins with - is not accepted"));
-        check("a@localhost", Err("the domain after the @ needs a dot, and cannot be an IP address"));
-        check("a@127.0.0.1", Err("the domain after the @ needs a dot, and cannot be an IP address"));
-        check("a@[127.0.0.1]", Err("the domain after the @ needs a dot, and cannot be an IP address"));
+        check(
+            "a@localhost",
+            Err("the domain after the @ needs a dot, and cannot be an IP address"),
+        );
+        check(
+            "a@127.0.0.1",
+            Err("the domain after the @ needs a dot, and cannot be an IP address"),
+        );
+        check(
+            "a@[127.0.0.1]",
+            Err("the domain after the @ needs a dot, and cannot be an IP address"),
+        );
         check("a@b..org", Err("the domain after the @ is no valid domain name"));
-        check(&format!("{}@b.org", "a".repeat(65)), Err("the part before the @ is longer than 64 bytes"));
+        check(
+            &format!("{}@b.org", "a".repeat(65)),
+            Err("the part before the @ is longer than 64 bytes"),
+        );
     }
 
     #[test]

@@ -220,7 +220,11 @@ mod tests {
 
     /// What people read about this config.toml.
     fn check(text: &str) -> String {
-        let found = read_files(&[("config.toml", text.as_bytes()), ("files/a.pdf", b"%PDF"), ("ca.pem", b"")]);
+        let found = read_files(&[
+            ("config.toml", text.as_bytes()),
+            ("files/a.pdf", b"%PDF"),
+            ("ca.pem", b""),
+        ]);
         assert_eq!(found.config.is_none(), found.said.contains("error:"), "{}", found.said);
         found.said
     }
@@ -610,7 +614,12 @@ mod tests {
     fn rates_are_read() {
         let rate = |written: &str| {
             let text = format!("{CAMPAIGN}{SENDER}{SMTP}rate = \"{written}\"\n{LETTER}");
-            read_files(&[("config.toml", text.as_bytes())]).config.unwrap().smtp.unwrap().rate
+            read_files(&[("config.toml", text.as_bytes())])
+                .config
+                .unwrap()
+                .smtp
+                .unwrap()
+                .rate
         };
         assert_eq!(rate("30/min"), Rate::Every(Duration::from_secs(2)));
         assert_eq!(rate("4/s"), Rate::Every(Duration::from_millis(250)));
@@ -634,12 +643,22 @@ mod tests {
                  the keyring of your desktop
                  or nothing: on a terminal you are asked
         "#);
-        for slip in ["password = hunter2", "pasword = \"hunter2\"", "pwd = \"hunter2\"", "Password = \"hunter2\""] {
+        for slip in [
+            "password = hunter2",
+            "pasword = \"hunter2\"",
+            "pwd = \"hunter2\"",
+            "Password = \"hunter2\"",
+        ] {
             let said = with_smtp(slip);
             assert!(said.contains("error") && !said.contains("hunter2"), "{said}");
         }
-        let inline = check(&format!("smtp = {{ host = \"h.example\", password = \"hunter2\" }}\n{CAMPAIGN}{SENDER}{LETTER}"));
-        assert!(inline.contains("a password must not stand") && !inline.contains("hunter2"), "{inline}");
+        let inline = check(&format!(
+            "smtp = {{ host = \"h.example\", password = \"hunter2\" }}\n{CAMPAIGN}{SENDER}{LETTER}"
+        ));
+        assert!(
+            inline.contains("a password must not stand") && !inline.contains("hunter2"),
+            "{inline}"
+        );
     }
 
     // 28
@@ -650,7 +669,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let account = dir.path().join("account.toml");
         fs::write(dir.path().join("config.toml"), format!("{CAMPAIGN}{LETTER}")).unwrap();
-        fs::write(&account, format!("{SENDER}{SMTP}password-command = \"pass show mail\"\n")).unwrap();
+        fs::write(
+            &account,
+            format!("{SENDER}{SMTP}password-command = \"pass show mail\"\n"),
+        )
+        .unwrap();
         fs::set_permissions(&account, fs::Permissions::from_mode(0o644)).unwrap();
         insta::assert_snapshot!(read_in(dir.path(), Some(account.clone()), true).said, @r"
         warning: other people on this computer can read account.toml
@@ -675,7 +698,8 @@ mod tests {
            = help: write security = "tls" or "starttls"; "none" would show your password and letters to everyone on the way
         "#);
         for host in ["localhost", "127.0.0.1", "127.1.2.3", "::1", "[::1]"] {
-            let text = format!("{CAMPAIGN}{SENDER}[smtp]\nhost = \"{host}\"\nsecurity = \"none\"\nusername = \"\"\n{LETTER}");
+            let text =
+                format!("{CAMPAIGN}{SENDER}[smtp]\nhost = \"{host}\"\nsecurity = \"none\"\nusername = \"\"\n{LETTER}");
             assert_eq!(check(&text), "", "{host}");
         }
         for host in ["localhost.evil.example", "128.0.0.1", "127.0.0.1.example.org", "::2"] {
@@ -962,7 +986,9 @@ mod tests {
 
     #[test]
     fn every_further_key_of_the_sender_is_text() {
-        let text = format!("{CAMPAIGN}{SENDER}city = \"Brussels\"\nmember = 42\nsince = 2.5\nactive = true\naddress = \"\"\"Rue A\\nBruxelles\"\"\"\n{LETTER}");
+        let text = format!(
+            "{CAMPAIGN}{SENDER}city = \"Brussels\"\nmember = 42\nsince = 2.5\nactive = true\naddress = \"\"\"Rue A\\nBruxelles\"\"\"\n{LETTER}"
+        );
         let config = read_files(&[("config.toml", text.as_bytes())]).config.unwrap();
         insta::assert_debug_snapshot!(config.sender.extra, @r#"
         {
@@ -1031,7 +1057,10 @@ mod tests {
         let account = account.replace("[letter]\n", "");
         let found = read_files(&[("config.toml", config.as_bytes()), ("account.toml", account.as_bytes())]);
         let config = found.config.unwrap();
-        assert_eq!((config.sender.name.as_str(), config.smtp.unwrap().host.as_str()), ("Own", "own.example"));
+        assert_eq!(
+            (config.sender.name.as_str(), config.smtp.unwrap().host.as_str()),
+            ("Own", "own.example")
+        );
     }
 
     #[test]
@@ -1243,7 +1272,9 @@ mod tests {
     #[test]
     fn facts_are_texts_with_times() {
         assert_eq!(
-            with_facts("[facts.killed]\nvalue = { en = \"70\", fr = \"70\" }\nas-of = 2011-12-16T18:54:00+01:00\nsource = \"s\"\nexpires = 2011-12-18T00:00:00Z"),
+            with_facts(
+                "[facts.killed]\nvalue = { en = \"70\", fr = \"70\" }\nas-of = 2011-12-16T18:54:00+01:00\nsource = \"s\"\nexpires = 2011-12-18T00:00:00Z"
+            ),
             ""
         );
         insta::assert_snapshot!(with_facts(

@@ -53,7 +53,9 @@ impl fmt::Display for Script {
 
 const fn script(c: char) -> Option<Script> {
     Some(match c {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => Script::Latin,
+        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => {
+            Script::Latin
+        }
         '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Script::Greek,
         '\u{400}'..='\u{52f}' | '\u{2de0}'..='\u{2dff}' | '\u{a640}'..='\u{a69f}' => Script::Cyrillic,
         '\u{531}'..='\u{588}' => Script::Armenian,
@@ -127,6 +129,9 @@ mod tests {
     // 15
     #[test]
     fn a_word_of_foreign_letters_that_pass_for_latin_is_named() {
-        check("info@\u{440}\u{430}\u{443}\u{440}\u{430}.example", Some("its Cyrillic letters look like Latin ones"));
+        check(
+            "info@\u{440}\u{430}\u{443}\u{440}\u{430}.example",
+            Some("its Cyrillic letters look like Latin ones"),
+        );
     }
 }

@@ -175,7 +175,11 @@ expires = 2011-12-18T00:00:00Z
     fn a_valid_campaign_is_loaded_whole_and_without_a_word() {
         let dir = campaign();
         let loaded = load_at(dir.path());
-        let said: Vec<String> = loaded.problems.iter().map(|p: &Problem| p.render(&Style::PLAIN)).collect();
+        let said: Vec<String> = loaded
+            .problems
+            .iter()
+            .map(|p: &Problem| p.render(&Style::PLAIN))
+            .collect();
         assert_eq!(said, Vec::<String>::new());
         let campaign = loaded.campaign.unwrap();
         insta::assert_debug_snapshot!(campaign.roster.recipients().collect::<Vec<_>>(), @r#"
@@ -259,10 +263,16 @@ expires = 2011-12-18T00:00:00Z
         ]
         "#);
         let config = &campaign.config;
-        assert_eq!((config.id.as_str(), config.title.as_str()), ("zhanaozen-2011", "Zhanaozen: stop the killings"));
+        assert_eq!(
+            (config.id.as_str(), config.title.as_str()),
+            ("zhanaozen-2011", "Zhanaozen: stop the killings")
+        );
         assert_eq!(config.deadline.unwrap().to_string(), "2012-01-31T23:59:00Z");
         assert_eq!(config.sender.extra["city"], "Brussels");
-        assert_eq!(config.smtp.as_ref().unwrap().username.as_deref(), Some("you@example.org"));
+        assert_eq!(
+            config.smtp.as_ref().unwrap().username.as_deref(),
+            Some("you@example.org")
+        );
         insta::assert_debug_snapshot!(config.facts, @r#"
         {
             "killed": Fact {
@@ -293,7 +303,10 @@ expires = 2011-12-18T00:00:00Z
         assert_eq!(config.letters[1].attach[0].name, "statement.pdf");
         assert_eq!(config.letters[1].format, config::Format::Markdown);
         assert_eq!(campaign.roster.len(), 3);
-        assert_eq!(campaign.roster.columns().join(" "), "role name email country language cc salutation office title gender");
+        assert_eq!(
+            campaign.roster.columns().join(" "),
+            "role name email country language cc salutation office title gender"
+        );
         let fr = Language::parse("fr").unwrap();
         assert_eq!(campaign.templates.languages("protest").len(), 2);
         assert!(campaign.templates.get("protest", &fr).is_some());
@@ -332,6 +345,9 @@ expires = 2011-12-18T00:00:00Z
         };
         let loaded = load(&sources, Timestamp::UNIX_EPOCH);
         assert!(loaded.campaign.is_none());
-        assert_eq!(loaded.problems.iter().next().unwrap().message, "there is no no-such-folder/config.toml");
+        assert_eq!(
+            loaded.problems.iter().next().unwrap().message,
+            "there is no no-such-folder/config.toml"
+        );
     }
 }

@@ -73,7 +73,13 @@ fn is_in(codes: &str, code: [u8; 2]) -> bool {
 
 /// What people write where ISO wants another code.
 const MISTAKEN: &[(&str, &str)] = &[
-    ("UK", "GB"), ("EN", "GB"), ("EL", "GR"), ("USA", "US"), ("SU", "RU"), ("GER", "DE"), ("ENG", "GB"),
+    ("UK", "GB"),
+    ("EN", "GB"),
+    ("EL", "GR"),
+    ("USA", "US"),
+    ("SU", "RU"),
+    ("GER", "DE"),
+    ("ENG", "GB"),
 ];
 
 fn nearest_country(upper: &str) -> Option<&'static str> {
@@ -145,9 +151,8 @@ impl Language {
             .or_else(|| {
                 let (language, script) = (self.0.language, self.0.script);
                 let same = |have: &&Language| have.0.language == language && have.0.script == script;
-                let open = |have: &&Language| {
-                    have.0.language == language && (have.0.script.is_none() || script.is_none())
-                };
+                let open =
+                    |have: &&Language| have.0.language == language && (have.0.script.is_none() || script.is_none());
                 available.iter().find(same).or_else(|| available.iter().find(open))
             })
     }
@@ -179,14 +184,62 @@ impl Ord for Language {
 
 /// What people write for a language that has a code of two letters: longer codes, country codes, names.
 const MISTAKEN_LANGUAGES: &[(&str, &str)] = &[
-    ("ara", "ar"), ("arabic", "ar"), ("chi", "zh"), ("chinese", "zh"), ("cn", "zh"), ("cz", "cs"), ("cze", "cs"), ("deu", "de"),
-    ("deutsch", "de"), ("dk", "da"), ("dut", "nl"), ("dutch", "nl"), ("eng", "en"), ("english", "en"), ("español", "es"),
-    ("fas", "fa"), ("fra", "fr"), ("français", "fr"), ("francais", "fr"), ("fre", "fr"), ("french", "fr"), ("ger", "de"),
-    ("german", "de"), ("gr", "el"), ("heb", "he"), ("hun", "hu"), ("in", "id"), ("ita", "it"), ("italian", "it"), ("iw", "he"),
-    ("japanese", "ja"), ("jp", "ja"), ("jpn", "ja"), ("kaz", "kk"), ("kazakh", "kk"), ("kor", "ko"), ("kz", "kk"), ("nederlands", "nl"),
-    ("nld", "nl"), ("per", "fa"), ("persian", "fa"), ("pol", "pl"), ("polish", "pl"), ("por", "pt"), ("portuguese", "pt"),
-    ("rus", "ru"), ("russian", "ru"), ("spa", "es"), ("spanish", "es"), ("swe", "sv"), ("tur", "tr"), ("turkish", "tr"), ("ua", "uk"),
-    ("ukr", "uk"), ("ukrainian", "uk"), ("zho", "zh"),
+    ("ara", "ar"),
+    ("arabic", "ar"),
+    ("chi", "zh"),
+    ("chinese", "zh"),
+    ("cn", "zh"),
+    ("cz", "cs"),
+    ("cze", "cs"),
+    ("deu", "de"),
+    ("deutsch", "de"),
+    ("dk", "da"),
+    ("dut", "nl"),
+    ("dutch", "nl"),
+    ("eng", "en"),
+    ("english", "en"),
+    ("español", "es"),
+    ("fas", "fa"),
+    ("fra", "fr"),
+    ("français", "fr"),
+    ("francais", "fr"),
+    ("fre", "fr"),
+    ("french", "fr"),
+    ("ger", "de"),
+    ("german", "de"),
+    ("gr", "el"),
+    ("heb", "he"),
+    ("hun", "hu"),
+    ("in", "id"),
+    ("ita", "it"),
+    ("italian", "it"),
+    ("iw", "he"),
+    ("japanese", "ja"),
+    ("jp", "ja"),
+    ("jpn", "ja"),
+    ("kaz", "kk"),
+    ("kazakh", "kk"),
+    ("kor", "ko"),
+    ("kz", "kk"),
+    ("nederlands", "nl"),
+    ("nld", "nl"),
+    ("per", "fa"),
+    ("persian", "fa"),
+    ("pol", "pl"),
+    ("polish", "pl"),
+    ("por", "pt"),
+    ("portuguese", "pt"),
+    ("rus", "ru"),
+    ("russian", "ru"),
+    ("spa", "es"),
+    ("spanish", "es"),
+    ("swe", "sv"),
+    ("tur", "tr"),
+    ("turkish", "tr"),
+    ("ua", "uk"),
+    ("ukr", "uk"),
+    ("ukrainian", "uk"),
+    ("zho", "zh"),
 ];
 
 fn mistaken_language(written: &str) -> Option<&'static str> {
@@ -232,7 +285,10 @@ mod tests {
     fn a_reader_gets_the_nearest_text_there_is() {
         let best = |wanted: &str, available: &[&str]| {
             let available = languages(available);
-            Language::parse(wanted).unwrap().best_of(&available).map(ToString::to_string)
+            Language::parse(wanted)
+                .unwrap()
+                .best_of(&available)
+                .map(ToString::to_string)
         };
         assert_eq!(best("fr", &["en", "fr"]).as_deref(), Some("fr"));
         assert_eq!(best("fr-BE", &["en", "fr"]).as_deref(), Some("fr"));
@@ -259,7 +315,11 @@ mod tests {
     #[test]
     fn every_code_of_the_lists_is_found() {
         assert!(COUNTRIES.split(' ').all(|code| Country::parse(code).is_ok()));
-        assert!(LANGUAGES.split(' ').all(|tag| mistaken_language(tag).is_some() || Language::parse(tag).is_ok()));
+        assert!(
+            LANGUAGES
+                .split(' ')
+                .all(|tag| mistaken_language(tag).is_some() || Language::parse(tag).is_ok())
+        );
         assert!(COUNTRIES.split(' ').is_sorted() && LANGUAGES.split(' ').is_sorted());
     }
 }

@@ -199,7 +199,10 @@ fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Problem> {
                 "put the list of recipients there, or name it under `recipients` in [campaign]",
             )
         } else {
-            (format!("{shown} cannot be read: {error}"), "check that the file is yours to read")
+            (
+                format!("{shown} cannot be read: {error}"),
+                "check that the file is yours to read",
+            )
         };
         Problem::error(message).at(Place::file(shown)).hint(hint)
     };
@@ -216,7 +219,11 @@ fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Problem> {
 fn warn_unused(unused: BTreeMap<String, (usize, Place)>, known_roles: &BTreeSet<String>, problems: &mut Problems) {
     let roles: Vec<String> = known_roles.iter().map(|role| format!("`{role}`")).collect();
     for (role, (count, place)) in unused.into_iter().take(SHOWN) {
-        let rows = if count == 1 { "1 row".to_owned() } else { format!("{count} rows") };
+        let rows = if count == 1 {
+            "1 row".to_owned()
+        } else {
+            format!("{count} rows")
+        };
         let hint = match nearest(&role.to_lowercase(), known_roles.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if roles.is_empty() => "name it under `to` in a [[letter]]".to_owned(),
@@ -398,7 +405,12 @@ impl<'a> Findings<'a> {
 
 impl Report for Findings<'_> {
     fn report(&mut self, finding: Finding) {
-        let Finding { severity, column, message, hint } = finding;
+        let Finding {
+            severity,
+            column,
+            message,
+            hint,
+        } = finding;
         self.add(severity, |findings| {
             let problem = match severity {
                 Severity::Error => Problem::error(message),
@@ -448,7 +460,9 @@ mod tests {
 
     fn utf_16(text: &str, little: bool) -> Vec<u8> {
         let mark = if little { [0xff, 0xfe] } else { [0xfe, 0xff] };
-        let units = text.encode_utf16().flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+        let units = text
+            .encode_utf16()
+            .flat_map(|unit| if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
         mark.into_iter().chain(units).collect()
     }
 
@@ -486,7 +500,9 @@ mod tests {
     // 2
     #[test]
     fn other_encodings_are_refused_with_the_line() {
-        let polish = format!("{HEADER}embassy,Plain,a@b.example,,,,\nembassy,Ambasada w Brukseli – święto łąki źdźbło,a@b.example,,,,\n");
+        let polish = format!(
+            "{HEADER}embassy,Plain,a@b.example,,,,\nembassy,Ambasada w Brukseli – święto łąki źdźbło,a@b.example,,,,\n"
+        );
         let (bytes, _, _) = encoding_rs::WINDOWS_1250.encode(&polish);
         insta::assert_snapshot!(check(&bytes), @r#"
         error: the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain
@@ -550,7 +566,10 @@ mod tests {
          |
          = in recipients.csv
         ");
-        assert_eq!(names(b"sep=;\r\nrole;name;email\r\nembassy;A, the;a@b.example\r\n"), ["A, the"]);
+        assert_eq!(
+            names(b"sep=;\r\nrole;name;email\r\nembassy;A, the;a@b.example\r\n"),
+            ["A, the"]
+        );
         assert_eq!(names(b"role;name;email;\"a,b,c,d,e\"\nembassy;A;a@b.example;\n"), ["A"]);
     }
 
@@ -694,7 +713,13 @@ mod tests {
           |
           = help: close it at the end of the value, or take it out; a quote inside a quoted value is written twice: ""
         "#);
-        assert_eq!(names(format!("{HEADER}embassy,\"The \"\"A\"\"\",a@b.example,,,,\nembassy,5\" B,a@b.example,,,,\n").as_bytes()), ["The \"A\"", "5\" B"]);
+        assert_eq!(
+            names(
+                format!("{HEADER}embassy,\"The \"\"A\"\"\",a@b.example,,,,\nembassy,5\" B,a@b.example,,,,\n")
+                    .as_bytes()
+            ),
+            ["The \"A\"", "5\" B"]
+        );
     }
 
     // 8
@@ -866,7 +891,14 @@ mod tests {
     // 18
     #[test]
     fn a_long_address_is_refused() {
-        let said = rows(&format!("embassy,A,{}@b.example,,,,\nembassy,A,a@{}example,,,,\n", "a".repeat(65), "abcdefgh.".repeat(26)).replace("A,a@", "A,abcdefghijklmnop@"));
+        let said = rows(
+            &format!(
+                "embassy,A,{}@b.example,,,,\nembassy,A,a@{}example,,,,\n",
+                "a".repeat(65),
+                "abcdefgh.".repeat(26)
+            )
+            .replace("A,a@", "A,abcdefghijklmnop@"),
+        );
         assert!(said.contains("the part before the @ is longer than 64 bytes"), "{said}");
         assert!(said.contains("the address is longer than 254 bytes"), "{said}");
     }
@@ -1039,7 +1071,10 @@ mod tests {
     fn a_row_gives_what_templates_may_name() {
         let (said, roster) = read(b"EMAIL,Role,name,note,First Name\na@b.example,embassy, A ,secret,Zo\n");
         let roster = roster.expect(&said);
-        assert_eq!(roster.columns().join("|"), "email|role|name|First Name|country|language|cc|salutation|title|gender");
+        assert_eq!(
+            roster.columns().join("|"),
+            "email|role|name|First Name|country|language|cc|salutation|title|gender"
+        );
         let recipient = roster.recipients().next().unwrap();
         assert_eq!(recipient.cells.join("|"), "a@b.example|embassy|A|Zo||||||");
         assert_eq!(recipient.serves, Serves::Everyone);
@@ -1052,7 +1087,10 @@ mod tests {
         let load = |name: &str| {
             let mut problems = Problems::new();
             assert!(Roster::load(&dir.path().join(name), name, &BTreeSet::new(), &mut problems).is_none());
-            problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect::<String>()
+            problems
+                .iter()
+                .map(|problem| problem.render(&Style::PLAIN))
+                .collect::<String>()
         };
         insta::assert_snapshot!(load("recipients.csv"), @r"
         error: there is no recipients.csv

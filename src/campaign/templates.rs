@@ -173,7 +173,11 @@ impl<'a> Scope<'a> {
         Self {
             folder: &config.folder,
             letters: &config.letters,
-            facts: config.facts.iter().map(|(name, fact)| (name.as_str(), Some(fact))).collect(),
+            facts: config
+                .facts
+                .iter()
+                .map(|(name, fact)| (name.as_str(), Some(fact)))
+                .collect(),
             sender: Some(fixed.chain(config.sender.extra.keys().map(String::as_str)).collect()),
             columns: Some(columns),
             language: Some(&config.language),
@@ -186,7 +190,11 @@ impl<'a> Scope<'a> {
         Self {
             folder: &draft.folder,
             letters: &draft.letters,
-            facts: draft.facts.iter().map(|(name, fact)| (name.as_str(), fact.as_ref())).collect(),
+            facts: draft
+                .facts
+                .iter()
+                .map(|(name, fact)| (name.as_str(), fact.as_ref()))
+                .collect(),
             sender: draft
                 .sender_keys
                 .as_ref()
@@ -238,7 +246,10 @@ expires = 2011-12-16T00:00:00Z
 
     fn load_files(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Loaded, String) {
         let dir = tempfile::tempdir().unwrap();
-        let base: [(&str, &[u8]); 2] = [("config.toml", CONFIG.as_bytes()), ("recipients.csv", RECIPIENTS.as_bytes())];
+        let base: [(&str, &[u8]); 2] = [
+            ("config.toml", CONFIG.as_bytes()),
+            ("recipients.csv", RECIPIENTS.as_bytes()),
+        ];
         for (name, bytes) in base.iter().chain(files) {
             let path = dir.path().join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -255,7 +266,11 @@ expires = 2011-12-16T00:00:00Z
             account_required: false,
         };
         let loaded = crate::campaign::load(&sources, "2011-12-17T00:00:00Z".parse().unwrap());
-        let said: Vec<String> = loaded.problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
+        let said: Vec<String> = loaded
+            .problems
+            .iter()
+            .map(|problem| problem.render(&Style::PLAIN))
+            .collect();
         let said = said.join("\n\n").replace(&format!("{}/", dir.display()), "");
         (loaded, said)
     }
@@ -735,13 +750,23 @@ expires = 2011-12-16T00:00:00Z
     // 35
     #[test]
     fn what_would_overflow_the_stack_is_refused_before_it_is_parsed() {
-        let deep = |open: &str, close: &str, times: usize| body(&format!("{}x{}", open.repeat(times), close.repeat(times)));
+        let deep =
+            |open: &str, close: &str, times: usize| body(&format!("{}x{}", open.repeat(times), close.repeat(times)));
         assert_eq!(deep("{{#if message}}", "{{/if}}", 32), "");
         insta::assert_snapshot!(deep("{{#if message}}", "{{/if}}", 5000).lines().next().unwrap(), @"error: blocks stand more than 32 deep in one another");
-        let calls = |times: usize| body(&format!("{{{{#if {}message{}}}}}x{{{{/if}}}}", "(not ".repeat(times), ")".repeat(times)));
+        let calls = |times: usize| {
+            body(&format!(
+                "{{{{#if {}message{}}}}}x{{{{/if}}}}",
+                "(not ".repeat(times),
+                ")".repeat(times)
+            ))
+        };
         assert_eq!(calls(16), "");
         insta::assert_snapshot!(calls(10_000).lines().next().unwrap(), @"error: brackets stand more than 16 deep in one another");
-        let chain = format!("{{{{#if message}}}}x{}{{{{/if}}}}", "{{else if message}}y".repeat(10_000));
+        let chain = format!(
+            "{{{{#if message}}}}x{}{{{{/if}}}}",
+            "{{else if message}}y".repeat(10_000)
+        );
         insta::assert_snapshot!(body(&chain).lines().next().unwrap(), @"error: blocks stand more than 32 deep in one another");
         let lists = format!("{{{{eq message {}}}}}", "[".repeat(10_000));
         assert!(body(&lists).contains("a [ is opened here and not closed"));
@@ -758,7 +783,10 @@ expires = 2011-12-16T00:00:00Z
             files.push((format!("partials/p{nth}.hbs"), text));
         }
         files.push(("partials/p12.hbs".to_owned(), "boom".to_owned()));
-        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
         insta::assert_snapshot!(check(&files), @r"
         error: with its partials the letter comes to more than 1 MiB
          |
@@ -836,7 +864,10 @@ expires = 2011-12-16T00:00:00Z
     fn a_partial_knows_what_its_call_gives_it() {
         assert_eq!(
             check(&[
-                ("protest.en.hbs", "Subject: S\n\n{{> a sender}}{{> b x=message y=\"z\"}}{{#with recipient}}{{> c}}{{/with}}\n"),
+                (
+                    "protest.en.hbs",
+                    "Subject: S\n\n{{> a sender}}{{> b x=message y=\"z\"}}{{#with recipient}}{{> c}}{{/with}}\n"
+                ),
                 ("partials/a.hbs", "{{name}} {{city}}"),
                 ("partials/b.hbs", "{{x}} {{y}} {{message}} {{> d}}"),
                 ("partials/c.hbs", "{{salutation}}"),
@@ -905,10 +936,21 @@ expires = 2011-12-16T00:00:00Z
     fn a_file_that_leads_out_of_the_folder_is_refused() {
         let outside = tempfile::tempdir().unwrap();
         fs::write(outside.path().join("x.hbs"), "Subject: S\n\nsecret\n").unwrap();
-        let (dir, ..) = load_files(&[("templates/protest.en.hbs", b"Subject: S\n\n{{> x}} {{> ../x}} {{> /etc/passwd}}\n")]);
+        let (dir, ..) = load_files(&[(
+            "templates/protest.en.hbs",
+            b"Subject: S\n\n{{> x}} {{> ../x}} {{> /etc/passwd}}\n",
+        )]);
         fs::create_dir(dir.path().join("templates/partials")).unwrap();
-        std::os::unix::fs::symlink(outside.path().join("x.hbs"), dir.path().join("templates/partials/x.hbs")).unwrap();
-        std::os::unix::fs::symlink(outside.path().join("x.hbs"), dir.path().join("templates/protest.fr.hbs")).unwrap();
+        std::os::unix::fs::symlink(
+            outside.path().join("x.hbs"),
+            dir.path().join("templates/partials/x.hbs"),
+        )
+        .unwrap();
+        std::os::unix::fs::symlink(
+            outside.path().join("x.hbs"),
+            dir.path().join("templates/protest.fr.hbs"),
+        )
+        .unwrap();
         insta::assert_snapshot!(load_in(dir.path()).1, @r"
         error: templates/protest.fr.hbs leads out of the campaign's folder
          |
@@ -1148,7 +1190,10 @@ expires = 2011-12-16T00:00:00Z
     #[test]
     fn format_and_attach_are_read() {
         let files: [(&str, &[u8]); 3] = [
-            ("templates/protest.en.hbs", b"subject: S\r\nFORMAT: markdown\r\nAttach: a.pdf, b.pdf\r\nAttach: a.pdf\r\n\r\nText\r\nend"),
+            (
+                "templates/protest.en.hbs",
+                b"subject: S\r\nFORMAT: markdown\r\nAttach: a.pdf, b.pdf\r\nAttach: a.pdf\r\n\r\nText\r\nend",
+            ),
             ("a.pdf", b""),
             ("b.pdf", b""),
         ];
@@ -1284,12 +1329,19 @@ expires = 2011-12-16T00:00:00Z
         "#);
         let files: [(&str, &[u8]); 2] = [
             ("templates/protest.en.hbs", b"Subject: {{fact \"jailed\"}}\n\n{{> p}}\n"),
-            ("templates/partials/p.hbs", b"{{#if message}}{{source \"killed\"}}{{/if}}"),
+            (
+                "templates/partials/p.hbs",
+                b"{{#if message}}{{source \"killed\"}}{{/if}}",
+            ),
         ];
         let (_dir, loaded, said) = load_files(&files);
         assert_eq!(said, "");
         let templates = loaded.campaign.unwrap().templates;
-        let facts: Vec<&str> = templates.iter().flat_map(|(_, _, template)| &template.facts).map(String::as_str).collect();
+        let facts: Vec<&str> = templates
+            .iter()
+            .flat_map(|(_, _, template)| &template.facts)
+            .map(String::as_str)
+            .collect();
         assert_eq!(facts, ["jailed", "killed"]);
     }
 
@@ -1312,7 +1364,10 @@ expires = 2011-12-16T00:00:00Z
     // 44
     #[test]
     fn a_language_that_one_letter_lacks_is_warned_about() {
-        let config = CONFIG.replace("[facts.killed]", "[[letter]]\nid = \"thanks\"\nto = [\"embassy\"]\n[facts.killed]");
+        let config = CONFIG.replace(
+            "[facts.killed]",
+            "[[letter]]\nid = \"thanks\"\nto = [\"embassy\"]\n[facts.killed]",
+        );
         let text = b"Subject: S\n\nx\n";
         let (_dir, _, said) = load_files(&[
             ("config.toml", config.as_bytes()),
@@ -1426,7 +1481,12 @@ expires = 2011-12-16T00:00:00Z
           |
           = help: attach the picture instead (`attach` in the [[letter]]): one that is fetched tells who opened the letter, and when
         "#);
-        assert_eq!(body("<img> ![x](y) https://x.example/?c={{campaign.id}} {{recipient.email}} https://x.example/ {{recipient.email}}"), "");
+        assert_eq!(
+            body(
+                "<img> ![x](y) https://x.example/?c={{campaign.id}} {{recipient.email}} https://x.example/ {{recipient.email}}"
+            ),
+            ""
+        );
     }
 
     #[test]
@@ -1449,8 +1509,8 @@ expires = 2011-12-16T00:00:00Z
         assert_eq!(text("en"), "[RawString(\"general\")]");
     }
 
-    /// Renders a letter as strictly as it will be rendered.
-    fn render(templates: &Templates) -> Result<String, String> {
+    /// Renders a letter as strictly as it will be rendered, `filled` in every place where something may be missing.
+    fn render(templates: &Templates, filled: &str) -> Result<String, String> {
         handlebars_helper!(text: |name: String| name);
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
@@ -1464,13 +1524,23 @@ expires = 2011-12-16T00:00:00Z
         }
         registry.register_template("subject\0", template.subject.clone());
         registry.register_template("body\0", template.body.clone());
-        let recipient: BTreeMap<&str, &str> =
-            ["role", "name", "email", "salutation", "First Name", "country", "language", "cc", "title", "gender"]
-                .map(|column| (column, ""))
-                .into();
+        let recipient: BTreeMap<&str, &str> = [
+            "role",
+            "name",
+            "email",
+            "salutation",
+            "First Name",
+            "country",
+            "language",
+            "cc",
+            "title",
+            "gender",
+        ]
+        .map(|column| (column, filled))
+        .into();
         let data = serde_json::json!({
             "sender": {"name": "Me", "email": "e", "country": "BE", "language": "en", "city": "B"}, "recipient": recipient,
-            "campaign": {"id": "c", "title": "T", "language": "en", "deadline": ""}, "message": "", "date": "d",
+            "campaign": {"id": "c", "title": "T", "language": "en", "deadline": filled}, "message": filled, "date": "d",
         });
         let render = |name| registry.render(name, &data).map_err(|error| error.to_string());
         Ok(render("subject\0")? + "\n" + &render("body\0")?)
@@ -1478,13 +1548,17 @@ expires = 2011-12-16T00:00:00Z
 
     #[test]
     fn places_are_those_of_the_file_when_rendering_too() {
-        let (_dir, loaded, _) = load_files(&[("templates/protest.en.hbs", b"Format: text\nSubject: {{date}}\n\na\n  {{#if message}}\n{{date}}{{/if}}")]);
+        let (_dir, loaded, _) = load_files(&[(
+            "templates/protest.en.hbs",
+            b"Format: text\nSubject: {{date}}\n\na\n  {{#if message}}\n{{date}}{{/if}}",
+        )]);
         let templates = loaded.campaign.unwrap().templates;
         let (_, _, template) = templates.iter().next().unwrap();
         let place = |template: &handlebars::Template, at: usize| (template.mapping[at].0, template.mapping[at].1);
         assert_eq!(place(&template.subject, 0), (2, 10));
         assert_eq!(place(&template.body, 1), (5, 3));
-        assert_eq!(render(&templates).unwrap(), "d\na\n");
+        assert_eq!(render(&templates, "").unwrap(), "d\na\n");
+        assert_eq!(render(&templates, "x").unwrap(), "d\na\nd");
     }
 
     proptest! {
@@ -1517,8 +1591,10 @@ expires = 2011-12-16T00:00:00Z
             let (_dir, loaded, said) = load_files(&files);
             match loaded.campaign {
                 Some(campaign) => {
-                    let rendered = render(&campaign.templates);
-                    prop_assert!(rendered.is_ok(), "{rendered:?} of {files:?}");
+                    for filled in ["", "d"] {
+                        let rendered = render(&campaign.templates, filled);
+                        prop_assert!(rendered.is_ok(), "{rendered:?} of {letter:?} {partial:?} {other:?}");
+                    }
                 }
                 // Every text is one that the parser can read: only the lint has something to say.
                 None => prop_assert!(!said.contains("cannot be read"), "{said}"),
@@ -1534,33 +1610,140 @@ expires = 2011-12-16T00:00:00Z
             let inside = prop::collection::vec(inner, 0..5).prop_map(|parts| parts.concat());
             prop_oneof![
                 inside.clone(),
-                (prop::sample::select(QUESTIONS.to_vec()), inside.clone(), inside.clone())
-                    .prop_map(|(question, yes, no)| format!("{{{{#{question}}}}}{yes}{{{{else}}}}{no}{{{{/{}}}}}", question.split(' ').next().unwrap())),
-                inside.prop_map(|inner| format!("{{{{#if message}}}}{inner}{{{{else if (not date)}}}}{inner}{{{{/if}}}}")),
+                (prop::sample::select(QUESTIONS.to_vec()), inside.clone(), inside.clone()).prop_map(
+                    |(question, yes, no)| format!(
+                        "{{{{#{question}}}}}{yes}{{{{else}}}}{no}{{{{/{}}}}}",
+                        question.split(' ').next().unwrap()
+                    )
+                ),
+                inside.prop_map(|inner| format!(
+                    "{{{{#if message}}}}{inner}{{{{else if (not date)}}}}{inner}{{{{/if}}}}"
+                )),
             ]
         });
         prop::collection::vec(text, 0..3).prop_map(|parts| parts.concat())
     }
 
     const GOOD: &[&str] = &[
-        "{{date}}", "{{message}}", "{{sender.name}}", "{{recipient.[First Name]}}", "{{fact \"killed\"}}", "{{@root.sender.city}}", "\n", " x ",
-        "{{! c }}", "{{~@root.date~}}", "\\{{x}}", "{{> p}}", "{{> q}}", "{{> q x=@root.date}}",
+        "{{date}}",
+        "{{message}}",
+        "{{sender.name}}",
+        "{{recipient.[First Name]}}",
+        "{{fact \"killed\"}}",
+        "{{@root.sender.city}}",
+        "\n",
+        " x ",
+        "{{! c }}",
+        "{{~@root.date~}}",
+        "\\{{x}}",
+        "{{> p}}",
+        "{{> q}}",
+        "{{> q x=@root.date}}",
     ];
     const ODD: &[&str] = &[
-        "{{name}}", "{{../date}}", "{{../../date}}", "{{@root.x}}", "{{x}}", "{{this.name}}", "{{this}}", "{{@index}}", "{{sender}}", "{{> q sender}}",
-        "{{> p @root.recipient}}", "{{> q x=name}}", "{{sender/name}}", "{{./date}}", "{{len message}}", "{{eq date 'x'}}", "{{@root.recipient.name}}", "{{city}}",
-        "{{> q this}}", "{{salutation}}", "{{#with @root.sender}}{{> q}}{{/with}}", "{{#with sender}}{{name}}{{../message}}{{/with}}",
+        "{{name}}",
+        "{{../date}}",
+        "{{../../date}}",
+        "{{@root.x}}",
+        "{{x}}",
+        "{{this.name}}",
+        "{{this}}",
+        "{{@index}}",
+        "{{sender}}",
+        "{{> q sender}}",
+        "{{> p @root.recipient}}",
+        "{{> q x=name}}",
+        "{{sender/name}}",
+        "{{./date}}",
+        "{{len message}}",
+        "{{eq date 'x'}}",
+        "{{@root.recipient.name}}",
+        "{{city}}",
+        "{{> q this}}",
+        "{{salutation}}",
+        "{{#with @root.sender}}{{> q}}{{/with}}",
+        "{{#with sender}}{{name}}{{../message}}{{/with}}",
     ];
     const QUESTIONS: &[&str] = &[
-        "if message", "if (eq date \"d\")", "unless sender.city", "with sender", "with @root.recipient", "with campaign", "if (and message @root.date)",
-        "eq @root.date @root.message", "with this", "with ../sender", "if name", "unless (not x)", "if ../date",
+        "if message",
+        "if (eq date \"d\")",
+        "unless sender.city",
+        "with sender",
+        "with @root.recipient",
+        "with campaign",
+        "if (and message @root.date)",
+        "eq @root.date @root.message",
+        "with this",
+        "with ../sender",
+        "if name",
+        "unless (not x)",
+        "if ../date",
     ];
 
     const PARTS: &[&str] = &[
-        "{{", "}}", "{{{", "}}}", "{{#if ", "{{/if}}", "{{#with sender}}", "{{/with}}", "{{else}}", "{{else if ", "{{^}}", "{{#each ", "{{/each}}",
-        "{{> p}}", "{{> p sender}}", "{{> p x=message}}", "{{x}}", "message", "sender.name", "recipient.[First Name]", "name", "../message", "@root.date",
-        "this", ".", "(eq message \"x\")", "(not ", "(fact \"killed\")", ")", "{{fact \"killed\"}}", "{{source \"killed\"}}", "{{!", "{{!--", "--}}", "~", "\\",
-        "\\{{", "\"", "'", " ", " ", "\n", "  ", "é", "{{message}}", "{{name}}", "{{~date~}}", "{{#if message}}", "{{#unless date}}", "{{/unless}}", "[", "]", "&",
-        "{{#if (or message (ne date 'x'))}}", "{{&sender.city}}", "{{{date}}}", "as |x|", "=", "*", ">", "#", "/", "{{len message}}", "{{@root.sender.city}}",
+        "{{",
+        "}}",
+        "{{{",
+        "}}}",
+        "{{#if ",
+        "{{/if}}",
+        "{{#with sender}}",
+        "{{/with}}",
+        "{{else}}",
+        "{{else if ",
+        "{{^}}",
+        "{{#each ",
+        "{{/each}}",
+        "{{> p}}",
+        "{{> p sender}}",
+        "{{> p x=message}}",
+        "{{x}}",
+        "message",
+        "sender.name",
+        "recipient.[First Name]",
+        "name",
+        "../message",
+        "@root.date",
+        "this",
+        ".",
+        "(eq message \"x\")",
+        "(not ",
+        "(fact \"killed\")",
+        ")",
+        "{{fact \"killed\"}}",
+        "{{source \"killed\"}}",
+        "{{!",
+        "{{!--",
+        "--}}",
+        "~",
+        "\\",
+        "\\{{",
+        "\"",
+        "'",
+        " ",
+        " ",
+        "\n",
+        "  ",
+        "é",
+        "{{message}}",
+        "{{name}}",
+        "{{~date~}}",
+        "{{#if message}}",
+        "{{#unless date}}",
+        "{{/unless}}",
+        "[",
+        "]",
+        "&",
+        "{{#if (or message (ne date 'x'))}}",
+        "{{&sender.city}}",
+        "{{{date}}}",
+        "as |x|",
+        "=",
+        "*",
+        ">",
+        "#",
+        "/",
+        "{{len message}}",
+        "{{@root.sender.city}}",
     ];
 }

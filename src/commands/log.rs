@@ -13,7 +13,7 @@ use crate::transport::Reply;
 pub fn run(context: &Context) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
     let mut out = BufWriter::new(stdout().lock());
-    let Some(ledger) = SqliteLedger::read(&context.ledger_path()?)? else {
+    let Some(ledger) = SqliteLedger::read(&context.ledger_path()?, context.clock.now())? else {
         if !context.global.json {
             // A reader that has gone is no failure.
             let _ = writeln!(out, "Nothing was tried yet.");

@@ -37,7 +37,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
-        let memory = SqliteLedger::read(&path)?.map_or(Memory::Nothing, Memory::Ledger);
+        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::Ledger);
         return dry_run(context, arguments, &workshop, &memory, resend);
     }
 

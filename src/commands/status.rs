@@ -26,7 +26,7 @@ struct Standing<'a> {
 pub fn run(context: &Context) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
     let config = &campaign.config;
-    let memory = SqliteLedger::read(&context.ledger_path()?)?.map_or(Memory::Nothing, Memory::Ledger);
+    let memory = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::Ledger);
     let mut standing = Standing { campaign: &config.id, ..Standing::default() };
     let mut in_doubt: Vec<Record> = Vec::new();
     let mut refused: Vec<Record> = Vec::new();

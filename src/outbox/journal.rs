@@ -135,11 +135,10 @@ impl Writer {
                 durability = Durability::Power;
             }
             let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty();
-            if !idle && let Err(error) = ledger.apply(&entries, durability) {
+            if !idle && let Err(error) = ledger.apply(std::mem::take(&mut entries), durability) {
                 tell_in_doubt(&mut untold, listener);
                 return Err(error);
             }
-            entries.clear();
             for done in waiting.drain(..) {
                 // Nobody waits any more when a connection was told to stop at once.
                 let _ = done.send(());
@@ -189,7 +188,7 @@ mod tests {
     }
 
     impl LockedLedger for Paper {
-        fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError> {
+        fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
             if self.writes.len() == self.fails_at {
                 return Err(LedgerError::Unusable {
                     path: "paper".to_owned(),

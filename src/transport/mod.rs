@@ -5,13 +5,13 @@ pub mod smtp;
 
 use std::future::Future;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::campaign::Address;
 use crate::letter::Envelope;
 
 /// What a server said, or what happened instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
     /// The reply code (RFC 5321 §4.2); `None` when no reply came and `text` says what happened.
     pub code: Option<u16>,
@@ -59,7 +59,7 @@ pub enum Outcome {
 }
 
 /// The four outcomes by name, as the ledger, `--json` and the screen know them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// See [`Outcome::Accepted`].

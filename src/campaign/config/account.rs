@@ -168,12 +168,12 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
         Some(text) => text.line().map(Some),
         None => Some(None),
     };
-    let auth = table.text("auth").map_or(Some(Auth::Password), |text| text.choice(AUTHS));
+    let auth = table
+        .text("auth")
+        .map_or(Some(Auth::Password), |text| text.choice(AUTHS));
     let password_command = optional(table.text("password-command"), Text::line);
     let connections = number(table, "connections", 1..=50, 2);
-    let rate = table
-        .get("rate")
-        .map_or(Some(DEFAULT_RATE), |value| read_rate(value));
+    let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
     let daily_limit = match table.get("daily-limit") {
         Some(value) => value.integer(1..=u64::MAX).map(Some),
         None => Some(None),
@@ -276,12 +276,8 @@ fn is_host_name(host: &str) -> bool {
 }
 
 fn is_loopback(host: &str) -> bool {
-    host.strip_suffix('.')
-        .unwrap_or(host)
-        .eq_ignore_ascii_case("localhost")
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    host.strip_suffix('.').unwrap_or(host).eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 fn read_rate(value: Value<'_>) -> Option<Rate> {
@@ -307,9 +303,7 @@ fn read_rate(value: Value<'_>) -> Option<Rate> {
     });
     match parts {
         // Above a million a second the pause between two letters would be nothing.
-        Some((count @ 1..=1_000_000, seconds)) => {
-            Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count))
-        }
+        Some((count @ 1..=1_000_000, seconds)) => Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count)),
         _ => {
             text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
             None

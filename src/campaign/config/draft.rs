@@ -146,7 +146,10 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
         .clone()
         .or_else(|| sender.as_ref().and_then(|sender| sender.language.clone()));
     let written = general.language_written || sender.as_ref().is_some_and(|sender| sender.language_written);
-    if language.is_none() && !written && let Some(table) = top.table("campaign") {
+    if language.is_none()
+        && !written
+        && let Some(table) = top.table("campaign")
+    {
         table.missing("language", "language = \"en\"");
     }
     Some(Draft {
@@ -175,8 +178,11 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
     };
     if let Some(other) = top.table(key) {
         top.source().push(
-            Problem::note(format!("[{key}] here is left aside: the one in {} is used", table.source().shown()))
-                .at(other.place()),
+            Problem::note(format!(
+                "[{key}] here is left aside: the one in {} is used",
+                table.source().shown()
+            ))
+            .at(other.place()),
         );
         // Left aside or not, it is in a folder that is handed on.
         if key == "smtp" {
@@ -213,7 +219,10 @@ fn warn_readable_by_others(path: &Path, table: &Table<'_>, account: &Source<'_>)
         account.push(
             Problem::warning(format!("other people on this computer can read {}", account.shown()))
                 .at(table.key_place("password-command").field("smtp.password-command"))
-                .hint(format!("it says how to get your password; run: chmod 600 {}", account.shown())),
+                .hint(format!(
+                    "it says how to get your password; run: chmod 600 {}",
+                    account.shown()
+                )),
         );
     }
 }

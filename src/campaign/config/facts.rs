@@ -75,7 +75,10 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
             }
             Some(ByLanguage::Each(texts))
         }
-        _ => value.wrong_type("a text", "write it in double quotes, or one for each language: { en = \"…\", fr = \"…\" }"),
+        _ => value.wrong_type(
+            "a text",
+            "write it in double quotes, or one for each language: { en = \"…\", fr = \"…\" }",
+        ),
     }
 }
 

@@ -89,7 +89,7 @@ fn deadline(table: &Table<'_>, now: Timestamp) -> Option<Timestamp> {
     let value = table.get("deadline")?;
     let place = value.place();
     let (deadline, _) = value.moment()?;
-    if deadline <= now {
+    if deadline < now {
         table.source().push(
             Problem::warning(format!("the deadline has passed: {deadline}"))
                 .at(place)
@@ -112,7 +112,10 @@ pub fn word(text: &Text<'_>) -> Option<String> {
         return None;
     }
     if word.len() > 100 {
-        text.refuse(format!("`{}` is longer than 100 characters", text.path()), "use a shorter one");
+        text.refuse(
+            format!("`{}` is longer than 100 characters", text.path()),
+            "use a shorter one",
+        );
         return None;
     }
     Some(word.to_owned())
@@ -127,7 +130,10 @@ pub fn read_language(text: &Text<'_>) -> Option<Language> {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write its code: \"en\", \"fr\", \"pt-BR\"".to_owned(),
             };
-            text.refuse(format!("there is no language with the code \"{}\"", text.as_str()), hint);
+            text.refuse(
+                format!("there is no language with the code \"{}\"", text.as_str()),
+                hint,
+            );
             None
         }
     }

@@ -118,7 +118,11 @@ fn attachments(table: &Table<'_>, folder: &Path) -> Vec<Attachment> {
         return Vec::new();
     };
     let mut found: Vec<Attachment> = Vec::new();
-    for text in value.list("attach = [\"files/statement.pdf\"]").into_iter().filter_map(Value::text) {
+    for text in value
+        .list("attach = [\"files/statement.pdf\"]")
+        .into_iter()
+        .filter_map(Value::text)
+    {
         match paths::attachment(folder, text.as_str()) {
             Ok(attachment) if found.contains(&attachment) => {}
             Ok(attachment) => found.push(attachment),

@@ -73,9 +73,9 @@ impl<'a> Source<'a> {
         found.sort_by_key(|problem| {
             let place = problem.place.as_ref();
             // What has no line is about the whole file: last, after what is there.
-            place
-                .and_then(|place| place.line)
-                .map_or((usize::MAX, 0), |line| (line, place.and_then(|place| place.column).unwrap_or(0)))
+            place.and_then(|place| place.line).map_or((usize::MAX, 0), |line| {
+                (line, place.and_then(|place| place.column).unwrap_or(0))
+            })
         });
         problems.extend(found);
     }
@@ -139,7 +139,11 @@ impl<'a> Table<'a> {
 
     /// Says that `key` is not there.
     pub fn missing(&self, key: &str, example: &str) {
-        let table = if self.path == "letter" { "[[letter]]".to_owned() } else { format!("[{}]", self.path) };
+        let table = if self.path == "letter" {
+            "[[letter]]".to_owned()
+        } else {
+            format!("[{}]", self.path)
+        };
         self.source.push(
             Problem::error(format!("`{key}` is missing in {table}"))
                 .at(self.place().field(self.path_of(key)))
@@ -317,7 +321,7 @@ impl<'a> Value<'a> {
                 span: self.span,
                 entries,
                 known: RefCell::default(),
-            refused: RefCell::default(),
+                refused: RefCell::default(),
             }),
             _ => {
                 let hint = format!("write [{}] on a line of its own, and its keys below", self.path);
@@ -343,7 +347,10 @@ impl<'a> Value<'a> {
                 format!("write date, time and offset: {written}T23:59:00+01:00")
             };
             self.refuse(
-                format!("`{}` does not say where on earth it is meant: the offset is missing", self.path),
+                format!(
+                    "`{}` does not say where on earth it is meant: the offset is missing",
+                    self.path
+                ),
                 hint,
             );
             return None;
@@ -374,15 +381,12 @@ impl<'a> Value<'a> {
 
     /// Says that it cannot be so.
     pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source
-            .push(Problem::error(message).at(self.place()).hint(hint));
+        self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
     /// Where it stands.
     pub fn place(&self) -> Place {
-        self.source
-            .place(self.span.clone())
-            .field(self.path.clone())
+        self.source.place(self.span.clone()).field(self.path.clone())
     }
 
     /// `smtp.port`.
@@ -406,10 +410,7 @@ impl<'a> Text<'a> {
             text: key,
             source: table.source,
             path: table.path_of(key),
-            span: table
-                .entries
-                .get_key_value(key)
-                .map_or(0..0, |(found, _)| found.span()),
+            span: table.entries.get_key_value(key).map_or(0..0, |(found, _)| found.span()),
         }
     }
 
@@ -425,28 +426,27 @@ impl<'a> Text<'a> {
 
     /// Where it stands.
     pub fn place(&self) -> Place {
-        self.source
-            .place(self.span.clone())
-            .field(self.path.clone())
+        self.source.place(self.span.clone()).field(self.path.clone())
     }
 
     /// Says that it cannot be so.
     pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source
-            .push(Problem::error(message).at(self.place()).hint(hint));
+        self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
     /// Says what is worth a look.
     pub fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source
-            .push(Problem::warning(message).at(self.place()).hint(hint));
+        self.source.push(Problem::warning(message).at(self.place()).hint(hint));
     }
 
     /// On one line, with something in it and nothing hidden.
     pub fn line(&self) -> Option<String> {
         let text = self.text.trim();
         if text.is_empty() {
-            self.refuse(format!("`{}` is empty", self.path), "write something between the quotes");
+            self.refuse(
+                format!("`{}` is empty", self.path),
+                "write something between the quotes",
+            );
             return None;
         }
         if let Some(hidden) = text.chars().find(|c| is_unsafe_to_show(*c)) {
@@ -470,7 +470,11 @@ impl<'a> Text<'a> {
         let message = if matches!(hidden, '\n' | '\r') {
             format!("`{}` has a line break in it", self.path)
         } else {
-            format!("`{}` contains the hidden character U+{:04X}", self.path, u32::from(hidden))
+            format!(
+                "`{}` contains the hidden character U+{:04X}",
+                self.path,
+                u32::from(hidden)
+            )
         };
         self.refuse(message, "write it again by hand, on one line");
     }
@@ -496,7 +500,8 @@ fn may_hold_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
         line.match_indices(word).any(|(at, _)| {
-            let key = line[..at].trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));
+            let key = line[..at]
+                .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));
             let before = key.trim_end();
             before.is_empty() || before.ends_with(['{', ','])
         })
@@ -515,10 +520,7 @@ const fn kind_of(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn to_moment(
-    written: &toml::value::Datetime,
-    offset: toml::value::Offset,
-) -> Option<(Timestamp, Offset)> {
+fn to_moment(written: &toml::value::Datetime, offset: toml::value::Offset) -> Option<(Timestamp, Offset)> {
     let (date, time) = (written.date?, written.time?);
     let year = i16::try_from(date.year).ok()?;
     let date = civil::Date::new(year, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
@@ -530,9 +532,7 @@ fn to_moment(
     );
     let offset = match offset {
         toml::value::Offset::Z => Offset::UTC,
-        toml::value::Offset::Custom { minutes } => {
-            Offset::from_seconds(i32::from(minutes) * 60).ok()?
-        }
+        toml::value::Offset::Custom { minutes } => Offset::from_seconds(i32::from(minutes) * 60).ok()?,
     };
     let moment = offset
         .to_timestamp(civil::DateTime::from_parts(date.ok()?, time.ok()?))

@@ -42,17 +42,23 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
         let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
         // What comes before is ASCII or was UTF-8 by chance; the line is the same.
         let line = bytes[..bad].iter().filter(|byte| **byte == b'\n').count();
-        let start = text.match_indices('\n').nth(line.wrapping_sub(1)).map_or(0, |(at, _)| at + 1);
+        let start = text
+            .match_indices('\n')
+            .nth(line.wrapping_sub(1))
+            .map_or(0, |(at, _)| at + 1);
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let note = Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
-            .at(Place::in_source(shown, &text, start..end))
-            .hint(format!("look at the names with accents once; to be sure, {SAVE_AS}"));
+        let note =
+            Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
+                .at(Place::in_source(shown, &text, start..end))
+                .hint(format!("look at the names with accents once; to be sure, {SAVE_AS}"));
         return Ok((text.into_owned(), Some(note)));
     }
     let text = String::from_utf8_lossy(&bytes);
-    Err(Problem::error("the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain")
-        .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
-        .hint(SAVE_AS))
+    Err(Problem::error(
+        "the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain",
+    )
+    .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
+    .hint(SAVE_AS))
 }
 
 /// What stands for a character that cannot be read.

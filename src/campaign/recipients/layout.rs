@@ -6,7 +6,16 @@ use super::scan::{self, QuoteSlip};
 
 /// The columns that mean something to the program, in the order in which templates know them.
 pub const KNOWN: [&str; 10] = [
-    "role", "name", "email", "country", "language", "cc", "salutation", "title", "gender", "note",
+    "role",
+    "name",
+    "email",
+    "country",
+    "language",
+    "cc",
+    "salutation",
+    "title",
+    "gender",
+    "note",
 ];
 const REQUIRED: [&str; 3] = ["role", "name", "email"];
 
@@ -127,11 +136,18 @@ fn guess_delimiter(text: &str) -> u8 {
     let score = |delimiter: u8| {
         let header = scan::record(text, delimiter);
         let is_known = |name: &str| KNOWN.contains(&canonical(name).as_str());
-        let known = header.fields.iter().filter(|field| is_known(&field.value(text))).count();
+        let known = header
+            .fields
+            .iter()
+            .filter(|field| is_known(&field.value(text)))
+            .count();
         (known, header.fields.len())
     };
     // The last of equals wins, and with nothing to go by that is the comma.
-    [b'\t', b';', b','].into_iter().max_by_key(|delimiter| score(*delimiter)).unwrap_or(b',')
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(|delimiter| score(*delimiter))
+        .unwrap_or(b',')
 }
 
 /// Known columns are known in any case; others are as written.
@@ -146,10 +162,14 @@ fn canonical(written: &str) -> String {
 fn check_name(name: &str, at: usize, before: &[String]) -> Option<Problem> {
     if name.is_empty() {
         return Some(
-            Problem::error(format!("column {} has no name", at + 1)).hint("name it in the first line, or delete the column"),
+            Problem::error(format!("column {} has no name", at + 1))
+                .hint("name it in the first line, or delete the column"),
         );
     }
-    if name.chars().any(|c| is_unsafe_to_show(c) || matches!(c, '[' | ']' | '{' | '}' | '"' | '\\')) {
+    if name
+        .chars()
+        .any(|c| is_unsafe_to_show(c) || matches!(c, '[' | ']' | '{' | '}' | '"' | '\\'))
+    {
         return Some(
             Problem::error(format!("a column cannot be named `{}`", visible_line(name)))
                 .hint("use letters, digits, spaces, - and _ in its name"),
@@ -196,7 +216,9 @@ pub fn and(items: &[String]) -> String {
 /// A slip in `language` would be a column of one's own, and everybody would get the wrong language.
 fn warn_near_misses(names: &[String], problems: &mut Problems, place: impl Fn(usize) -> Place) {
     for (at, name) in names.iter().enumerate() {
-        let absent = KNOWN.into_iter().filter(|known| !names.iter().any(|name| name == known));
+        let absent = KNOWN
+            .into_iter()
+            .filter(|known| !names.iter().any(|name| name == known));
         if !KNOWN.contains(&name.as_str())
             && let Some(near) = nearest(&name.to_lowercase(), absent)
         {

@@ -93,7 +93,9 @@ pub fn read(record: &StringRecord, line: usize, layout: &Layout, report: &mut dy
     let languages = layout
         .language
         .map_or(Some(Vec::new()), |column| languages(cell(column), column, report));
-    let cc = layout.cc.map_or(Some(Vec::new()), |column| copies(cell(column), column, report));
+    let cc = layout
+        .cc
+        .map_or(Some(Vec::new()), |column| copies(cell(column), column, report));
     let (email, serves, languages, cc) = (email?, serves?, languages?, cc?);
     fine.then(|| Recipient {
         line,
@@ -128,17 +130,22 @@ fn ragged(found: usize, layout: &Layout) -> Finding {
     Finding {
         severity: Severity::Error,
         column: (found > wanted).then_some(wanted),
-        message: format!("this row has {found} {}, the first line names {wanted}", if found == 1 { "value" } else { "values" }),
+        message: format!(
+            "this row has {found} {}, the first line names {wanted}",
+            if found == 1 { "value" } else { "values" }
+        ),
         hint,
     }
 }
 
 fn repeats_header(record: &StringRecord, layout: &Layout) -> bool {
-    [(layout.role, "role"), (layout.email, "email")].iter().all(|(column, name)| {
-        record
-            .get(*column)
-            .is_some_and(|cell| cell.trim().eq_ignore_ascii_case(name))
-    })
+    [(layout.role, "role"), (layout.email, "email")]
+        .iter()
+        .all(|(column, name)| {
+            record
+                .get(*column)
+                .is_some_and(|cell| cell.trim().eq_ignore_ascii_case(name))
+        })
 }
 
 /// Whether a cell is one line of text that a terminal and a header can hold.
@@ -148,7 +155,10 @@ fn check_text(cell: &str, column: usize, layout: &Layout, report: &mut dyn Repor
         return true;
     }
     let is_address = column == layout.email || Some(column) == layout.cc;
-    let Some(bad) = cell.chars().find(|c| is_control(*c) || (is_override(*c) && !is_address)) else {
+    let Some(bad) = cell
+        .chars()
+        .find(|c| is_control(*c) || (is_override(*c) && !is_address))
+    else {
         return true;
     };
     let name = &layout.names[column];
@@ -184,7 +194,12 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
     match Address::parse(cell) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(cell) {
-                warn(report, column, format!("{}: {look}", visible_line(cell)), lookalike::HINT);
+                warn(
+                    report,
+                    column,
+                    format!("{}: {look}", visible_line(cell)),
+                    lookalike::HINT,
+                );
             }
             Some(address)
         }
@@ -192,7 +207,9 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
             let hint = match problem {
                 AddressError::Empty => "write the address, or delete the row",
                 AddressError::NameInside => "put the name in the `name` column and only the bare address here",
-                AddressError::SeveralOrSpace => "one address a row; put copies in the `cc` column, or give each address a row of its own",
+                AddressError::SeveralOrSpace => {
+                    "one address a row; put copies in the `cc` column, or give each address a row of its own"
+                }
                 _ => address_hint(&problem),
             };
             error(report, column, say(cell, &problem), hint);
@@ -224,7 +241,9 @@ fn shown(cell: &str) -> String {
 
 const fn address_hint(problem: &AddressError) -> &'static str {
     match problem {
-        AddressError::Hidden(_) => "delete the address and type it again by hand: copying from a web page brings hidden characters along",
+        AddressError::Hidden(_) => {
+            "delete the address and type it again by hand: copying from a web page brings hidden characters along"
+        }
         AddressError::NoAt => "write the whole address: info@example.org",
         AddressError::LeadingHyphen => "check the address with its owner",
         _ => "mend the address: it looks like info@example.org",
@@ -246,7 +265,12 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         match Address::parse(part) {
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
-                    warn(report, column, format!("{}: {look}", visible_line(part)), lookalike::HINT);
+                    warn(
+                        report,
+                        column,
+                        format!("{}: {look}", visible_line(part)),
+                        lookalike::HINT,
+                    );
                 }
                 found.push(address);
             }
@@ -276,7 +300,8 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
             Ok(country) if found.contains(&country) => {}
             Ok(country) => found.push(country),
             Err(_) if code == "*" => {
-                let hint = "write * alone (used when no other row of the role names the sender's country), or the codes alone";
+                let hint =
+                    "write * alone (used when no other row of the role names the sender's country), or the codes alone";
                 error(report, column, "* stands beside country codes".to_owned(), hint);
                 fine = false;
             }
@@ -285,12 +310,21 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
                     Some(near) => format!("did you mean {near}?"),
                     None => "write two-letter codes with spaces between them: BE LU".to_owned(),
                 };
-                error(report, column, format!("there is no country with the code {}", visible_line(code)), hint);
+                error(
+                    report,
+                    column,
+                    format!("there is no country with the code {}", visible_line(code)),
+                    hint,
+                );
                 fine = false;
             }
         }
     }
-    fine.then_some(if found.is_empty() { Serves::Everyone } else { Serves::Countries(found) })
+    fine.then_some(if found.is_empty() {
+        Serves::Everyone
+    } else {
+        Serves::Countries(found)
+    })
 }
 
 fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Language>> {
@@ -305,7 +339,12 @@ fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<L
                     Some(near) => format!("did you mean {near}?"),
                     None => "write language codes, best first: fr nl en".to_owned(),
                 };
-                error(report, column, format!("there is no language with the code {}", visible_line(tag)), hint);
+                error(
+                    report,
+                    column,
+                    format!("there is no language with the code {}", visible_line(tag)),
+                    hint,
+                );
                 fine = false;
             }
         }

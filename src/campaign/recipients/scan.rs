@@ -46,7 +46,10 @@ impl QuoteSlip {
     /// Which character of `text`, where the record begins, is meant.
     pub fn span(self, text: &str) -> Range<usize> {
         let (Self::NeverClosed(at) | Self::AfterClosing(at)) = self;
-        let length = text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        let length = text
+            .get(at..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(0, char::len_utf8);
         at..at + length
     }
 
@@ -94,7 +97,10 @@ pub fn record(text: &str, delimiter: u8) -> Record {
         if quoted && at > closed {
             slip = slip.or(Some(QuoteSlip::AfterClosing(closed)));
         }
-        fields.push(Field { span: start..at, quoted });
+        fields.push(Field {
+            span: start..at,
+            quoted,
+        });
         if bytes.get(at) != Some(&delimiter) {
             break;
         }

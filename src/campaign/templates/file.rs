@@ -66,7 +66,11 @@ pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String>
         }
     };
     if !found.is_file() {
-        problems.push(Problem::error(format!("{shown} is not a file")).at(Place::file(shown)).hint("take it out of the templates folder"));
+        problems.push(
+            Problem::error(format!("{shown} is not a file"))
+                .at(Place::file(shown))
+                .hint("take it out of the templates folder"),
+        );
         return None;
     }
     if found.len() > MOST {

@@ -22,7 +22,12 @@ pub struct Entry {
 }
 
 /// The letters of `dir`, in the order of their names; every problem is pushed.
-pub fn letters(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<(Entry, Language)>> {
+pub fn letters(
+    dir: &Path,
+    shown_dir: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<(Entry, Language)>> {
     let entries = list(dir, shown_dir, scope, problems)?;
     let mut found = Vec::new();
     for mut entry in entries {
@@ -59,11 +64,13 @@ fn list(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems)
         Ok(entries) => entries,
         Err(error) => {
             let problem = match error.kind() {
-                ErrorKind::NotFound => Problem::error(format!("there is no folder {shown_dir}"))
-                    .hint("make it and write the letters there: protest.en.hbs; or start from the example: appel new DIR"),
+                ErrorKind::NotFound => Problem::error(format!("there is no folder {shown_dir}")).hint(
+                    "make it and write the letters there: protest.en.hbs; or start from the example: appel new DIR",
+                ),
                 ErrorKind::NotADirectory => Problem::error(format!("{shown_dir} is not a folder"))
                     .hint("letters stand in a folder, one file for each letter and language: protest.en.hbs"),
-                _ => Problem::error(format!("{shown_dir} cannot be read: {error}")).hint("check that the folder is yours to read"),
+                _ => Problem::error(format!("{shown_dir} cannot be read: {error}"))
+                    .hint("check that the folder is yours to read"),
             };
             problems.push(problem.at(Place::file(shown_dir)));
             return None;
@@ -84,9 +91,12 @@ fn list(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems)
         let key = (entry.name.clone(), entry.language.clone());
         if let Some(other) = known.insert(key, entry.shown.clone()) {
             problems.push(
-                Problem::error(format!("{} and {other} are for the same letter and language", entry.shown))
-                    .at(Place::file(&entry.shown))
-                    .hint("keep one of them"),
+                Problem::error(format!(
+                    "{} and {other} are for the same letter and language",
+                    entry.shown
+                ))
+                .at(Place::file(&entry.shown))
+                .hint("keep one of them"),
             );
             continue;
         }
@@ -95,9 +105,18 @@ fn list(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems)
     Some(found)
 }
 
-fn entry(path: PathBuf, name: Option<&str>, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) -> Option<Entry> {
+fn entry(
+    path: PathBuf,
+    name: Option<&str>,
+    shown_dir: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Entry> {
     let shown = format!("{shown_dir}/{}", path.file_name().unwrap_or_default().display());
-    let Some(stem) = name.and_then(|name| name.strip_suffix(".hbs")).filter(|stem| !stem.chars().any(is_unsafe_to_show)) else {
+    let Some(stem) = name
+        .and_then(|name| name.strip_suffix(".hbs"))
+        .filter(|stem| !stem.chars().any(is_unsafe_to_show))
+    else {
         problems.push(
             Problem::error("a template's name has characters that cannot be shown")
                 .at(Place::file(shown))
@@ -137,7 +156,11 @@ fn entry(path: PathBuf, name: Option<&str>, shown_dir: &str, scope: &Scope<'_>, 
 
 /// Whether a symbolic link leads out of the campaign's folder.
 fn leads_out(path: &Path, scope: &Scope<'_>) -> bool {
-    let folder = if scope.folder.as_os_str().is_empty() { Path::new(".") } else { scope.folder };
+    let folder = if scope.folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        scope.folder
+    };
     match (fs::canonicalize(folder), fs::canonicalize(path)) {
         (Ok(home), Ok(target)) => !target.starts_with(home),
         // Whoever opens it says what is wrong.
@@ -177,7 +200,10 @@ pub fn check_coverage(entries: &[(Entry, Language)], shown_dir: &str, scope: &Sc
         );
     }
     warn_gaps(&wanted, &there, shown_dir, scope, problems);
-    for name in there.keys().filter(|name| !wanted.contains(name) && !scope.letters.is_empty()) {
+    for name in there
+        .keys()
+        .filter(|name| !wanted.contains(name) && !scope.letters.is_empty())
+    {
         problems.push(
             Problem::warning(format!("no letter uses the template `{name}`"))
                 .at(Place::file(shown_dir))
@@ -196,7 +222,8 @@ fn warn_gaps(
     let used = || wanted.iter().filter_map(|name| Some((*name, there.get(name)?)));
     for (name, languages) in used() {
         let mut said: Vec<&Language> = Vec::new();
-        let others = used().flat_map(|(other, languages)| languages.iter().map(move |language| (Some(other), language)));
+        let others =
+            used().flat_map(|(other, languages)| languages.iter().map(move |language| (Some(other), language)));
         let own = scope.language.into_iter().map(|language| (None, language));
         for (other, language) in own.chain(others) {
             if language.best_of(languages).is_some() || said.contains(&language) {
@@ -213,11 +240,9 @@ fn warn_gaps(
                     "whoever reads only that gets it in another language",
                 ),
             };
-            problems.push(
-                Problem::warning(why)
-                    .at(Place::file(shown_dir))
-                    .hint(format!("{hint}; to translate it, write {shown_dir}/{name}.{language}.hbs")),
-            );
+            problems.push(Problem::warning(why).at(Place::file(shown_dir)).hint(format!(
+                "{hint}; to translate it, write {shown_dir}/{name}.{language}.hbs"
+            )));
         }
     }
 }

@@ -50,7 +50,11 @@ pub fn read(file: &mut File<'_>) -> Headers {
 fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usize) {
     let whole = start..start + line.len();
     if line.starts_with([' ', '\t']) {
-        file.error(whole, "a header line goes on here", "write each header on one line, however long it is");
+        file.error(
+            whole,
+            "a header line goes on here",
+            "write each header on one line, however long it is",
+        );
         return;
     }
     let Some((name, value)) = line.split_once(':') else {
@@ -90,12 +94,17 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
                 if path.trim().is_empty() {
                     file.error(span.clone(), "a path is empty", "write paths with commas between them");
                 } else {
-                    headers.attach.push((path.trim().to_owned(), begin..begin + path.trim().len()));
+                    headers
+                        .attach
+                        .push((path.trim().to_owned(), begin..begin + path.trim().len()));
                 }
             }
         }
         "to" | "cc" | "bcc" | "from" | "sender" | "reply-to" | "resent-to" | "resent-cc" | "resent-bcc" => {
-            let message = format!("`{}` cannot stand in a template: a template never adds an address", name.trim());
+            let message = format!(
+                "`{}` cannot stand in a template: a template never adds an address",
+                name.trim()
+            );
             let hint = "addresses come from recipients.csv, from `cc` in a [[letter]] and from [sender] only; take the line out";
             file.error(name_span, message, hint);
         }
@@ -104,7 +113,9 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
                 Some("subject") => "did you mean `Subject`?",
                 Some("format") => "did you mean `Format`?",
                 Some(_) => "did you mean `Attach`?",
-                None => "only Subject, Format and Attach may stand above the empty line; if this belongs to the letter, put an empty line above it",
+                None => {
+                    "only Subject, Format and Attach may stand above the empty line; if this belongs to the letter, put an empty line above it"
+                }
             };
             let message = format!("unknown header line `{}`", name.trim());
             file.error(name_span, message, hint);

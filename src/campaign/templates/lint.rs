@@ -83,7 +83,12 @@ impl<'a> Lint<'a> {
                     Piece::Tag(span) if unit.text[span.clone()].contains('>') => Some(span.clone()),
                     _ => None,
                 });
-                self.error(unit, span.unwrap_or(0..0), "a partial cannot stand in the subject", "write its text out");
+                self.error(
+                    unit,
+                    span.unwrap_or(0..0),
+                    "a partial cannot stand in the subject",
+                    "write its text out",
+                );
             }
         }
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
@@ -118,7 +123,11 @@ impl<'a> Lint<'a> {
             let place = template.mapping.get(nth);
             let at = place.map_or(near, |place| parse::offset(unit.text, place.0, place.1));
             near = near.max(at);
-            let tag = Tag { unit, at, exact: place.is_some() };
+            let tag = Tag {
+                unit,
+                at,
+                exact: place.is_some(),
+            };
             match element {
                 TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
                 TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
@@ -128,7 +137,12 @@ impl<'a> Lint<'a> {
                 TemplateElement::PartialExpression(call) => self.partial(tag, call, around),
                 // Blocks of partials, decorators, and whatever Handlebars may add.
                 _ => {
-                    self.error(unit, tag.span(), "this is not used here", "call a partial with {{> name}}");
+                    self.error(
+                        unit,
+                        tag.span(),
+                        "this is not used here",
+                        "call a partial with {{> name}}",
+                    );
                 }
             }
         }
@@ -138,7 +152,12 @@ impl<'a> Lint<'a> {
         let alone = helper.params.is_empty() && helper.hash.is_empty();
         match (&helper.name, helper.name.as_name()) {
             (Parameter::Subexpression(_) | Parameter::Literal(_), _) | (_, None) => {
-                self.error(tag.unit, tag.span(), "a call in brackets cannot stand alone", "take the brackets off");
+                self.error(
+                    tag.unit,
+                    tag.span(),
+                    "a call in brackets cannot stand alone",
+                    "take the brackets off",
+                );
             }
             (_, Some(name)) if alone && !is_helper(name) => self.text(tag, name, around),
             (_, Some(name)) => self.call(tag, name, &Call::of(helper, Form::Inline), around),
@@ -199,9 +218,14 @@ impl<'a> Lint<'a> {
             "if" | "unless" if call.form != Form::Block => Some(format!("write {{{{#{name} …}}}} … {{{{/{name}}}}}")),
             "if" | "unless" => call.wants(1, "{{#if message}}"),
             "with" => self.with(call, around),
-            "each" => Some("nothing here is a list; write {{#if recipient.title}} … {{/if}} to ask whether a text is there".to_owned()),
+            "each" => Some(
+                "nothing here is a list; write {{#if recipient.title}} … {{/if}} to ask whether a text is there"
+                    .to_owned(),
+            ),
             _ if COMPARISONS.contains(&name) => call.wants(2, "(eq recipient.gender \"f\")"),
-            "and" | "or" if call.params.len() < 2 => Some("it needs two or more: (and message recipient.title)".to_owned()),
+            "and" | "or" if call.params.len() < 2 => {
+                Some("it needs two or more: (and message recipient.title)".to_owned())
+            }
             "and" | "or" => None,
             "not" | "len" => call.wants(1, "(not message)"),
             _ if FACTS.contains(&name) => self.fact(tag, name, call),
@@ -219,7 +243,12 @@ impl<'a> Lint<'a> {
         self.arguments(tag, call, around);
         for key in call.hash.keys() {
             if !(matches!(name, "if" | "unless") && key == "includeZero") {
-                self.error(tag.unit, tag.find(key), format!("`{name}` takes no `{key}`"), "leave it out");
+                self.error(
+                    tag.unit,
+                    tag.find(key),
+                    format!("`{name}` takes no `{key}`"),
+                    "leave it out",
+                );
             }
         }
     }
@@ -236,11 +265,18 @@ impl<'a> Lint<'a> {
         let hint = match nearest(name, HELPERS) {
             _ if matches!(meaning, Meaning::Group(_)) => format!("name one of its texts: {{{{{name}.name}}}}"),
             _ if is_name && call.form == Form::Inner => "take the brackets off: it is a name, not a call".to_owned(),
-            _ if is_name && call.form == Form::Block => format!("to ask whether it is there, write {{{{#if {name}}}}} … {{{{/if}}}}"),
+            _ if is_name && call.form == Form::Block => {
+                format!("to ask whether it is there, write {{{{#if {name}}}}} … {{{{/if}}}}")
+            }
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("what can be called: {}", HELPERS.join(", ")),
         };
-        self.error(tag.unit, tag.find(name), format!("`{name}` is nothing that can be called"), hint);
+        self.error(
+            tag.unit,
+            tag.find(name),
+            format!("`{name}` is nothing that can be called"),
+            hint,
+        );
         self.arguments(tag, call, around);
     }
 
@@ -250,8 +286,11 @@ impl<'a> Lint<'a> {
             [only] if call.form == Form::Block && call.hash.is_empty() => only.as_name(),
             _ => None,
         };
-        let is_group = group.is_some_and(|group| matches!(names::meaning(group, around, self.scope), Meaning::Group(_)));
-        (!is_group).then(|| "{{#with}} goes into sender, recipient or campaign: {{#with sender}} {{name}} {{/with}}".to_owned())
+        let is_group =
+            group.is_some_and(|group| matches!(names::meaning(group, around, self.scope), Meaning::Group(_)));
+        (!is_group).then(|| {
+            "{{#with}} goes into sender, recipient or campaign: {{#with sender}} {{name}} {{/with}}".to_owned()
+        })
     }
 
     /// A figure, its source or its time. The hint, when the call itself is wrong.
@@ -314,7 +353,10 @@ impl<'a> Lint<'a> {
             let hint = match nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if name.contains(['/', '.', '\'', '[', '@']) => {
-                    format!("a partial is a file of {}/partials, named without folder, ending and quotes", self.shown_dir)
+                    format!(
+                        "a partial is a file of {}/partials, named without folder, ending and quotes",
+                        self.shown_dir
+                    )
                 }
                 None if known.is_empty() => format!("write it to {}/partials/{name}.hbs", self.shown_dir),
                 None => format!("there are: {}", known.join(", ")),
@@ -354,7 +396,12 @@ impl<'a> Lint<'a> {
     }
 
     /// The group that a partial is called with, if any.
-    fn partial_arguments(&mut self, tag: Tag<'a>, call: &'a DecoratorTemplate, around: &Surroundings) -> Option<&'static str> {
+    fn partial_arguments(
+        &mut self,
+        tag: Tag<'a>,
+        call: &'a DecoratorTemplate,
+        around: &Surroundings,
+    ) -> Option<&'static str> {
         for (key, value) in &call.hash {
             let taken = names::is_taken(key) || is_helper(key);
             if taken {
@@ -373,12 +420,22 @@ impl<'a> Lint<'a> {
                 }
                 _ => {
                     let hint = "give it a name: {{> signature office=recipient.office}}";
-                    self.error(tag.unit, tag.span(), "a partial is called with a whole group, or with names", hint);
+                    self.error(
+                        tag.unit,
+                        tag.span(),
+                        "a partial is called with a whole group, or with names",
+                        hint,
+                    );
                     None
                 }
             },
             _ => {
-                self.error(tag.unit, tag.span(), "a partial is called with one group at most", "leave the others out");
+                self.error(
+                    tag.unit,
+                    tag.span(),
+                    "a partial is called with one group at most",
+                    "leave the others out",
+                );
                 None
             }
         }

@@ -70,7 +70,11 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Probl
             attach: letter.attach,
             facts,
         };
-        templates.letters.entry(letter.entry.name).or_default().push(letter.language, template);
+        templates
+            .letters
+            .entry(letter.entry.name)
+            .or_default()
+            .push(letter.language, template);
     }
     Some(templates)
 }
@@ -119,7 +123,10 @@ fn read_letter(entry: Entry, language: Language, scope: &Scope<'_>, problems: &m
         // Without header lines and without an empty line, that was said already.
         if is_blank && !file.said {
             let at = Place::file(&entry.shown);
-            file.push(Problem::error("the letter has no text").at(at), "write it below the header lines, after an empty line");
+            file.push(
+                Problem::error("the letter has no text").at(at),
+                "write it below the header lines, after an empty line",
+            );
         }
         wording::check(&mut file, &body.pieces);
     }
@@ -144,14 +151,23 @@ fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     let length: usize = texts.sum();
     if length > LONGEST_SUBJECT {
         let message = format!("the subject is too long: {length} characters");
-        file.error(span, message, "say it in 255 characters or fewer; mail programs show about 60");
+        file.error(
+            span,
+            message,
+            "say it in 255 characters or fewer; mail programs show about 60",
+        );
     }
     wording::check(file, &parsed.pieces);
     Some(parsed)
 }
 
 /// Walks a letter with its partials: the facts it uses, and what is wrong.
-fn lint(letter: &Letter, templates: &Templates, shown_dir: &str, scope: &Scope<'_>) -> (BTreeSet<String>, Vec<Problem>) {
+fn lint(
+    letter: &Letter,
+    templates: &Templates,
+    shown_dir: &str,
+    scope: &Scope<'_>,
+) -> (BTreeSet<String>, Vec<Problem>) {
     let unit = |parsed| Unit {
         shown: &letter.entry.shown,
         text: &letter.text,
@@ -164,10 +180,19 @@ fn lint(letter: &Letter, templates: &Templates, shown_dir: &str, scope: &Scope<'
     if let Some(body) = &letter.body {
         lint.body(unit(body));
     }
-    let Lint { problems: mut said, facts, called, .. } = lint;
+    let Lint {
+        problems: mut said,
+        facts,
+        called,
+        ..
+    } = lint;
     let users = || scope.letters.iter().filter(|spec| spec.template == letter.entry.name);
     if users().next().is_some() {
-        said.extend(facts.iter().filter_map(|(name, place)| stale(name, place, &letter.language, scope)));
+        said.extend(
+            facts
+                .iter()
+                .filter_map(|(name, place)| stale(name, place, &letter.language, scope)),
+        );
     }
     let is_markdown = letter.format == Some(Format::Markdown)
         || (letter.format.is_none() && users().any(|spec| spec.format == Format::Markdown));
@@ -175,7 +200,11 @@ fn lint(letter: &Letter, templates: &Templates, shown_dir: &str, scope: &Scope<'
         let mut found = Problems::new();
         let mut file = File::new(&letter.entry.shown, &letter.text, &mut found);
         wording::remote_content(&mut file, letter.body_span.clone());
-        for partial in templates.partials.values().filter_map(|partial| partial.best(&letter.language)) {
+        for partial in templates
+            .partials
+            .values()
+            .filter_map(|partial| partial.best(&letter.language))
+        {
             if called.contains(&partial.shown) {
                 let mut file = File::new(&partial.shown, &partial.text, &mut found);
                 wording::remote_content(&mut file, 0..partial.text.len());
@@ -195,6 +224,8 @@ fn stale(name: &str, place: &Place, language: &Language, scope: &Scope<'_>) -> O
     Some(
         Problem::error(format!("the fact `{name}` is out of date since {expires}"))
             .at(place.clone())
-            .hint(format!("{ask}write it and a new `expires` under [facts.{name}] in config.toml")),
+            .hint(format!(
+                "{ask}write it and a new `expires` under [facts.{name}] in config.toml"
+            )),
     )
 }

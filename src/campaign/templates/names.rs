@@ -29,7 +29,10 @@ impl Surroundings {
 
     /// Inside `{{#each}}`.
     pub fn each(&self) -> Self {
-        Self { in_each: true, ..self.clone() }
+        Self {
+            in_each: true,
+            ..self.clone()
+        }
     }
 
     /// Inside a partial, called with a group or none, and with further names.
@@ -182,7 +185,10 @@ fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<
     if let Some(near) = nearest(&path.to_lowercase(), known.iter().copied()) {
         return format!("did you mean {near}?");
     }
-    let outside = Surroundings { within: Vec::new(), ..around.clone() };
+    let outside = Surroundings {
+        within: Vec::new(),
+        ..around.clone()
+    };
     match meaning(path, &outside, scope) {
         Meaning::Undefined(_) => format!("you are inside {group} here, which has: {}", known.join(", ")),
         _ => format!("you are inside {group} here: write {{{{@root.{path}}}}}"),
@@ -199,18 +205,28 @@ fn suggest(path: &str, group: Option<&str>, member: &str, scope: &Scope<'_>) -> 
             return format!("did you mean {}?", written(group, near));
         }
         // `sender.salutation` for `recipient.salutation`.
-        if let Some(other) = GROUPS.into_iter().find(|other| *other != group && members(other, scope).contains(&member)) {
+        if let Some(other) = GROUPS
+            .into_iter()
+            .find(|other| *other != group && members(other, scope).contains(&member))
+        {
             return format!("did you mean {}?", written(other, member));
         }
         return match group {
-            "sender" => format!("write a line `{member} = \"…\"` under [sender], or use one of: {}", known.join(", ")),
+            "sender" => format!(
+                "write a line `{member} = \"…\"` under [sender], or use one of: {}",
+                known.join(", ")
+            ),
             "recipient" => format!("the recipients have these columns: {}", known.join(", ")),
             _ => format!("the campaign has {}", known.join(", ")),
         };
     }
     let all: Vec<String> = GROUPS
         .into_iter()
-        .flat_map(|group| members(group, scope).into_iter().map(move |member| written(group, member)))
+        .flat_map(|group| {
+            members(group, scope)
+                .into_iter()
+                .map(move |member| written(group, member))
+        })
         .chain(SINGLE.map(ToOwned::to_owned))
         .collect();
     let lower = path.to_lowercase();

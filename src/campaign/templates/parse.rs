@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use handlebars::template::{HelperTemplate, Template, TemplateElement};
 use handlebars::TemplateErrorReason;
+use handlebars::template::{HelperTemplate, Template, TemplateElement};
 
 use super::file::File;
 use super::tags::{self, Piece};

@@ -68,7 +68,11 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
         let tag = at + offset;
         tags += 1;
         if tags > MOST_TAGS {
-            return Err((tag..tag + 2, format!("there are more than {MOST_TAGS} {{{{ }}}} in one file"), "say it more simply"));
+            return Err((
+                tag..tag + 2,
+                format!("there are more than {MOST_TAGS} {{{{ }}}} in one file"),
+                "say it more simply",
+            ));
         }
         let backslashes = text[at..tag].bytes().rev().take_while(|byte| *byte == b'\\').count();
         if backslashes == 1 {
@@ -82,7 +86,8 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
         let length = if rest.starts_with("{{!") {
             comment(rest).ok_or_else(|| unclosed(tag..tag + 3))?
         } else {
-            let length = length_of(rest).map_err(|(at, message, hint)| (tag + at.start..tag + at.end, message, hint))?;
+            let length =
+                length_of(rest).map_err(|(at, message, hint)| (tag + at.start..tag + at.end, message, hint))?;
             let span = tag..tag + length;
             block(&text[span.clone()], span.clone(), &mut open)?;
             found.push(Piece::Tag(span));
@@ -135,7 +140,10 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
         match byte {
             b'"' | b'\'' => {
                 let quote = char::from(*byte);
-                let Some(length) = rest[at + 1..].find([quote, '\\', '{']).filter(|end| rest[at + 1 + end..].starts_with(quote)) else {
+                let Some(length) = rest[at + 1..]
+                    .find([quote, '\\', '{'])
+                    .filter(|end| rest[at + 1 + end..].starts_with(quote))
+                else {
                     let hint = "close the quote inside the {{ }}; backslashes and braces cannot stand in it";
                     return Err((at..at + 1, "a quote is opened here and not closed".to_owned(), hint));
                 };
@@ -183,7 +191,8 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
 
 /// What the inside of a tag begins with.
 fn inside(tag: &str) -> &str {
-    tag.trim_matches(['{', '}', '~']).trim_matches(|c: char| c.is_whitespace() || c == '~')
+    tag.trim_matches(['{', '}', '~'])
+        .trim_matches(|c: char| c.is_whitespace() || c == '~')
 }
 
 /// Keeps account of the blocks that are open.
@@ -208,7 +217,11 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
         if levels >= DEEPEST_BLOCK {
             return Err(too_deep(span));
         }
-        open.push(Open { name: word(rest), span, levels: 1 });
+        open.push(Open {
+            name: word(rest),
+            span,
+            levels: 1,
+        });
     } else if let Some(rest) = inner.strip_prefix('/') {
         let name = word(rest.trim_start());
         match open.pop() {
@@ -218,7 +231,11 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
                 return Err((span, message, "close the block that was opened last first"));
             }
             None => {
-                return Err((span, format!("{{{{/{name}}}}} closes a block that was never opened"), "take it out, or open the block above"));
+                return Err((
+                    span,
+                    format!("{{{{/{name}}}}} closes a block that was never opened"),
+                    "take it out, or open the block above",
+                ));
             }
         }
     } else if let Some(rest) = inner.strip_prefix("else").or_else(|| inner.strip_prefix('^')) {
@@ -231,7 +248,11 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
             // A name that only begins with these letters; what it is, the lint says.
             None if chained && !rest.starts_with(char::is_whitespace) => {}
             None => {
-                return Err((span, "{{else}} stands outside any block".to_owned(), "open the block above it: {{#if message}}"));
+                return Err((
+                    span,
+                    "{{else}} stands outside any block".to_owned(),
+                    "open the block above it: {{#if message}}",
+                ));
             }
         }
     }

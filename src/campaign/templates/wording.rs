@@ -34,9 +34,17 @@ fn hidden(file: &mut File<'_>, span: Range<usize>) {
     let place = span.start + at..span.start + at + c.len_utf8();
     let message = format!("the text contains the hidden character U+{:04X}", u32::from(c));
     if is_error {
-        file.error(place, message, "delete it and what stands beside it, and type that again");
+        file.error(
+            place,
+            message,
+            "delete it and what stands beside it, and type that again",
+        );
     } else {
-        file.warn(place, message, "it turns the direction of the text; if that is not meant, delete it");
+        file.warn(
+            place,
+            message,
+            "it turns the direction of the text; if that is not meant, delete it",
+        );
     }
 }
 
@@ -81,7 +89,11 @@ fn telling_links(file: &mut File<'_>, pieces: &[Piece]) {
         let Piece::Text(span) = piece else { continue };
         let text = &file.text[span.clone()];
         // Only the last link of a stretch of text can reach the tag after it.
-        let Some(link) = ["http://", "https://"].iter().filter_map(|scheme| text.rfind(scheme)).max() else {
+        let Some(link) = ["http://", "https://"]
+            .iter()
+            .filter_map(|scheme| text.rfind(scheme))
+            .max()
+        else {
             continue;
         };
         if text[link..].contains(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"' | ']')) {
@@ -93,8 +105,14 @@ fn telling_links(file: &mut File<'_>, pieces: &[Piece]) {
             let inner = &file.text[next.span()];
             match next {
                 Piece::Tag(_) if inner.starts_with("{{#") || inner.starts_with("{{/") => {}
-                Piece::Tag(_) => tells |= ["recipient.", "sender.", "message"].iter().any(|name| inner.contains(name)),
-                Piece::Text(_) if inner.starts_with(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"')) => break,
+                Piece::Tag(_) => {
+                    tells |= ["recipient.", "sender.", "message"]
+                        .iter()
+                        .any(|name| inner.contains(name))
+                }
+                Piece::Text(_) if inner.starts_with(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"')) => {
+                    break;
+                }
                 Piece::Text(_) => {}
             }
             end = next.span().end;
@@ -133,8 +151,30 @@ pub fn remote_content(file: &mut File<'_>, body: Range<usize>) {
 fn fetches(html: &str) -> bool {
     let html = html.to_ascii_lowercase();
     [
-        "<img", "<image", "<picture", "<source", "<svg", "<iframe", "<frame", "<object", "<embed", "<video", "<audio", "<track",
-        "<link", "<script", "<style", "<base", "<meta", "<form", "<input", "<body", "src=", "srcset=", "background=", "url(",
+        "<img",
+        "<image",
+        "<picture",
+        "<source",
+        "<svg",
+        "<iframe",
+        "<frame",
+        "<object",
+        "<embed",
+        "<video",
+        "<audio",
+        "<track",
+        "<link",
+        "<script",
+        "<style",
+        "<base",
+        "<meta",
+        "<form",
+        "<input",
+        "<body",
+        "src=",
+        "srcset=",
+        "background=",
+        "url(",
     ]
     .iter()
     .any(|word| html.contains(word))

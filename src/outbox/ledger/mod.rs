@@ -4,22 +4,24 @@
 //!
 //! | state | written | killed process | power cut |
 //! | --- | --- | --- | --- |
-//! | claimed | durably, in groups, before any of the group begins | due | in doubt |
-//! | begun | kept by the system, not synced, before MAIL | in doubt | in doubt |
-//! | accepted, deferred, refused, in doubt | kept by the system at once, synced before it is told | as written | as written, or in doubt |
+//! | claimed | synced, in groups, before any of the group begins | due | in doubt |
+//! | begun | as a mark that outlives the process, before MAIL | in doubt | in doubt |
+//! | accepted, deferred, refused, in doubt | as a mark at once, synced before it is told | as written | as written, or in doubt |
 
 mod lock;
+mod marks;
 mod sqlite;
 
 pub use sqlite::{SqliteLedger, default_path};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::letter::{LetterId, Past};
 use crate::transport::{Reply, Status};
 
 /// One letter that is about to be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The letter.
     pub id: LetterId,
@@ -38,7 +40,7 @@ pub struct Intent {
 }
 
 /// What became of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempted {
     /// The letter.
     pub id: LetterId,
@@ -57,7 +59,7 @@ pub struct Attempted {
 }
 
 /// One line in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// A letter may begin from now on.
     Claim(Intent),
@@ -84,7 +86,7 @@ pub trait LockedLedger: Send {
     ///
     /// # Errors
     /// When they could not be written as durably as asked; then none of them count.
-    fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError>;
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError>;
 }
 
 /// A letter as the ledger knows it.

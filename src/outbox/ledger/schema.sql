@@ -4,8 +4,10 @@ CREATE TABLE run (
     started INTEGER NOT NULL,
     -- NULL while it goes on, and for ever when it was killed: then its letters need a look.
     ended   INTEGER,
-    -- Which start of the machine: entries that a killed process left survive as long as it lasts.
-    boot    TEXT NOT NULL
+    -- Which start of the machine: marks that a killed process left can be missing after another.
+    boot    TEXT NOT NULL,
+    -- Which marks came after the last commit.
+    marks   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE letter (

@@ -1,6 +1,7 @@
 //! The ledger in SQLite: one file in write-ahead mode, readable by its owner only.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
 
 use super::lock::{self, Lock};
+use super::marks::{self, Marks};
 use super::{
     Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, LoggedAttempt, Record,
 };
@@ -57,7 +59,11 @@ pub struct SqliteLocked {
     path: PathBuf,
     db: Connection,
     run: i64,
-    synchronous: Durability,
+    marks: Marks,
+    /// Marked, and not yet in the database.
+    unsynced: Vec<Entry>,
+    /// Durably claimed, and not begun.
+    claimed: HashSet<LetterId>,
     _lock: Lock,
 }
 
@@ -66,13 +72,20 @@ impl SqliteLedger {
     ///
     /// # Errors
     /// When it is no ledger, is newer than this program, or cannot be read.
-    pub fn read(path: &Path) -> Result<Option<Self>, LedgerError> {
+    pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
         if !path.exists() {
             return Ok(None);
         }
-        let db = connect(path)?;
+        let mut db = connect(path)?;
         if version(path, &db)? == 0 {
             return Ok(None);
+        }
+        // Only a run that goes on, and holds the lock, may have left something open.
+        let killed = db.query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| row.get(0));
+        if killed.map_err(|error| broken(path, "read", &error))?
+            && let Ok(_lock) = lock::acquire(path, now)
+        {
+            settle_killed(path, &mut db, &boot_id(), now).map_err(|error| broken(path, "written", &error))?;
         }
         Ok(Some(Self {
             path: path.to_owned(),
@@ -93,7 +106,10 @@ impl SqliteLedger {
         let mut db = connect(path)?;
         migrate(path, &mut db)?;
         let boot = boot_id();
-        let run = begin_run(&mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+        let run = settle_killed(path, &mut db, &boot, now)
+            .and_then(|()| begin_run(&db, &boot, now))
+            .map_err(|error| broken(path, "written", &error))?;
+        let marks = Marks::begin(path, run).map_err(|error| unusable(path, "written", &error))?;
         let reader = Self {
             path: path.to_owned(),
             db: connect(path)?,
@@ -105,7 +121,9 @@ impl SqliteLedger {
             path: path.to_owned(),
             db,
             run,
-            synchronous: Durability::Power,
+            marks,
+            unsynced: Vec::new(),
+            claimed: HashSet::new(),
             _lock: lock,
         };
         Ok((reader, locked))
@@ -318,9 +336,11 @@ const fn state_of(status: Status) -> i64 {
 }
 
 impl LockedLedger for SqliteLocked {
-    fn apply(&mut self, entries: &[Entry], durability: Durability) -> Result<(), LedgerError> {
-        self.write(entries, durability)
-            .map_err(|error| broken(&self.path, "written", &error))
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+        match durability {
+            Durability::Process => self.mark(entries),
+            Durability::Power => self.commit(entries),
+        }
     }
 }
 
@@ -329,56 +349,92 @@ impl SqliteLocked {
     ///
     /// # Errors
     /// When it cannot be written; nothing is lost by it.
-    pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
-        self.end(now).map_err(|error| broken(&self.path, "written", &error))
+    pub fn close(self, now: Timestamp) -> Result<(), LedgerError> {
+        self.db
+            .execute(
+                "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
+                 (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
+                params![self.run, now.as_second()],
+            )
+            .map(drop)
+            .map_err(|error| broken(&self.path, "written", &error))
     }
 
-    fn write(&mut self, entries: &[Entry], durability: Durability) -> rusqlite::Result<()> {
-        if self.synchronous != durability {
-            // In write-ahead mode NORMAL leaves the commit to the system, FULL waits for the disk, and with it for
-            // every commit before.
-            self.db.execute_batch(match durability {
-                Durability::Process => "PRAGMA synchronous = NORMAL",
-                Durability::Power => "PRAGMA synchronous = FULL",
-            })?;
-            self.synchronous = durability;
-        }
-        let transaction = self.db.transaction()?;
+    /// The last look before letters begin: only what was claimed, and durably, may.
+    fn check_begins(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
         for entry in entries {
-            match entry {
-                Entry::Claim(intent) => claim(&transaction, intent, self.run)?,
-                Entry::Begin(id) => {
-                    let mut begin = transaction.prepare_cached(
-                        "UPDATE letter SET state = 2 WHERE id = ?1 AND state = 1",
-                    )?;
-                    if begin.execute([id.as_bytes().as_slice()])? != 1 {
-                        return Err(unclaimed(*id));
-                    }
-                }
-                Entry::Release(id) => {
-                    let mut release = transaction.prepare_cached(
-                        "UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1",
-                    )?;
-                    release.execute([id.as_bytes().as_slice()])?;
-                }
-                Entry::Outcome(attempted) => outcome(&transaction, attempted, self.run)?,
+            if let Entry::Begin(id) = entry
+                && !self.claimed.remove(id)
+            {
+                return Err(broken(&self.path, "written", &unclaimed(*id)));
             }
         }
-        if entries.is_empty() && durability == Durability::Power {
-            // An empty transaction would write nothing and sync nothing.
-            transaction.execute("UPDATE run SET started = started WHERE key = ?1", [self.run])?;
-        }
-        transaction.commit()
-    }
-
-    fn end(&mut self, now: Timestamp) -> rusqlite::Result<()> {
-        self.db.execute(
-            "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
-             (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
-            params![self.run, now.as_second()],
-        )?;
         Ok(())
     }
+
+    fn mark(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.check_begins(&entries)?;
+        self.marks.write(&entries).map_err(|error| unusable(&self.path, "written", &error))?;
+        self.unsynced.extend(entries);
+        Ok(())
+    }
+
+    fn commit(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.check_begins(&entries)?;
+        let mut all = std::mem::take(&mut self.unsynced);
+        all.extend(entries);
+        write(&mut self.db, &all, self.run, Some(self.marks.next_generation()))
+            .map_err(|error| broken(&self.path, "written", &error))?;
+        self.marks.committed();
+        for entry in all {
+            match entry {
+                Entry::Claim(intent) => {
+                    self.claimed.insert(intent.id);
+                }
+                Entry::Release(id) => {
+                    self.claimed.remove(&id);
+                }
+                Entry::Begin(_) | Entry::Outcome(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes entries in one synced transaction, which opens a new generation of marks.
+fn write(db: &mut Connection, entries: &[Entry], run: i64, marks: Option<u64>) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    // A letter that began and ended meanwhile needs no line for having begun.
+    let ended: HashSet<LetterId> = entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Outcome(attempted) => Some(attempted.id),
+            _ => None,
+        })
+        .collect();
+    for entry in entries {
+        match entry {
+            Entry::Claim(intent) => claim(&transaction, intent, run)?,
+            Entry::Begin(id) if ended.contains(id) => {}
+            Entry::Begin(id) => {
+                let mut begin = transaction.prepare_cached("UPDATE letter SET state = 2 WHERE id = ?1 AND state = 1")?;
+                if begin.execute([id.as_bytes().as_slice()])? != 1 {
+                    return Err(unclaimed(*id));
+                }
+            }
+            Entry::Release(id) => {
+                let mut release = transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
+                release.execute([id.as_bytes().as_slice()])?;
+            }
+            Entry::Outcome(attempted) => outcome(&transaction, attempted, run)?,
+        }
+    }
+    if let Some(marks) = marks {
+        transaction
+            .prepare_cached("UPDATE run SET marks = ?2 WHERE key = ?1")?
+            .execute(params![run, marks.cast_signed()])?;
+    }
+    transaction.commit()
 }
 
 fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
@@ -407,7 +463,7 @@ fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
 fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
     let state = state_of(attempted.status);
     let mut update = db.prepare_cached(
-        "UPDATE letter SET state = ?2 WHERE id = ?1 AND state = 2 RETURNING key",
+        "UPDATE letter SET state = ?2 WHERE id = ?1 AND state IN (1, 2) RETURNING key",
     )?;
     let letter: i64 = update
         .query_row(params![attempted.id.as_bytes().as_slice(), state], |row| row.get(0))
@@ -458,42 +514,38 @@ fn unclaimed(id: LetterId) -> rusqlite::Error {
     )
 }
 
-/// Begins a run, and makes of what an earlier one left open what it must be taken for.
-fn begin_run(db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Result<i64> {
-    let transaction = db.transaction()?;
-    let run = transaction
-        .prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?
-        .insert(params![now.as_second(), boot])?;
-    let killed: i64 = transaction.query_row(
-        "SELECT count(*) FROM run WHERE ended IS NULL AND key <> ?1",
-        [run],
-        |row| row.get(0),
-    )?;
-    if killed > 0 {
-        settle_killed(&transaction, run, boot, now)?;
-    }
-    transaction.commit()?;
-    Ok(run)
+/// Begins a run.
+fn begin_run(db: &Connection, boot: &str, now: Timestamp) -> rusqlite::Result<i64> {
+    db.prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?.insert(params![now.as_second(), boot])
 }
 
-fn settle_killed(transaction: &Connection, run: i64, boot: &str, now: Timestamp) -> rusqlite::Result<()> {
-    transaction.execute(
-        "INSERT INTO attempt (letter, run, at, state, code, reply)
-         SELECT letter.key, letter.run, ?2, 6, NULL,
-                CASE state WHEN 2 THEN 'the program ended while this letter was being sent'
-                           ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
-         FROM letter JOIN run ON run.key = letter.run
-         WHERE state = 2 OR (state = 1 AND boot <> ?1) ORDER BY letter.key",
-        params![boot, now.as_second()],
-    )?;
-    transaction.execute(
-        "UPDATE letter SET state = CASE
-             WHEN state = 1 AND (SELECT boot FROM run WHERE run.key = letter.run) = ?1 THEN 0
-             ELSE 6 END
-         WHERE state IN (1, 2)",
-        params![boot],
-    )?;
-    transaction.execute("UPDATE run SET ended = ?2 WHERE ended IS NULL AND key <> ?1", params![run, now.as_second()])?;
+/// Makes of what killed runs left open what it must be taken for. Only whoever holds the lock may.
+fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Result<()> {
+    let killed: Vec<(i64, u64, bool)> = db
+        .prepare("SELECT key, marks, boot = ?1 FROM run WHERE ended IS NULL ORDER BY key")?
+        .query_map([boot], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    for (run, generation, same_boot) in killed {
+        let marks = marks::left_by(path, run, generation);
+        // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
+        let all_marked = same_boot && marks.is_some();
+        write(db, &marks.unwrap_or_default(), run, None)?;
+        let transaction = db.transaction()?;
+        transaction.execute(
+            "INSERT INTO attempt (letter, run, at, state, code, reply)
+             SELECT key, run, ?2, 6, NULL,
+                    CASE state WHEN 2 THEN 'the program ended while this letter was being sent'
+                               ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
+             FROM letter WHERE run = ?1 AND (state = 2 OR (state = 1 AND NOT ?3)) ORDER BY key",
+            params![run, now.as_second(), all_marked],
+        )?;
+        transaction.execute(
+            "UPDATE letter SET state = iif(state = 1 AND ?2, 0, 6) WHERE run = ?1 AND state IN (1, 2)",
+            params![run, all_marked],
+        )?;
+        transaction.execute("UPDATE run SET ended = ?2 WHERE key = ?1", params![run, now.as_second()])?;
+        transaction.commit()?;
+    }
     Ok(())
 }
 

@@ -234,6 +234,10 @@ impl Server {
         self.port
     }
 
+    pub fn tls(&self) -> Tls {
+        self.shared.setup.tls
+    }
+
     /// The authority to trust, as a PEM file that lives as long as the server.
     pub fn ca_file(&self) -> PathBuf {
         let dir = self.ca_dir.as_ref();
@@ -337,6 +341,11 @@ impl Server {
             |record| record.stalls >= n,
             &format!("the script did not stall {n} connections"),
         );
+    }
+
+    /// How many connections the script has stalled so far.
+    pub fn stalls(&self) -> usize {
+        self.shared.record().stalls
     }
 
     /// Waits until n letters have been taken.

@@ -1,7 +1,5 @@
 //! Holds the scripted server to its word with raw sockets, so that a failing test of the program
 //! is the program's fault.
-//!
-//! One integration test includes it, next to `mod smtp` at its root.
 
 mod protocol;
 mod script;

@@ -1,0 +1,8 @@
+//! The program from outside: what a person at a shell, a script and a mail server would notice.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod crash;
+mod new;
+mod send;

@@ -1,0 +1,185 @@
+//! `appel send`: who gets what, once, and what is said about it.
+
+use crate::support::{Campaign, Server, Step, accepted};
+
+#[test]
+fn what_was_sent_once_is_not_sent_again_and_that_is_said() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(3).smtp(&server);
+    campaign.send(&[]).exits(0).prints(&["3 letters: 3 accepted."]);
+    campaign.send(&[]).exits(0).prints(&["Nothing is due.", "3 letters were accepted earlier"]);
+    assert_eq!((server.taken().len(), server.connections()), (3, 1));
+    assert_eq!(campaign.standing(), [3, 0, 0, 0, 0]);
+}
+
+#[test]
+fn the_json_of_a_run_is_as_documented() {
+    let server = Server::builder().on(Step::FinalDot).reply("250 2.0.0 queued as 4F").start();
+    let campaign = Campaign::new()
+        .recipients("ministry,The Ministry,info@mfa.example,,,press@mfa.example,Sir\n")
+        .smtp(&server);
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    let [letter, summary] = &run.json_events()[..] else { panic!("two lines, not:\n{}", run.stdout) };
+    let id = letter["id"].as_str().unwrap();
+    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert_eq!(
+        *letter,
+        serde_json::json!({
+            "event": "letter", "id": id, "letter": "protest", "language": "en",
+            "to": "info@mfa.example", "cc": ["press@mfa.example"], "subject": "Free them",
+            "message_id": format!("<{id}@home.example>"),
+            "outcome": "accepted", "code": 250, "reply": "2.0.0 queued as 4F", "at": "2026-11-25T10:00:00Z",
+            "recipients": [
+                {"address": "info@mfa.example", "outcome": "accepted", "code": 250},
+                {"address": "press@mfa.example", "outcome": "accepted", "code": 250},
+            ],
+        })
+    );
+    let seconds = summary["seconds"].as_f64().unwrap();
+    assert!((0.0..60.0).contains(&seconds), "{seconds}");
+    assert_eq!(
+        *summary,
+        serde_json::json!({
+            "event": "summary", "due": 1, "accepted": 1, "deferred": 0, "refused": 0, "in_doubt": 0, "skipped": 0,
+            "seconds": seconds,
+        })
+    );
+
+    let again = campaign.send_json(&[]);
+    again.exits(0);
+    assert_eq!(again.counts(), [0, 0, 0, 0, 0, 1]);
+    assert_eq!(again.outcomes(), ["info@mfa.example skipped already-accepted"]);
+    assert_eq!(again.letter_to("info@mfa.example")["message_id"], letter["message_id"]);
+}
+
+#[test]
+fn a_mended_typo_mails_nobody_again() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.letter("protest", "en", "Subject: Mended\n\nMended too.\n").set("campaign.title", "Mended");
+    assert_eq!(campaign.send_json(&[]).counts(), [0, 0, 0, 0, 0, 2]);
+    assert_eq!(server.taken().len(), 2);
+}
+
+#[test]
+fn a_changed_address_is_a_new_letter() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.recipients("ministry,One,m1@mfa.example\nministry,Two,new@mfa.example\n");
+    let run = campaign.send_json(&[]);
+    assert_eq!(run.outcomes(), ["m1@mfa.example skipped already-accepted", "new@mfa.example accepted"]);
+    assert_eq!(server.taken().len(), 3);
+}
+
+#[test]
+fn one_address_written_twice_gets_one_letter_and_the_duplicate_is_listed() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .recipients(
+            "ministry,A,info@bücher.example\nministry,B,Info@XN--BCHER-KVA.example\nministry,C,INFO@BÜCHER.example\n",
+        )
+        .smtp(&server);
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    assert_eq!(run.counts(), [1, 1, 0, 0, 0, 2]);
+    let taken = server.taken();
+    assert_eq!((taken.len(), &taken[0].to[..]), (1, &["info@xn--bcher-kva.example".to_owned()][..]));
+    let reasons: Vec<_> = run.letters().into_iter().filter(|letter| letter["reason"] == "duplicate").collect();
+    assert_eq!(reasons.len(), 2, "{}", run.stdout);
+}
+
+#[test]
+fn a_refused_copy_does_not_stop_the_letter() {
+    let server = Server::builder().on(Step::Rcpt).rcpt(2).reply("550 5.1.1 no such user").start();
+    let campaign = Campaign::new()
+        .recipients("ministry,M,info@mfa.example,,,gone@mfa.example press@mfa.example\n")
+        .smtp(&server);
+    let run = campaign.send_json(&[]);
+    let letter = run.letter_to("info@mfa.example");
+    assert_eq!(letter["outcome"], "accepted");
+    assert_eq!(
+        letter["recipients"],
+        serde_json::json!([
+            {"address": "info@mfa.example", "outcome": "accepted", "code": 250},
+            {"address": "gone@mfa.example", "outcome": "refused", "code": 550, "reply": "5.1.1 no such user"},
+            {"address": "press@mfa.example", "outcome": "accepted", "code": 250},
+        ])
+    );
+    assert_eq!(server.taken()[0].to, ["info@mfa.example", "press@mfa.example"]);
+    campaign
+        .appel(&["log"])
+        .exits(0)
+        .prints(&["copy refused   gone@mfa.example  550 5.1.1 no such user"]);
+    assert_eq!(server.unfired(), [""; 0]);
+}
+
+#[test]
+fn a_refused_recipient_stops_the_letter_and_the_copies_get_nothing() {
+    let server = Server::builder().on(Step::Rcpt).to("info@mfa.example").reply("550 5.1.1 no such user").start();
+    let campaign = Campaign::new()
+        .recipients("ministry,M,info@mfa.example,,,press@mfa.example\nministry,N,next@mfa.example\n")
+        .smtp(&server);
+    let run = campaign.send_json(&[]);
+    run.exits(1);
+    assert_eq!(run.outcomes(), ["info@mfa.example refused", "next@mfa.example accepted"]);
+    let recipients = run.letter_to("info@mfa.example")["recipients"].clone();
+    assert_eq!(recipients[1]["outcome"], "refused", "{recipients}");
+    let to: Vec<_> = server.taken().into_iter().map(|letter| letter.to).collect();
+    assert_eq!(to, [["next@mfa.example"]]);
+    assert_eq!((server.connections(), server.violations()), (1, Vec::new()));
+}
+
+#[test]
+fn a_letter_in_doubt_is_held_listed_and_resent_on_request_as_the_same_message() {
+    let server = Server::builder().on(Step::FinalDot).letter(1).accept_then_reset().start();
+    let campaign = Campaign::new().smtp(&server);
+    let first = campaign.send_json(&[]);
+    first.exits(1);
+    assert_eq!(first.outcomes(), ["minister@mfa.example in-doubt"]);
+    let message_id = first.letters()[0]["message_id"].as_str().unwrap().to_owned();
+
+    let campaign = campaign.now("2026-11-26T09:00:00Z");
+    let held = campaign.send_json(&[]);
+    held.exits(1).says(&["--resend-in-doubt"]);
+    assert_eq!(held.outcomes(), ["minister@mfa.example skipped in-doubt"]);
+    assert_eq!(server.connections(), 1);
+    campaign.appel(&["status"]).exits(0).prints(&["1  in doubt", &message_id[..33], "minister@mfa.example"]);
+    assert_eq!(campaign.standing(), [0, 0, 0, 1, 0]);
+
+    assert_eq!(campaign.send_json(&["--resend-in-doubt"]).exits(0).counts(), accepted(1));
+    let taken = server.taken();
+    assert_eq!(taken.len(), 2);
+    assert_eq!(taken[0].data, taken[1].data);
+    assert_eq!(taken[0].message_id.as_deref(), Some(message_id.as_str()));
+    assert_eq!(campaign.standing(), [1, 0, 0, 0, 0]);
+}
+
+#[test]
+fn preview_the_written_files_and_the_wire_carry_the_same_bytes() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .letter(
+            "protest",
+            "fr",
+            "Subject: {{campaign.title}} : été à Zhañaözen, sans délai ni détour, aujourd’hui même\n\n\
+             {{recipient.salutation}}\n\n.\n..\nJ’écris de {{sender.city}}. {{message}}\n",
+        )
+        .recipients("ministry,Ministère «des» Affaires,minister@mfa.example,,fr,a@mfa.example,Monsieur\n")
+        .smtp(&server);
+    let personal = ["--message", "Mes mots = à moi."];
+    let preview = campaign.preview(&[&personal[..], &["-v"]].concat());
+    preview.exits(0);
+    campaign.send(&[&personal[..], &["--out", "out"]].concat()).exits(0);
+    assert!(!campaign.ledger().exists(), "--out does not touch the ledger");
+    campaign.send(&personal).exits(0);
+
+    let files: Vec<_> = std::fs::read_dir(campaign.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert_eq!(files.len(), 1);
+    let written = std::fs::read(&files[0]).unwrap();
+    let taken = server.taken();
+    assert_eq!(String::from_utf8_lossy(&taken[0].data), String::from_utf8_lossy(&written));
+    assert_eq!(preview.stdout.trim_end(), String::from_utf8(written).unwrap().replace("\r\n", "\n").trim_end());
+}

@@ -1,0 +1,284 @@
+//! A campaign in a folder of its own, described a line at a time.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::{
+    run::{Run, Running},
+    smtp::{Server, Tls},
+};
+
+/// When every run takes place, unless a test says otherwise.
+pub const NOW: &str = "2026-11-25T10:00:00Z";
+/// What [`Campaign::login`] signs in with: nothing else on the machine has these letters in this order.
+pub const PASSWORD: &str = "zq7-Rdsch!un9gel";
+
+const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
+const LETTER: &str = "Subject: {{campaign.title}}\n\n{{recipient.salutation}}\n\nI write from {{sender.city}}.\n\n{{sender.name}}\n";
+
+/// A campaign's files and the machine they are on; all of it goes when this does.
+pub struct Campaign {
+    root: TempDir,
+    config: Option<Config>,
+    environment: BTreeMap<String, String>,
+}
+
+#[derive(Default)]
+struct Config {
+    /// `section.key` to its value in TOML, for `[campaign]`, `[sender]` and `[smtp]`.
+    keys: BTreeMap<String, String>,
+    letters: String,
+    more: String,
+}
+
+impl Campaign {
+    /// One letter, `protest`, in English, to one ministry; sent by Ann from Brussels.
+    pub fn new() -> Self {
+        let mut campaign = Self::empty();
+        campaign.config = Some(Config::default());
+        campaign
+            .set("campaign.id", "test")
+            .set("campaign.title", "Free them")
+            .set("campaign.language", "en")
+            .set("sender.name", "Ann Activist")
+            .set("sender.email", "ann@home.example")
+            .set("sender.country", "BE")
+            .set("sender.language", "en")
+            .set("sender.city", "Brussels")
+            .letters("[[letter]]\nid = \"protest\"\nto = [\"ministry\"]\n")
+            .letter("protest", "en", LETTER)
+            .recipients("ministry,The Ministry,minister@mfa.example,,,,Your Excellency\n")
+    }
+
+    /// No campaign yet: a machine on which `appel` can run.
+    pub fn empty() -> Self {
+        let root = tempfile::Builder::new().prefix("appel-").tempdir().expect("a temporary directory");
+        for folder in ["home", "config", "state", "data", "cache", "tmp", "campaign"] {
+            fs::create_dir(root.path().join(folder)).expect("a folder in a temporary directory");
+        }
+        Self { root, config: None, environment: BTreeMap::new() }
+    }
+
+    /// What `appel new` writes, in place of a campaign of our own.
+    pub fn example() -> Self {
+        let campaign = Self::empty();
+        campaign.appel(&["new", "."]).exits(0);
+        campaign
+    }
+
+    /// A text of `[campaign]`, `[sender]` or `[smtp]`: `.set("smtp.timeout", "1s")`.
+    pub fn set(self, key: &str, text: &str) -> Self {
+        self.set_toml(key, &format!("{text:?}"))
+    }
+
+    /// The same with any TOML value.
+    pub fn set_toml(mut self, key: &str, value: &str) -> Self {
+        self.configuration().keys.insert(key.to_owned(), value.to_owned());
+        self.write_config()
+    }
+
+    pub fn unset(mut self, key: &str) -> Self {
+        self.configuration().keys.remove(key);
+        self.write_config()
+    }
+
+    /// The `[[letter]]` tables.
+    pub fn letters(mut self, toml: &str) -> Self {
+        toml.clone_into(&mut self.configuration().letters);
+        self.write_config()
+    }
+
+    /// Whatever else `config.toml` is to hold, at its end.
+    pub fn config(mut self, toml: &str) -> Self {
+        self.configuration().more.push_str(toml);
+        self.write_config()
+    }
+
+    /// `templates/LETTER.LANGUAGE.hbs`.
+    pub fn letter(self, id: &str, language: &str, text: &str) -> Self {
+        self.file(&format!("templates/{id}.{language}.hbs"), text)
+    }
+
+    /// `recipients.csv`. Rows that come without a header get the usual one (`role,name,email,country,language,cc,
+    /// salutation`), and the commas that they lack.
+    pub fn recipients(self, rows: &str) -> Self {
+        if rows.starts_with("role,") {
+            return self.file("recipients.csv", rows);
+        }
+        let columns = HEADER.matches(',').count();
+        let whole = |row: &str| {
+            // A comma between quotes parts no columns.
+            let commas = row.split('"').step_by(2).map(|part| part.matches(',').count()).sum();
+            format!("{row}{}\n", ",".repeat(columns.saturating_sub(commas)))
+        };
+        let rows: String = rows.lines().map(whole).collect();
+        self.file("recipients.csv", format!("{HEADER}{rows}"))
+    }
+
+    /// So many ministries: `m1@mfa.example`, `m2@mfa.example` …
+    pub fn people(self, number: usize) -> Self {
+        let mut rows = String::new();
+        for n in 1..=number {
+            let _ = writeln!(rows, "ministry,Ministry {n},m{n}@mfa.example,,,,Your Excellency");
+        }
+        self.recipients(&rows)
+    }
+
+    /// Any file of the campaign's folder.
+    pub fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
+        self.put(path, bytes);
+        self
+    }
+
+    /// The same for a campaign that has run already.
+    pub fn put(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.path(path);
+        fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder of ours");
+        fs::write(path, bytes).expect("a file in a folder of ours");
+    }
+
+    /// This server, with everything that could make a test slow turned off.
+    pub fn smtp(self, server: &Server) -> Self {
+        let security = match server.tls() {
+            Tls::None => "none",
+            Tls::Starttls => "starttls",
+            Tls::Implicit => "tls",
+        };
+        let campaign = self
+            .set("smtp.host", "127.0.0.1")
+            .set_toml("smtp.port", &server.port().to_string())
+            .set("smtp.security", security)
+            .set("smtp.username", "")
+            .set_toml("smtp.connections", "1")
+            .set("smtp.rate", "unlimited")
+            .set("smtp.retry-for", "1ms")
+            .set("smtp.timeout", "30s");
+        match server.tls() {
+            Tls::None => campaign,
+            _ => campaign.set("smtp.ca-file", &server.ca_file().display().to_string()),
+        }
+    }
+
+    /// Signs in as this user; the password comes from the environment.
+    pub fn login(self, user: &str, password: &str) -> Self {
+        self.set("smtp.username", user).environment("APPEL_SMTP_PASSWORD", password)
+    }
+
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Another moment (RFC 3339) than [`NOW`].
+    pub fn now(self, moment: &str) -> Self {
+        self.environment("APPEL_NOW", moment)
+    }
+
+    /// Where the campaign's file is.
+    pub fn path(&self, path: &str) -> PathBuf {
+        self.root.path().join("campaign").join(path)
+    }
+
+    /// The folder that holds everything a run can write: home, state, temporary files and the campaign itself.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub fn ledger(&self) -> PathBuf {
+        self.root.path().join("state/appel/ledger.sqlite3")
+    }
+
+    /// `appel` with these arguments, to its end.
+    pub fn appel(&self, arguments: &[&str]) -> Run {
+        Running::start(self.command(arguments)).wait()
+    }
+
+    /// The same, to be waited for, interrupted or killed.
+    pub fn spawn(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    pub fn check(&self, arguments: &[&str]) -> Run {
+        self.appel(&[&["check"], arguments].concat())
+    }
+
+    pub fn preview(&self, arguments: &[&str]) -> Run {
+        self.appel(&[&["preview"], arguments].concat())
+    }
+
+    /// `appel send --yes`.
+    pub fn send(&self, arguments: &[&str]) -> Run {
+        self.appel(&[&["send", "--yes"], arguments].concat())
+    }
+
+    /// `appel send --yes --json`.
+    pub fn send_json(&self, arguments: &[&str]) -> Run {
+        self.appel(&[&["send", "--yes", "--json"], arguments].concat())
+    }
+
+    /// The object of `appel status --json`.
+    #[track_caller]
+    pub fn status(&self) -> serde_json::Value {
+        let run = self.appel(&["status", "--json"]);
+        run.exits(0);
+        serde_json::from_str(&run.stdout).expect("status --json prints one object")
+    }
+
+    /// `accepted`, `deferred`, `refused`, `in_doubt` and `due` of `status`.
+    #[track_caller]
+    pub fn standing(&self) -> [u64; 5] {
+        let status = self.status();
+        ["accepted", "deferred", "refused", "in_doubt", "due"].map(|key| status[key].as_u64().expect("a number"))
+    }
+
+    /// `appel` as a fresh shell on an empty machine would run it, in the campaign's folder.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let at = |folder: &str| self.root.path().join(folder);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_appel"));
+        command
+            .env_clear()
+            .env("HOME", at("home"))
+            .env("XDG_CONFIG_HOME", at("config"))
+            .env("XDG_STATE_HOME", at("state"))
+            .env("XDG_DATA_HOME", at("data"))
+            .env("XDG_CACHE_HOME", at("cache"))
+            .env("TMPDIR", at("tmp"))
+            .env("APPEL_NOW", NOW)
+            // A zone that nobody could take for UTC.
+            .env("TZ", "Pacific/Kiritimati")
+            .envs(&self.environment)
+            .current_dir(at("campaign"))
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn configuration(&mut self) -> &mut Config {
+        self.config.get_or_insert_with(|| panic!("the example's configuration is a file: edit it as one"))
+    }
+
+    fn write_config(self) -> Self {
+        let Some(config) = &self.config else { return self };
+        let mut toml = String::new();
+        for section in ["campaign", "sender", "smtp"] {
+            let keys = config.keys.iter().filter_map(|(key, value)| Some((key.strip_prefix(section)?, value)));
+            for (number, (key, value)) in keys.enumerate() {
+                if number == 0 {
+                    let _ = writeln!(toml, "[{section}]");
+                }
+                let _ = writeln!(toml, "{} = {value}", key.trim_start_matches('.'));
+            }
+        }
+        let text = format!("{toml}\n{}\n{}", config.letters, config.more);
+        self.file("config.toml", text)
+    }
+}

@@ -1,0 +1,213 @@
+//! A run of the program: under way, and what came of it.
+
+use std::{
+    io::Read,
+    process::{Child, ChildStdout, Command, ExitStatus},
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+/// No run of a test takes longer on any machine; one that does has hung.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` when a signal ended it.
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// Checks the exit code, and shows what was said when it is another.
+    #[track_caller]
+    pub fn exits(&self, code: i32) -> &Self {
+        assert_eq!(self.status, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that all of these stand in stderr.
+    #[track_caller]
+    pub fn says(&self, words: &[&str]) -> &Self {
+        for words in words {
+            assert!(self.stderr.contains(words), "no {words:?} in stderr:\n{}\n--- stdout\n{}", self.stderr, self.stdout);
+        }
+        self
+    }
+
+    /// Checks that all of these stand in stdout.
+    #[track_caller]
+    pub fn prints(&self, words: &[&str]) -> &Self {
+        for words in words {
+            assert!(self.stdout.contains(words), "no {words:?} in stdout:\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        }
+        self
+    }
+
+    /// Each line of stdout as the JSON object it has to be.
+    #[track_caller]
+    pub fn json_events(&self) -> Vec<Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line:?}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// The events of letters.
+    #[track_caller]
+    pub fn letters(&self) -> Vec<Value> {
+        self.json_events().into_iter().filter(|event| event["event"] == "letter").collect()
+    }
+
+    /// The one event of a letter to this address.
+    #[track_caller]
+    pub fn letter_to(&self, address: &str) -> Value {
+        let mut letters: Vec<_> = self.letters().into_iter().filter(|letter| letter["to"] == address).collect();
+        assert_eq!(letters.len(), 1, "letters to {address} in\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        letters.remove(0)
+    }
+
+    /// Each letter as `address outcome`, with the reason when it was skipped; sorted.
+    #[track_caller]
+    pub fn outcomes(&self) -> Vec<String> {
+        let line = |letter: &Value| {
+            let word = |key: &str| letter[key].as_str().map(str::to_owned);
+            [word("to"), word("outcome"), word("reason")].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        };
+        let mut lines: Vec<_> = self.letters().iter().map(line).collect();
+        lines.sort();
+        lines
+    }
+
+    /// The summary, which is the last line and the only one of its kind.
+    #[track_caller]
+    pub fn summary(&self) -> Value {
+        let mut events = self.json_events();
+        let summaries = events.iter().filter(|event| event["event"] == "summary").count();
+        assert_eq!(summaries, 1, "summaries in\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        let last = events.pop().unwrap_or_default();
+        assert_eq!(last["event"], "summary", "the summary is not the last line:\n{}", self.stdout);
+        last
+    }
+
+    /// `due accepted deferred refused in_doubt skipped` of the summary.
+    #[track_caller]
+    pub fn counts(&self) -> [u64; 6] {
+        counts(&self.summary())
+    }
+}
+
+/// `due accepted deferred refused in_doubt skipped` of a summary.
+#[track_caller]
+pub fn counts(summary: &Value) -> [u64; 6] {
+    ["due", "accepted", "deferred", "refused", "in_doubt", "skipped"]
+        .map(|key| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}")))
+}
+
+/// The [`counts`] of a run in which everything was accepted.
+pub const fn accepted(letters: u64) -> [u64; 6] {
+    [letters, letters, 0, 0, 0, 0]
+}
+
+/// A run under way; one that is forgotten is killed.
+pub struct Running {
+    child: Child,
+    stdout: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<String>>,
+}
+
+impl Running {
+    pub fn start(command: Command) -> Self {
+        let mut running = Self::start_unread(command);
+        running.stdout = running.child.stdout.take().map(collect);
+        running
+    }
+
+    /// A run whose stdout is left to the test: [`Running::take_stdout`].
+    pub fn start_unread(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the program can be run");
+        let stderr = child.stderr.take().map(collect);
+        Self { child, stdout: None, stderr }
+    }
+
+    pub fn take_stdout(&mut self) -> ChildStdout {
+        self.child.stdout.take().expect("stdout is there, and nobody took it before")
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be waited for").is_some()
+    }
+
+    /// SIGKILL, and then its end.
+    pub fn kill(mut self) -> Run {
+        self.signal(Signal::KILL);
+        self.end()
+    }
+
+    /// SIGINT, as Ctrl-C sends it.
+    pub fn interrupt(&self) {
+        self.signal(Signal::INT);
+    }
+
+    /// SIGTERM.
+    pub fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        // It may have ended by itself, and waits to be collected.
+        let _ = kill_process(id, signal);
+    }
+
+    pub fn wait(mut self) -> Run {
+        self.end()
+    }
+
+    fn end(&mut self) -> Run {
+        let ended = self.ended();
+        let read = |thread: Option<JoinHandle<String>>| {
+            thread.map(|thread| thread.join().expect("reading does not panic")).unwrap_or_default()
+        };
+        let (stdout, stderr) = (read(self.stdout.take()), read(self.stderr.take()));
+        let ended = ended.unwrap_or_else(|| panic!("the run hung\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
+        Run { status: ended.code(), stdout, stderr }
+    }
+
+    /// `None` when it had to be killed for taking too long.
+    fn ended(&mut self) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child can be waited for") {
+                return Some(status);
+            }
+            if begun.elapsed() > LIMIT {
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = from.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
