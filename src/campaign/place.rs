@@ -136,6 +136,7 @@ impl Language {
     ///
     /// RFC 4647 §3.4 (lookup): the tag itself, then shorter and shorter; then a text in the same language for another
     /// region (`pt-BR` reads `pt-PT` rather than nothing), unless both name a script and not the same one.
+    #[must_use]
     pub fn best_of<'a>(&self, available: &'a [Language]) -> Option<&'a Language> {
         let exactly = |wanted: &LanguageIdentifier| available.iter().find(|have| have.0 == *wanted);
         let mut shorter = self.0.clone();

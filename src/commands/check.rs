@@ -46,9 +46,9 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let mut problems = loaded.problems;
-    let Some(campaign) = loaded.campaign else { return Ok((problems, 0)) };
-    let selection = context.selection(&arguments.select, &campaign)?;
-    let written = Workshop::new(&campaign, selection, None, now).and_then(|workshop| {
+    let Some(campaign) = loaded.campaign.map(super::for_good) else { return Ok((problems, 0)) };
+    let selection = context.selection(&arguments.select, campaign)?;
+    let written = Workshop::new(campaign, selection, None, now).and_then(|workshop| {
         problems.extend(workshop.plan.uncovered());
         // A check looks at the letters, not at what was sent of them.
         survey(&workshop, &Memory::Nothing, now, Resend::default(), |_| Ok(()))

@@ -101,12 +101,12 @@ impl Context {
     }
 
     /// Reads the campaign; warnings are said, errors are a failure.
-    fn campaign(&self) -> Result<Campaign, Failure> {
+    fn campaign(&self) -> Result<&'static Campaign, Failure> {
         let loaded = crate::campaign::load(&self.sources(), self.clock.now());
         match loaded.campaign {
             Some(campaign) => {
                 self.say_problems(&loaded.problems);
-                Ok(campaign)
+                Ok(for_good(campaign))
             }
             None => Err(self.invalid(loaded.problems)),
         }
@@ -168,6 +168,11 @@ impl Context {
             }),
         }
     }
+}
+
+/// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
+fn for_good<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
 }
 
 /// `--message`: the text, or the file behind the @; `None` when there is none.

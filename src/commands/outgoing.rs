@@ -12,17 +12,17 @@ use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// Everything that turns rows into messages.
-pub struct Workshop<'a> {
-    pub campaign: &'a Campaign,
-    pub plan: Plan<'a>,
+pub struct Workshop {
+    pub campaign: &'static Campaign,
+    pub plan: Plan<'static>,
     renderer: Renderer,
     attachments: Attachments,
 }
 
-impl<'a> Workshop<'a> {
+impl Workshop {
     /// Compiles the templates and reads the attachments.
     pub fn new(
-        campaign: &'a Campaign,
+        campaign: &'static Campaign,
         selection: Selection,
         personal: Option<&str>,
         now: Timestamp,
@@ -67,7 +67,7 @@ pub enum Memory {
 }
 
 impl Memory {
-    pub fn history(&self) -> &dyn History {
+    pub fn history(&self) -> &(dyn History + Sync) {
         match self {
             Self::Nothing => &NoHistory,
             Self::Ledger(ledger) => ledger,
@@ -91,22 +91,22 @@ impl Memory {
 }
 
 /// The letters of one run, in order.
-pub struct Outgoing<'a, 'p> {
-    workshop: &'p Workshop<'a>,
-    memory: &'p Memory,
-    decisions: Box<dyn Iterator<Item = Decision<'a>> + 'p>,
+pub struct Outgoing {
+    workshop: &'static Workshop,
+    memory: &'static Memory,
+    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
 }
 
-impl<'a, 'p> Outgoing<'a, 'p> {
-    pub fn new(workshop: &'p Workshop<'a>, memory: &'p Memory, now: Timestamp, resend: Resend) -> Self {
+impl Outgoing {
+    pub fn new(workshop: &'static Workshop, memory: &'static Memory, now: Timestamp, resend: Resend) -> Self {
         let decisions = workshop.plan.decisions(memory.history(), now, resend);
         Self { workshop, memory, decisions: Box::new(decisions) }
     }
 }
 
-impl<'a> Letters<'a> for Outgoing<'a, '_> {
-    fn next(&mut self) -> Result<Option<Decision<'a>>, Problem> {
-        Ok(self.decisions.next())
+impl Letters for Outgoing {
+    fn next(&mut self) -> Option<Decision<'static>> {
+        self.decisions.next()
     }
 
     fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
@@ -114,7 +114,7 @@ impl<'a> Letters<'a> for Outgoing<'a, '_> {
         self.memory.first_date(id)
     }
 
-    fn message(&self, letter: &Letter<'a>, date: Timestamp) -> Result<Message, Problem> {
+    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
         self.workshop.message(letter, date)
     }
 }

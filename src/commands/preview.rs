@@ -13,10 +13,10 @@ use crate::report::letter::Shown;
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, &campaign)?;
+    let selection = context.selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    let workshop = Workshop::new(campaign, selection, personal.as_deref(), now)?;
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }

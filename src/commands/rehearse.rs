@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use super::outgoing::{Memory, Workshop};
 use super::send::{Sending, conclude, connect_failure};
 use super::survey::{Survey, survey};
-use super::{Context, personal, print};
+use super::{Context, for_good, personal, print};
 use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
@@ -33,24 +33,24 @@ const USERNAME: &str = "rehearsal";
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, &campaign)?;
+    let selection = context.selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref(), now)?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir().map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
     let (reader, mut ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
-    let memory = Memory::Ledger(reader);
-    let survey = survey(&workshop, &memory, now, Resend::default(), |_| Ok(()))?;
+    let memory = for_good(Memory::Ledger(reader));
+    let survey = survey(workshop, memory, now, Resend::default(), |_| Ok(()))?;
 
     let smtp = account(campaign.config.smtp.as_ref());
     let sending = Sending {
         context,
-        workshop: &workshop,
-        memory: &memory,
+        workshop,
+        memory,
         smtp: &smtp,
         resend: Resend::default(),
         retry_for: None,
@@ -79,7 +79,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         };
         let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate())).map_err(connect_failure)?;
         let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
-        let ended = sending.deliver(&transport, &mut ledger, &mut listeners).await;
+        let ended = sending.deliver(transport, &mut ledger, &mut listeners).await;
         server.stop().await;
         ended
     })?;

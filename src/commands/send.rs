@@ -1,13 +1,14 @@
 //! `appel send`: send what is due.
 
 use std::io::stdout;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
 use super::survey::{Survey, Surveyed, survey};
-use super::{Context, password, personal, print};
+use super::{Context, for_good, password, personal, print};
 use crate::campaign::config::Smtp;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
@@ -26,11 +27,11 @@ use crate::transport::{ConnectError, Reply, Transport};
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, &campaign)?;
+    let selection = context.selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let resend = Resend { in_doubt: arguments.resend_in_doubt, refused: arguments.retry_refused };
-    let workshop = Workshop::new(&campaign, selection, personal.as_deref(), now)?;
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref(), now)?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }
@@ -38,27 +39,27 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
 
     if arguments.dry_run || arguments.out.is_some() {
         let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::Ledger);
-        return dry_run(context, arguments, &workshop, &memory, resend);
+        return dry_run(context, arguments, workshop, &memory, resend);
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
     let (reader, mut ledger) = SqliteLedger::lock(&path, now)?;
-    let memory = Memory::Ledger(reader);
-    let survey = survey(&workshop, &memory, now, resend, |_| Ok(()))?;
-    if survey.due > 0 && !confirm(context, &campaign, smtp, &survey, arguments.yes)? {
+    let memory = for_good(Memory::Ledger(reader));
+    let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
+    if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");
         return Ok(Exit::Done);
     }
 
     let sending = Sending {
         context,
-        workshop: &workshop,
-        memory: &memory,
+        workshop,
+        memory,
         smtp,
         resend,
         retry_for: arguments.retry_for,
         due: survey.due,
-        allowance: allowance(&memory, &campaign.config.sender.email, smtp, now)?,
+        allowance: allowance(memory, &campaign.config.sender.email, smtp, now)?,
     };
     let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
     match open_log(context, &campaign.config.id) {
@@ -67,12 +68,12 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     }
     let ended = if survey.due == 0 {
         // Nobody is asked for a password for nothing; the story is still told.
-        sending.tell(&mut listeners, &NeverConnects, &mut ledger)?
+        sending.tell(&mut listeners, NeverConnects, &mut ledger)?
     } else {
         let login = password::login(smtp)?;
         let trust = Trust::System { ca_file: smtp.ca_file.clone() };
         let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
-        sending.tell(&mut listeners, &transport, &mut ledger)?
+        sending.tell(&mut listeners, transport, &mut ledger)?
     };
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
@@ -107,10 +108,10 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// One run of the send path, over whatever transport.
-pub struct Sending<'r, 'a> {
+pub struct Sending<'r> {
     pub context: &'r Context,
-    pub workshop: &'r Workshop<'a>,
-    pub memory: &'r Memory,
+    pub workshop: &'static Workshop,
+    pub memory: &'static Memory,
     pub smtp: &'r Smtp,
     pub resend: Resend,
     pub retry_for: Option<std::time::Duration>,
@@ -118,12 +119,12 @@ pub struct Sending<'r, 'a> {
     pub allowance: Option<usize>,
 }
 
-impl Sending<'_, '_> {
+impl Sending<'_> {
     /// Delivers everything due and tells it to screen, JSON and whoever else listens.
     pub fn tell<T: Transport>(
         &self,
         listeners: &mut Vec<Box<dyn Listener + '_>>,
-        transport: &T,
+        transport: T,
         ledger: &mut dyn LockedLedger,
     ) -> Result<Ended, Failure> {
         // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
@@ -137,7 +138,7 @@ impl Sending<'_, '_> {
     /// The same, inside a runtime that is there already.
     pub async fn deliver<T: Transport>(
         &self,
-        transport: &T,
+        transport: T,
         ledger: &mut dyn LockedLedger,
         listeners: &mut Vec<Box<dyn Listener + '_>>,
     ) -> Result<Ended, Failure> {
@@ -149,18 +150,19 @@ impl Sending<'_, '_> {
         }
         story.append(listeners);
         let options = Options {
-            campaign: &config.id,
-            sender: &config.sender.email,
+            campaign: config.id.clone(),
+            sender: config.sender.email.clone(),
             connections: self.smtp.connections,
             rate: self.smtp.rate,
             retry_for: self.retry_for.unwrap_or(self.smtp.retry_for),
+            deadline: config.deadline,
             allowance: self.allowance,
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
-        let mut letters = Outgoing::new(self.workshop, self.memory, self.context.clock.now(), self.resend);
+        let letters = Outgoing::new(self.workshop, self.memory, self.context.clock.now(), self.resend);
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let ended = deliver(transport, ledger, &mut letters, options, interrupt, &mut story).await;
+        let ended = deliver(Arc::new(transport), ledger, Box::new(letters), options, interrupt, &mut story).await;
         story.hear(&Event::Summary(ended.summary));
         story.pause();
         Ok(ended)
@@ -248,6 +250,10 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         }
         Stop::DailyLimit => {
             context.say(&format!("The daily limit (smtp.daily-limit) is reached: {unsent}. Run `appel send` again tomorrow."));
+            Ok(Exit::Incomplete)
+        }
+        Stop::Deadline => {
+            context.say(&format!("The campaign's deadline has passed: {unsent}."));
             Ok(Exit::Incomplete)
         }
         Stop::Cannot { message, cause, hint } => {

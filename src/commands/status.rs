@@ -45,7 +45,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             Past::Never => {}
         })?;
     }
-    let plan = Plan::new(&campaign, Selection::default());
+    let plan = Plan::new(campaign, Selection::default());
     standing.due = plan
         .decisions(memory.history(), context.clock.now(), Resend::default())
         .filter(|decision| matches!(decision, Decision::Due(_)))

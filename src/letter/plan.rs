@@ -194,7 +194,7 @@ impl<'a> Plan<'a> {
     /// configuration; ends with the last due letter that `--limit` allows.
     pub fn decisions<'p>(
         &'p self,
-        history: &'p dyn History,
+        history: &'p (dyn History + Sync),
         now: Timestamp,
         resend: Resend,
     ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p> {
@@ -269,7 +269,7 @@ impl<'a> Plan<'a> {
 /// Where an iteration over a [`Plan`] stands.
 struct Decisions<'a, 'p, Rows> {
     plan: &'p Plan<'a>,
-    history: &'p dyn History,
+    history: &'p (dyn History + Sync),
     resend: Resend,
     late: bool,
     rows: Rows,

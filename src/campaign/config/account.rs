@@ -10,7 +10,8 @@ use toml::de::DeValue;
 
 use super::general::read_language;
 use super::paths::{self, Refused};
-use super::read::{Table, Text, Value};
+use super::read::Table;
+use super::value::{Text, Value};
 use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
 use crate::campaign::{Address, Country, Language, lookalike};
 use crate::failure::{Problem, nearest};
@@ -178,8 +179,8 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
         Some(value) => value.integer(1..=u64::MAX).map(Some),
         None => Some(None),
     };
-    let retry_for = duration(table, "retry-for", Duration::from_secs(15 * 60));
-    let timeout = duration(table, "timeout", Duration::from_secs(60));
+    let retry_for = duration(table, "retry-for", Duration::from_mins(15));
+    let timeout = duration(table, "timeout", Duration::from_mins(1));
     let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
     let proxy = optional(table.text("proxy"), read_proxy);
     table.deny_unknown();
@@ -205,6 +206,7 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
 
 const DEFAULT_RATE: Rate = Rate::Every(Duration::from_secs(2));
 
+#[expect(clippy::option_option, reason = "left out, wrong, and right are three things")]
 fn optional<'a, T>(text: Option<Text<'a>>, read: impl Fn(&Text<'a>) -> Option<T>) -> Option<Option<T>> {
     text.map_or(Some(None), |text| read(&text).map(Some))
 }
@@ -301,14 +303,12 @@ fn read_rate(value: Value<'_>) -> Option<Rate> {
         let count: u32 = count.trim().parse().ok()?;
         Some((count, seconds))
     });
-    match parts {
-        // Above a million a second the pause between two letters would be nothing.
-        Some((count @ 1..=1_000_000, seconds)) => Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count)),
-        _ => {
-            text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
-            None
-        }
+    // Above a million a second the pause between two letters would be nothing.
+    if let Some((count @ 1..=1_000_000, seconds)) = parts {
+        return Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count));
     }
+    text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
+    None
 }
 
 fn duration(table: &Table<'_>, key: &'static str, default: Duration) -> Option<Duration> {
@@ -318,10 +318,10 @@ fn duration(table: &Table<'_>, key: &'static str, default: Duration) -> Option<D
     let text = value.text()?;
     let parsed = text.as_str().trim().parse::<SignedDuration>().ok();
     let positive = parsed
-        .filter(|duration| duration.is_positive())
+        .filter(SignedDuration::is_positive)
         .and_then(|duration| Duration::try_from(duration).ok())
         // Thirty days are more than any run lasts; a number past all clocks must not overflow one later.
-        .filter(|duration| *duration <= Duration::from_secs(30 * 86400));
+        .filter(|duration| *duration <= Duration::from_hours(30 * 24));
     if positive.is_none() {
         text.refuse(
             format!("`{}` cannot be \"{}\"", text.path(), text.as_str()),

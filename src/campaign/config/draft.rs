@@ -106,19 +106,18 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     let top = Table::top(source, &tables);
     let account_top = account_tables.as_ref().map(|tables| Table::top(account, tables));
 
-    let general = match top.table("campaign") {
-        Some(table) => general::read(&table, &folder, now),
-        None => {
-            if !top.has("campaign") {
-                source.push(
-                    Problem::error("the table [campaign] is missing")
-                        .at(Place::file(source.shown()))
-                        .hint("add one:\n[campaign]\nid = \"my-campaign-2026\"\ntitle = \"What it asks for\"\nlanguage = \"en\""),
-                );
-            }
-            General::default()
-        }
-    };
+    let campaign = top.table("campaign");
+    if campaign.is_none() && !top.has("campaign") {
+        let lines = "[campaign]\nid = \"my-campaign-2026\"\ntitle = \"What it asks for\"\nlanguage = \"en\"";
+        source.push(
+            Problem::error("the table [campaign] is missing")
+                .at(Place::file(source.shown()))
+                .hint(format!("add one:\n{lines}")),
+        );
+    }
+    let general = campaign
+        .as_ref()
+        .map_or_else(General::default, |table| general::read(table, &folder, now));
     let sender_table = choose(&top, account_top.as_ref(), "sender");
     let smtp_table = choose(&top, account_top.as_ref(), "smtp");
     let sender = sender_table.as_ref().map(|(table, _)| account::sender(table));

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use toml::de::DeValue;
 
 use super::general::read_language;
-use super::read::{Table, Text, Value};
+use super::read::Table;
+use super::value::Value;
 use crate::campaign::Fact;
 use crate::campaign::facts::ByLanguage;
 
@@ -24,13 +25,11 @@ pub fn read(top: &Table<'_>) -> Facts {
 }
 
 fn read_one(table: &Table<'_>) -> Option<Fact> {
-    let value = match table.get("value") {
-        Some(value) => by_language(value),
-        None => {
-            table.missing("value", "value = \"at least 70\"");
-            None
-        }
-    };
+    let value = table.get("value");
+    if value.is_none() {
+        table.missing("value", "value = \"at least 70\"");
+    }
+    let value = value.and_then(by_language);
     let source = optional(table.get("source"), by_language);
     let as_of = optional(table.get("as-of"), Value::moment);
     let expires = optional(table.get("expires"), Value::moment);
@@ -44,6 +43,7 @@ fn read_one(table: &Table<'_>) -> Option<Fact> {
 }
 
 /// Nothing there is right; something there is right when it can be read.
+#[expect(clippy::option_option, reason = "left out, wrong, and right are three things")]
 fn optional<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<T>) -> Option<Option<T>> {
     value.map_or(Some(None), |value| read(value).map(Some))
 }
@@ -82,7 +82,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
     }
 }
 
-fn read_tag(table: &Table<'_>, tag: &str) -> Option<crate::campaign::Language> {
-    let text = Text::key(table, tag);
+fn read_tag<'a>(table: &Table<'a>, tag: &'a str) -> Option<crate::campaign::Language> {
+    let text = table.key(tag);
     read_language(&text)
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::paths::{self, Refused};
-use super::read::{Table, Text};
+use super::read::Table;
+use super::value::Text;
 use crate::campaign::Language;
 use crate::failure::Problem;
 

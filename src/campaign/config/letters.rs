@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::general::word;
 use super::paths::{self, Refused};
-use super::read::{Source, Table, Value};
+use super::read::{Source, Table};
+use super::value::Value;
 use super::{Attachment, Format, LetterSpec};
 use crate::campaign::Address;
 use crate::failure::{Place, Problem};

@@ -4,12 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use jiff::Timestamp;
-use jiff::civil;
-use jiff::tz::Offset;
 use toml::de::{DeTable, DeValue};
 
-use crate::failure::{Place, Problem, Problems, is_unsafe_to_show, nearest};
+use super::value::{Text, Value};
+use crate::failure::{Place, Problem, Problems, nearest};
 
 /// A configuration file's text, and what was found wrong in it so far.
 pub struct Source<'a> {
@@ -49,6 +47,11 @@ impl<'a> Source<'a> {
                 None
             }
         }
+    }
+
+    /// What stands at `span`.
+    pub fn text(&self, span: Range<usize>) -> &'a str {
+        self.text.get(span).unwrap_or_default()
     }
 
     /// Where `span` is.
@@ -94,11 +97,16 @@ pub struct Table<'a> {
 impl<'a> Table<'a> {
     /// The top of a file.
     pub fn top(source: &'a Source<'a>, table: &'a toml::Spanned<DeTable<'a>>) -> Self {
+        Self::new(source, String::new(), 0..0, table.get_ref())
+    }
+
+    /// The table at `span`, which people know as `path`.
+    pub fn new(source: &'a Source<'a>, path: String, span: Range<usize>, entries: &'a DeTable<'a>) -> Self {
         Self {
             source,
-            path: String::new(),
-            span: 0..0,
-            entries: table.get_ref(),
+            path,
+            span,
+            entries,
             known: RefCell::default(),
             refused: RefCell::default(),
         }
@@ -128,13 +136,11 @@ impl<'a> Table<'a> {
 
     /// A text that must be there; `example` is the line to write.
     pub fn required(&self, key: &'static str, example: &str) -> Option<Text<'a>> {
-        match self.get(key) {
-            Some(value) => value.text(),
-            None => {
-                self.missing(key, example);
-                None
-            }
+        let value = self.get(key);
+        if value.is_none() {
+            self.missing(key, example);
         }
+        value?.text()
     }
 
     /// Says that `key` is not there.
@@ -162,6 +168,12 @@ impl<'a> Table<'a> {
             let name: &'a str = key.get_ref();
             (name, self.value(name, value))
         })
+    }
+
+    /// The key itself, read as a text.
+    pub fn key(&self, key: &'a str) -> Text<'a> {
+        let span = self.entries.get_key_value(key).map_or(0..0, |(found, _)| found.span());
+        Text::new(key, self.source, self.path_of(key), span)
     }
 
     /// Where the key itself stands.
@@ -204,12 +216,10 @@ impl<'a> Table<'a> {
                 "key"
             };
             let known = self.known.borrow();
-            let hint = match nearest(key_text, known.iter().copied()) {
+            let names: Vec<&str> = known.iter().copied().collect();
+            let hint = match nearest(key_text, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => {
-                    let names: Vec<&str> = known.iter().copied().collect();
-                    format!("known here: {}", names.join(", "))
-                }
+                None => format!("known here: {}", names.join(", ")),
             };
             self.source.push(
                 Problem::error(format!("unknown {kind} `{key_text}`"))
@@ -228,270 +238,7 @@ impl<'a> Table<'a> {
     }
 
     fn value(&self, key: &str, value: &'a toml::Spanned<DeValue<'a>>) -> Value<'a> {
-        Value {
-            source: self.source,
-            path: self.path_of(key),
-            span: value.span(),
-            value: value.get_ref(),
-        }
-    }
-}
-
-/// A value that is being read.
-pub struct Value<'a> {
-    source: &'a Source<'a>,
-    path: String,
-    span: Range<usize>,
-    value: &'a DeValue<'a>,
-}
-
-impl<'a> Value<'a> {
-    /// What it is.
-    pub const fn raw(&self) -> &'a DeValue<'a> {
-        self.value
-    }
-
-    /// As a text.
-    pub fn text(self) -> Option<Text<'a>> {
-        match self.value {
-            DeValue::String(text) => Some(Text {
-                text,
-                source: self.source,
-                path: self.path,
-                span: self.span,
-            }),
-            DeValue::Array(_) => self.wrong_type("a text", "write one text, without the square brackets"),
-            _ => {
-                let key = self.path.rsplit('.').next().unwrap_or_default();
-                let hint = format!("put it in double quotes: {key} = \"{}\"", self.written());
-                self.wrong_type("a text", hint)
-            }
-        }
-    }
-
-    /// As a whole number in `range`.
-    pub fn integer(self, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
-        let DeValue::Integer(integer) = self.value else {
-            let hint = match self.value.as_str().and_then(|text| text.trim().parse::<u64>().ok()) {
-                Some(number) => format!("take the quotes off: {number}"),
-                None => "write it in digits, without quotes and without a point".to_owned(),
-            };
-            return self.wrong_type("a whole number", hint);
-        };
-        let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
-        if let Some(number) = number.filter(|number| range.contains(number)) {
-            return Some(number);
-        }
-        let (low, high) = (*range.start(), *range.end());
-        let allowed = if high == u64::MAX {
-            format!("it must be {low} or more")
-        } else {
-            format!("it must be from {low} to {high}")
-        };
-        self.refuse(format!("`{}` cannot be {integer}", self.path), allowed);
-        None
-    }
-
-    /// As a list; `example` shows how one is written.
-    pub fn list(self, example: &str) -> Vec<Value<'a>> {
-        let DeValue::Array(items) = self.value else {
-            self.refuse(
-                format!("`{}` must be a list, not {}", self.path, kind_of(self.value)),
-                format!("write it like this: {example}"),
-            );
-            return Vec::new();
-        };
-        items
-            .iter()
-            .map(|item| Value {
-                source: self.source,
-                path: self.path.clone(),
-                span: item.span(),
-                value: item.get_ref(),
-            })
-            .collect()
-    }
-
-    /// As a table.
-    pub fn table(self) -> Option<Table<'a>> {
-        match self.value {
-            DeValue::Table(entries) => Some(Table {
-                source: self.source,
-                path: self.path,
-                span: self.span,
-                entries,
-                known: RefCell::default(),
-                refused: RefCell::default(),
-            }),
-            _ => {
-                let hint = format!("write [{}] on a line of its own, and its keys below", self.path);
-                self.wrong_type("a table", hint)
-            }
-        }
-    }
-
-    /// As a moment: date, time and offset (RFC 3339).
-    pub fn moment(self) -> Option<(Timestamp, Offset)> {
-        let DeValue::Datetime(written) = self.value else {
-            let hint = "write date, time and offset, without quotes: 2012-01-31T23:59:00+01:00";
-            self.refuse(
-                format!("`{}` must be a date and time, not {}", self.path, kind_of(self.value)),
-                hint,
-            );
-            return None;
-        };
-        let Some(offset) = written.offset else {
-            let hint = if written.time.is_some() {
-                format!("add the offset: {written}Z for UTC, or {written}+01:00")
-            } else {
-                format!("write date, time and offset: {written}T23:59:00+01:00")
-            };
-            self.refuse(
-                format!(
-                    "`{}` does not say where on earth it is meant: the offset is missing",
-                    self.path
-                ),
-                hint,
-            );
-            return None;
-        };
-        let moment = to_moment(written, offset);
-        if moment.is_none() {
-            self.refuse(
-                format!("`{}` is no moment that exists", self.path),
-                "write date, time and offset: 2012-01-31T23:59:00+01:00",
-            );
-        }
-        moment
-    }
-
-    /// Says that it is of the wrong type.
-    pub fn wrong_type<T>(&self, expected: &str, hint: impl Into<String>) -> Option<T> {
-        self.refuse(
-            format!("`{}` must be {expected}, not {}", self.path, kind_of(self.value)),
-            hint,
-        );
-        None
-    }
-
-    /// As it stands in the file.
-    fn written(&self) -> &'a str {
-        self.source.text.get(self.span.clone()).unwrap_or_default()
-    }
-
-    /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source.push(Problem::error(message).at(self.place()).hint(hint));
-    }
-
-    /// Where it stands.
-    pub fn place(&self) -> Place {
-        self.source.place(self.span.clone()).field(self.path.clone())
-    }
-
-    /// `smtp.port`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-}
-
-/// A text that is being read.
-pub struct Text<'a> {
-    text: &'a str,
-    source: &'a Source<'a>,
-    path: String,
-    span: Range<usize>,
-}
-
-impl<'a> Text<'a> {
-    /// A key of `table`, read as a text.
-    pub fn key(table: &Table<'a>, key: &'a str) -> Self {
-        Self {
-            text: key,
-            source: table.source,
-            path: table.path_of(key),
-            span: table.entries.get_key_value(key).map_or(0..0, |(found, _)| found.span()),
-        }
-    }
-
-    /// As written.
-    pub const fn as_str(&self) -> &'a str {
-        self.text
-    }
-
-    /// `smtp.port`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// Where it stands.
-    pub fn place(&self) -> Place {
-        self.source.place(self.span.clone()).field(self.path.clone())
-    }
-
-    /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source.push(Problem::error(message).at(self.place()).hint(hint));
-    }
-
-    /// Says what is worth a look.
-    pub fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source.push(Problem::warning(message).at(self.place()).hint(hint));
-    }
-
-    /// On one line, with something in it and nothing hidden.
-    pub fn line(&self) -> Option<String> {
-        let text = self.text.trim();
-        if text.is_empty() {
-            self.refuse(
-                format!("`{}` is empty", self.path),
-                "write something between the quotes",
-            );
-            return None;
-        }
-        if let Some(hidden) = text.chars().find(|c| is_unsafe_to_show(*c)) {
-            self.refuse_hidden(hidden);
-            return None;
-        }
-        Some(text.to_owned())
-    }
-
-    /// Several lines are welcome, nothing hidden is; line ends become LF.
-    pub fn lines(&self) -> Option<String> {
-        let text = self.text.replace("\r\n", "\n");
-        if let Some(hidden) = text.chars().find(|c| *c != '\n' && is_unsafe_to_show(*c)) {
-            self.refuse_hidden(hidden);
-            return None;
-        }
-        Some(text)
-    }
-
-    fn refuse_hidden(&self, hidden: char) {
-        let message = if matches!(hidden, '\n' | '\r') {
-            format!("`{}` has a line break in it", self.path)
-        } else {
-            format!(
-                "`{}` contains the hidden character U+{:04X}",
-                self.path,
-                u32::from(hidden)
-            )
-        };
-        self.refuse(message, "write it again by hand, on one line");
-    }
-
-    /// One of the words of `known`.
-    pub fn choice<T: Copy>(&self, known: &[(&str, T)]) -> Option<T> {
-        if let Some((_, value)) = known.iter().find(|(word, _)| *word == self.text) {
-            return Some(*value);
-        }
-        let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let near = nearest(&self.text.to_ascii_lowercase(), known.iter().map(|(word, _)| *word));
-        let hint = match near {
-            Some(near) => format!("did you mean \"{near}\"? It can be {}", words.join(" or ")),
-            None => format!("it can be {}", words.join(" or ")),
-        };
-        self.refuse(format!("`{}` cannot be \"{}\"", self.path, self.text), hint);
-        None
+        Value::new(self.source, self.path_of(key), value.span(), value.get_ref())
     }
 }
 
@@ -506,36 +253,4 @@ fn may_hold_secret(line: &str) -> bool {
             before.is_empty() || before.ends_with(['{', ','])
         })
     })
-}
-
-const fn kind_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-fn to_moment(written: &toml::value::Datetime, offset: toml::value::Offset) -> Option<(Timestamp, Offset)> {
-    let (date, time) = (written.date?, written.time?);
-    let year = i16::try_from(date.year).ok()?;
-    let date = civil::Date::new(year, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?);
-    let time = civil::Time::new(
-        i8::try_from(time.hour).ok()?,
-        i8::try_from(time.minute).ok()?,
-        i8::try_from(time.second.unwrap_or(0)).ok()?,
-        i32::try_from(time.nanosecond.unwrap_or(0)).ok()?,
-    );
-    let offset = match offset {
-        toml::value::Offset::Z => Offset::UTC,
-        toml::value::Offset::Custom { minutes } => Offset::from_seconds(i32::from(minutes) * 60).ok()?,
-    };
-    let moment = offset
-        .to_timestamp(civil::DateTime::from_parts(date.ok()?, time.ok()?))
-        .ok()?;
-    Some((moment, offset))
 }

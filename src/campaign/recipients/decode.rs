@@ -38,14 +38,14 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     };
     let bad = bytes.utf8_error().valid_up_to();
     let bytes = bytes.into_bytes();
-    if guess(&bytes) == WINDOWS_1252 && !bytes.iter().any(is_undefined_in_windows_1252) {
+    if guess(&bytes) == WINDOWS_1252 && !bytes.iter().any(|byte| is_undefined_in_windows_1252(*byte)) {
         let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
         // What comes before is ASCII or was UTF-8 by chance; the line is the same.
-        let line = bytes[..bad].iter().filter(|byte| **byte == b'\n').count();
-        let start = text
-            .match_indices('\n')
-            .nth(line.wrapping_sub(1))
-            .map_or(0, |(at, _)| at + 1);
+        let breaks = bytes[..bad].split(|byte| *byte == b'\n').count() - 1;
+        let start = match breaks.checked_sub(1) {
+            Some(nth) => text.match_indices('\n').nth(nth).map_or(0, |(at, _)| at + 1),
+            None => 0,
+        };
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
         let note =
             Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
@@ -78,7 +78,7 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
 /// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
 fn looks_like_utf_16(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(1000)];
-    head.len() >= 4 && head.iter().filter(|byte| **byte == 0).count() * 3 > head.len()
+    head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -87,6 +87,6 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     detector.guess(None, Utf8Detection::Deny)
 }
 
-const fn is_undefined_in_windows_1252(byte: &u8) -> bool {
+const fn is_undefined_in_windows_1252(byte: u8) -> bool {
     matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)
 }

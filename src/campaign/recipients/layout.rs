@@ -101,7 +101,7 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
     if fine {
         warn_near_misses(&names, problems, |at| place(header.fields[at].span.clone()));
     }
-    let find = |wanted: &str| names.iter().position(|name| name == wanted);
+    let position = |wanted: &str| names.iter().position(|name| name == wanted);
     let (columns, cells) = visible_columns(&names);
     fine.then_some(())?;
     Some(Layout {
@@ -109,12 +109,12 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         start: end,
         first_line: text[..end].matches('\n').count() + 1,
         width: names.len(),
-        role: find("role")?,
-        name: find("name")?,
-        email: find("email")?,
-        country: find("country"),
-        language: find("language"),
-        cc: find("cc"),
+        role: position("role")?,
+        name: position("name")?,
+        email: position("email")?,
+        country: position("country"),
+        language: position("language"),
+        cc: position("cc"),
         columns,
         cells,
         names,

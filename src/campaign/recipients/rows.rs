@@ -231,7 +231,7 @@ fn shown(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len());
     for c in visible_line(cell).chars() {
         if c != ' ' && c.is_whitespace() {
-            text.push_str(&format!("<U+{:04X}>", u32::from(c)));
+            text.extend(format!("<U+{:04X}>", u32::from(c)).chars());
         } else {
             text.push(c);
         }

@@ -31,17 +31,16 @@ pub fn letters(
     let entries = list(dir, shown_dir, scope, problems)?;
     let mut found = Vec::new();
     for mut entry in entries {
-        match entry.language.take() {
-            Some(language) => found.push((entry, language)),
-            None => {
-                let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
-                problems.push(
-                    Problem::error(format!("the name of {} says no language", visible_line(&entry.shown)))
-                        .at(Place::file(&entry.shown))
-                        .hint(format!("rename it: {}.{own}.hbs", entry.name)),
-                );
-            }
+        if let Some(language) = entry.language.take() {
+            found.push((entry, language));
+            continue;
         }
+        let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
+        problems.push(
+            Problem::error(format!("the name of {} says no language", visible_line(&entry.shown)))
+                .at(Place::file(&entry.shown))
+                .hint(format!("rename it: {}.{own}.hbs", entry.name)),
+        );
     }
     Some(found)
 }

@@ -10,14 +10,14 @@ use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Templat
 use serde_json::Value as Json;
 
 use super::names::{self, Meaning, Surroundings};
-use super::parse::{self, Parsed};
+use super::spot::{Tag, Unit};
 use super::tags::Piece;
-use super::{Partial, Partials, Scope};
+use super::{Partials, Scope, growth, parse};
 use crate::campaign::Language;
 use crate::failure::{Place, Problem, nearest};
 
 /// How deep partials may call one another.
-const DEEPEST_PARTIAL: usize = 16;
+pub const DEEPEST_PARTIAL: usize = 16;
 /// The most text a letter may come to with its partials, in bytes.
 const MOST_EXPANDED: u64 = 1024 * 1024;
 
@@ -27,16 +27,6 @@ const FACTS: [&str; 3] = ["fact", "source", "as_of"];
 const HELPERS: [&str; 16] = [
     "if", "unless", "with", "each", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "fact", "source", "as_of",
 ];
-
-/// A text that is walked: a letter's subject or body, or a partial.
-#[derive(Clone, Copy)]
-pub struct Unit<'a> {
-    /// The file, as people know it.
-    pub shown: &'a str,
-    /// Its whole text.
-    pub text: &'a str,
-    pub parsed: &'a Parsed,
-}
 
 /// What the walk of one letter found.
 pub struct Lint<'a> {
@@ -97,7 +87,7 @@ impl<'a> Lint<'a> {
     /// A body.
     pub fn body(&mut self, unit: Unit<'a>) {
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
-        let whole = size(unit.parsed, self.partials, self.language, &mut HashMap::new(), 0);
+        let whole = growth::size(unit.parsed, self.partials, self.language);
         if whole > MOST_EXPANDED {
             self.problems.push(
                 Problem::error("with its partials the letter comes to more than 1 MiB")
@@ -476,113 +466,5 @@ impl<'a> Call<'a> {
     fn wants(&self, count: usize, example: &str) -> Option<String> {
         let (many, found) = (if count == 1 { "one name" } else { "two values" }, self.params.len());
         (found != count).then(|| format!("it needs {many}, here are {found}; for example {example}"))
-    }
-}
-
-/// A tag of a file.
-#[derive(Clone, Copy)]
-struct Tag<'a> {
-    unit: Unit<'a>,
-    /// A byte at or before its beginning.
-    at: usize,
-    /// Whether it begins at `at`.
-    exact: bool,
-}
-
-impl Tag<'_> {
-    /// The whole tag.
-    fn span(self) -> Range<usize> {
-        self.tags().next().unwrap_or(self.at..self.at)
-    }
-
-    fn tags(self) -> impl Iterator<Item = Range<usize>> {
-        let pieces = &self.unit.parsed.pieces;
-        let from = pieces.partition_point(|piece| piece.span().end <= self.at);
-        let count = if self.exact { 1 } else { usize::MAX };
-        pieces[from..]
-            .iter()
-            .filter_map(|piece| match piece {
-                Piece::Tag(span) => Some(span.clone()),
-                Piece::Text(_) => None,
-            })
-            .take(count)
-    }
-
-    /// Where `word` stands in it; the whole tag, when it is written otherwise.
-    fn find(self, word: &str) -> Range<usize> {
-        for span in self.tags() {
-            if let Some(at) = find_word(&self.unit.text[span.clone()], word) {
-                return span.start + at..span.start + at + word.len();
-            }
-        }
-        self.span()
-    }
-}
-
-fn find_word(tag: &str, word: &str) -> Option<usize> {
-    let joins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '@');
-    tag.match_indices(word).map(|(at, _)| at).find(|at| {
-        let before = tag[..*at].chars().next_back();
-        let after = tag[at + word.len()..].chars().next();
-        !before.is_some_and(joins) && !after.is_some_and(joins)
-    })
-}
-
-/// The most bytes a text comes to with its partials, both branches of every question counted.
-fn size(
-    parsed: &Parsed,
-    partials: &BTreeMap<String, Partials>,
-    language: &Language,
-    known: &mut HashMap<String, u64>,
-    depth: usize,
-) -> u64 {
-    let own: usize = parsed.pieces.iter().map(|piece| piece.span().len()).sum();
-    let mut whole = own as u64;
-    // What calls itself, or too deep, was refused.
-    if depth <= DEEPEST_PARTIAL {
-        for name in calls(&parsed.template) {
-            let Some(partial) = partials.get(name).and_then(|versions| versions.best(language)) else {
-                continue;
-            };
-            let called = match known.get(name) {
-                Some(called) => *called,
-                None => {
-                    known.insert(name.to_owned(), 0);
-                    let called = size(&partial.parsed, partials, language, known, depth + 1);
-                    known.insert(name.to_owned(), called);
-                    called
-                }
-            };
-            whole = whole.saturating_add(called);
-        }
-    }
-    whole
-}
-
-/// The names of the partials that a template calls, as often as it does.
-fn calls(template: &Template) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut open = vec![template];
-    while let Some(template) = open.pop() {
-        for element in &template.elements {
-            match element {
-                TemplateElement::PartialExpression(call) => found.extend(call.name.as_name()),
-                TemplateElement::HelperBlock(helper) => {
-                    open.extend(helper.template.iter().chain(&helper.inverse));
-                }
-                _ => {}
-            }
-        }
-    }
-    found
-}
-
-impl Partial {
-    fn unit(&self) -> Unit<'_> {
-        Unit {
-            shown: &self.shown,
-            text: &self.text,
-            parsed: &self.parsed,
-        }
     }
 }

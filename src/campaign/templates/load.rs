@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::file::{self, File};
 use super::folder::{self, Entry};
-use super::lint::{Lint, Unit};
+use super::lint::Lint;
 use super::parse::{self, Parsed};
+use super::spot::Unit;
 use super::tags::Piece;
 use super::{Partial, Scope, Template, Templates, headers, wording};
 use crate::campaign::Language;

@@ -108,7 +108,7 @@ fn telling_links(file: &mut File<'_>, pieces: &[Piece]) {
                 Piece::Tag(_) => {
                     tells |= ["recipient.", "sender.", "message"]
                         .iter()
-                        .any(|name| inner.contains(name))
+                        .any(|name| inner.contains(name));
                 }
                 Piece::Text(_) if inner.starts_with(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"')) => {
                     break;

@@ -28,7 +28,7 @@ impl History for Ledger {
     }
 }
 
-fn told(campaign: &Campaign, selection: Selection, history: &dyn History, resend: Resend) -> Vec<String> {
+fn told(campaign: &Campaign, selection: Selection, history: &(dyn History + Sync), resend: Resend) -> Vec<String> {
     let plan = Plan::new(campaign, selection);
     let decisions = plan.decisions(history, moment(NOW), resend);
     decisions

@@ -5,7 +5,7 @@
 //! a new generation that writes over the old one; marks of another generation count for nothing.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -71,11 +71,22 @@ impl Marks {
             prefix[4..12].copy_from_slice(&check(self.generation, bytes));
             prefix[12..].copy_from_slice(&self.generation.to_be_bytes());
         }
-        self.file.seek(SeekFrom::Start(self.at))?;
-        self.file.write_all(&self.buffer)?;
+        write_at(&mut self.file, &self.buffer, self.at)?;
         self.at += self.buffer.len() as u64;
         Ok(())
     }
+}
+
+#[cfg(unix)]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    use std::io::{Seek, SeekFrom};
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
 }
 
 /// The marks that a killed run left behind its last synced commit, in order.

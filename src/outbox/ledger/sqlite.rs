@@ -1,9 +1,9 @@
 //! The ledger in SQLite: one file in write-ahead mode, readable by its owner only.
 
-use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use etcetera::BaseStrategy;
 use jiff::Timestamp;
@@ -44,13 +44,20 @@ pub fn default_path() -> Option<PathBuf> {
 #[derive(Debug)]
 pub struct SqliteLedger {
     path: PathBuf,
-    db: Connection,
+    reading: Mutex<Reading>,
     /// Which start of the machine this is; claims of another may have begun without a trace.
     boot: String,
+}
+
+#[derive(Debug)]
+struct Reading {
+    db: Connection,
+    /// How many questions the transaction that is open has answered; 0 when none is open.
+    asked: u32,
     /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
-    trouble: RefCell<Option<LedgerError>>,
+    trouble: Option<LedgerError>,
     /// The letter asked for last, and its first Date: the next question is mostly about the same.
-    last: Cell<Option<(LetterId, Option<Timestamp>)>>,
+    last: Option<(LetterId, Option<Timestamp>)>,
 }
 
 /// A ledger that this process alone may write.
@@ -89,10 +96,8 @@ impl SqliteLedger {
         }
         Ok(Some(Self {
             path: path.to_owned(),
-            db,
+            reading: Reading::new(db),
             boot: boot_id(),
-            trouble: RefCell::new(None),
-            last: Cell::new(None),
         }))
     }
 
@@ -112,10 +117,8 @@ impl SqliteLedger {
         let marks = Marks::begin(path, run).map_err(|error| unusable(path, "written", &error))?;
         let reader = Self {
             path: path.to_owned(),
-            db: connect(path)?,
+            reading: Reading::new(connect(path)?),
             boot,
-            trouble: RefCell::new(None),
-            last: Cell::new(None),
         };
         let locked = SqliteLocked {
             path: path.to_owned(),
@@ -134,7 +137,9 @@ impl SqliteLedger {
     /// # Errors
     /// That error.
     pub fn checked(&self) -> Result<(), LedgerError> {
-        self.trouble.borrow_mut().take().map_or(Ok(()), Err)
+        let mut reading = self.reading();
+        reading.end();
+        reading.trouble.take().map_or(Ok(()), Err)
     }
 
     /// The Date of a letter's first attempt, if there was one.
@@ -142,12 +147,13 @@ impl SqliteLedger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        if let Some((last, date)) = self.last.get()
+        let mut reading = self.reading();
+        if let Some((last, date)) = reading.last
             && last == id
         {
             return Ok(date);
         }
-        let known = self.query(id).map_err(|error| broken(&self.path, "read", &error))?;
+        let known = reading.letter(id, &self.boot).map_err(|error| broken(&self.path, "read", &error))?;
         Ok(known.and_then(|(_, date)| date))
     }
 
@@ -162,7 +168,8 @@ impl SqliteLedger {
         mut each: impl FnMut(Record),
     ) -> Result<(), LedgerError> {
         let read = || -> rusqlite::Result<()> {
-            let mut query = self.db.prepare(&format!(
+            let reading = self.reading();
+            let mut query = reading.db.prepare(&format!(
                 "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
                  WHERE campaign = ?1 AND sender = ?2 ORDER BY letter.key"
             ))?;
@@ -189,12 +196,13 @@ impl SqliteLedger {
         mut each: impl FnMut(LoggedAttempt),
     ) -> Result<(), LedgerError> {
         let mut read = || -> rusqlite::Result<()> {
-            let mut query = self.db.prepare(&format!(
+            let reading = self.reading();
+            let mut query = reading.db.prepare(&format!(
                 "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key
                  FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
                  WHERE campaign = ?1 ORDER BY attempt.key"
             ))?;
-            let mut copies = self
+            let mut copies = reading
                 .db
                 .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1")?;
             let mut rows = query.query(params![campaign])?;
@@ -223,7 +231,8 @@ impl SqliteLedger {
     /// # Errors
     /// When the ledger cannot be read.
     pub fn accepted_since(&self, sender: &str, since: Timestamp) -> Result<u64, LedgerError> {
-        self.db
+        self.reading()
+            .db
             .query_row(
                 "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
                  WHERE attempt.at >= ?1 AND attempt.state IN (?2, ?3) AND sender = ?4",
@@ -234,33 +243,63 @@ impl SqliteLedger {
             .map_err(|error| broken(&self.path, "read", &error))
     }
 
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    const fn new(db: Connection) -> Mutex<Self> {
+        Mutex::new(Self { db, asked: 0, trouble: None, last: None })
+    }
+
     /// Where a letter stands, and the Date of its first attempt, if it ever began.
-    fn query(&self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+    fn letter(&mut self, id: LetterId, boot: &str) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+        // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
+        // What this run writes meanwhile is about letters that were asked for already.
+        if self.asked == 0 {
+            self.db.prepare_cached("BEGIN")?.execute([])?;
+        }
+        self.asked += 1;
         let mut query = self.db.prepare_cached(
             "SELECT state, before, boot, date FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
         )?;
-        query
+        let found = query
             .query_row([id.as_bytes().as_slice()], |row| {
                 let (state, before) = (row.get(0)?, row.get(1)?);
                 let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
-                let past = past(state, before, row.get_ref(2)?.as_str()? == self.boot);
+                let past = past(state, before, row.get_ref(2)?.as_str()? == boot);
                 Ok((past, (!never_began || past != Past::Never).then_some(timestamp(row, 3)?)))
             })
-            .optional()
+            .optional()?;
+        drop(query);
+        if self.asked == 256 {
+            self.end();
+        }
+        Ok(found)
+    }
+
+    fn end(&mut self) {
+        if self.asked > 0 {
+            self.asked = 0;
+            // Nothing was written: whatever goes wrong with the end of reading, the answers stand.
+            let _ = self.db.execute_batch("COMMIT");
+        }
     }
 }
 
 impl History for SqliteLedger {
     fn past(&self, id: LetterId) -> Past {
-        match self.query(id) {
+        let mut reading = self.reading();
+        match reading.letter(id, &self.boot) {
             Ok(known) => {
                 let (past, date) = known.unwrap_or((Past::Never, None));
-                self.last.set(Some((id, date)));
+                reading.last = Some((id, date));
                 past
             }
             Err(error) => {
                 // A letter that nothing is known of must not be taken for one that was never sent.
-                self.trouble.borrow_mut().get_or_insert_with(|| broken(&self.path, "read", &error));
+                reading.trouble.get_or_insert_with(|| broken(&self.path, "read", &error));
                 Past::InDoubt
             }
         }

@@ -1,0 +1,514 @@
+//! What the connections of a run share: the letters waiting, in flight and put off, the line, and why it all stops.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::story::{self, Flying};
+use super::{Interrupt, Letters, Options, Stop, interrupted};
+use crate::failure::Problem;
+use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::outbox::event::{Event, LetterEvent, Listener, Notice};
+use crate::outbox::journal::{Journal, LedgerLost};
+use crate::outbox::ledger::{Durability, Entry, Intent};
+use crate::outbox::pace::Pace;
+use crate::transport::{Outcome, Reply, Sent};
+
+/// How many letters are claimed at once for one connection when they leave fast.
+const GROUP: usize = 48;
+/// The first pause before something is tried again; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+
+/// One letter on its way, kept small: its text is written anew for every attempt.
+pub struct Job {
+    letter: Box<Letter<'static>>,
+    date: Timestamp,
+    tries: u32,
+    first_try: Option<Instant>,
+}
+
+/// A letter that was put off.
+struct Retry {
+    at: Instant,
+    job: Job,
+    event: LetterEvent,
+}
+
+/// Whether the server can be reached, for all connections together.
+struct Line {
+    /// Failures running.
+    failures: u32,
+    /// Since when.
+    since: Instant,
+    /// No connection is tried before.
+    not_before: Instant,
+}
+
+/// The shared state; locked for a moment at a time, never while waiting for anything.
+struct State {
+    /// Claimed, not begun.
+    waiting: VecDeque<Job>,
+    retries: Vec<Retry>,
+    /// Begun, without an outcome.
+    flying: BTreeMap<LetterId, Flying>,
+    /// Groups on their way into the ledger, on no list meanwhile.
+    claiming: usize,
+    /// Letters taken to be sent in this run.
+    begun: usize,
+    sender_refusals: u32,
+    line: Line,
+    stop: Option<Stop>,
+}
+
+pub struct Desk {
+    letters: Mutex<Box<dyn Letters>>,
+    journal: Journal,
+    options: Options,
+    pace: Pace,
+    state: Mutex<State>,
+    changed: Notify,
+    interrupt: watch::Receiver<Interrupt>,
+}
+
+impl Desk {
+    pub fn new(
+        letters: Box<dyn Letters>,
+        journal: Journal,
+        options: Options,
+        interrupt: watch::Receiver<Interrupt>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            letters: Mutex::new(letters),
+            journal,
+            pace: Pace::new(options.rate),
+            options,
+            state: Mutex::new(State {
+                waiting: VecDeque::new(),
+                retries: Vec::new(),
+                flying: BTreeMap::new(),
+                claiming: 0,
+                begun: 0,
+                sender_refusals: 0,
+                line: Line { failures: 0, since: now, not_before: now },
+                stop: None,
+            }),
+            changed: Notify::new(),
+            interrupt,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked with it is about to end the program; what it holds is still true.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn letters(&self) -> MutexGuard<'_, Box<dyn Letters>> {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the run; the first reason counts.
+    pub fn stop(&self, reason: Stop) {
+        self.state().stop.get_or_insert(reason);
+        self.changed.notify_waiters();
+    }
+
+    /// Whether nothing more may begin.
+    pub fn stopping(&self) -> bool {
+        if *self.interrupt.borrow() != Interrupt::None {
+            self.stop(Stop::Interrupted);
+        }
+        self.state().stop.is_some()
+    }
+
+    /// Returns when the run stops, for whatever reason.
+    pub async fn stopped(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.stopping() {
+                return;
+            }
+            self.wait(changed).await;
+        }
+    }
+
+    /// Why it stopped, if it did.
+    pub fn stopped_by(&self) -> Option<Stop> {
+        self.state().stop.take()
+    }
+
+    /// A connection has no more to do.
+    pub fn left(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Nothing more will be written.
+    pub fn close(&self) {
+        self.journal.close();
+    }
+
+    /// Waits for the next turn to begin a letter, or for the end.
+    pub async fn turn(&self) {
+        if let Some(turn) = self.pace.next_turn() {
+            tokio::select! {
+                () = sleep_until(turn) => {}
+                () = self.stopped() => {}
+            }
+        }
+    }
+
+    /// The next letter for a connection, claimed; `None` when there is nothing left to do.
+    pub async fn next(&self) -> Result<Option<Job>, LedgerLost> {
+        loop {
+            let changed = self.changed.notified();
+            if self.stopping() || self.too_late() || self.used_up()? {
+                return Ok(None);
+            }
+            if let Some(job) = self.take_waiting() {
+                return Ok(Some(job));
+            }
+            if let Some(job) = self.due_retry() {
+                self.claim(vec![job]).await?;
+                continue;
+            }
+            let group = self.take_group()?;
+            if !group.is_empty() {
+                self.claim(group).await?;
+                continue;
+            }
+            let (earliest, busy) = {
+                let state = self.state();
+                let earliest = state.retries.iter().map(|retry| retry.at).min();
+                (earliest, !state.flying.is_empty() || state.claiming > 0)
+            };
+            match earliest {
+                None if !busy => return Ok(None),
+                // What is in flight may yet be put off, and then there is something to do.
+                None => self.wait(changed).await,
+                Some(at) => {
+                    tokio::select! {
+                        () = sleep_until(at) => {}
+                        () = self.wait(changed) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn wait(&self, changed: Notified<'_>) {
+        tokio::select! {
+            () = changed => {}
+            () = interrupted(&self.interrupt, Interrupt::Finish), if *self.interrupt.borrow() == Interrupt::None => {}
+        }
+    }
+
+    fn too_late(&self) -> bool {
+        let late = self.options.deadline.is_some_and(|deadline| self.options.clock.now() > deadline);
+        let state = self.state();
+        // A run that begins after the deadline has nothing due, and the plan says so by name.
+        let anything_left = !state.waiting.is_empty() || !state.retries.is_empty();
+        drop(state);
+        if late && anything_left {
+            self.stop(Stop::Deadline);
+        }
+        late && anything_left
+    }
+
+    /// Whether the allowance for this run is used up.
+    fn used_up(&self) -> Result<bool, LedgerLost> {
+        let left_over = {
+            let state = self.state();
+            if self.options.allowance.is_none_or(|allowance| state.begun < allowance) {
+                return Ok(false);
+            }
+            !state.waiting.is_empty() || !state.retries.is_empty()
+        };
+        // Whether anything is left over decides if the limit was in the way at all.
+        if left_over {
+            self.stop(Stop::DailyLimit);
+        } else if let Some(job) = self.job()? {
+            self.journal.submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            self.stop(Stop::DailyLimit);
+        }
+        Ok(true)
+    }
+
+    fn take_waiting(&self) -> Option<Job> {
+        let mut state = self.state();
+        let job = state.waiting.pop_front()?;
+        state.begun += 1;
+        Some(job)
+    }
+
+    fn due_retry(&self) -> Option<Job> {
+        let now = Instant::now();
+        let mut state = self.state();
+        let due = state.retries.iter().position(|retry| retry.at <= now)?;
+        Some(state.retries.swap_remove(due).job)
+    }
+
+    /// Letters to claim together: many when they leave fast, one when there is time.
+    fn take_group(&self) -> Result<Vec<Job>, LedgerLost> {
+        let mut size = if self.pace.is_slow() { 1 } else { GROUP };
+        if let Some(allowance) = self.options.allowance {
+            size = size.min(allowance.saturating_sub(self.state().begun));
+        }
+        let mut group = Vec::with_capacity(size);
+        while group.len() < size {
+            let Some(job) = self.job()? else { break };
+            group.push(job);
+        }
+        Ok(group)
+    }
+
+    /// The next letter due, telling of those left out on the way.
+    fn job(&self) -> Result<Option<Job>, LedgerLost> {
+        let mut letters = self.letters();
+        let letter = loop {
+            match letters.next() {
+                Some(Decision::Due(letter)) => break letter,
+                Some(Decision::Skipped { id, letter, to, reason, .. }) => {
+                    let at = self.options.clock.now();
+                    let event = story::left_out(id, letter, &to, &self.options.sender, reason, at);
+                    self.journal.submit(None, Some(event))?;
+                }
+                Some(Decision::Impossible(problem)) => self.stop(Stop::Letter(*problem)),
+                None => return Ok(None),
+            }
+        };
+        match letters.first_date(letter.id) {
+            Ok(date) => {
+                let date = date.unwrap_or_else(|| self.options.clock.now());
+                Ok(Some(Job { letter, date, tries: 0, first_try: None }))
+            }
+            Err(error) => {
+                drop(letters);
+                self.stop(Stop::Ledger(error));
+                Err(LedgerLost)
+            }
+        }
+    }
+
+    async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
+        let claims = group.iter().map(|job| Entry::Claim(self.intent(job))).collect();
+        // While the claims are on their way to the disk the letters are on no list. Stopped at once just now, they
+        // stay claimed, and the next run finds that they never began.
+        self.state().claiming += 1;
+        let claimed = self.journal.record(claims, Durability::Power).await;
+        let mut state = self.state();
+        state.claiming -= 1;
+        if claimed.is_ok() {
+            state.waiting.extend(group);
+        }
+        drop(state);
+        self.changed.notify_waiters();
+        claimed
+    }
+
+    fn intent(&self, job: &Job) -> Intent {
+        let letter = &job.letter;
+        Intent {
+            id: letter.id,
+            campaign: self.options.campaign.clone(),
+            letter: letter.spec.id.clone(),
+            sender: letter.envelope.from.to_string(),
+            recipient: letter.envelope.to.to_string(),
+            language: letter.language.to_string(),
+            date: job.date,
+        }
+    }
+
+    /// A letter that was taken to be sent and was not begun.
+    pub fn put_back(&self, job: Job) {
+        let mut state = self.state();
+        state.begun -= 1;
+        state.waiting.push_front(job);
+    }
+
+    pub fn message(&self, job: &Job) -> Result<Message, Problem> {
+        self.letters().message(&job.letter, job.date)
+    }
+
+    /// Has it in the ledger, safe from a killed process, that the letter begins.
+    pub async fn begin(&self, job: &Job, message: &Message) -> Result<(), LedgerLost> {
+        let flying = Flying::new(&job.letter, message, self.options.clock.now());
+        self.state().flying.insert(message.id, flying);
+        self.journal.record(vec![Entry::Begin(message.id)], Durability::Process).await
+    }
+
+    /// Has an outcome written, and tries again later what was put off and may be.
+    pub fn ended(&self, mut job: Job, sent: Sent) -> Result<(), LedgerLost> {
+        job.first_try.get_or_insert_with(Instant::now);
+        job.tries += 1;
+        let Some(flying) = self.state().flying.remove(&job.letter.id) else {
+            return Ok(());
+        };
+        let (attempted, event) = flying.ended(&job.letter, &sent, self.options.clock.now());
+        let entry = Some(Entry::Outcome(Box::new(attempted)));
+        let again = match &sent.outcome {
+            Outcome::Deferred(reply) => self.later(&job).map(|at| (at, reply)),
+            _ => None,
+        };
+        match again {
+            Some((at, reply)) => {
+                self.journal.submit(entry, None)?;
+                self.notice(reply, at.duration_since(Instant::now()));
+                self.state().retries.push(Retry { at, job, event });
+            }
+            None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
+        }
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    /// When a letter that was put off is tried again; `None` when that would be too late.
+    fn later(&self, job: &Job) -> Option<Instant> {
+        let now = Instant::now();
+        let [.., last] = *job.letter.id.as_bytes();
+        let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
+        let since = job.first_try.unwrap_or(now);
+        (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
+    }
+
+    fn notice(&self, reply: &Reply, pause: Duration) {
+        let seconds = pause.as_millis().div_ceil(1000) as u64;
+        let notice = Notice::Retrying { reason: reply.to_string(), seconds };
+        // Nobody is misled when the ledger is lost and the notice with it.
+        let _ = self.journal.submit(None, Some(Event::Notice(notice)));
+    }
+
+    pub fn connect_not_before(&self) -> Instant {
+        self.state().line.not_before
+    }
+
+    pub fn connected(&self) {
+        let now = Instant::now();
+        self.state().line = Line { failures: 0, since: now, not_before: now };
+    }
+
+    pub fn not_connected(&self, reply: Reply) {
+        let now = Instant::now();
+        let pause = {
+            let line = &mut self.state().line;
+            // Several connections fail at one moment: that is one failure of the line.
+            if line.not_before > now {
+                return;
+            }
+            if line.failures == 0 {
+                line.since = now;
+            }
+            line.failures += 1;
+            let pause = pause(line.failures, self.options.seed);
+            line.not_before = now + pause;
+            (line.not_before.duration_since(line.since) <= self.options.retry_for).then_some(pause)
+        };
+        match pause {
+            Some(pause) => self.notice(&reply, pause),
+            None => self.stop(Stop::GaveUp(reply)),
+        }
+    }
+
+    pub fn sender_taken(&self) {
+        self.state().sender_refusals = 0;
+    }
+
+    /// How many times running the server has refused the sender.
+    pub fn sender_refused(&self) -> u32 {
+        let mut state = self.state();
+        state.sender_refusals += 1;
+        state.sender_refusals
+    }
+
+    /// After the last letter: whatever has no outcome yet gets one, by name.
+    pub async fn wind_up(&self) -> Result<(), LedgerLost> {
+        let (flying, retries, waiting) = self.take_all();
+        for flying in flying {
+            // In flight when everything stopped at once.
+            let (attempted, event) = flying.in_doubt("interrupted while it was being sent", self.options.clock.now());
+            self.journal.submit(Some(Entry::Outcome(Box::new(attempted))), Some(Event::Letter(Box::new(event))))?;
+        }
+        for retry in retries {
+            self.journal.submit(None, Some(Event::Letter(Box::new(retry.event))))?;
+        }
+        for job in waiting {
+            let event = story::untried(&job.letter, self.options.clock.now());
+            self.journal.submit(Some(Entry::Release(job.letter.id)), Some(event))?;
+        }
+        if self.state().stop.is_none() {
+            return Ok(());
+        }
+        let mut told = 0_usize;
+        while let Some(job) = self.job()? {
+            self.journal.submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            told += 1;
+            // A long list must not pile up in memory while it is being told.
+            if told.is_multiple_of(64) {
+                self.journal.record(Vec::new(), Durability::Process).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger is lost: what it could not be told is told to the person at least, by name.
+    pub fn abandon(&self, listener: &mut dyn Listener) {
+        let (flying, retries, waiting) = self.take_all();
+        let now = self.options.clock.now();
+        for flying in flying {
+            let (_, event) = flying.in_doubt("the ledger was lost while it was being sent", now);
+            listener.hear(&Event::Letter(Box::new(event)));
+        }
+        for retry in retries {
+            listener.hear(&Event::Letter(Box::new(retry.event)));
+        }
+        for job in waiting {
+            listener.hear(&story::untried(&job.letter, now));
+        }
+        while let Some(decision) = self.letters().next() {
+            if let Decision::Due(letter) = decision {
+                listener.hear(&story::untried(&letter, now));
+            }
+        }
+        listener.pause();
+    }
+
+    fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {
+        let mut state = self.state();
+        let flying = std::mem::take(&mut state.flying).into_values().collect();
+        (flying, std::mem::take(&mut state.retries), std::mem::take(&mut state.waiting))
+    }
+}
+
+/// Twice as long each time, and uneven by a fifth, so that many who were put off at one moment do not come back at one.
+fn pause(times: u32, seed: u64) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    // The finaliser of SplitMix64: one multiplication too few and neighbouring seeds would pause alike.
+    let mut dice = seed.wrapping_add(u64::from(times).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    dice = (dice ^ (dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    dice = (dice ^ (dice >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let share = f64::from((dice >> 40) as u32) / f64::from(1_u32 << 24);
+    doubled.mul_f64(0.8 + 0.4 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_two_minutes_and_are_not_all_alike() {
+        let seconds = |times, seed| pause(times, seed).as_secs_f64();
+        for (times, doubled) in [(1, 1.0), (2, 2.0), (5, 16.0), (8, 120.0), (1000, 120.0)] {
+            for seed in 0..100 {
+                assert!((0.8 * doubled..=1.2 * doubled).contains(&seconds(times, seed)));
+            }
+        }
+        assert_ne!(pause(3, 1), pause(3, 2));
+        assert_eq!(pause(3, 1), pause(3, 1));
+    }
+}

@@ -1,0 +1,301 @@
+//! The loop that sends: claims letters, connects, keeps the pace, tries again, and has every step in the ledger first.
+//!
+//! The only place where letters, ledger and transport meet. Every connection is a task; what they share is the
+//! [`Desk`], and whatever one of them learns goes to the journal before anybody is told.
+
+mod desk;
+mod story;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
+
+use self::desk::{Desk, Job};
+use super::event::{Event, Listener, Summary, Verdict};
+use super::journal::{LedgerLost, journal};
+use super::ledger::{LedgerError, LockedLedger};
+use crate::campaign::Address;
+use crate::campaign::config::Rate;
+use crate::clock::Clock;
+use crate::failure::Problem;
+use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
+
+/// So many letters running whose sender the server refuses, and it is the account that is wrong, not a letter.
+const SENDER_REFUSALS: u32 = 3;
+
+/// What to send, in order.
+pub trait Letters: Send + 'static {
+    /// What is decided next; those left out are told and counted, nothing else.
+    fn next(&mut self) -> Option<Decision<'static>>;
+
+    /// The Date of its first attempt in an earlier run.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read; then nothing that it knows can be relied on.
+    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written, although it could before the run began.
+    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem>;
+}
+
+/// How to send.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `campaign.id`.
+    pub campaign: String,
+    /// `sender.email`.
+    pub sender: Address,
+    /// Simultaneous connections, at least one.
+    pub connections: usize,
+    /// How fast letters may begin.
+    pub rate: Rate,
+    /// How long temporary failures are tried again.
+    pub retry_for: Duration,
+    /// `campaign.deadline`: no letter begins after it.
+    pub deadline: Option<Timestamp>,
+    /// How many letters may begin in this run (`smtp.daily-limit`).
+    pub allowance: Option<usize>,
+    /// The time of day.
+    pub clock: Clock,
+    /// Makes the pauses uneven; the same seed, the same pauses.
+    pub seed: u64,
+}
+
+/// What a person asked for meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interrupt {
+    /// Nothing.
+    #[default]
+    None,
+    /// Ctrl-C: finish what is in flight, begin nothing.
+    Finish,
+    /// Ctrl-C again: stop at once.
+    Now,
+}
+
+/// Why a run ended before everything due was tried to the end.
+#[derive(Debug)]
+pub enum Stop {
+    /// A person interrupted it.
+    Interrupted,
+    /// It cannot be delivered, and waiting will not help.
+    Cannot {
+        /// What happened.
+        message: String,
+        /// Why.
+        cause: String,
+        /// What to do now.
+        hint: String,
+    },
+    /// The server could not be reached for as long as `retry-for` allows.
+    GaveUp(Reply),
+    /// `daily-limit` is reached.
+    DailyLimit,
+    /// `campaign.deadline` passed while letters were leaving.
+    Deadline,
+    /// The ledger cannot be read or written.
+    Ledger(LedgerError),
+    /// A letter could no longer be written.
+    Letter(Problem),
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The counts, of letters that were due.
+    pub summary: Summary,
+    /// Why it ended early, if it did.
+    pub stop: Option<Stop>,
+}
+
+/// Sends what is due and tells the story to `listener`, outcomes only when they are durable.
+pub async fn deliver<T: Transport>(
+    transport: Arc<T>,
+    ledger: &mut dyn LockedLedger,
+    letters: Box<dyn Letters>,
+    options: Options,
+    interrupt: watch::Receiver<Interrupt>,
+    listener: &mut dyn Listener,
+) -> Ended {
+    let started = Instant::now();
+    let mut tally = Tally { summary: Summary::default(), listener };
+    let (journal, writer) = journal();
+    let connections = options.connections.max(1);
+    let desk = Arc::new(Desk::new(letters, journal, options, interrupt.clone()));
+    let work = async {
+        let mut tasks = JoinSet::new();
+        for _ in 0..connections {
+            tasks.spawn(connection(Arc::clone(&transport), Arc::clone(&desk)));
+        }
+        tokio::select! {
+            () = all_of(&mut tasks) => {}
+            () = interrupted(&interrupt, Interrupt::Now) => {
+                desk.stop(Stop::Interrupted);
+                tasks.shutdown().await;
+            }
+        }
+        // When the ledger is lost there is nothing to wind up: see below.
+        let _ = desk.wind_up().await;
+        desk.close();
+    };
+    let (written, ()) = tokio::join!(writer.run(ledger, &mut tally), work);
+    let mut stop = desk.stopped_by();
+    if let Err(error) = written {
+        stop = Some(Stop::Ledger(error));
+        desk.abandon(&mut tally);
+    }
+    let mut summary = tally.summary;
+    summary.seconds = started.elapsed().as_secs_f64();
+    Ended { summary, stop }
+}
+
+async fn all_of(tasks: &mut JoinSet<()>) {
+    while let Some(ended) = tasks.join_next().await {
+        if let Err(panic) = ended.map_err(JoinError::into_panic) {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// Counts what is told.
+struct Tally<'l> {
+    summary: Summary,
+    listener: &'l mut dyn Listener,
+}
+
+impl Listener for Tally<'_> {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Letter(letter) = event {
+            if letter.outcome != Verdict::Skipped {
+                self.summary.due += 1;
+            }
+            self.summary.count(letter.outcome);
+        }
+        self.listener.hear(event);
+    }
+
+    fn pause(&mut self) {
+        self.listener.pause();
+    }
+}
+
+/// One connection's life: letters until there are none, reconnecting as needed.
+async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
+    let mut session = None;
+    while let Ok(Some(job)) = desk.next().await {
+        if session.is_none() {
+            session = connect(&*transport, &desk).await;
+        }
+        let Some(open) = session.take() else {
+            desk.put_back(job);
+            break;
+        };
+        desk.turn().await;
+        if desk.stopping() {
+            desk.put_back(job);
+            session = Some(open);
+            break;
+        }
+        match send(&*transport, &desk, open, job).await {
+            Ok(kept) => session = kept,
+            Err(LedgerLost) => break,
+        }
+    }
+    if let Some(session) = session {
+        session.close().await;
+    }
+    desk.left();
+}
+
+/// Opens a connection, with growing pauses, until `retry-for` is over or the run is stopped.
+async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session> {
+    loop {
+        tokio::select! {
+            () = sleep_until(desk.connect_not_before()) => {}
+            () = desk.stopped() => {}
+        }
+        if desk.stopping() {
+            return None;
+        }
+        let tried = tokio::select! {
+            tried = transport.connect() => tried,
+            () = desk.stopped() => return None,
+        };
+        match tried {
+            Ok(session) => {
+                desk.connected();
+                return Some(session);
+            }
+            Err(ConnectError::Temporary(reply)) => desk.not_connected(reply),
+            Err(ConnectError::Fatal { message, cause, hint }) => {
+                desk.stop(Stop::Cannot { message, cause, hint });
+                return None;
+            }
+        }
+    }
+}
+
+/// Sends one letter and has its outcome written; gives the connection back when it can be used again.
+async fn send<T: Transport>(
+    transport: &T,
+    desk: &Desk,
+    mut session: T::Session,
+    job: Job,
+) -> Result<Option<T::Session>, LedgerLost> {
+    let message = match desk.message(&job) {
+        Ok(message) => message,
+        Err(problem) => {
+            desk.stop(Stop::Letter(problem));
+            desk.put_back(job);
+            return Ok(Some(session));
+        }
+    };
+    desk.begin(&job, &message).await?;
+    let mut reconnected = false;
+    let sent = loop {
+        match session.send(&message.envelope, &message.bytes).await {
+            Attempt::Ended(sent) => break sent,
+            // Servers close idle connections without a word: that is no failure, the first time.
+            Attempt::Unstarted(reply) if reconnected => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
+            Attempt::Unstarted(reply) => {
+                reconnected = true;
+                match connect(transport, desk).await {
+                    Some(fresh) => session = fresh,
+                    None => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
+                }
+            }
+        }
+    };
+    let then = sent.then.clone();
+    desk.ended(job, sent)?;
+    match then {
+        Then::Reuse => desk.sender_taken(),
+        Then::Reconnect => return Ok(None),
+        Then::SenderRefused => {
+            if desk.sender_refused() >= SENDER_REFUSALS {
+                desk.stop(Stop::Cannot {
+                    message: "the server takes no letters from your address".to_owned(),
+                    cause: format!("it refused the sender of {SENDER_REFUSALS} letters running"),
+                    hint: "check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused".to_owned(),
+                });
+            }
+        }
+    }
+    Ok(Some(session))
+}
+
+async fn interrupted(interrupt: &watch::Receiver<Interrupt>, least: Interrupt) {
+    let mut interrupt = interrupt.clone();
+    if interrupt.wait_for(|now| *now >= least).await.is_err() {
+        // Whoever could interrupt is gone: nobody will.
+        std::future::pending::<()>().await;
+    }
+}

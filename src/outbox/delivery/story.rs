@@ -1,0 +1,123 @@
+//! What is told and written down of a letter on its way.
+
+use jiff::Timestamp;
+
+use crate::campaign::Address;
+use crate::letter::{Letter, LetterId, Message, Skip};
+use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict, address_events};
+use crate::outbox::ledger::Attempted;
+use crate::transport::{Outcome, Reply, Sent};
+
+/// What is needed to say of a letter in flight how it ended.
+#[derive(Debug)]
+pub struct Flying {
+    pub event: LetterEvent,
+    sha256: [u8; 32],
+    facts: String,
+}
+
+impl Flying {
+    pub fn new(letter: &Letter, message: &Message, at: Timestamp) -> Self {
+        let mut event = blank(letter.id, &letter.spec.id, letter.envelope.to.as_str(), &letter.envelope.from, at);
+        event.language = Some(letter.language.to_string());
+        event.cc = Some(letter.envelope.cc.iter().map(ToString::to_string).collect());
+        event.subject = Some(message.subject.clone());
+        Self { event, sha256: message.sha256(), facts: facts_json(message) }
+    }
+
+    /// The server, or the line, has spoken.
+    pub fn ended(mut self, letter: &Letter, sent: &Sent, at: Timestamp) -> (Attempted, LetterEvent) {
+        let event = &mut self.event;
+        event.outcome = sent.outcome.status().into();
+        event.code = sent.outcome.reply().code;
+        event.reply = Some(sent.outcome.reply().line());
+        event.at = at;
+        event.recipients = address_events(&letter.envelope, &sent.outcome, &sent.recipients);
+        let copies = sent.recipients.iter().filter(|(_, outcome)| *outcome != sent.outcome);
+        let attempted = Attempted {
+            id: letter.id,
+            at,
+            status: sent.outcome.status(),
+            reply: sent.outcome.reply().clone(),
+            sha256: self.sha256,
+            facts: self.facts,
+            copies: copies
+                .map(|(address, outcome)| (address.to_string(), outcome.status(), outcome.reply().clone()))
+                .collect(),
+        };
+        (attempted, self.event)
+    }
+
+    /// Nobody knows what became of it.
+    pub fn in_doubt(mut self, why: &str, at: Timestamp) -> (Attempted, LetterEvent) {
+        let event = &mut self.event;
+        let outcome = Outcome::InDoubt(Reply::none(why));
+        event.outcome = Verdict::InDoubt;
+        event.at = at;
+        event.reply = Some(why.to_owned());
+        event.recipients = std::iter::once(&event.to)
+            .chain(event.cc.iter().flatten())
+            .map(|address| AddressEvent {
+                address: address.clone(),
+                outcome: Verdict::InDoubt,
+                code: None,
+                reply: None,
+            })
+            .collect();
+        let attempted = Attempted {
+            id: event.id,
+            at,
+            status: outcome.status(),
+            reply: outcome.reply().clone(),
+            sha256: self.sha256,
+            facts: self.facts,
+            copies: Vec::new(),
+        };
+        (attempted, self.event)
+    }
+}
+
+/// A letter that was left out.
+pub fn left_out(id: LetterId, letter: &str, to: &Address, sender: &Address, reason: Skip, at: Timestamp) -> Event {
+    let mut event = blank(id, letter, to.as_str(), sender, at);
+    event.outcome = Verdict::Skipped;
+    event.reason = Some(reason);
+    Event::Letter(Box::new(event))
+}
+
+/// A letter that the run did not come to.
+pub fn untried(letter: &Letter, at: Timestamp) -> Event {
+    let envelope = &letter.envelope;
+    let outcome = Outcome::Deferred(Reply::none("not tried: the run ended before"));
+    let mut event = blank(letter.id, &letter.spec.id, envelope.to.as_str(), &envelope.from, at);
+    event.outcome = Verdict::Deferred;
+    event.language = Some(letter.language.to_string());
+    event.cc = Some(envelope.cc.iter().map(ToString::to_string).collect());
+    event.reply = Some(outcome.reply().line());
+    event.recipients = address_events(envelope, &outcome, &[]);
+    Event::Letter(Box::new(event))
+}
+
+fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) -> LetterEvent {
+    LetterEvent {
+        id,
+        letter: letter.to_owned(),
+        language: None,
+        to: to.to_owned(),
+        cc: None,
+        subject: None,
+        message_id: id.message_id(sender),
+        outcome: Verdict::InDoubt,
+        reason: None,
+        code: None,
+        reply: None,
+        at,
+        recipients: Vec::new(),
+    }
+}
+
+fn facts_json(message: &Message) -> String {
+    let facts: serde_json::Map<_, _> =
+        message.facts.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    serde_json::Value::Object(facts).to_string()
+}
