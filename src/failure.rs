@@ -91,9 +91,7 @@ impl Place {
     pub fn in_source(file: impl Into<String>, source: &str, span: Range<usize>) -> Self {
         let start = floor_char_boundary(source, span.start);
         let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = source[start..]
-            .find('\n')
-            .map_or(source.len(), |at| start + at);
+        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
         let text = source[line_start..line_end].trim_end_matches('\r');
         let from = (start - line_start).min(text.len());
         let to = floor_char_boundary(source, span.end)
@@ -228,9 +226,9 @@ impl Problem {
             }
             None => Group::with_title(title),
         };
-        let group = text.into_iter().fold(group, |group, line| {
-            group.element(Level::NOTE.no_name().message(line))
-        });
+        let group = text
+            .into_iter()
+            .fold(group, |group, line| group.element(Level::NOTE.no_name().message(line)));
         let group = match &self.hint {
             Some(hint) => group.element(Level::HELP.message(visible(hint))),
             None => group,
@@ -291,18 +289,13 @@ impl Problems {
     /// Whether any of them stops the run.
     #[must_use]
     pub fn any_error(&self) -> bool {
-        self.0
-            .iter()
-            .any(|problem| problem.severity == Severity::Error)
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 
     /// How many of one severity there are.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
-        self.0
-            .iter()
-            .filter(|problem| problem.severity == severity)
-            .count()
+        self.0.iter().filter(|problem| problem.severity == severity).count()
     }
 
     /// In order.
@@ -403,11 +396,7 @@ impl Failure {
     /// The failure as a person reads it.
     #[must_use]
     pub fn render(&self, style: &Style) -> String {
-        let mut parts: Vec<String> = self
-            .problems
-            .iter()
-            .map(|problem| problem.render(style))
-            .collect();
+        let mut parts: Vec<String> = self.problems.iter().map(|problem| problem.render(style)).collect();
         if !self.message.is_empty() {
             let title = Level::ERROR.primary_title(visible(&self.message));
             let mut group = Group::with_title(title);

@@ -66,7 +66,7 @@ const fn script(c: char) -> Option<Script> {
 }
 
 /// Cyrillic and Greek letters that are drawn like Latin ones.
-const TWINS: &str = "асеорхуіѕјһԁԛԝӏүкмтвнгАВЕКМНОРСТХУІЅЈοαρνυικτχγωΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+const TWINS: &str = "асеорхуіѕјһԁԛԝӏАВЕКМНОРСТХУІЅЈοναρυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
 
 /// What about `address` deserves a second look. Plain ASCII never does, unless a domain is written in A-labels.
 pub fn in_address(address: &str) -> Option<Look> {
@@ -75,8 +75,13 @@ pub fn in_address(address: &str) -> Option<Look> {
         return None;
     }
     let (domain, _) = idna::domain_to_unicode(domain);
+    // Under .рф every word is Cyrillic, and none of them pretends to be anything else.
+    let at_home = domain.rsplit('.').next().and_then(|top| top.chars().find_map(script));
     let words = domain.split('.').chain(local.split(['.', '+', '-', '_']));
-    words.into_iter().find_map(in_word)
+    words.into_iter().find_map(|word| match in_word(word) {
+        Some(Look::PassesForLatin(script)) if at_home == Some(script) => None,
+        look => look,
+    })
 }
 
 fn in_word(word: &str) -> Option<Look> {
@@ -110,6 +115,7 @@ mod tests {
         check("info@mid.example", None);
         check("josé@bücher.example", None);
         check("посольство@мид.рф", None);
+        check("орех@сор.рф", None);
         check("info@мид.example", None);
     }
 

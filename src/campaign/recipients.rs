@@ -215,7 +215,7 @@ fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Problem> {
     fs::read(path).map_err(cannot)
 }
 
-/// 24
+/// One warning for each role that no letter names, not one for each row.
 fn warn_unused(unused: BTreeMap<String, (usize, Place)>, known_roles: &BTreeSet<String>, problems: &mut Problems) {
     let roles: Vec<String> = known_roles.iter().map(|role| format!("`{role}`")).collect();
     for (role, (count, place)) in unused.into_iter().take(SHOWN) {

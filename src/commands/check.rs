@@ -13,14 +13,21 @@ use crate::report::screen::count;
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
     let (problems, due) = problems(context, arguments)?;
-    let exit = if problems.any_error() { Exit::Invalid } else { Exit::Done };
+    let exit = if problems.any_error() {
+        Exit::Invalid
+    } else {
+        Exit::Done
+    };
     if context.global.json {
         #[derive(Serialize)]
         struct Report<'a> {
             problems: Vec<&'a Problem>,
         }
-        let report = Report { problems: problems.iter().collect() };
-        let text = serde_json::to_string(&report).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
+        let report = Report {
+            problems: problems.iter().collect(),
+        };
+        let text =
+            serde_json::to_string(&report).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
         print(&format!("{text}\n"));
         return Ok(exit);
     }
@@ -35,9 +42,20 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     let file = context.global.config.display();
     match (errors, warnings) {
         (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
-        (0, _) => format!("{file}: {}, nothing that stops a run. {} for this sender.\n", count(warnings, "warning"), count(due, "letter")),
-        (_, 0) => format!("{file}: {} to mend before anything can be sent.\n", count(errors, "error")),
-        _ => format!("{file}: {} to mend before anything can be sent, and {}.\n", count(errors, "error"), count(warnings, "warning")),
+        (0, _) => format!(
+            "{file}: {}, nothing that stops a run. {} for this sender.\n",
+            count(warnings, "warning"),
+            count(due, "letter")
+        ),
+        (_, 0) => format!(
+            "{file}: {} to mend before anything can be sent.\n",
+            count(errors, "error")
+        ),
+        _ => format!(
+            "{file}: {} to mend before anything can be sent, and {}.\n",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
     }
 }
 
@@ -46,7 +64,9 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let mut problems = loaded.problems;
-    let Some(campaign) = loaded.campaign.map(super::for_good) else { return Ok((problems, 0)) };
+    let Some(campaign) = loaded.campaign.map(super::for_good) else {
+        return Ok((problems, 0));
+    };
     let selection = context.selection(&arguments.select, campaign)?;
     let written = Workshop::new(campaign, selection, None, now).and_then(|workshop| {
         problems.extend(workshop.plan.uncovered());

@@ -26,7 +26,9 @@ pub fn confirm(
         return Ok(true);
     }
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage("nobody is here to confirm").hint("look at `appel send --dry-run`, then send with --yes"));
+        return Err(
+            Failure::usage("nobody is here to confirm").hint("look at `appel send --dry-run`, then send with --yes")
+        );
     }
     let question = format!("Send {}?", count(survey.due, "letter"));
     dialoguer::Confirm::new()
@@ -54,7 +56,10 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, style: &Style
         && survey.due > 1
     {
         let seconds = interval.as_secs_f64() * (survey.due - 1) as f64;
-        how.push_str(&format!(", about {} at this pace", seconds_in_words(seconds.ceil() as u64).trim_start_matches("about ")));
+        how.push_str(&format!(
+            ", about {} at this pace",
+            seconds_in_words(seconds.ceil() as u64).trim_start_matches("about ")
+        ));
     }
     text.push_str(&format!("{how}.\n"));
     text
@@ -62,9 +67,16 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, style: &Style
 
 /// The first letters one by one, the others counted.
 pub fn letters(survey: &Survey, style: &Style) -> String {
-    let mut text = table(&["letter", "to", "language", "copies"], survey.first.iter().map(|row| row.to_vec()), style);
+    let mut text = table(
+        &["letter", "to", "language", "copies"],
+        survey.first.iter().map(|row| row.to_vec()),
+        style,
+    );
     if survey.due > SHOWN_LETTERS {
-        text.push_str(&format!("  … and {} more. In all:\n", count(survey.due - SHOWN_LETTERS, "letter")));
+        text.push_str(&format!(
+            "  … and {} more. In all:\n",
+            count(survey.due - SHOWN_LETTERS, "letter")
+        ));
         let rows = survey
             .kinds
             .iter()

@@ -49,7 +49,13 @@ fn no_core_dumps() {
     {
         use rustix::process::{Resource, Rlimit, setrlimit};
         // Lowering one's own limit is always allowed.
-        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+        let _ = setrlimit(
+            Resource::Core,
+            Rlimit {
+                current: Some(0),
+                maximum: Some(0),
+            },
+        );
     }
 }
 
@@ -65,7 +71,11 @@ fn style(global: &Global, terminal: bool) -> Style {
         ColorChoice::Never => false,
         ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
     };
-    let width = if terminal { usize::from(console::Term::stderr().size().1) } else { Style::PLAIN.width };
+    let width = if terminal {
+        usize::from(console::Term::stderr().size().1)
+    } else {
+        Style::PLAIN.width
+    };
     Style { color, width }
 }
 
@@ -97,7 +107,11 @@ impl Context {
             let base = etcetera::choose_base_strategy().ok()?;
             Some(base.config_dir().join("appel").join("config.toml"))
         });
-        Sources { config: self.global.config.clone(), account, account_required }
+        Sources {
+            config: self.global.config.clone(),
+            account,
+            account_required,
+        }
     }
 
     /// Reads the campaign; warnings are said, errors are a failure.
@@ -149,10 +163,18 @@ impl Context {
                 Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
             }
         }
-        let selection =
-            Selection { letters: select.letter.clone(), roles: select.role.clone(), to, limit: select.limit };
+        let selection = Selection {
+            letters: select.letter.clone(),
+            roles: select.role.clone(),
+            to,
+            limit: select.limit,
+        };
         problems.extend(selection.check(campaign));
-        if problems.any_error() { Err(self.invalid(problems)) } else { Ok(selection) }
+        if problems.any_error() {
+            Err(self.invalid(problems))
+        } else {
+            Ok(selection)
+        }
     }
 
     /// `--ledger`, or the default place.
@@ -164,7 +186,8 @@ impl Context {
             }
             Some(path) => Ok(PathBuf::from(path)),
             None => ledger::default_path().ok_or_else(|| {
-                Failure::cannot_deliver("there is no home folder to keep the ledger in").hint("name a place with --ledger PATH")
+                Failure::cannot_deliver("there is no home folder to keep the ledger in")
+                    .hint("name a place with --ledger PATH")
             }),
         }
     }
@@ -177,12 +200,16 @@ fn for_good<T>(value: T) -> &'static T {
 
 /// `--message`: the text, or the file behind the @; `None` when there is none.
 fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
-    let Some(text) = &arguments.message else { return Ok(None) };
+    let Some(text) = &arguments.message else {
+        return Ok(None);
+    };
     let text = match text.strip_prefix('@') {
         None => text.clone(),
         Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            Failure::invalid(Problems::from_iter([Problem::error(format!("--message: cannot read {path}: {error}"))
-                .hint("the file must be plain text in UTF-8")]))
+            Failure::invalid(Problems::from_iter([Problem::error(format!(
+                "--message: cannot read {path}: {error}"
+            ))
+            .hint("the file must be plain text in UTF-8")]))
         })?,
     };
     let text = text.replace("\r\n", "\n");

@@ -72,12 +72,25 @@ fn write_all(dir: &Path) -> std::io::Result<()> {
 /// The folder's name as a campaign id.
 fn id(dir: &Path) -> String {
     let name = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    let name = name.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let id: String = name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
         .collect();
-    if id.chars().any(|c| c.is_ascii_alphanumeric()) { id } else { "campaign".to_owned() }
+    if id.chars().any(|c| c.is_ascii_alphanumeric()) {
+        id
+    } else {
+        "campaign".to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,10 @@ fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
     let mut attachments = Attachments::new();
     for attachment in of_letters.chain(of_templates) {
         let bytes = std::fs::read(&attachment.path).map_err(|error| {
-            Problem::error(format!("cannot read the attachment {}: {error}", attachment.path.display()))
+            Problem::error(format!(
+                "cannot read the attachment {}: {error}",
+                attachment.path.display()
+            ))
         })?;
         attachments.insert(&attachment.path, bytes);
     }
@@ -100,7 +103,11 @@ pub struct Outgoing {
 impl Outgoing {
     pub fn new(workshop: &'static Workshop, memory: &'static Memory, now: Timestamp, resend: Resend) -> Self {
         let decisions = workshop.plan.decisions(memory.history(), now, resend);
-        Self { workshop, memory, decisions: Box::new(decisions) }
+        Self {
+            workshop,
+            memory,
+            decisions: Box::new(decisions),
+        }
     }
 }
 

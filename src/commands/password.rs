@@ -15,7 +15,9 @@ use crate::transport::smtp::Login;
 /// # Errors
 /// When there is nowhere to get the password from (exit 4).
 pub fn login(smtp: &Smtp) -> Result<Option<Login>, Failure> {
-    let Some(username) = &smtp.username else { return Ok(None) };
+    let Some(username) = &smtp.username else {
+        return Ok(None);
+    };
     let secret = match &smtp.password_command {
         Some(command) => from_command(command)?,
         None => match std::env::var("APPEL_SMTP_PASSWORD") {
@@ -23,7 +25,11 @@ pub fn login(smtp: &Smtp) -> Result<Option<Login>, Failure> {
             Err(_) => ask(username, smtp)?,
         },
     };
-    Ok(Some(Login { username: username.clone(), secret, auth: smtp.auth }))
+    Ok(Some(Login {
+        username: username.clone(),
+        secret,
+        auth: smtp.auth,
+    }))
 }
 
 fn from_command(command: &str) -> Result<SecretString, Failure> {
@@ -46,7 +52,9 @@ fn from_command(command: &str) -> Result<SecretString, Failure> {
     match std::str::from_utf8(line) {
         Ok("") => Err(failed("smtp.password-command printed nothing".to_owned())),
         Ok(password) => Ok(SecretString::from(password)),
-        Err(_) => Err(failed("smtp.password-command printed something that is no text".to_owned())),
+        Err(_) => Err(failed(
+            "smtp.password-command printed something that is no text".to_owned(),
+        )),
     }
 }
 

@@ -23,7 +23,9 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     survey(&workshop, &Memory::Nothing, now, Resend::default(), |seen| {
-        let Surveyed::Due(letter, message) = seen else { return Ok(()) };
+        let Surveyed::Due(letter, message) = seen else {
+            return Ok(());
+        };
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {
@@ -67,7 +69,12 @@ fn json(letter: &crate::letter::Letter, message: &crate::letter::Message, read: 
         letter: &letter.spec.id,
         language: letter.language.to_string(),
         to: letter.envelope.to.as_str(),
-        cc: letter.envelope.cc.iter().map(crate::campaign::Address::as_str).collect(),
+        cc: letter
+            .envelope
+            .cc
+            .iter()
+            .map(crate::campaign::Address::as_str)
+            .collect(),
         subject: &message.subject,
         message_id: &message.message_id,
         text: &read.text,

@@ -1,9 +1,8 @@
 //! `appel rehearse`: the real send against the built-in mail server, then what arrived there.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 
@@ -41,8 +40,9 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         context.say_problem(&problem);
     }
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
-    let folder = tempfile::tempdir().map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
-    let (reader, mut ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
+    let (reader, ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
     let memory = for_good(Memory::Ledger(reader));
     let survey = survey(workshop, memory, now, Resend::default(), |_| Ok(()))?;
 
@@ -63,9 +63,12 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let ended = runtime.block_on(async {
+    let (ended, _) = runtime.block_on(async {
         let password = SecretString::from(folder.path().display().to_string());
-        let credentials = Credentials { username: USERNAME.to_owned(), password: password.clone() };
+        let credentials = Credentials {
+            username: USERNAME.to_owned(),
+            password: password.clone(),
+        };
         let server = RehearsalServer::start(credentials, inbox.sink())
             .await
             .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
@@ -73,13 +76,17 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
             host: "127.0.0.1".to_owned(),
             port: server.port(),
             security: Security::Tls,
-            login: Some(Login { username: USERNAME.to_owned(), secret: password, auth: Auth::Password }),
+            login: Some(Login {
+                username: USERNAME.to_owned(),
+                secret: password,
+                auth: Auth::Password,
+            }),
             timeout: smtp.timeout,
             proxy: None,
         };
         let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate())).map_err(connect_failure)?;
-        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
-        let ended = sending.deliver(transport, &mut ledger, &mut listeners).await;
+        let listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
+        let ended = sending.deliver(transport, ledger, listeners).await;
         server.stop().await;
         ended
     })?;
@@ -88,7 +95,13 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         return Err(Failure::cannot_deliver("the letters that arrived could not be kept").because(error));
     }
     if !context.global.json {
-        print(&arrived(context, &contents, &ended, &languages, arguments.keep.as_deref()));
+        print(&arrived(
+            context,
+            &contents,
+            &ended,
+            &languages,
+            arguments.keep.as_deref(),
+        ));
     }
     finish(context, &ended, &survey)
 }
@@ -129,11 +142,11 @@ fn account(smtp: Option<&Smtp>) -> Smtp {
 
 /// Remembers the languages of the first letters: a message does not say its own.
 #[derive(Clone, Default)]
-struct Languages(Rc<RefCell<HashMap<String, String>>>);
+struct Languages(Arc<Mutex<HashMap<String, String>>>);
 
 impl Listener for Languages {
     fn hear(&mut self, event: &Event) {
-        let mut languages = self.0.borrow_mut();
+        let mut languages = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Event::Letter(letter) = event
             && letter.outcome == Verdict::Accepted
             && languages.len() < 4 * SHOWN
@@ -146,24 +159,44 @@ impl Listener for Languages {
 }
 
 /// What the server got: a row a letter, and the first letter in full.
-fn arrived(context: &Context, contents: &Contents, ended: &Ended, languages: &Languages, keep: Option<&Path>) -> String {
-    let languages = languages.0.borrow();
-    let read: Vec<Shown> = contents.letters.iter().filter_map(|letter| Shown::read(&letter.bytes)).collect();
+fn arrived(
+    context: &Context,
+    contents: &Contents,
+    ended: &Ended,
+    languages: &Languages,
+    keep: Option<&Path>,
+) -> String {
+    let languages = languages.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let read: Vec<Shown> = contents
+        .letters
+        .iter()
+        .filter_map(|letter| Shown::read(&letter.bytes))
+        .collect();
     let mut text = String::new();
     if !read.is_empty() {
         text.push_str("Arrived at the built-in mail server:\n\n");
         let rows = read.iter().map(|letter| {
             let language = languages.get(&letter.message_id).cloned().unwrap_or_default();
-            vec![letter.to.clone(), language, letter.subject.clone(), letter.cc.join(", ")]
+            vec![
+                letter.to.clone(),
+                language,
+                letter.subject.clone(),
+                letter.cc.join(", "),
+            ]
         });
         text.push_str(&table(&["to", "language", "subject", "copies"], rows, &context.out));
-        let more = usize::try_from(contents.accepted).unwrap_or(usize::MAX).saturating_sub(read.len());
+        let more = usize::try_from(contents.accepted)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(read.len());
         if more > 0 {
             text.push_str(&format!("  … and {} more.\n", count(more, "letter")));
         }
     }
     if let Some(first) = read.first() {
-        text.push_str(&format!("\nThe first of them in full:\n\n{}\n", indented(&first.to_string())));
+        text.push_str(&format!(
+            "\nThe first of them in full:\n\n{}\n",
+            indented(&first.to_string())
+        ));
     }
     if let Some(folder) = keep {
         text.push_str(&format!(
@@ -182,5 +215,13 @@ fn arrived(context: &Context, contents: &Contents, ended: &Ended, languages: &La
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") }).collect()
+    text.lines()
+        .map(|line| {
+            if line.is_empty() {
+                "\n".to_owned()
+            } else {
+                format!("  {line}\n")
+            }
+        })
+        .collect()
 }

@@ -16,7 +16,7 @@ use crate::letter::plan::Resend;
 use crate::letter::{Envelope, LetterId, Message, Skip};
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
-use crate::outbox::ledger::{LockedLedger, SqliteLedger};
+use crate::outbox::ledger::{SqliteLedger, SqliteLocked};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count, summary_line};
@@ -30,7 +30,10 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let selection = context.selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let resend = Resend { in_doubt: arguments.resend_in_doubt, refused: arguments.retry_refused };
+    let resend = Resend {
+        in_doubt: arguments.resend_in_doubt,
+        refused: arguments.retry_refused,
+    };
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref(), now)?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
@@ -43,7 +46,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
-    let (reader, mut ledger) = SqliteLedger::lock(&path, now)?;
+    let (reader, ledger) = SqliteLedger::lock(&path, now)?;
     let memory = for_good(Memory::Ledger(reader));
     let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
@@ -66,14 +69,16 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
-    let ended = if survey.due == 0 {
+    let (ended, ledger) = if survey.due == 0 {
         // Nobody is asked for a password for nothing; the story is still told.
-        sending.tell(&mut listeners, NeverConnects, &mut ledger)?
+        sending.tell(NeverConnects, ledger, listeners)?
     } else {
         let login = password::login(smtp)?;
-        let trust = Trust::System { ca_file: smtp.ca_file.clone() };
+        let trust = Trust::System {
+            ca_file: smtp.ca_file.clone(),
+        };
         let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
-        sending.tell(&mut listeners, transport, &mut ledger)?
+        sending.tell(transport, ledger, listeners)?
     };
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
@@ -94,8 +99,12 @@ fn allowance(
     smtp: &Smtp,
     now: jiff::Timestamp,
 ) -> Result<Option<usize>, Failure> {
-    let (Some(limit), Memory::Ledger(ledger)) = (smtp.daily_limit, memory) else { return Ok(None) };
-    let since = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(jiff::Timestamp::MIN);
+    let (Some(limit), Memory::Ledger(ledger)) = (smtp.daily_limit, memory) else {
+        return Ok(None);
+    };
+    let since = now
+        .checked_sub(jiff::SignedDuration::from_hours(24))
+        .unwrap_or(jiff::Timestamp::MIN);
     let sent = ledger.accepted_since(sender.as_str(), since)?;
     Ok(Some(usize::try_from(limit.saturating_sub(sent)).unwrap_or(usize::MAX)))
 }
@@ -123,10 +132,10 @@ impl Sending<'_> {
     /// Delivers everything due and tells it to screen, JSON and whoever else listens.
     pub fn tell<T: Transport>(
         &self,
-        listeners: &mut Vec<Box<dyn Listener + '_>>,
         transport: T,
-        ledger: &mut dyn LockedLedger,
-    ) -> Result<Ended, Failure> {
+        ledger: SqliteLocked,
+        listeners: Vec<Box<dyn Listener>>,
+    ) -> Result<(Ended, SqliteLocked), Failure> {
         // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -139,16 +148,16 @@ impl Sending<'_> {
     pub async fn deliver<T: Transport>(
         &self,
         transport: T,
-        ledger: &mut dyn LockedLedger,
-        listeners: &mut Vec<Box<dyn Listener + '_>>,
-    ) -> Result<Ended, Failure> {
+        mut ledger: SqliteLocked,
+        listeners: Vec<Box<dyn Listener>>,
+    ) -> Result<(Ended, SqliteLocked), Failure> {
         let global = &self.context.global;
         let config = &self.workshop.campaign.config;
-        let mut story: Vec<Box<dyn Listener + '_>> = vec![Box::new(Screen::new(self.due, global.quiet || self.due == 0))];
+        let mut story: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(self.due, global.quiet || self.due == 0))];
         if global.json {
             story.push(Box::new(JsonLines::new(stdout())));
         }
-        story.append(listeners);
+        story.extend(listeners);
         let options = Options {
             campaign: config.id.clone(),
             sender: config.sender.email.clone(),
@@ -162,10 +171,27 @@ impl Sending<'_> {
         };
         let letters = Outgoing::new(self.workshop, self.memory, self.context.clock.now(), self.resend);
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let ended = deliver(Arc::new(transport), ledger, Box::new(letters), options, interrupt, &mut story).await;
-        story.hear(&Event::Summary(ended.summary));
-        story.pause();
-        Ok(ended)
+        // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
+        let run = tokio::spawn(async move {
+            let letters = Box::new(letters);
+            let ended = deliver(
+                Arc::new(transport),
+                &mut ledger,
+                letters,
+                options,
+                interrupt,
+                &mut story,
+            )
+            .await;
+            story.hear(&Event::Summary(ended.summary));
+            story.pause();
+            (ended, ledger)
+        });
+        run.await.map_err(|error| {
+            Failure::cannot_deliver("the run broke off")
+                .because(&error)
+                .hint("please report this")
+        })
     }
 }
 
@@ -204,7 +230,9 @@ impl Transport for NeverConnects {
     type Session = SmtpSession;
 
     async fn connect(&self) -> Result<SmtpSession, ConnectError> {
-        Err(ConnectError::Temporary(Reply::none("nothing was due when the run began")))
+        Err(ConnectError::Temporary(Reply::none(
+            "nothing was due when the run began",
+        )))
     }
 }
 
@@ -236,7 +264,10 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         None => return Ok(Exit::Done),
         Some(stop) => stop,
     };
-    let unsent = format!("{} not sent; what was sent is recorded", count(summary.deferred, "letter"));
+    let unsent = format!(
+        "{} not sent; what was sent is recorded",
+        count(summary.deferred, "letter")
+    );
     match stopped {
         Stop::Interrupted => {
             context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
@@ -249,7 +280,9 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
             Ok(Exit::Incomplete)
         }
         Stop::DailyLimit => {
-            context.say(&format!("The daily limit (smtp.daily-limit) is reached: {unsent}. Run `appel send` again tomorrow."));
+            context.say(&format!(
+                "The daily limit (smtp.daily-limit) is reached: {unsent}. Run `appel send` again tomorrow."
+            ));
             Ok(Exit::Incomplete)
         }
         Stop::Deadline => {
@@ -263,8 +296,9 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         }
         Stop::Ledger(error) => Err(Failure::cannot_deliver(error.to_string()).hint(error.hint())),
         Stop::Letter(problem) => {
-            let mut failure = Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
-                .hint("the files changed during the run? Run `appel check`, then `appel send` again");
+            let mut failure =
+                Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
+                    .hint("the files changed during the run? Run `appel check`, then `appel send` again");
             failure.problems.push(problem.clone());
             Err(failure)
         }
@@ -309,19 +343,22 @@ fn dry_run(
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let mut folder = match &arguments.out {
-        Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
-        })?),
-        None => None,
-    };
+    let mut folder =
+        match &arguments.out {
+            Some(path) => Some(EmlFolder::create(path).map_err(|error| {
+                Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
+            })?),
+            None => None,
+        };
     let json = context.global.json;
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, |seen| {
         if let (Surveyed::Due(letter, message), Some(folder)) = (&seen, &mut folder) {
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
             folder.write(&name, &message.bytes).map_err(|error| {
-                Failure::cannot_deliver("cannot write a letter to the folder").because(&error).hint("is there room on the disk?")
+                Failure::cannot_deliver("cannot write a letter to the folder")
+                    .because(&error)
+                    .hint("is there room on the disk?")
             })?;
         }
         if json {
@@ -331,7 +368,11 @@ fn dry_run(
     })?;
     if json {
         let skipped = survey.skipped.values().sum();
-        lines.line(&Event::Summary(Summary { due: survey.due, skipped, ..Summary::default() }));
+        lines.line(&Event::Summary(Summary {
+            due: survey.due,
+            skipped,
+            ..Summary::default()
+        }));
         return Ok(Exit::Done);
     }
     drop(lines);
@@ -342,8 +383,15 @@ fn dry_run(
         text.push_str(&confirm::letters(&survey, &context.out));
         text.push_str(&confirm::left_out(&survey));
         let done = match &arguments.out {
-            Some(path) => format!("Written to {}: {}. Nothing was sent.\n", path.display(), count(survey.due, "letter")),
-            None => format!("Dry run: {} would be sent. Nothing was sent.\n", count(survey.due, "letter")),
+            Some(path) => format!(
+                "Written to {}: {}. Nothing was sent.\n",
+                path.display(),
+                count(survey.due, "letter")
+            ),
+            None => format!(
+                "Dry run: {} would be sent. Nothing was sent.\n",
+                count(survey.due, "letter")
+            ),
         };
         text.push_str(&done);
     }

@@ -26,8 +26,12 @@ struct Standing<'a> {
 pub fn run(context: &Context) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
     let config = &campaign.config;
-    let memory = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::Ledger);
-    let mut standing = Standing { campaign: &config.id, ..Standing::default() };
+    let memory =
+        SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::Ledger);
+    let mut standing = Standing {
+        campaign: &config.id,
+        ..Standing::default()
+    };
     let mut in_doubt: Vec<Record> = Vec::new();
     let mut refused: Vec<Record> = Vec::new();
     if let Memory::Ledger(ledger) = &memory {
@@ -53,11 +57,17 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     memory.checked()?;
 
     if context.global.json {
-        let line = serde_json::to_string(&standing).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
+        let line = serde_json::to_string(&standing)
+            .map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
         print(&format!("{line}\n"));
         return Ok(Exit::Done);
     }
-    let mut text = format!("{} ({}), from {}\n\n", visible(&config.title), config.id, config.sender.email);
+    let mut text = format!(
+        "{} ({}), from {}\n\n",
+        visible(&config.title),
+        config.id,
+        config.sender.email
+    );
     for (number, word) in [
         (standing.accepted, "accepted"),
         (standing.deferred, "deferred (due again)"),
@@ -73,15 +83,25 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
             .iter()
             .map(|record| {
                 let date = record.date.strftime("%Y-%m-%d %H:%M UTC").to_string();
-                vec![record.letter.clone(), record.recipient.clone(), date, record.id.message_id(sender)]
+                vec![
+                    record.letter.clone(),
+                    record.recipient.clone(),
+                    date,
+                    record.id.message_id(sender),
+                ]
             })
             .collect::<Vec<_>>()
     };
     let headings = ["letter", "to", "first tried", "Message-ID"];
     if !in_doubt.is_empty() {
-        text.push_str(&format!("\n{} in doubt: the server may have taken them.\n", count(in_doubt.len(), "letter")));
+        text.push_str(&format!(
+            "\n{} in doubt: the server may have taken them.\n",
+            count(in_doubt.len(), "letter")
+        ));
         text.push_str(&table(&headings, rows(&in_doubt), &context.out));
-        text.push_str("Ask the recipient or look into your Sent folder; `appel send --resend-in-doubt` sends them again.\n");
+        text.push_str(
+            "Ask the recipient or look into your Sent folder; `appel send --resend-in-doubt` sends them again.\n",
+        );
     }
     if !refused.is_empty() {
         text.push_str("\nRefused by the server; `appel log` shows its words.\n");

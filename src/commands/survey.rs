@@ -36,7 +36,10 @@ impl Survey {
 
     /// Why some are left out, a line each; empty when nobody is.
     pub fn left_out(&self) -> Vec<String> {
-        self.skipped.iter().map(|(reason, number)| sentence(*reason, *number)).collect()
+        self.skipped
+            .iter()
+            .map(|(reason, number)| sentence(*reason, *number))
+            .collect()
     }
 }
 
@@ -93,9 +96,16 @@ pub fn survey(
                 }
             }
             Decision::Impossible(problem) => note(*problem),
-            Decision::Skipped { id, letter, to, reason, .. } => {
+            Decision::Skipped {
+                id, letter, to, reason, ..
+            } => {
                 *survey.skipped.entry(reason).or_default() += 1;
-                each(Surveyed::Skipped { id, letter, to: &to, reason })?;
+                each(Surveyed::Skipped {
+                    id,
+                    letter,
+                    to: &to,
+                    reason,
+                })?;
             }
         }
     }
@@ -135,10 +145,20 @@ impl Survey {
 
 /// A letter as a row of a table.
 pub fn row(letter: &Letter) -> [String; 4] {
-    let copies: Vec<&str> = letter.envelope.cc.iter().map(crate::campaign::Address::as_str).collect();
+    let copies: Vec<&str> = letter
+        .envelope
+        .cc
+        .iter()
+        .map(crate::campaign::Address::as_str)
+        .collect();
     let to = match letter.recipient.name.as_str() {
         "" => letter.envelope.to.to_string(),
         name => format!("{name} <{}>", letter.envelope.to),
     };
-    [letter.spec.id.clone(), to, letter.language.to_string(), copies.join(", ")]
+    [
+        letter.spec.id.clone(),
+        to,
+        letter.language.to_string(),
+        copies.join(", "),
+    ]
 }

@@ -127,10 +127,7 @@ pub fn address_events(
     envelope
         .recipients()
         .map(|address| {
-            let its = own
-                .iter()
-                .find(|(of, _)| of == address)
-                .map_or(outcome, |(_, its)| its);
+            let its = own.iter().find(|(of, _)| of == address).map_or(outcome, |(_, its)| its);
             AddressEvent {
                 address: address.to_string(),
                 outcome: its.status().into(),
@@ -191,7 +188,7 @@ fn display<T: std::fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Resul
 }
 
 /// Whoever wants to hear the story.
-pub trait Listener {
+pub trait Listener: Send {
     /// Hears one event; must not fail a run for being unable to tell it on.
     fn hear(&mut self, event: &Event);
 

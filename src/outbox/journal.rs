@@ -52,11 +52,7 @@ impl Journal {
     ///
     /// # Errors
     /// When the ledger could not be written.
-    pub async fn record(
-        &self,
-        entries: Vec<Entry>,
-        durability: Durability,
-    ) -> Result<(), LedgerLost> {
+    pub async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerLost> {
         let (done, wait) = oneshot::channel();
         let request = Request {
             entries,
@@ -86,7 +82,10 @@ impl Journal {
     /// Nothing more will come: the writer ends as soon as all is durable and told.
     pub fn close(&self) {
         // A writer that is gone needs not be told.
-        let _ = self.requests.send(Request { last: true, ..Request::default() });
+        let _ = self.requests.send(Request {
+            last: true,
+            ..Request::default()
+        });
     }
 }
 
@@ -96,11 +95,7 @@ impl Writer {
     /// # Errors
     /// The first error of the ledger. Outcomes that were not durable by then are told as in doubt: the next run will
     /// find out from the ledger what they are.
-    pub async fn run(
-        mut self,
-        ledger: &mut dyn LockedLedger,
-        listener: &mut dyn Listener,
-    ) -> Result<(), LedgerError> {
+    pub async fn run(mut self, ledger: &mut dyn LockedLedger, listener: &mut dyn Listener) -> Result<(), LedgerError> {
         let mut untold = VecDeque::new();
         let mut entries = Vec::new();
         let mut waiting = Vec::new();
@@ -225,7 +220,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_connections_write_at_one_moment_is_one_commit() {
         let (journal, writer) = journal();
-        let mut paper = Paper { writes: Vec::new(), fails_at: 99 };
+        let mut paper = Paper {
+            writes: Vec::new(),
+            fails_at: 99,
+        };
         let mut ear = Ear::default();
         let work = async {
             let all = (0..5).map(|_| journal.record(vec![begin()], Durability::Process));
@@ -240,7 +238,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_outcome_is_told_only_when_it_is_durable() {
         let (journal, writer) = journal();
-        let mut paper = Paper { writes: Vec::new(), fails_at: 2 };
+        let mut paper = Paper {
+            writes: Vec::new(),
+            fails_at: 2,
+        };
         let mut ear = Ear::default();
         let work = async {
             journal.submit(Some(begin()), Some(event(1))).unwrap();

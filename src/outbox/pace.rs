@@ -22,13 +22,17 @@ impl Pace {
             Rate::Unlimited => None,
             Rate::Every(interval) => Some(interval),
         };
-        Self { interval, next: Mutex::new(None) }
+        Self {
+            interval,
+            next: Mutex::new(None),
+        }
     }
 
     /// Whether turns come so slowly that it pays to do everything one by one.
     #[must_use]
     pub fn is_slow(&self) -> bool {
-        self.interval.is_some_and(|interval| interval >= Duration::from_millis(10))
+        self.interval
+            .is_some_and(|interval| interval >= Duration::from_millis(10))
     }
 
     /// Takes the next turn: when it comes, or `None` when that is now. Turns that nobody took are not saved up.

@@ -169,8 +169,8 @@ impl Desk {
 }
 
 fn throw_away_tls() -> Result<(ServerConfig, CertificateDer<'static>), StartError> {
-    let made = rcgen::generate_simple_self_signed([Ipv4Addr::LOCALHOST.to_string()])
-        .map_err(StartError::Certificate)?;
+    let made =
+        rcgen::generate_simple_self_signed([Ipv4Addr::LOCALHOST.to_string()]).map_err(StartError::Certificate)?;
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -184,12 +184,7 @@ fn throw_away_tls() -> Result<(ServerConfig, CertificateDer<'static>), StartErro
     Ok((config, certificate))
 }
 
-async fn listen(
-    listener: TcpListener,
-    acceptor: TlsAcceptor,
-    desk: Arc<Desk>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn listen(listener: TcpListener, acceptor: TlsAcceptor, desk: Arc<Desk>, mut stopped: watch::Receiver<()>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

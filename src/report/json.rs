@@ -15,7 +15,9 @@ pub struct JsonLines<W: Write> {
 impl<W: Write> JsonLines<W> {
     /// To a writer. When it is closed (`| head`) the rest of the story is kept to ourselves, and the run goes on.
     pub fn new(to: W) -> Self {
-        Self { to: Some(BufWriter::new(to)) }
+        Self {
+            to: Some(BufWriter::new(to)),
+        }
     }
 
     /// Any object on a line of its own.
@@ -37,8 +39,7 @@ impl<W: Write> JsonLines<W> {
     }
 }
 
-
-impl<W: Write> Listener for JsonLines<W> {
+impl<W: Write + Send> Listener for JsonLines<W> {
     fn hear(&mut self, event: &Event) {
         if !matches!(event, Event::Notice(_)) {
             self.line(event);

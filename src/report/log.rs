@@ -45,12 +45,19 @@ impl LogFile {
         options.append(true).create(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self { file: Some(BufWriter::new(options.open(path)?)), path: path.to_owned(), in_full, clock })
+        Ok(Self {
+            file: Some(BufWriter::new(options.open(path)?)),
+            path: path.to_owned(),
+            in_full,
+            clock,
+        })
     }
 
     fn line(&mut self, object: &impl Serialize) {
         let Some(file) = &mut self.file else { return };
-        let Ok(mut line) = serde_json::to_vec(object) else { return };
+        let Ok(mut line) = serde_json::to_vec(object) else {
+            return;
+        };
         line.push(b'\n');
         let written = file.write_all(&line);
         self.went(written);
@@ -59,7 +66,11 @@ impl LogFile {
     /// The ledger, not the log, is what must not fail: a log that cannot be written is said once and left.
     fn went(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
-            let _ = writeln!(io::stderr(), "warning: the log {} is no longer written: {error}", self.path.display());
+            let _ = writeln!(
+                io::stderr(),
+                "warning: the log {} is no longer written: {error}",
+                self.path.display()
+            );
             self.file = None;
         }
     }
@@ -109,7 +120,12 @@ fn mask_all(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('@') {
-        let start = rest[..at].char_indices().rev().take_while(|(_, c)| is_address(*c)).last().map_or(at, |(i, _)| i);
+        let start = rest[..at]
+            .char_indices()
+            .rev()
+            .take_while(|(_, c)| is_address(*c))
+            .last()
+            .map_or(at, |(i, _)| i);
         let end = rest[at..].find(|c| !is_address(c)).map_or(rest.len(), |end| at + end);
         masked.push_str(&rest[..start]);
         masked.push_str(&mask(&rest[start..end]));
@@ -126,7 +142,10 @@ mod tests {
     #[test]
     fn addresses_in_a_servers_words_are_masked() {
         let check = |text: &str, expect: &str| assert_eq!(mask_all(text), expect);
-        check("550 5.1.1 <info@mid.example>: unknown", "550 5.1.1 <i…@mid.example>: unknown");
+        check(
+            "550 5.1.1 <info@mid.example>: unknown",
+            "550 5.1.1 <i…@mid.example>: unknown",
+        );
         check("a@b.example,c@d.example", "a…@b.example,c…@d.example");
         check("nothing here", "nothing here");
         check("@", "…@");

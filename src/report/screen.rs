@@ -35,7 +35,13 @@ impl Screen {
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
-        Self { bar, due, told: 0, quiet, last: Instant::now() }
+        Self {
+            bar,
+            due,
+            told: 0,
+            quiet,
+            last: Instant::now(),
+        }
     }
 
     fn say(&self, line: &str) {
@@ -52,7 +58,10 @@ impl Screen {
             bar.set_message("");
             bar.set_position(self.told);
         }
-        let copies_differ = letter.recipients.iter().any(|recipient| recipient.outcome != letter.outcome);
+        let copies_differ = letter
+            .recipients
+            .iter()
+            .any(|recipient| recipient.outcome != letter.outcome);
         let trouble = !matches!(letter.outcome, Verdict::Accepted) || copies_differ;
         let due_for_a_line = self.due <= FEW || self.last.elapsed() >= PLAIN_EVERY || self.told == self.due;
         if trouble || (self.bar.is_none() && !self.quiet && due_for_a_line) {
@@ -134,7 +143,11 @@ pub fn summary_line(summary: &Summary) -> String {
     .map(|(count, word)| format!("{count} {word}"))
     .collect();
     let letters = count(summary.due, "letter");
-    if parts.is_empty() { format!("{letters}.") } else { format!("{letters}: {}.", parts.join(", ")) }
+    if parts.is_empty() {
+        format!("{letters}.")
+    } else {
+        format!("{letters}: {}.", parts.join(", "))
+    }
 }
 
 /// `1 letter`, `2 letters`.
@@ -164,7 +177,10 @@ pub fn seconds_in_words(seconds: u64) -> String {
     match seconds {
         0..=119 => count(usize::try_from(seconds).unwrap_or(0), "second"),
         120..=7199 => count(usize::try_from(seconds.div_ceil(60)).unwrap_or(0), "minute"),
-        _ => format!("about {}", count(usize::try_from(seconds.div_ceil(3600)).unwrap_or(0), "hour")),
+        _ => format!(
+            "about {}",
+            count(usize::try_from(seconds.div_ceil(3600)).unwrap_or(0), "hour")
+        ),
     }
 }
 
@@ -174,9 +190,21 @@ mod tests {
 
     #[test]
     fn a_summary_counts_in_words() {
-        let summary = Summary { due: 3, accepted: 2, refused: 1, ..Summary::default() };
+        let summary = Summary {
+            due: 3,
+            accepted: 2,
+            refused: 1,
+            ..Summary::default()
+        };
         assert_eq!(summary_line(&summary), "3 letters: 2 accepted, 1 refused.");
-        assert_eq!(summary_line(&Summary { due: 1, accepted: 1, ..Summary::default() }), "1 letter: 1 accepted.");
+        assert_eq!(
+            summary_line(&Summary {
+                due: 1,
+                accepted: 1,
+                ..Summary::default()
+            }),
+            "1 letter: 1 accepted."
+        );
         assert_eq!(count(1_234_567, "letter"), "1,234,567 letters");
     }
 

@@ -34,9 +34,7 @@ impl EmlFolder {
     /// When the file cannot be written whole.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         self.count += 1;
-        let path = self
-            .folder
-            .join(format!("{:04}-{}.eml", self.count, file_name(name)));
+        let path = self.folder.join(format!("{:04}-{}.eml", self.count, file_name(name)));
         let mut options = fs::OpenOptions::new();
         options.write(true).create(true).truncate(true);
         #[cfg(unix)]

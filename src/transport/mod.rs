@@ -101,10 +101,7 @@ impl Outcome {
     #[must_use]
     pub const fn reply(&self) -> &Reply {
         match self {
-            Self::Accepted(reply)
-            | Self::Deferred(reply)
-            | Self::Refused(reply)
-            | Self::InDoubt(reply) => reply,
+            Self::Accepted(reply) | Self::Deferred(reply) | Self::Refused(reply) | Self::InDoubt(reply) => reply,
         }
     }
 }
@@ -183,11 +180,7 @@ pub trait Session: Send + 'static {
     /// Hands one message over; `bytes` have CRLF line ends and no bare CR or LF.
     ///
     /// Must be awaited to its end: dropping the future half-way leaves the letter in doubt.
-    fn send(
-        &mut self,
-        envelope: &Envelope,
-        bytes: &[u8],
-    ) -> impl Future<Output = Attempt> + Send;
+    fn send(&mut self, envelope: &Envelope, bytes: &[u8]) -> impl Future<Output = Attempt> + Send;
 
     /// Says goodbye; whatever goes wrong then changes nothing.
     fn close(self) -> impl Future<Output = ()> + Send;

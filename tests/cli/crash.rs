@@ -9,12 +9,23 @@ use crate::support::{Campaign, Server, Step};
 fn nothing_is_lost_or_doubled(campaign: &Campaign, server: &Server, letters: u64, connections: u64) -> u64 {
     let [accepted, deferred, refused, in_doubt, due] = campaign.standing();
     assert_eq!((deferred, refused, due), (0, 0, 0));
-    assert_eq!(accepted + in_doubt, letters, "a letter is neither accepted nor in doubt");
+    assert_eq!(
+        accepted + in_doubt,
+        letters,
+        "a letter is neither accepted nor in doubt"
+    );
     assert!(in_doubt <= 2 * connections, "{in_doubt} letters in doubt");
     assert_eq!(server.taken_twice(), [""; 0]);
-    let ids: BTreeSet<_> = server.taken().into_iter().filter_map(|letter| letter.message_id).collect();
+    let ids: BTreeSet<_> = server
+        .taken()
+        .into_iter()
+        .filter_map(|letter| letter.message_id)
+        .collect();
     let taken = ids.len() as u64;
-    assert!((accepted..=letters).contains(&taken), "{accepted} accepted, {in_doubt} in doubt, {taken} taken");
+    assert!(
+        (accepted..=letters).contains(&taken),
+        "{accepted} accepted, {in_doubt} in doubt, {taken} taken"
+    );
     in_doubt
 }
 

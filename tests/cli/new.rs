@@ -5,11 +5,26 @@ use crate::support::{Campaign, Server};
 #[test]
 fn the_example_can_be_checked_previewed_and_rehearsed_as_it_is() {
     let campaign = Campaign::example();
-    campaign.check(&[]).exits(0).prints(&["no problem found", "3 letters for this sender"]);
-    campaign.preview(&[]).exits(0).prints(&["To:      ", "brussels@embassy.talmoria.example", "Subject: "]);
-    campaign.appel(&["rehearse"]).exits(0).prints(&["Arrived at the built-in mail server", "3 letters: 3 accepted."]);
-    campaign.send(&["--dry-run"]).exits(0).prints(&["Dry run: 3 letters would be sent. Nothing was sent."]);
-    assert!(!campaign.ledger().exists(), "nothing was sent, so nothing is remembered");
+    campaign
+        .check(&[])
+        .exits(0)
+        .prints(&["no problem found", "3 letters for this sender"]);
+    campaign
+        .preview(&[])
+        .exits(0)
+        .prints(&["To:      ", "brussels@embassy.talmoria.example", "Subject: "]);
+    campaign
+        .appel(&["rehearse"])
+        .exits(0)
+        .prints(&["Arrived at the built-in mail server", "3 letters: 3 accepted."]);
+    campaign
+        .send(&["--dry-run"])
+        .exits(0)
+        .prints(&["Dry run: 3 letters would be sent. Nothing was sent."]);
+    assert!(
+        !campaign.ledger().exists(),
+        "nothing was sent, so nothing is remembered"
+    );
 }
 
 #[test]
@@ -37,13 +52,22 @@ fn the_example_reaches_a_server_in_three_letters() {
     );
     assert_eq!(server.violations(), [""; 0]);
     campaign.appel(&["status"]).exits(0).prints(&["3  accepted"]);
-    campaign.appel(&["log"]).exits(0).prints(&["accepted  protest  fr  brussels@embassy.talmoria.example  250 2.0.0 Ok"]);
+    campaign
+        .appel(&["log"])
+        .exits(0)
+        .prints(&["accepted  protest  fr  brussels@embassy.talmoria.example  250 2.0.0 Ok"]);
 }
 
 #[test]
 fn a_folder_with_something_in_it_is_left_alone() {
     let campaign = Campaign::empty().file("mine/notes.txt", "mine");
-    campaign.appel(&["new", "mine"]).exits(2).says(&["mine is there already, and not empty", "name a new folder"]);
+    campaign
+        .appel(&["new", "mine"])
+        .exits(2)
+        .says(&["mine is there already, and not empty", "name a new folder"]);
     assert_eq!(std::fs::read_dir(campaign.path("mine")).unwrap().count(), 1);
-    assert_eq!(std::fs::read_to_string(campaign.path("mine/notes.txt")).unwrap(), "mine");
+    assert_eq!(
+        std::fs::read_to_string(campaign.path("mine/notes.txt")).unwrap(),
+        "mine"
+    );
 }

@@ -7,22 +7,33 @@ fn what_was_sent_once_is_not_sent_again_and_that_is_said() {
     let server = Server::builder().start();
     let campaign = Campaign::new().people(3).smtp(&server);
     campaign.send(&[]).exits(0).prints(&["3 letters: 3 accepted."]);
-    campaign.send(&[]).exits(0).prints(&["Nothing is due.", "3 letters were accepted earlier"]);
+    campaign
+        .send(&[])
+        .exits(0)
+        .prints(&["Nothing is due.", "3 letters were accepted earlier"]);
     assert_eq!((server.taken().len(), server.connections()), (3, 1));
     assert_eq!(campaign.standing(), [3, 0, 0, 0, 0]);
 }
 
 #[test]
 fn the_json_of_a_run_is_as_documented() {
-    let server = Server::builder().on(Step::FinalDot).reply("250 2.0.0 queued as 4F").start();
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .reply("250 2.0.0 queued as 4F")
+        .start();
     let campaign = Campaign::new()
         .recipients("ministry,The Ministry,info@mfa.example,,,press@mfa.example,Sir\n")
         .smtp(&server);
     let run = campaign.send_json(&[]);
     run.exits(0);
-    let [letter, summary] = &run.json_events()[..] else { panic!("two lines, not:\n{}", run.stdout) };
+    let [letter, summary] = &run.json_events()[..] else {
+        panic!("two lines, not:\n{}", run.stdout)
+    };
     let id = letter["id"].as_str().unwrap();
-    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    assert!(
+        id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{id}"
+    );
     assert_eq!(
         *letter,
         serde_json::json!({
@@ -58,7 +69,9 @@ fn a_mended_typo_mails_nobody_again() {
     let server = Server::builder().start();
     let campaign = Campaign::new().people(2).smtp(&server);
     campaign.send(&[]).exits(0);
-    let campaign = campaign.letter("protest", "en", "Subject: Mended\n\nMended too.\n").set("campaign.title", "Mended");
+    let campaign = campaign
+        .letter("protest", "en", "Subject: Mended\n\nMended too.\n")
+        .set("campaign.title", "Mended");
     assert_eq!(campaign.send_json(&[]).counts(), [0, 0, 0, 0, 0, 2]);
     assert_eq!(server.taken().len(), 2);
 }
@@ -70,7 +83,10 @@ fn a_changed_address_is_a_new_letter() {
     campaign.send(&[]).exits(0);
     let campaign = campaign.recipients("ministry,One,m1@mfa.example\nministry,Two,new@mfa.example\n");
     let run = campaign.send_json(&[]);
-    assert_eq!(run.outcomes(), ["m1@mfa.example skipped already-accepted", "new@mfa.example accepted"]);
+    assert_eq!(
+        run.outcomes(),
+        ["m1@mfa.example skipped already-accepted", "new@mfa.example accepted"]
+    );
     assert_eq!(server.taken().len(), 3);
 }
 
@@ -86,14 +102,25 @@ fn one_address_written_twice_gets_one_letter_and_the_duplicate_is_listed() {
     run.exits(0);
     assert_eq!(run.counts(), [1, 1, 0, 0, 0, 2]);
     let taken = server.taken();
-    assert_eq!((taken.len(), &taken[0].to[..]), (1, &["info@xn--bcher-kva.example".to_owned()][..]));
-    let reasons: Vec<_> = run.letters().into_iter().filter(|letter| letter["reason"] == "duplicate").collect();
+    assert_eq!(
+        (taken.len(), &taken[0].to[..]),
+        (1, &["info@xn--bcher-kva.example".to_owned()][..])
+    );
+    let reasons: Vec<_> = run
+        .letters()
+        .into_iter()
+        .filter(|letter| letter["reason"] == "duplicate")
+        .collect();
     assert_eq!(reasons.len(), 2, "{}", run.stdout);
 }
 
 #[test]
 fn a_refused_copy_does_not_stop_the_letter() {
-    let server = Server::builder().on(Step::Rcpt).rcpt(2).reply("550 5.1.1 no such user").start();
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .rcpt(2)
+        .reply("550 5.1.1 no such user")
+        .start();
     let campaign = Campaign::new()
         .recipients("ministry,M,info@mfa.example,,,gone@mfa.example press@mfa.example\n")
         .smtp(&server);
@@ -118,13 +145,20 @@ fn a_refused_copy_does_not_stop_the_letter() {
 
 #[test]
 fn a_refused_recipient_stops_the_letter_and_the_copies_get_nothing() {
-    let server = Server::builder().on(Step::Rcpt).to("info@mfa.example").reply("550 5.1.1 no such user").start();
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("info@mfa.example")
+        .reply("550 5.1.1 no such user")
+        .start();
     let campaign = Campaign::new()
         .recipients("ministry,M,info@mfa.example,,,press@mfa.example\nministry,N,next@mfa.example\n")
         .smtp(&server);
     let run = campaign.send_json(&[]);
     run.exits(1);
-    assert_eq!(run.outcomes(), ["info@mfa.example refused", "next@mfa.example accepted"]);
+    assert_eq!(
+        run.outcomes(),
+        ["info@mfa.example refused", "next@mfa.example accepted"]
+    );
     let recipients = run.letter_to("info@mfa.example")["recipients"].clone();
     assert_eq!(recipients[1]["outcome"], "refused", "{recipients}");
     let to: Vec<_> = server.taken().into_iter().map(|letter| letter.to).collect();
@@ -134,7 +168,11 @@ fn a_refused_recipient_stops_the_letter_and_the_copies_get_nothing() {
 
 #[test]
 fn a_letter_in_doubt_is_held_listed_and_resent_on_request_as_the_same_message() {
-    let server = Server::builder().on(Step::FinalDot).letter(1).accept_then_reset().start();
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .letter(1)
+        .accept_then_reset()
+        .start();
     let campaign = Campaign::new().smtp(&server);
     let first = campaign.send_json(&[]);
     first.exits(1);
@@ -146,10 +184,16 @@ fn a_letter_in_doubt_is_held_listed_and_resent_on_request_as_the_same_message() 
     held.exits(1).says(&["--resend-in-doubt"]);
     assert_eq!(held.outcomes(), ["minister@mfa.example skipped in-doubt"]);
     assert_eq!(server.connections(), 1);
-    campaign.appel(&["status"]).exits(0).prints(&["1  in doubt", &message_id[..33], "minister@mfa.example"]);
+    campaign
+        .appel(&["status"])
+        .exits(0)
+        .prints(&["1  in doubt", &message_id[..33], "minister@mfa.example"]);
     assert_eq!(campaign.standing(), [0, 0, 0, 1, 0]);
 
-    assert_eq!(campaign.send_json(&["--resend-in-doubt"]).exits(0).counts(), accepted(1));
+    assert_eq!(
+        campaign.send_json(&["--resend-in-doubt"]).exits(0).counts(),
+        accepted(1)
+    );
     let taken = server.taken();
     assert_eq!(taken.len(), 2);
     assert_eq!(taken[0].data, taken[1].data);
@@ -176,10 +220,19 @@ fn preview_the_written_files_and_the_wire_carry_the_same_bytes() {
     assert!(!campaign.ledger().exists(), "--out does not touch the ledger");
     campaign.send(&personal).exits(0);
 
-    let files: Vec<_> = std::fs::read_dir(campaign.path("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let files: Vec<_> = std::fs::read_dir(campaign.path("out"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     assert_eq!(files.len(), 1);
     let written = std::fs::read(&files[0]).unwrap();
     let taken = server.taken();
-    assert_eq!(String::from_utf8_lossy(&taken[0].data), String::from_utf8_lossy(&written));
-    assert_eq!(preview.stdout.trim_end(), String::from_utf8(written).unwrap().replace("\r\n", "\n").trim_end());
+    assert_eq!(
+        String::from_utf8_lossy(&taken[0].data),
+        String::from_utf8_lossy(&written)
+    );
+    assert_eq!(
+        preview.stdout.trim_end(),
+        String::from_utf8(written).unwrap().replace("\r\n", "\n").trim_end()
+    );
 }

@@ -21,7 +21,8 @@ pub const NOW: &str = "2026-11-25T10:00:00Z";
 pub const PASSWORD: &str = "zq7-Rdsch!un9gel";
 
 const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
-const LETTER: &str = "Subject: {{campaign.title}}\n\n{{recipient.salutation}}\n\nI write from {{sender.city}}.\n\n{{sender.name}}\n";
+const LETTER: &str =
+    "Subject: {{campaign.title}}\n\n{{recipient.salutation}}\n\nI write from {{sender.city}}.\n\n{{sender.name}}\n";
 
 /// A campaign's files and the machine they are on; all of it goes when this does.
 pub struct Campaign {
@@ -59,11 +60,18 @@ impl Campaign {
 
     /// No campaign yet: a machine on which `appel` can run.
     pub fn empty() -> Self {
-        let root = tempfile::Builder::new().prefix("appel-").tempdir().expect("a temporary directory");
+        let root = tempfile::Builder::new()
+            .prefix("appel-")
+            .tempdir()
+            .expect("a temporary directory");
         for folder in ["home", "config", "state", "data", "cache", "tmp", "campaign"] {
             fs::create_dir(root.path().join(folder)).expect("a folder in a temporary directory");
         }
-        Self { root, config: None, environment: BTreeMap::new() }
+        Self {
+            root,
+            config: None,
+            environment: BTreeMap::new(),
+        }
     }
 
     /// What `appel new` writes, in place of a campaign of our own.
@@ -168,7 +176,8 @@ impl Campaign {
 
     /// Signs in as this user; the password comes from the environment.
     pub fn login(self, user: &str, password: &str) -> Self {
-        self.set("smtp.username", user).environment("APPEL_SMTP_PASSWORD", password)
+        self.set("smtp.username", user)
+            .environment("APPEL_SMTP_PASSWORD", password)
     }
 
     pub fn environment(mut self, name: &str, value: &str) -> Self {
@@ -263,14 +272,18 @@ impl Campaign {
     }
 
     fn configuration(&mut self) -> &mut Config {
-        self.config.get_or_insert_with(|| panic!("the example's configuration is a file: edit it as one"))
+        self.config
+            .get_or_insert_with(|| panic!("the example's configuration is a file: edit it as one"))
     }
 
     fn write_config(self) -> Self {
         let Some(config) = &self.config else { return self };
         let mut toml = String::new();
         for section in ["campaign", "sender", "smtp"] {
-            let keys = config.keys.iter().filter_map(|(key, value)| Some((key.strip_prefix(section)?, value)));
+            let keys = config
+                .keys
+                .iter()
+                .filter_map(|(key, value)| Some((key.strip_prefix(section)?, value)));
             for (number, (key, value)) in keys.enumerate() {
                 if number == 0 {
                     let _ = writeln!(toml, "[{section}]");

@@ -26,7 +26,13 @@ impl Run {
     /// Checks the exit code, and shows what was said when it is another.
     #[track_caller]
     pub fn exits(&self, code: i32) -> &Self {
-        assert_eq!(self.status, Some(code), "\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.status,
+            Some(code),
+            "\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -34,7 +40,12 @@ impl Run {
     #[track_caller]
     pub fn says(&self, words: &[&str]) -> &Self {
         for words in words {
-            assert!(self.stderr.contains(words), "no {words:?} in stderr:\n{}\n--- stdout\n{}", self.stderr, self.stdout);
+            assert!(
+                self.stderr.contains(words),
+                "no {words:?} in stderr:\n{}\n--- stdout\n{}",
+                self.stderr,
+                self.stdout
+            );
         }
         self
     }
@@ -43,7 +54,12 @@ impl Run {
     #[track_caller]
     pub fn prints(&self, words: &[&str]) -> &Self {
         for words in words {
-            assert!(self.stdout.contains(words), "no {words:?} in stdout:\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+            assert!(
+                self.stdout.contains(words),
+                "no {words:?} in stdout:\n{}\n--- stderr\n{}",
+                self.stdout,
+                self.stderr
+            );
         }
         self
     }
@@ -58,14 +74,27 @@ impl Run {
     /// The events of letters.
     #[track_caller]
     pub fn letters(&self) -> Vec<Value> {
-        self.json_events().into_iter().filter(|event| event["event"] == "letter").collect()
+        self.json_events()
+            .into_iter()
+            .filter(|event| event["event"] == "letter")
+            .collect()
     }
 
     /// The one event of a letter to this address.
     #[track_caller]
     pub fn letter_to(&self, address: &str) -> Value {
-        let mut letters: Vec<_> = self.letters().into_iter().filter(|letter| letter["to"] == address).collect();
-        assert_eq!(letters.len(), 1, "letters to {address} in\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        let mut letters: Vec<_> = self
+            .letters()
+            .into_iter()
+            .filter(|letter| letter["to"] == address)
+            .collect();
+        assert_eq!(
+            letters.len(),
+            1,
+            "letters to {address} in\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
         letters.remove(0)
     }
 
@@ -74,7 +103,11 @@ impl Run {
     pub fn outcomes(&self) -> Vec<String> {
         let line = |letter: &Value| {
             let word = |key: &str| letter[key].as_str().map(str::to_owned);
-            [word("to"), word("outcome"), word("reason")].into_iter().flatten().collect::<Vec<_>>().join(" ")
+            [word("to"), word("outcome"), word("reason")]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         let mut lines: Vec<_> = self.letters().iter().map(line).collect();
         lines.sort();
@@ -86,9 +119,17 @@ impl Run {
     pub fn summary(&self) -> Value {
         let mut events = self.json_events();
         let summaries = events.iter().filter(|event| event["event"] == "summary").count();
-        assert_eq!(summaries, 1, "summaries in\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            summaries, 1,
+            "summaries in\n{}\n--- stderr\n{}",
+            self.stdout, self.stderr
+        );
         let last = events.pop().unwrap_or_default();
-        assert_eq!(last["event"], "summary", "the summary is not the last line:\n{}", self.stdout);
+        assert_eq!(
+            last["event"], "summary",
+            "the summary is not the last line:\n{}",
+            self.stdout
+        );
         last
     }
 
@@ -129,11 +170,18 @@ impl Running {
     pub fn start_unread(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the program can be run");
         let stderr = child.stderr.take().map(collect);
-        Self { child, stdout: None, stderr }
+        Self {
+            child,
+            stdout: None,
+            stderr,
+        }
     }
 
     pub fn take_stdout(&mut self) -> ChildStdout {
-        self.child.stdout.take().expect("stdout is there, and nobody took it before")
+        self.child
+            .stdout
+            .take()
+            .expect("stdout is there, and nobody took it before")
     }
 
     pub fn id(&self) -> u32 {
@@ -161,7 +209,10 @@ impl Running {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
+        let id = i32::try_from(self.child.id())
+            .ok()
+            .and_then(Pid::from_raw)
+            .expect("a process has an id");
         // It may have ended by itself, and waits to be collected.
         let _ = kill_process(id, signal);
     }
@@ -173,11 +224,17 @@ impl Running {
     fn end(&mut self) -> Run {
         let ended = self.ended();
         let read = |thread: Option<JoinHandle<String>>| {
-            thread.map(|thread| thread.join().expect("reading does not panic")).unwrap_or_default()
+            thread
+                .map(|thread| thread.join().expect("reading does not panic"))
+                .unwrap_or_default()
         };
         let (stdout, stderr) = (read(self.stdout.take()), read(self.stderr.take()));
         let ended = ended.unwrap_or_else(|| panic!("the run hung\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
-        Run { status: ended.code(), stdout, stderr }
+        Run {
+            status: ended.code(),
+            stdout,
+            stderr,
+        }
     }
 
     /// `None` when it had to be killed for taking too long.

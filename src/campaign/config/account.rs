@@ -43,6 +43,7 @@ impl SenderSection {
 
 /// Reads `[sender]`.
 pub fn sender(table: &Table<'_>) -> SenderSection {
+    refuse_password(table);
     let language = table.text("language");
     let mut section = SenderSection {
         name: table
@@ -59,7 +60,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         extra: BTreeMap::new(),
     };
     for (key, value) in table.iter() {
-        if table.is_known(key) {
+        if table.is_known(key) || key == "password" {
             continue;
         }
         // A slip in one of the four would otherwise be taken as a further key, and the sender have no language.
@@ -224,7 +225,7 @@ pub fn refuse_password(table: &Table<'_>) {
     }
     table.source().push(
         Problem::error("a password must not stand in a configuration file")
-            .at(table.key_place("password").field("smtp.password"))
+            .at(table.key("password").place())
             .hint(
                 "take the line out, change the password if the file was ever shared, and use one of these:\n\
                  password-command = \"pass show mail/you\"\n\

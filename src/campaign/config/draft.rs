@@ -191,7 +191,7 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
     Some((table, true))
 }
 
-/// 32. Receivers ask whether the domain in From is the one that sent (DMARC, RFC 7489 §3.1).
+/// Receivers ask whether the domain in From is the one that sent (DMARC, RFC 7489 §3.1).
 fn warn_other_domain(sender: &SenderSection, smtp: &SmtpSection<'_>) {
     let (Some(email), Some(username)) = (&sender.email, &smtp.username) else {
         return;
@@ -209,7 +209,7 @@ fn warn_other_domain(sender: &SenderSection, smtp: &SmtpSection<'_>) {
     }
 }
 
-/// 28. Whoever reads the command, or changes it, has the mailbox.
+/// Whoever reads the command, or changes it, has the mailbox.
 #[cfg(unix)]
 fn warn_readable_by_others(path: &Path, table: &Table<'_>, account: &Source<'_>) {
     use std::os::unix::fs::PermissionsExt;

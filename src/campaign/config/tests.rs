@@ -490,6 +490,11 @@ fn a_password_in_the_file_is_refused_and_never_shown() {
         let said = with_smtp(slip);
         assert!(said.contains("error") && !said.contains("hunter2"), "{said}");
     }
+    let sender = check(&format!("{CAMPAIGN}{SENDER}password = \"hunter2\"\n{LETTER}"));
+    assert!(
+        sender.contains("a password must not stand") && !sender.contains("hunter2"),
+        "{sender}"
+    );
     let inline = check(&format!(
         "smtp = {{ host = \"h.example\", password = \"hunter2\" }}\n{CAMPAIGN}{SENDER}{LETTER}"
     ));
@@ -828,6 +833,10 @@ fn every_further_key_of_the_sender_is_text() {
         "{CAMPAIGN}{SENDER}city = \"Brussels\"\nmember = 42\nsince = 2.5\nactive = true\naddress = \"\"\"Rue A\\nBruxelles\"\"\"\n{LETTER}"
     );
     let config = read_files(&[("config.toml", text.as_bytes())]).config.unwrap();
+    assert_eq!(
+        check(&format!("{CAMPAIGN}{SENDER}city = \"می\u{200c}خواهم\"\n{LETTER}")),
+        ""
+    );
     insta::assert_debug_snapshot!(config.sender.extra, @r#"
     {
         "active": "true",

@@ -214,7 +214,7 @@ impl<'a> Text<'a> {
             );
             return None;
         }
-        if let Some(hidden) = text.chars().find(|c| is_unsafe_to_show(*c)) {
+        if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
             self.refuse_hidden(hidden);
             return None;
         }
@@ -224,7 +224,7 @@ impl<'a> Text<'a> {
     /// Several lines are welcome, nothing hidden is; line ends become LF.
     pub fn lines(&self) -> Option<String> {
         let text = self.written.replace("\r\n", "\n");
-        if let Some(hidden) = text.chars().find(|c| *c != '\n' && is_unsafe_to_show(*c)) {
+        if let Some(hidden) = text.chars().find(|c| *c != '\n' && is_hidden(*c)) {
             self.refuse_hidden(hidden);
             return None;
         }
@@ -258,6 +258,11 @@ impl<'a> Text<'a> {
         self.refuse(format!("`{}` cannot be \"{}\"", self.path, self.written), hint);
         None
     }
+}
+
+/// What nobody sees, but for the joiners and marks that Persian, Hindi or Hebrew are written with.
+fn is_hidden(c: char) -> bool {
+    is_unsafe_to_show(c) && !matches!(c, '\u{200c}'..='\u{200f}')
 }
 
 const fn kind_of(value: &DeValue<'_>) -> &'static str {

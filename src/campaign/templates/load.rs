@@ -15,6 +15,8 @@ use crate::campaign::Language;
 use crate::campaign::config::{self, Attachment, Format};
 use crate::failure::{Place, Problem, Problems};
 
+/// How many problems are shown one by one.
+const SHOWN: usize = 100;
 /// The most characters of a subject that the template itself gives.
 const LONGEST_SUBJECT: usize = 255;
 
@@ -37,6 +39,14 @@ pub fn load(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Probl
     let fine = !found.any_error();
     let mut said: Vec<Problem> = Vec::new();
     for problem in found {
+        if said.len() == SHOWN {
+            let more = Problem::error("there are more problems in the templates");
+            said.push(
+                more.at(Place::file(shown_dir))
+                    .hint("mend those above first, then check again"),
+            );
+            break;
+        }
         // A slip in a partial is met by every letter that calls it.
         if !said.contains(&problem) {
             said.push(problem);

@@ -14,7 +14,7 @@ const DEEPEST_BLOCK: usize = 32;
 const DEEPEST_CALL: usize = 16;
 
 /// How many tags one file may have: the parser looks for the place of each from the beginning.
-const MOST_TAGS: usize = 5000;
+const MOST_TAGS: usize = 2000;
 
 /// A stretch of a template, by its bytes in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -561,7 +561,7 @@ fn what_would_overflow_the_stack_is_refused_before_it_is_parsed() {
     insta::assert_snapshot!(body(&chain).lines().next().unwrap(), @"error: blocks stand more than 32 deep in one another");
     let lists = format!("{{{{eq message {}}}}}", "[".repeat(10_000));
     assert!(body(&lists).contains("a [ is opened here and not closed"));
-    assert!(body(&"{{message}} ".repeat(6000)).contains("more than 5000"));
+    assert!(body(&"{{message}} ".repeat(2001)).contains("more than 2000"));
     assert!(body(&"x".repeat(300_000)).contains("is too long: 292 KiB"));
 }
 
@@ -583,6 +583,33 @@ fn partials_that_grow_without_end_are_refused() {
      |
      = in templates/protest.en.hbs
      = help: a letter has one page: call fewer partials
+    ");
+}
+
+// 35
+#[test]
+fn partials_that_call_one_another_too_deep_are_refused() {
+    let chain = |length: usize| {
+        let mut files = vec![("protest.en.hbs".to_owned(), format!("{HEAD}{{{{> p1}}}}\n"))];
+        for nth in 1..length {
+            files.push((format!("partials/p{nth}.hbs"), format!("{{{{> p{}}}}}", nth + 1)));
+        }
+        files.push((format!("partials/p{length}.hbs"), "end".to_owned()));
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        check(&files)
+    };
+    assert_eq!(chain(16), "");
+    insta::assert_snapshot!(chain(17), @r"
+    error: partials call one another more than 16 deep
+     --> templates/partials/p16.hbs:1:5
+      |
+    1 | {{> p17}}
+      |     ^^^
+      |
+      = help: put some of them together
     ");
 }
 

@@ -52,10 +52,12 @@ fn hidden(file: &mut File<'_>, span: Range<usize>) {
 fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('[') {
-        if let Some(length) = text[at + 1..].find(']')
-            && is_placeholder(&text[at + 1..at + 1 + length])
+        let rest = &text[at + 1..];
+        let end = rest.char_indices().take(LONGEST_PLACEHOLDER).find(|(_, c)| *c == ']');
+        if let Some((length, _)) = end
+            && is_placeholder(&rest[..length])
             // [UN](https://…) is a link.
-            && !text[at + length + 2..].starts_with(['(', '[', ':'])
+            && !rest[length + 1..].starts_with(['(', '[', ':'])
         {
             found.push((at..at + length + 2, "like a place that was to be filled in"));
         }
@@ -75,9 +77,11 @@ fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
     found
 }
 
+/// How many characters a place to be filled in has at most.
+const LONGEST_PLACEHOLDER: usize = 60;
+
 fn is_placeholder(inner: &str) -> bool {
     inner.chars().filter(|c| c.is_alphabetic()).count() >= 2
-        && inner.chars().count() <= 60
         && inner
             .chars()
             .all(|c| c.is_uppercase() || c.is_numeric() || matches!(c, ' ' | '_' | '-' | '\'' | '/' | '.' | ',' | ':'))

@@ -97,7 +97,11 @@ impl Desk {
                 claiming: 0,
                 begun: 0,
                 sender_refusals: 0,
-                line: Line { failures: 0, since: now, not_before: now },
+                line: Line {
+                    failures: 0,
+                    since: now,
+                    not_before: now,
+                },
                 stop: None,
             }),
             changed: Notify::new(),
@@ -210,7 +214,10 @@ impl Desk {
     }
 
     fn too_late(&self) -> bool {
-        let late = self.options.deadline.is_some_and(|deadline| self.options.clock.now() > deadline);
+        let late = self
+            .options
+            .deadline
+            .is_some_and(|deadline| self.options.clock.now() > deadline);
         let state = self.state();
         // A run that begins after the deadline has nothing due, and the plan says so by name.
         let anything_left = !state.waiting.is_empty() || !state.retries.is_empty();
@@ -234,7 +241,8 @@ impl Desk {
         if left_over {
             self.stop(Stop::DailyLimit);
         } else if let Some(job) = self.job()? {
-            self.journal.submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            self.journal
+                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
             self.stop(Stop::DailyLimit);
         }
         Ok(true)
@@ -274,7 +282,9 @@ impl Desk {
         let letter = loop {
             match letters.next() {
                 Some(Decision::Due(letter)) => break letter,
-                Some(Decision::Skipped { id, letter, to, reason, .. }) => {
+                Some(Decision::Skipped {
+                    id, letter, to, reason, ..
+                }) => {
                     let at = self.options.clock.now();
                     let event = story::left_out(id, letter, &to, &self.options.sender, reason, at);
                     self.journal.submit(None, Some(event))?;
@@ -286,7 +296,12 @@ impl Desk {
         match letters.first_date(letter.id) {
             Ok(date) => {
                 let date = date.unwrap_or_else(|| self.options.clock.now());
-                Ok(Some(Job { letter, date, tries: 0, first_try: None }))
+                Ok(Some(Job {
+                    letter,
+                    date,
+                    tries: 0,
+                    first_try: None,
+                }))
             }
             Err(error) => {
                 drop(letters);
@@ -340,7 +355,9 @@ impl Desk {
     pub async fn begin(&self, job: &Job, message: &Message) -> Result<(), LedgerLost> {
         let flying = Flying::new(&job.letter, message, self.options.clock.now());
         self.state().flying.insert(message.id, flying);
-        self.journal.record(vec![Entry::Begin(message.id)], Durability::Process).await
+        self.journal
+            .record(vec![Entry::Begin(message.id)], Durability::Process)
+            .await
     }
 
     /// Has an outcome written, and tries again later what was put off and may be.
@@ -379,7 +396,10 @@ impl Desk {
 
     fn notice(&self, reply: &Reply, pause: Duration) {
         let seconds = pause.as_millis().div_ceil(1000) as u64;
-        let notice = Notice::Retrying { reason: reply.to_string(), seconds };
+        let notice = Notice::Retrying {
+            reason: reply.to_string(),
+            seconds,
+        };
         // Nobody is misled when the ledger is lost and the notice with it.
         let _ = self.journal.submit(None, Some(Event::Notice(notice)));
     }
@@ -390,7 +410,11 @@ impl Desk {
 
     pub fn connected(&self) {
         let now = Instant::now();
-        self.state().line = Line { failures: 0, since: now, not_before: now };
+        self.state().line = Line {
+            failures: 0,
+            since: now,
+            not_before: now,
+        };
     }
 
     pub fn not_connected(&self, reply: Reply) {
@@ -432,7 +456,10 @@ impl Desk {
         for flying in flying {
             // In flight when everything stopped at once.
             let (attempted, event) = flying.in_doubt("interrupted while it was being sent", self.options.clock.now());
-            self.journal.submit(Some(Entry::Outcome(Box::new(attempted))), Some(Event::Letter(Box::new(event))))?;
+            self.journal.submit(
+                Some(Entry::Outcome(Box::new(attempted))),
+                Some(Event::Letter(Box::new(event))),
+            )?;
         }
         for retry in retries {
             self.journal.submit(None, Some(Event::Letter(Box::new(retry.event))))?;
@@ -446,7 +473,8 @@ impl Desk {
         }
         let mut told = 0_usize;
         while let Some(job) = self.job()? {
-            self.journal.submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            self.journal
+                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
             told += 1;
             // A long list must not pile up in memory while it is being told.
             if told.is_multiple_of(64) {
@@ -481,13 +509,19 @@ impl Desk {
     fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {
         let mut state = self.state();
         let flying = std::mem::take(&mut state.flying).into_values().collect();
-        (flying, std::mem::take(&mut state.retries), std::mem::take(&mut state.waiting))
+        (
+            flying,
+            std::mem::take(&mut state.retries),
+            std::mem::take(&mut state.waiting),
+        )
     }
 }
 
 /// Twice as long each time, and uneven by a fifth, so that many who were put off at one moment do not come back at one.
 fn pause(times: u32, seed: u64) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(1 << times.saturating_sub(1).min(10)).min(LONGEST_PAUSE);
+    let doubled = FIRST_PAUSE
+        .saturating_mul(1 << times.saturating_sub(1).min(10))
+        .min(LONGEST_PAUSE);
     // The finaliser of SplitMix64: one multiplication too few and neighbouring seeds would pause alike.
     let mut dice = seed.wrapping_add(u64::from(times).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     dice = (dice ^ (dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

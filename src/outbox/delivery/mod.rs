@@ -126,7 +126,10 @@ pub async fn deliver<T: Transport>(
     listener: &mut dyn Listener,
 ) -> Ended {
     let started = Instant::now();
-    let mut tally = Tally { summary: Summary::default(), listener };
+    let mut tally = Tally {
+        summary: Summary::default(),
+        listener,
+    };
     let (journal, writer) = journal();
     let connections = options.connections.max(1);
     let desk = Arc::new(Desk::new(letters, journal, options, interrupt.clone()));

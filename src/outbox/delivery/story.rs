@@ -18,11 +18,21 @@ pub struct Flying {
 
 impl Flying {
     pub fn new(letter: &Letter, message: &Message, at: Timestamp) -> Self {
-        let mut event = blank(letter.id, &letter.spec.id, letter.envelope.to.as_str(), &letter.envelope.from, at);
+        let mut event = blank(
+            letter.id,
+            &letter.spec.id,
+            letter.envelope.to.as_str(),
+            &letter.envelope.from,
+            at,
+        );
         event.language = Some(letter.language.to_string());
         event.cc = Some(letter.envelope.cc.iter().map(ToString::to_string).collect());
         event.subject = Some(message.subject.clone());
-        Self { event, sha256: message.sha256(), facts: facts_json(message) }
+        Self {
+            event,
+            sha256: message.sha256(),
+            facts: facts_json(message),
+        }
     }
 
     /// The server, or the line, has spoken.
@@ -117,7 +127,10 @@ fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) 
 }
 
 fn facts_json(message: &Message) -> String {
-    let facts: serde_json::Map<_, _> =
-        message.facts.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+    let facts: serde_json::Map<_, _> = message
+        .facts
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect();
     serde_json::Value::Object(facts).to_string()
 }

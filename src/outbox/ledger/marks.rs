@@ -41,7 +41,12 @@ impl Marks {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path(ledger))?;
         file.write_all(&header(run))?;
-        Ok(Self { file, generation: 0, at: HEADER, buffer: Vec::with_capacity(1024) })
+        Ok(Self {
+            file,
+            generation: 0,
+            at: HEADER,
+            buffer: Vec::with_capacity(1024),
+        })
     }
 
     /// The generation that a synced commit opens.
@@ -125,7 +130,10 @@ fn next(reader: &mut impl Read, generation: u64) -> Option<Vec<u8>> {
 }
 
 fn check(generation: u64, bytes: &[u8]) -> [u8; 8] {
-    let digest = Sha256::new().chain_update(generation.to_be_bytes()).chain_update(bytes).finalize();
+    let digest = Sha256::new()
+        .chain_update(generation.to_be_bytes())
+        .chain_update(bytes)
+        .finalize();
     let mut check = [0; 8];
     check.copy_from_slice(&digest[..8]);
     check

@@ -12,7 +12,7 @@ mod lock;
 mod marks;
 mod sqlite;
 
-pub use sqlite::{SqliteLedger, default_path};
+pub use sqlite::{SqliteLedger, SqliteLocked, default_path};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -171,8 +171,12 @@ impl LedgerError {
         match self {
             Self::Busy { .. } => "wait until it has ended, then run again: what is still due will be sent then",
             Self::Newer { .. } => "update appel; an older one could misread what was sent",
-            Self::Damaged { .. } => "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file",
-            Self::Unusable { .. } => "check that there is room on the disk and that the folder is yours; what was sent before is recorded",
+            Self::Damaged { .. } => {
+                "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file"
+            }
+            Self::Unusable { .. } => {
+                "check that there is room on the disk and that the folder is yours; what was sent before is recorded"
+            }
         }
     }
 }

@@ -7,13 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use etcetera::BaseStrategy;
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, params};
 
 use super::lock::{self, Lock};
 use super::marks::{self, Marks};
-use super::{
-    Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, LoggedAttempt, Record,
-};
+use super::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, LoggedAttempt, Record};
 use crate::letter::{History, LetterId, Past};
 use crate::transport::{Reply, Status};
 
@@ -88,7 +87,9 @@ impl SqliteLedger {
             return Ok(None);
         }
         // Only a run that goes on, and holds the lock, may have left something open.
-        let killed = db.query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| row.get(0));
+        let killed = db.query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
+            row.get(0)
+        });
         if killed.map_err(|error| broken(path, "read", &error))?
             && let Ok(_lock) = lock::acquire(path, now)
         {
@@ -153,7 +154,9 @@ impl SqliteLedger {
         {
             return Ok(date);
         }
-        let known = reading.letter(id, &self.boot).map_err(|error| broken(&self.path, "read", &error))?;
+        let known = reading
+            .letter(id, &self.boot)
+            .map_err(|error| broken(&self.path, "read", &error))?;
         Ok(known.and_then(|(_, date)| date))
     }
 
@@ -161,12 +164,7 @@ impl SqliteLedger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn records(
-        &self,
-        campaign: &str,
-        sender: &str,
-        mut each: impl FnMut(Record),
-    ) -> Result<(), LedgerError> {
+    pub fn records(&self, campaign: &str, sender: &str, mut each: impl FnMut(Record)) -> Result<(), LedgerError> {
         let read = || -> rusqlite::Result<()> {
             let reading = self.reading();
             let mut query = reading.db.prepare(&format!(
@@ -190,11 +188,7 @@ impl SqliteLedger {
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn attempts(
-        &self,
-        campaign: &str,
-        mut each: impl FnMut(LoggedAttempt),
-    ) -> Result<(), LedgerError> {
+    pub fn attempts(&self, campaign: &str, mut each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
         let mut read = || -> rusqlite::Result<()> {
             let reading = self.reading();
             let mut query = reading.db.prepare(&format!(
@@ -209,9 +203,7 @@ impl SqliteLedger {
             while let Some(row) = rows.next()? {
                 let key: i64 = row.get(RECORD_COLUMNS + 4)?;
                 let copies = copies
-                    .query_map([key], |row| {
-                        Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?))
-                    })?
+                    .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
                     .collect::<rusqlite::Result<_>>()?;
                 each(LoggedAttempt {
                     record: record(row, &self.boot)?,
@@ -250,7 +242,12 @@ impl SqliteLedger {
 
 impl Reading {
     const fn new(db: Connection) -> Mutex<Self> {
-        Mutex::new(Self { db, asked: 0, trouble: None, last: None })
+        Mutex::new(Self {
+            db,
+            asked: 0,
+            trouble: None,
+            last: None,
+        })
     }
 
     /// Where a letter stands, and the Date of its first attempt, if it ever began.
@@ -269,7 +266,10 @@ impl Reading {
                 let (state, before) = (row.get(0)?, row.get(1)?);
                 let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
                 let past = past(state, before, row.get_ref(2)?.as_str()? == boot);
-                Ok((past, (!never_began || past != Past::Never).then_some(timestamp(row, 3)?)))
+                Ok((
+                    past,
+                    (!never_began || past != Past::Never).then_some(timestamp(row, 3)?),
+                ))
             })
             .optional()?;
         drop(query);
@@ -299,7 +299,9 @@ impl History for SqliteLedger {
             }
             Err(error) => {
                 // A letter that nothing is known of must not be taken for one that was never sent.
-                reading.trouble.get_or_insert_with(|| broken(&self.path, "read", &error));
+                reading
+                    .trouble
+                    .get_or_insert_with(|| broken(&self.path, "read", &error));
                 Past::InDoubt
             }
         }
@@ -345,8 +347,7 @@ fn record(row: &Row, boot: &str) -> rusqlite::Result<Record> {
 
 fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
     let second: i64 = row.get(column)?;
-    Timestamp::from_second(second)
-        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
+    Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
 }
 
 fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
@@ -413,7 +414,9 @@ impl SqliteLocked {
 
     fn mark(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.check_begins(&entries)?;
-        self.marks.write(&entries).map_err(|error| unusable(&self.path, "written", &error))?;
+        self.marks
+            .write(&entries)
+            .map_err(|error| unusable(&self.path, "written", &error))?;
         self.unsynced.extend(entries);
         Ok(())
     }
@@ -456,13 +459,15 @@ fn write(db: &mut Connection, entries: &[Entry], run: i64, marks: Option<u64>) -
             Entry::Claim(intent) => claim(&transaction, intent, run)?,
             Entry::Begin(id) if ended.contains(id) => {}
             Entry::Begin(id) => {
-                let mut begin = transaction.prepare_cached("UPDATE letter SET state = 2 WHERE id = ?1 AND state = 1")?;
+                let mut begin =
+                    transaction.prepare_cached("UPDATE letter SET state = 2 WHERE id = ?1 AND state = 1")?;
                 if begin.execute([id.as_bytes().as_slice()])? != 1 {
                     return Err(unclaimed(*id));
                 }
             }
             Entry::Release(id) => {
-                let mut release = transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
+                let mut release =
+                    transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
                 release.execute([id.as_bytes().as_slice()])?;
             }
             Entry::Outcome(attempted) => outcome(&transaction, attempted, run)?,
@@ -496,14 +501,17 @@ fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
         run,
     ])?;
     // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
-    if changed == 1 { Ok(()) } else { Err(unclaimed(intent.id)) }
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(unclaimed(intent.id))
+    }
 }
 
 fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
     let state = state_of(attempted.status);
-    let mut update = db.prepare_cached(
-        "UPDATE letter SET state = ?2 WHERE id = ?1 AND state IN (1, 2) RETURNING key",
-    )?;
+    let mut update =
+        db.prepare_cached("UPDATE letter SET state = ?2 WHERE id = ?1 AND state IN (1, 2) RETURNING key")?;
     let letter: i64 = update
         .query_row(params![attempted.id.as_bytes().as_slice(), state], |row| row.get(0))
         .optional()?
@@ -524,10 +532,8 @@ fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result
         facts,
     ])?;
     for (address, status, reply) in &attempted.copies {
-        db.prepare_cached(
-            "INSERT INTO copy (attempt, address, state, code, reply) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![attempt, address, state_of(*status), reply.code, reply.text])?;
+        db.prepare_cached("INSERT INTO copy (attempt, address, state, code, reply) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![attempt, address, state_of(*status), reply.code, reply.text])?;
     }
     Ok(())
 }
@@ -548,21 +554,22 @@ fn facts_key(db: &Connection, json: &str) -> rusqlite::Result<i64> {
 
 /// The order of the steps is this program's own; a break in it means that the ledger is not what it was.
 fn unclaimed(id: LetterId) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(
-        format!("letter {id} is not where this run left it").into(),
-    )
+    rusqlite::Error::ToSqlConversionFailure(format!("letter {id} is not where this run left it").into())
 }
 
 /// Begins a run.
 fn begin_run(db: &Connection, boot: &str, now: Timestamp) -> rusqlite::Result<i64> {
-    db.prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?.insert(params![now.as_second(), boot])
+    db.prepare("INSERT INTO run (started, boot) VALUES (?1, ?2)")?
+        .insert(params![now.as_second(), boot])
 }
 
 /// Makes of what killed runs left open what it must be taken for. Only whoever holds the lock may.
 fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -> rusqlite::Result<()> {
     let killed: Vec<(i64, u64, bool)> = db
         .prepare("SELECT key, marks, boot = ?1 FROM run WHERE ended IS NULL ORDER BY key")?
-        .query_map([boot], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?)))?
+        .query_map([boot], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned(), row.get(2)?))
+        })?
         .collect::<rusqlite::Result<_>>()?;
     for (run, generation, same_boot) in killed {
         let marks = marks::left_by(path, run, generation);
@@ -582,7 +589,10 @@ fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -
             "UPDATE letter SET state = iif(state = 1 AND ?2, 0, 6) WHERE run = ?1 AND state IN (1, 2)",
             params![run, all_marked],
         )?;
-        transaction.execute("UPDATE run SET ended = ?2 WHERE key = ?1", params![run, now.as_second()])?;
+        transaction.execute(
+            "UPDATE run SET ended = ?2 WHERE key = ?1",
+            params![run, now.as_second()],
+        )?;
         transaction.commit()?;
     }
     Ok(())
@@ -599,6 +609,8 @@ fn connect(path: &Path) -> Result<Connection, LedgerError> {
         db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
         db.execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")?;
         db.set_prepared_statement_cache_capacity(32);
+        // Without this guarantee every cached statement is planned anew each time its parameters change.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(db)
     };
     open().map_err(|error| broken(path, "opened", &error))

@@ -17,14 +17,8 @@ fn check_name(message: &str, expected: &str) {
 #[test]
 fn files_are_named_after_the_message_id() {
     check_name("Message-ID: <4f2a@example.org>\r\n\r\n", "0007-4f2a.eml");
-    check_name(
-        "From: a\r\nMESSAGE-id:<4f2a@example.org>\r\n\r\n",
-        "0007-4f2a.eml",
-    );
-    check_name(
-        "Message-ID:\r\n <4f2a@example.org>\r\n\r\n",
-        "0007-4f2a.eml",
-    );
+    check_name("From: a\r\nMESSAGE-id:<4f2a@example.org>\r\n\r\n", "0007-4f2a.eml");
+    check_name("Message-ID:\r\n <4f2a@example.org>\r\n\r\n", "0007-4f2a.eml");
     check_name("Message-ID: <no-domain>\r\n\r\n", "0007-no-domain.eml");
     check_name(
         "Message-ID: <../../etc/passwd@example.org>\r\n\r\n",
@@ -40,21 +34,12 @@ fn files_are_named_after_the_message_id() {
 #[test]
 fn a_letter_without_a_message_id_has_a_plain_name() {
     check_name("", "0007-letter.eml");
-    check_name(
-        "From: a\r\n\r\nMessage-ID: <body@example.org>\r\n",
-        "0007-letter.eml",
-    );
-    check_name(
-        "X-Message-ID: <other@example.org>\r\n\r\n",
-        "0007-letter.eml",
-    );
+    check_name("From: a\r\n\r\nMessage-ID: <body@example.org>\r\n", "0007-letter.eml");
+    check_name("X-Message-ID: <other@example.org>\r\n\r\n", "0007-letter.eml");
     check_name("Message-ID:\r\n\r\n", "0007-letter.eml");
     check_name("Message-ID: <unclosed\r\n\r\n>", "0007-letter.eml");
     check_name("Message-ID:\r\n\r\n<html>", "0007-letter.eml");
-    check_name(
-        "Message-ID:\r\nTo: <b@example.org>\r\n\r\n",
-        "0007-letter.eml",
-    );
+    check_name("Message-ID:\r\nTo: <b@example.org>\r\n\r\n", "0007-letter.eml");
     check_name("Message-ID: <@example.org>\r\n\r\n", "0007-letter.eml");
     assert_eq!(file_name(1_234_567, b""), "1234567-letter.eml");
 }
@@ -81,10 +66,7 @@ fn letters_too_large_to_remember_are_counted() {
         sink(letter(text)).unwrap();
     }
     let contents = inbox.into_contents();
-    assert_eq!(
-        (contents.accepted, contents.letters),
-        (3, vec![letter("first")])
-    );
+    assert_eq!((contents.accepted, contents.letters), (3, vec![letter("first")]));
 }
 
 #[test]
@@ -101,10 +83,7 @@ fn every_letter_is_kept_as_a_private_file() {
         assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), text);
     }
     #[cfg(unix)]
-    for (path, mode) in [
-        (folder.clone(), 0o700),
-        (folder.join("0001-same.eml"), 0o600),
-    ] {
+    for (path, mode) in [(folder.clone(), 0o700), (folder.join("0001-same.eml"), 0o600)] {
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
@@ -119,16 +98,10 @@ fn every_letter_is_kept_as_a_private_file() {
 fn a_folder_in_use_is_refused() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("0001-old.eml"), "").unwrap();
-    assert!(matches!(
-        Inbox::keeping(home.path()),
-        Err(KeepError::NotEmpty(_))
-    ));
+    assert!(matches!(Inbox::keeping(home.path()), Err(KeepError::NotEmpty(_))));
     let file = home.path().join("0001-old.eml");
     let error = Inbox::keeping(&file).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("cannot keep letters in {}", file.display())
-    );
+    assert_eq!(error.to_string(), format!("cannot keep letters in {}", file.display()));
 }
 
 #[test]
@@ -146,8 +119,5 @@ fn the_first_failure_is_kept_and_the_letter_is_not_counted() {
     assert_eq!(contents.accepted, 2);
     let failure = contents.failure.unwrap();
     assert_eq!(failure.kind(), io::ErrorKind::NotFound);
-    assert!(
-        failure.to_string().contains("0002-letter.eml: "),
-        "{failure}"
-    );
+    assert!(failure.to_string().contains("0002-letter.eml: "), "{failure}");
 }

@@ -91,12 +91,7 @@ fn decode_base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
             bits = bits << 6 | sextet(*digit)?;
         }
         bits <<= 6 * (4 - digits.len());
-        octets.extend(
-            bits.to_be_bytes()
-                .into_iter()
-                .skip(1)
-                .take(digits.len() - 1),
-        );
+        octets.extend(bits.to_be_bytes().into_iter().skip(1).take(digits.len() - 1));
     }
     Some(octets)
 }
@@ -122,11 +117,7 @@ mod tests {
             username: "anna".into(),
             password: "pässword".into(),
         };
-        assert_eq!(
-            exchange.answer(line.as_bytes(), &credentials),
-            expected,
-            "{line}"
-        );
+        assert_eq!(exchange.answer(line.as_bytes(), &credentials), expected, "{line}");
     }
 
     #[test]
@@ -140,15 +131,9 @@ mod tests {
             ("Zm9vYmE=", "fooba"),
             ("Zm9vYmFy", "foobar"),
         ] {
-            assert_eq!(
-                decode_base64(text.as_bytes()).unwrap().as_slice(),
-                octets.as_bytes()
-            );
+            assert_eq!(decode_base64(text.as_bytes()).unwrap().as_slice(), octets.as_bytes());
         }
-        assert_eq!(
-            decode_base64(b"++//").unwrap().as_slice(),
-            [0xfb, 0xef, 0xff]
-        );
+        assert_eq!(decode_base64(b"++//").unwrap().as_slice(), [0xfb, 0xef, 0xff]);
         for wrong in [
             "Z", "Zg", "Zg=", "Z===", "====", "Zg==Zg==", "Zg=a", "Zm9v\n", " Zm9", "Zm-_", "*",
         ] {
@@ -160,17 +145,9 @@ mod tests {
     fn plain_wants_the_one_account() {
         check(Exchange::Plain, "AGFubmEAcMOkc3N3b3Jk", Step::Proved);
         // anna NUL anna NUL pässword
-        check(
-            Exchange::Plain,
-            "YW5uYQBhbm5hAHDDpHNzd29yZA==",
-            Step::Proved,
-        );
+        check(Exchange::Plain, "YW5uYQBhbm5hAHDDpHNzd29yZA==", Step::Proved);
         // boris NUL anna NUL pässword: acting for somebody else
-        check(
-            Exchange::Plain,
-            "Ym9yaXMAYW5uYQBww6Rzc3dvcmQ=",
-            Step::Refused,
-        );
+        check(Exchange::Plain, "Ym9yaXMAYW5uYQBww6Rzc3dvcmQ=", Step::Refused);
         check(Exchange::Plain, "AGFubmEAd3Jvbmc=", Step::Refused);
         check(Exchange::Plain, "YW5uYQ==", Step::Malformed);
         check(Exchange::Plain, "", Step::Malformed);
@@ -184,23 +161,17 @@ mod tests {
         check(Exchange::LoginUsername, "Ym9yaXM=", asked(false));
         check(Exchange::LoginUsername, "*", Step::Malformed);
         check(
-            Exchange::LoginPassword {
-                username_known: true,
-            },
+            Exchange::LoginPassword { username_known: true },
             "cMOkc3N3b3Jk",
             Step::Proved,
         );
         check(
-            Exchange::LoginPassword {
-                username_known: false,
-            },
+            Exchange::LoginPassword { username_known: false },
             "cMOkc3N3b3Jk",
             Step::Refused,
         );
         check(
-            Exchange::LoginPassword {
-                username_known: true,
-            },
+            Exchange::LoginPassword { username_known: true },
             "d3Jvbmc=",
             Step::Refused,
         );

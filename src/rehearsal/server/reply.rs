@@ -3,8 +3,7 @@
 use Reply::{Mistake, Say};
 
 /// What the server says first (RFC 5321 §4.3.1).
-pub(super) const GREETING: &str =
-    "220 [127.0.0.1] ESMTP rehearsal: nothing leaves this computer\r\n";
+pub(super) const GREETING: &str = "220 [127.0.0.1] ESMTP rehearsal: nothing leaves this computer\r\n";
 
 /// The reply to EHLO: the extensions offered (RFC 5321 §4.1.1.1).
 pub(super) const EHLO_REPLY: &str = "250-[127.0.0.1]\r\n\

@@ -11,15 +11,12 @@ use std::{mem, str};
 
 use smtp_proto::request::receiver::{DataReceiver, DummyDataReceiver};
 use smtp_proto::{
-    AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MAIL_SMTPUTF8, MailFrom,
-    RcptTo, Request,
+    AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MAIL_SMTPUTF8, MailFrom, RcptTo, Request,
 };
 
 use super::auth::{Exchange, Step};
 use super::reply::Reply::{self, Mistake, Rehearsed, Say};
-use super::reply::{
-    EHLO_REPLY, NEEDS_SMTPUTF8, NOT_A_RECIPIENT, NOT_A_SENDER, NOT_OFFERED, TOO_LARGE,
-};
+use super::reply::{EHLO_REPLY, NEEDS_SMTPUTF8, NOT_A_RECIPIENT, NOT_A_SENDER, NOT_OFFERED, TOO_LARGE};
 use super::{Arrived, Desk};
 
 /// Octets of a message at most, announced as SIZE (RFC 1870 §3).
@@ -319,9 +316,7 @@ impl Session {
 
     /// `DATA` (RFC 5321 §4.1.1.4).
     fn data(&mut self) -> Reply {
-        let begun = self
-            .transaction
-            .take_if(|begun| !begun.letter.to.is_empty());
+        let begun = self.transaction.take_if(|begun| !begun.letter.to.is_empty());
         let Some(Transaction { mut letter, .. }) = begun else {
             return Say("503 5.5.1 MAIL and RCPT come first");
         };

@@ -56,11 +56,7 @@ fn rate_of_letters() {
     }
     let mut body = String::new();
     while body.len() < 1200 {
-        writeln!(
-            body,
-            "A line of a letter that is of some length, as lines are.\r"
-        )
-        .unwrap();
+        writeln!(body, "A line of a letter that is of some length, as lines are.\r").unwrap();
     }
     let group = format!("{body}.\r\n{BEGIN}");
     let waiting = |label: &'static str, group: String| async move {
@@ -104,8 +100,7 @@ fn rate_of_letters() {
     many.block_on(async {
         let (mut read, mut write) = tokio::io::split(Client::inside(&server).await.0);
         let started = std::time::Instant::now();
-        let reading =
-            tokio::spawn(async move { tokio::io::copy(&mut read, &mut tokio::io::sink()).await });
+        let reading = tokio::spawn(async move { tokio::io::copy(&mut read, &mut tokio::io::sink()).await });
         for _ in 0..LETTERS / 50 {
             write.write_all(letter.as_bytes()).await.unwrap();
         }

@@ -19,10 +19,7 @@ use crate::campaign::config::{Proxy, Security};
 use crate::transport::{ConnectError, Reply};
 
 /// Opens a connection and brings it to where MAIL can be said.
-pub async fn open(
-    settings: &Settings,
-    tls: Option<&Arc<ClientConfig>>,
-) -> Result<SmtpSession, ConnectError> {
+pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Result<SmtpSession, ConnectError> {
     let tcp = match &settings.proxy {
         Some(proxy) => through_proxy(settings, proxy).await?,
         None => direct(settings).await?,
@@ -70,15 +67,15 @@ async fn direct(settings: &Settings) -> Result<TcpStream, ConnectError> {
             Err(_) => last = format!("{host} port {}: no answer", settings.port),
         }
     }
-    Err(ConnectError::Temporary(Reply::none(format!("cannot connect to {last}"))))
+    Err(ConnectError::Temporary(Reply::none(format!(
+        "cannot connect to {last}"
+    ))))
 }
 
 fn unresolved(host: &str, error: &io::Error) -> ConnectError {
     // getaddrinfo's EAI_AGAIN ("temporary failure") is all that tells a resolver's silence from its no.
     if error.to_string().contains("emporary failure") {
-        return ConnectError::Temporary(Reply::none(format!(
-            "the name {host} could not be looked up: {error}"
-        )));
+        return ConnectError::Temporary(Reply::none(format!("the name {host} could not be looked up: {error}")));
     }
     ConnectError::Fatal {
         message: format!("there is no host named {host}"),
@@ -91,9 +88,13 @@ async fn through_proxy(settings: &Settings, proxy: &Proxy) -> Result<TcpStream, 
     let target = (settings.host.as_str(), settings.port);
     let at = (proxy.host.as_str(), proxy.port);
     let down = |cause: String| ConnectError::Fatal {
-        message: format!("the proxy {}:{} gives no connection to {}", proxy.host, proxy.port, settings.host),
+        message: format!(
+            "the proxy {}:{} gives no connection to {}",
+            proxy.host, proxy.port, settings.host
+        ),
         cause,
-        hint: "start the proxy (Tor, say) or mend smtp.proxy; nothing was sent, and nothing is sent around the proxy".to_owned(),
+        hint: "start the proxy (Tor, say) or mend smtp.proxy; nothing was sent, and nothing is sent around the proxy"
+            .to_owned(),
     };
     match timeout(settings.timeout, Socks5Stream::connect(at, target)).await {
         Ok(Ok(stream)) => Ok(stream.into_inner()),
@@ -116,13 +117,12 @@ async fn encrypt(
     let handshake = TlsConnector::from(config.clone()).connect(name, io);
     match timeout(settings.timeout, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => {
-            Err(tls::handshake_failure(&settings.host, &error).unwrap_or_else(|| temporary(error)))
-        }
+        Ok(Err(error)) => Err(tls::handshake_failure(&settings.host, &error).unwrap_or_else(|| temporary(error))),
         Err(_) => Err(ConnectError::Fatal {
             message: format!("{} does not begin TLS", settings.host),
             cause: "no answer to the TLS handshake".to_owned(),
-            hint: "no password was sent. Check smtp.port and smtp.security: 465 is \"tls\", 587 is \"starttls\"".to_owned(),
+            hint: "no password was sent. Check smtp.port and smtp.security: 465 is \"tls\", 587 is \"starttls\""
+                .to_owned(),
         }),
     }
 }
@@ -180,7 +180,8 @@ async fn starttls(
         return Err(ConnectError::Fatal {
             message: format!("{host} does not offer STARTTLS"),
             cause: "a connection without TLS could be read by others".to_owned(),
-            hint: "no password was sent. Try security = \"tls\" (port 465); on a strange network, try another one".to_owned(),
+            hint: "no password was sent. Try security = \"tls\" (port 465); on a strange network, try another one"
+                .to_owned(),
         });
     }
     let reply = say(&mut stream, dialogue::STARTTLS, settings.timeout).await?;
@@ -207,11 +208,7 @@ async fn starttls(
 }
 
 /// One command, one reply, before any letter has begun.
-pub async fn say(
-    stream: &mut Stream,
-    command: &str,
-    timeout: Duration,
-) -> Result<Reply, ConnectError> {
+pub async fn say(stream: &mut Stream, command: &str, timeout: Duration) -> Result<Reply, ConnectError> {
     stream
         .write(command.as_bytes(), timeout)
         .await

@@ -57,10 +57,7 @@ impl Offers {
                 Some("SMTPUTF8") => offers.smtputf8 = true,
                 Some("STARTTLS") => offers.starttls = true,
                 Some("SIZE") => {
-                    offers.size = words
-                        .next()
-                        .and_then(|size| size.parse().ok())
-                        .filter(|size| *size > 0);
+                    offers.size = words.next().and_then(|size| size.parse().ok()).filter(|size| *size > 0);
                 }
                 Some("AUTH") => offers.auth.extend(words.map(str::to_owned)),
                 _ => {}
@@ -136,10 +133,7 @@ pub async fn authenticate(
     let timeout = settings.timeout;
     let reply = match login.auth {
         Auth::Xoauth2 if offers.mechanism("XOAUTH2") => {
-            let token = Zeroizing::new(format!(
-                "user={}\u{1}auth=Bearer {secret}\u{1}\u{1}",
-                login.username
-            ));
+            let token = Zeroizing::new(format!("user={}\u{1}auth=Bearer {secret}\u{1}\u{1}", login.username));
             let reply = connect::say(stream, &command("AUTH XOAUTH2 ", &token), timeout).await?;
             if reply.code == Some(334) {
                 // The challenge holds the error; an empty answer asks for the final reply.
@@ -184,7 +178,8 @@ fn not_offered(offers: &Offers, settings: &Settings) -> ConnectError {
     ConnectError::Fatal {
         message: format!("cannot sign in at {}", settings.host),
         cause: offered,
-        hint: "no password was sent. Check smtp.port and smtp.auth; username = \"\" sends without signing in".to_owned(),
+        hint: "no password was sent. Check smtp.port and smtp.auth; username = \"\" sends without signing in"
+            .to_owned(),
     }
 }
 
@@ -209,7 +204,8 @@ mod tests {
 
     #[test]
     fn what_a_server_offers_is_read_from_its_reply() {
-        let text = "mx.example\nPIPELINING\nsize 1000\n8BITMIME\nAUTH plain LOGIN\nAUTH=XOAUTH2\nSMTPUTF8\nSTARTTLS\nFUTURE x";
+        let text =
+            "mx.example\nPIPELINING\nsize 1000\n8BITMIME\nAUTH plain LOGIN\nAUTH=XOAUTH2\nSMTPUTF8\nSTARTTLS\nFUTURE x";
         let offers = Offers::from_ehlo(text);
         assert_eq!(
             offers,
@@ -244,12 +240,18 @@ mod tests {
             address("a@x.example"),
             [address("jürgen@bücher.example")],
         );
-        let offers = Offers { eight_bit_mime: true, ..Offers::default() };
+        let offers = Offers {
+            eight_bit_mime: true,
+            ..Offers::default()
+        };
         let opening = Opening::new(&envelope, "é".as_bytes(), &offers);
         assert_eq!(opening.mail, "MAIL FROM:<me@x.example> SMTPUTF8 BODY=8BITMIME\r\n");
         assert_eq!(
             opening.rcpt,
-            ["RCPT TO:<a@x.example>\r\n", "RCPT TO:<jürgen@xn--bcher-kva.example>\r\n"]
+            [
+                "RCPT TO:<a@x.example>\r\n",
+                "RCPT TO:<jürgen@xn--bcher-kva.example>\r\n"
+            ]
         );
     }
 }

@@ -29,13 +29,13 @@ impl SmtpSession {
     fn unfit(&self, envelope: &Envelope, bytes: &[u8]) -> Option<String> {
         if envelope.needs_smtputf8() && !self.offers.smtputf8 {
             return Some(
-                "the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)".to_owned(),
+                "the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)"
+                    .to_owned(),
             );
         }
         let size = self.offers.size?;
-        (bytes.len() as u64 > size).then(|| {
-            format!("the letter has {} bytes, the server takes {size} at most", bytes.len())
-        })
+        (bytes.len() as u64 > size)
+            .then(|| format!("the letter has {} bytes, the server takes {size} at most", bytes.len()))
     }
 
     async fn say(&mut self, command: &str) -> Result<Reply, StreamError> {
@@ -102,7 +102,11 @@ impl SmtpSession {
             _ => return Opened::Replies { mail, rcpt, data: None },
         };
         match data {
-            Ok(data) => Opened::Replies { mail, rcpt, data: Some(data) },
+            Ok(data) => Opened::Replies {
+                mail,
+                rcpt,
+                data: Some(data),
+            },
             // Whoever closes after a 421 or 5xx has said why: those words are worth more than the silence.
             Err(_) if !go => Opened::Replies { mail, rcpt, data: None },
             Err(error) => Opened::lost(&error),

@@ -37,9 +37,7 @@ impl StreamError {
     fn from_io(error: &io::Error) -> Self {
         Self::Lost(match error.kind() {
             io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
-            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => {
-                "closed by the server".to_owned()
-            }
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
             _ => error.to_string(),
         })
     }
@@ -155,10 +153,7 @@ pub struct WriteError {
 
 impl WriteError {
     const fn new(error: StreamError, may_have_left: bool) -> Self {
-        Self {
-            error,
-            may_have_left,
-        }
+        Self { error, may_have_left }
     }
 }
 
@@ -237,7 +232,10 @@ mod tests {
     #[test]
     fn what_is_no_reply_is_said_to_be_none() {
         let no = "the server sent something that is no SMTP reply: ";
-        check("HTTP/1.1 400 Bad Request\r\n", Err(&format!("{no}HTTP/1.1 400 Bad Request")));
+        check(
+            "HTTP/1.1 400 Bad Request\r\n",
+            Err(&format!("{no}HTTP/1.1 400 Bad Request")),
+        );
         check("SSH-2.0", Err(&format!("{no}SSH-2.0")));
         check("250-a\r\n251 b\r\n", Err(&format!("{no}251 b")));
         check("150 what\r\n", Err(&format!("{no}150 what")));

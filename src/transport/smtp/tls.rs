@@ -31,17 +31,12 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, ConnectError> {
     let config = match trust {
         Trust::Only(certificate) => {
             let mut roots = rustls::RootCertStore::empty();
-            roots
-                .add(certificate.clone())
-                .map_err(|error| unusable(&error))?;
+            roots.add(certificate.clone()).map_err(|error| unusable(&error))?;
             builder.with_root_certificates(roots).with_no_client_auth()
         }
         Trust::System { ca_file } => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(system_verifier(
-                ca_file.as_ref(),
-                provider,
-            )?))
+            .with_custom_certificate_verifier(Arc::new(system_verifier(ca_file.as_ref(), provider)?))
             .with_no_client_auth(),
     };
     Ok(Arc::new(config))
@@ -58,8 +53,7 @@ fn system_verifier(
             cause,
             hint: "smtp.ca-file names a file in PEM form: -----BEGIN CERTIFICATE-----".to_owned(),
         };
-        let certificates =
-            CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
+        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
         for certificate in certificates {
             extra.push(certificate.map_err(|error| unreadable(error.to_string()))?);
         }
@@ -67,15 +61,16 @@ fn system_verifier(
             return Err(unreadable("there is no certificate in it".to_owned()));
         }
     }
-    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider)
-        .map_err(|error| unusable(&error))
+    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| unusable(&error))
 }
 
 fn unusable(error: &rustls::Error) -> ConnectError {
     ConnectError::Fatal {
         message: "cannot set up TLS".to_owned(),
         cause: error.to_string(),
-        hint: "install your system's CA certificates (the package is often called ca-certificates), or set smtp.ca-file".to_owned(),
+        hint:
+            "install your system's CA certificates (the package is often called ca-certificates), or set smtp.ca-file"
+                .to_owned(),
     }
 }
 

@@ -79,17 +79,14 @@ impl Client {
         let mut tls = ClientConnection::new(Arc::new(config), name).expect("a sound configuration");
         let mut tcp = self.tcp.try_clone().expect("a socket can be cloned");
         while tls.is_handshaking() {
-            tls.complete_io(&mut tcp)
-                .map_err(|error| error.to_string())?;
+            tls.complete_io(&mut tcp).map_err(|error| error.to_string())?;
         }
         self.pipe = Box::new(StreamOwned::new(tls, tcp));
         Ok(self)
     }
 
     fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        self.pipe
-            .write_all(bytes.as_ref())
-            .expect("the server reads");
+        self.pipe.write_all(bytes.as_ref()).expect("the server reads");
     }
 
     fn byte(&mut self) -> Result<u8, End> {
@@ -136,11 +133,7 @@ impl Client {
         } else {
             self.say("RSET");
         }
-        codes
-            .iter()
-            .map(|reply| &reply[..3])
-            .collect::<Vec<_>>()
-            .join(" ")
+        codes.iter().map(|reply| &reply[..3]).collect::<Vec<_>>().join(" ")
     }
 
     fn end(&mut self) -> End {
@@ -162,14 +155,9 @@ impl Client {
     }
 
     fn hears_nothing(&mut self) -> bool {
-        self.tcp
-            .set_nonblocking(true)
-            .expect("a socket can be made so");
-        let silent =
-            matches!(self.pipe.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
-        self.tcp
-            .set_nonblocking(false)
-            .expect("a socket can be made so");
+        self.tcp.set_nonblocking(true).expect("a socket can be made so");
+        let silent = matches!(self.pipe.read(&mut [0]), Err(error) if error.kind() == ErrorKind::WouldBlock);
+        self.tcp.set_nonblocking(false).expect("a socket can be made so");
         silent
     }
 }

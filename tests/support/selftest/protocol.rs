@@ -34,9 +34,7 @@ fn a_letter_is_kept_byte_for_byte() {
     assert_eq!(clean(&server), [expected]);
     let story = server.transcript(1);
     assert!(
-        story.contains(
-            "C: DATA\nS: 354 End with a dot on a line of its own\nC: (a message of 59 octets)\n"
-        ),
+        story.contains("C: DATA\nS: 354 End with a dot on a line of its own\nC: (a message of 59 octets)\n"),
         "{story}"
     );
     assert!(story.ends_with("S: 221 2.0.0 Bye\n-- closed\n"), "{story}");
@@ -75,10 +73,7 @@ fn tls_is_held_to_its_certificate() {
         (Certificate::SelfSigned, "UnknownIssuer"),
     ];
     for (certificate, complaint) in cases {
-        let server = Server::builder()
-            .tls(Tls::Implicit)
-            .certificate(certificate)
-            .start();
+        let server = Server::builder().tls(Tls::Implicit).certificate(certificate).start();
         for name in ["127.0.0.1", "localhost"] {
             match Client::dial(&server).secured(&server, name) {
                 Ok(mut client) => {
@@ -87,10 +82,7 @@ fn tls_is_held_to_its_certificate() {
                     assert_eq!(client.letter(), "250 250 354 250");
                     assert_eq!(complaint, "");
                 }
-                Err(error) => assert!(
-                    !complaint.is_empty() && error.contains(complaint),
-                    "{error}"
-                ),
+                Err(error) => assert!(!complaint.is_empty() && error.contains(complaint), "{error}"),
             }
         }
         assert!(server.taken().iter().all(|letter| letter.tls));
@@ -99,20 +91,12 @@ fn tls_is_held_to_its_certificate() {
 
 #[test]
 fn starttls_is_offered_once_and_required() {
-    let server = Server::builder()
-        .tls(Tls::Starttls)
-        .password("me", "secret")
-        .start();
+    let server = Server::builder().tls(Tls::Starttls).password("me", "secret").start();
     let mut client = Client::greeted(&server);
     let offer = client.say("EHLO me");
-    assert!(
-        offer.contains("STARTTLS") && !offer.contains("AUTH"),
-        "{offer}"
-    );
+    assert!(offer.contains("STARTTLS") && !offer.contains("AUTH"), "{offer}");
     assert_eq!(&client.say("STARTTLS")[..3], "220");
-    let mut client = client
-        .secured(&server, "localhost")
-        .expect("a good certificate");
+    let mut client = client.secured(&server, "localhost").expect("a good certificate");
     let offer = client.say("EHLO me");
     assert!(
         !offer.contains("STARTTLS") && offer.contains("AUTH PLAIN LOGIN"),
@@ -133,26 +117,17 @@ fn starttls_is_offered_once_and_required() {
         "AUTH by a mechanism that was not offered",
     ];
     drop(client);
-    assert_eq!(
-        server.violations(),
-        said.map(|what| format!("connection 2: {what}"))
-    );
+    assert_eq!(server.violations(), said.map(|what| format!("connection 2: {what}")));
 }
 
 #[test]
 fn starttls_and_the_handshake_can_go_wrong() {
-    let server = at(Step::Starttls)
-        .inject("250 gotcha\r\n")
-        .tls(Tls::Starttls)
-        .start();
+    let server = at(Step::Starttls).inject("250 gotcha\r\n").tls(Tls::Starttls).start();
     let mut client = Client::greeted(&server);
     client.send("STARTTLS\r\n");
     let mut segment = [0; 100];
     let length = client.pipe.read(&mut segment).expect("a reply");
-    assert_eq!(
-        &segment[..length],
-        b"220 2.0.0 Ready to start TLS\r\n250 gotcha\r\n"
-    );
+    assert_eq!(&segment[..length], b"220 2.0.0 Ready to start TLS\r\n250 gotcha\r\n");
 
     let secured = |builder: Builder| {
         let server = builder.tls(Tls::Implicit).start();
@@ -163,23 +138,14 @@ fn starttls_and_the_handshake_can_go_wrong() {
     };
     let old = secured(at(Step::TlsHandshake).garble(TLS_VERSION_ALERT));
     assert!(old.contains("ProtocolVersion"), "{old}");
-    assert_eq!(
-        secured(at(Step::TlsHandshake).close()),
-        "unexpected end of file"
-    );
+    assert_eq!(secured(at(Step::TlsHandshake).close()), "unexpected end of file");
     assert_ne!(secured(at(Step::TlsHandshake).reset()), "");
-    assert_eq!(
-        secured(at(Step::TlsHandshake).delay(Duration::from_millis(1))),
-        ""
-    );
+    assert_eq!(secured(at(Step::TlsHandshake).delay(Duration::from_millis(1))), "");
 }
 
 #[test]
 fn credentials_are_checked_and_remembered() {
-    let server = Server::builder()
-        .password("me", "secret")
-        .token("me", "fresh")
-        .start();
+    let server = Server::builder().password("me", "secret").token("me", "fresh").start();
     let dialogues: [&[(&str, &str)]; 7] = [
         (&[("AUTH PLAIN AG1lAHNlY3JldA==", "235")]),
         (&[("AUTH PLAIN", "334 "), ("AG1lAHdyb25n", "535")]),
@@ -191,10 +157,7 @@ fn credentials_are_checked_and_remembered() {
         (&[("AUTH LOGIN bWU=", "334 UGFzc3dvcmQ6"), ("d3Jvbmc=", "535")]),
         (&[("AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciBmcmVzaAEB", "235")]),
         (&[
-            (
-                "AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciBvbGQBAQ==",
-                "334 eyJ",
-            ),
+            ("AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciBvbGQBAQ==", "334 eyJ"),
             ("", "535"),
         ]),
         (&[("AUTH CRAM-MD5", "504"), ("AUTH PLAIN !", "501")]),
@@ -210,10 +173,7 @@ fn credentials_are_checked_and_remembered() {
         }
     }
     let seen = server.authentications();
-    let right: Vec<_> = seen
-        .iter()
-        .map(|one| (one.mechanism.as_str(), one.right))
-        .collect();
+    let right: Vec<_> = seen.iter().map(|one| (one.mechanism.as_str(), one.right)).collect();
     let each = ["PLAIN", "LOGIN", "XOAUTH2"]
         .iter()
         .flat_map(|name| [(*name, true), (*name, false)]);
@@ -254,11 +214,7 @@ fn breaches_of_the_protocol_are_noted() {
             "MAIL with bytes beyond ASCII, without SMTPUTF8",
         ),
         ("", "STARTTLS\r\n", "STARTTLS that was not offered"),
-        (
-            "",
-            "NOOP\r\nRSET\r\n",
-            "more sent behind NOOP before its reply",
-        ),
+        ("", "NOOP\r\nRSET\r\n", "more sent behind NOOP before its reply"),
         ("", &early, "more sent behind DATA before its reply"),
         (
             "HELO me\r\n",
@@ -289,10 +245,7 @@ fn limits_and_international_addresses_are_as_offered() {
     let mut client = Client::greeted(&server);
     assert_eq!(&client.say("MAIL FROM:<me@a.test> SIZE=51")[..3], "552");
     assert_eq!(client.letter(), "250 250 354 552");
-    assert_eq!(
-        &client.say("MAIL FROM:<m\u{e9}@a.test> SMTPUTF8")[..3],
-        "250"
-    );
+    assert_eq!(&client.say("MAIL FROM:<m\u{e9}@a.test> SMTPUTF8")[..3], "250");
     assert_eq!(&client.say("RCPT TO:<y\u{f6}u@b.test>")[..3], "250");
     drop(client);
     assert_eq!(clean(&server), []);

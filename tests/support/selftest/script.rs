@@ -43,15 +43,7 @@ fn selectors_pick_the_occasion() {
     );
     assert_eq!(codes(at(Step::Mail).after_letters(1).reply(no)), ".x.x");
     assert_eq!(
-        codes(
-            at(Step::Rcpt)
-                .rcpt(1)
-                .nth(1)
-                .reply(no)
-                .on(Step::Rcpt)
-                .nth(3)
-                .reply(no)
-        ),
+        codes(at(Step::Rcpt).rcpt(1).nth(1).reply(no).on(Step::Rcpt).nth(3).reply(no)),
         "x.x."
     );
 }

@@ -15,9 +15,7 @@ const TOO_BIG: &str = "552 5.3.4 Message too big";
 
 impl Taken {
     pub(super) fn has_param(&self, param: &str) -> bool {
-        self.mail_params
-            .iter()
-            .any(|one| one.eq_ignore_ascii_case(param))
+        self.mail_params.iter().any(|one| one.eq_ignore_ascii_case(param))
     }
 }
 
@@ -107,8 +105,7 @@ impl Session {
         };
         let is_token = mechanism == "XOAUTH2";
         let mut known = self.shared.setup.credentials.iter();
-        let right =
-            known.any(|one| (&one.user, &one.secret, one.is_token) == (&user, &secret, is_token));
+        let right = known.any(|one| (&one.user, &one.secret, one.is_token) == (&user, &secret, is_token));
         let seen = Authentication {
             connection: self.connection,
             mechanism,
@@ -152,16 +149,11 @@ impl Session {
         let (setup, tls) = (&self.shared.setup, self.wire.is_tls());
         let parsed = path(rest, "FROM:");
         let normal = match &parsed {
-            _ if !self.greeted || self.letter.is_some() => {
-                self.blame("MAIL out of order", SEQUENCE)
+            _ if !self.greeted || self.letter.is_some() => self.blame("MAIL out of order", SEQUENCE),
+            _ if setup.tls == Tls::Starttls && !tls => {
+                self.blame("MAIL before STARTTLS", "530 5.7.0 Must issue a STARTTLS command first")
             }
-            _ if setup.tls == Tls::Starttls && !tls => self.blame(
-                "MAIL before STARTTLS",
-                "530 5.7.0 Must issue a STARTTLS command first",
-            ),
-            _ if !setup.credentials.is_empty() && !self.authenticated => {
-                "530 5.7.0 Authentication required"
-            }
+            _ if !setup.credentials.is_empty() && !self.authenticated => "530 5.7.0 Authentication required",
             None => self.blame("MAIL that cannot be read", SYNTAX),
             Some((_, params)) if !params.iter().all(|param| self.knows(param)) => self.blame(
                 "MAIL with a parameter that was not offered",
@@ -198,11 +190,7 @@ impl Session {
     }
 
     fn knows(&self, param: &str) -> bool {
-        let name = param
-            .split('=')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
+        let name = param.split('=').next().unwrap_or_default().to_ascii_uppercase();
         self.offers(match name.as_str() {
             "BODY" => "8BITMIME",
             "RET" | "ENVID" => "DSN",
@@ -279,10 +267,7 @@ impl Session {
     }
 
     async fn final_dot(&mut self, body: Body) -> Result<(), Over> {
-        self.note(
-            "C:",
-            format!("(a message of {} octets)", body.sent).as_bytes(),
-        );
+        self.note("C:", format!("(a message of {} octets)", body.sent).as_bytes());
         for fault in &body.faults {
             self.violation(fault);
         }
@@ -291,21 +276,13 @@ impl Session {
         }
         let rule = self.rule(Step::FinalDot, None);
         let too_big = self.is_too_big(body.data.len());
-        let normal = if too_big {
-            TOO_BIG
-        } else {
-            "250 2.0.0 Ok: queued"
-        };
+        let normal = if too_big { TOO_BIG } else { "250 2.0.0 Ok: queued" };
         let takes = rule
             .as_ref()
             .map_or(!too_big, |rule| rule.takes(&Reply::normal(normal)));
         self.mail_tried = false;
         let letter = self.letter.take();
-        if body.has_8bit
-            && !letter
-                .as_ref()
-                .is_some_and(|letter| letter.has_param("BODY=8BITMIME"))
-        {
+        if body.has_8bit && !letter.as_ref().is_some_and(|letter| letter.has_param("BODY=8BITMIME")) {
             self.violation("a message beyond ASCII without BODY=8BITMIME");
         }
         let place = letter.filter(|_| takes).map(|mut letter| {
@@ -327,10 +304,7 @@ impl Session {
                 session.change(|record| record.taken[place].acknowledged = done);
             }
         };
-        acknowledge(
-            self,
-            reply.code / 100 == 2 && !self.wire.has_hung_up().await,
-        );
+        acknowledge(self, reply.code / 100 == 2 && !self.wire.has_hung_up().await);
         let said = self.say(&reply);
         if let Err(over) = self.wire.flush().await {
             acknowledge(self, false);
@@ -346,8 +320,7 @@ impl Session {
 fn path(rest: &str, word: &str) -> Option<(String, Vec<String>)> {
     let (found, path) = rest.split_at_checked(word.len())?;
     let (path, params) = path.strip_prefix('<')?.rsplit_once('>')?;
-    let is_read =
-        found.eq_ignore_ascii_case(word) && (params.is_empty() || params.starts_with(' '));
+    let is_read = found.eq_ignore_ascii_case(word) && (params.is_empty() || params.starts_with(' '));
     is_read.then(|| {
         (
             path.to_owned(),
@@ -359,8 +332,5 @@ fn path(rest: &str, word: &str) -> Option<(String, Vec<String>)> {
 /// The number in `SIZE=1` or `SIZE 1`.
 fn size(text: &str, separator: char) -> Option<usize> {
     let (word, number) = text.split_once(separator)?;
-    number
-        .parse()
-        .ok()
-        .filter(|_| word.eq_ignore_ascii_case("SIZE"))
+    number.parse().ok().filter(|_| word.eq_ignore_ascii_case("SIZE"))
 }

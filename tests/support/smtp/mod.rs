@@ -15,11 +15,7 @@
 //! The kernel takes some 4 MB off a client whose server has stopped reading. A test that wants the
 //! client to be still writing when the body is cut off or stalled needs a letter of twice that;
 //! with a smaller one, the client has sent its final dot before it can know.
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each integration test uses a part of it"
-)]
+#![allow(dead_code, unused_imports, reason = "each integration test uses a part of it")]
 
 mod commands;
 mod script;
@@ -122,11 +118,7 @@ impl Builder {
 
     fn admit(mut self, user: &str, secret: &str, is_token: bool) -> Self {
         let (user, secret) = (user.to_owned(), secret.to_owned());
-        self.setup.credentials.push(Credentials {
-            user,
-            secret,
-            is_token,
-        });
+        self.setup.credentials.push(Credentials { user, secret, is_token });
         let users = &self.setup.credentials;
         let mechanisms = match users.iter().filter(|one| one.is_token).count() {
             0 => "AUTH PLAIN LOGIN",
@@ -161,8 +153,7 @@ impl Builder {
         let identity = (setup.tls != Tls::None).then(|| Identity::new(setup.certificate));
         let ca_dir = identity.as_ref().map(|identity| {
             let dir = tempfile::tempdir().expect("a temporary directory");
-            std::fs::write(dir.path().join("ca.pem"), &identity.ca_pem)
-                .expect("a file in a temporary directory");
+            std::fs::write(dir.path().join("ca.pem"), &identity.ca_pem).expect("a file in a temporary directory");
             dir
         });
 
@@ -171,13 +162,8 @@ impl Builder {
             .build()
             .expect("a runtime");
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-        listener
-            .set_nonblocking(true)
-            .expect("a socket can be made so");
-        let port = listener
-            .local_addr()
-            .expect("a bound socket has an address")
-            .port();
+        listener.set_nonblocking(true).expect("a socket can be made so");
+        let port = listener.local_addr().expect("a bound socket has an address").port();
         let record = Mutex::new(Record {
             script,
             ..Record::default()
@@ -315,11 +301,7 @@ impl Server {
     /// What each read from the nth connection brought, in octets, after TLS.
     pub fn read_sizes(&self, connection: usize) -> Vec<usize> {
         let record = self.shared.record();
-        record
-            .reads
-            .get(connection - 1)
-            .cloned()
-            .unwrap_or_default()
+        record.reads.get(connection - 1).cloned().unwrap_or_default()
     }
 
     /// Waits until every client has gone or is stalled; false when some are not at the end.
@@ -350,10 +332,7 @@ impl Server {
 
     /// Waits until n letters have been taken.
     pub fn wait_for_letters(&self, n: usize) {
-        self.must(
-            |record| record.taken.len() >= n,
-            &format!("{n} letters were not taken"),
-        );
+        self.must(|record| record.taken.len() >= n, &format!("{n} letters were not taken"));
     }
 
     fn must(&self, ready: impl Fn(&Record) -> bool, complaint: &str) {

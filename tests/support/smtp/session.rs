@@ -109,8 +109,7 @@ impl Shared {
 }
 
 pub async fn serve(listener: std::net::TcpListener, shared: Arc<Shared>) {
-    let listener =
-        TcpListener::from_std(listener).expect("a listener can be handed to the runtime");
+    let listener = TcpListener::from_std(listener).expect("a listener can be handed to the runtime");
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -231,9 +230,7 @@ impl Session {
     }
 
     pub fn offers(&self, keyword: &str) -> bool {
-        self.offered
-            .iter()
-            .any(|line| line.split(' ').next() == Some(keyword))
+        self.offered.iter().any(|line| line.split(' ').next() == Some(keyword))
     }
 
     /// Arrives at a step: counts it and asks the script in one go, so that a test that waits for
@@ -297,9 +294,7 @@ impl Session {
     pub async fn line(&mut self) -> Result<(Vec<u8>, String), Over> {
         let line = self.wire.line().await?;
         self.note("C:", &line);
-        let text = String::from_utf8_lossy(&line)
-            .trim_end_matches(['\r', '\n'])
-            .to_owned();
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
         Ok((line, text))
     }
 
@@ -313,17 +308,13 @@ impl Session {
         if line.len() > if verb == "AUTH" { 12288 } else { 512 } {
             self.violation(&format!("{verb} of {} octets", line.len()));
         }
-        let utf8_letter = self
-            .letter
-            .as_ref()
-            .is_some_and(|letter| letter.has_param("SMTPUTF8"));
+        let utf8_letter = self.letter.as_ref().is_some_and(|letter| letter.has_param("SMTPUTF8"));
         let declared = utf8_letter || rest.to_ascii_uppercase().contains(" SMTPUTF8");
         let is_utf8 = declared && self.offers("SMTPUTF8") && str::from_utf8(line).is_ok();
         if !line.is_ascii() && !is_utf8 {
             self.violation(&format!("{verb} with bytes beyond ASCII, without SMTPUTF8"));
         }
-        let ends_group =
-            ["EHLO", "HELO", "STARTTLS", "AUTH", "NOOP", "QUIT"].contains(&verb.as_str());
+        let ends_group = ["EHLO", "HELO", "STARTTLS", "AUTH", "NOOP", "QUIT"].contains(&verb.as_str());
         let may_follow = self.offers("PIPELINING") && !ends_group;
         // DATA is looked at later, when its reply is due.
         if !self.wire.unread().is_empty() && verb != "DATA" && !may_follow {
@@ -354,8 +345,7 @@ impl Session {
                     return Err(Over::Closed { linger: true });
                 }
                 _ if !welcome => {
-                    let reply =
-                        self.blame(&format!("{verb} after a greeting other than 220"), SEQUENCE);
+                    let reply = self.blame(&format!("{verb} after a greeting other than 220"), SEQUENCE);
                     self.say(&Reply::normal(reply))?;
                 }
                 "EHLO" => self.hello(Step::Ehlo, rest).await?,
@@ -371,10 +361,7 @@ impl Session {
                 }
                 "NOOP" => drop(self.step(Step::Noop, "250 2.0.0 Ok").await?),
                 _ => {
-                    let reply = self.blame(
-                        &format!("unknown command {verb:?}"),
-                        "500 5.5.1 Command unrecognized",
-                    );
+                    let reply = self.blame(&format!("unknown command {verb:?}"), "500 5.5.1 Command unrecognized");
                     self.say(&Reply::normal(reply))?;
                 }
             }

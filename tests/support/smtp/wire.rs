@@ -3,8 +3,8 @@
 use std::{future::poll_fn, io, ops::Range, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::{
     ServerConfig,
@@ -122,10 +122,7 @@ impl Wire {
     /// The next command with its line end. What has been said goes out before this waits.
     pub async fn line(&mut self) -> Result<Vec<u8>, Over> {
         loop {
-            if let Some(at) = self.inbox[self.searched..]
-                .iter()
-                .position(|&byte| byte == b'\n')
-            {
+            if let Some(at) = self.inbox[self.searched..].iter().position(|&byte| byte == b'\n') {
                 let end = self.searched + at + 1;
                 let line = self.inbox[self.start..end].to_vec();
                 (self.start, self.searched) = (end, end);
@@ -143,10 +140,7 @@ impl Wire {
     /// Where in the buffer the next line of the message is, without its CRLF. A bare CR or LF ends
     /// no line.
     pub fn message_line(&mut self) -> Option<Range<usize>> {
-        while let Some(at) = self.inbox[self.searched..]
-            .iter()
-            .position(|&byte| byte == b'\n')
-        {
+        while let Some(at) = self.inbox[self.searched..].iter().position(|&byte| byte == b'\n') {
             let end = self.searched + at + 1;
             self.searched = end;
             if end - self.start >= 2 && self.inbox[end - 2] == b'\r' {
@@ -272,8 +266,7 @@ impl Body {
             "an unstuffed dot in the message",
         );
         self.has_8bit |= !line.is_ascii();
-        self.data
-            .extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
+        self.data.extend_from_slice(line.strip_prefix(b".").unwrap_or(line));
         self.data.extend_from_slice(b"\r\n");
         false
     }
@@ -294,8 +287,7 @@ impl Body {
         let headers = headers.replace("\r\n ", " ").replace("\r\n\t", " ");
         headers.lines().find_map(|line| {
             let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("Message-ID")
-                .then(|| value.trim().to_owned())
+            name.eq_ignore_ascii_case("Message-ID").then(|| value.trim().to_owned())
         })
     }
 }
@@ -316,8 +308,7 @@ impl Identity {
         let mut ca = CertificateParams::default();
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        ca.distinguished_name
-            .push(DnType::CommonName, "Authority of one test");
+        ca.distinguished_name.push(DnType::CommonName, "Authority of one test");
         let ca_pem = ca.self_signed(&ca_key)?.pem();
 
         let names = match kind {
@@ -326,13 +317,10 @@ impl Identity {
         };
         let key = KeyPair::generate()?;
         let mut server = CertificateParams::new(names)?;
-        server
-            .distinguished_name
-            .push(DnType::CommonName, "scripted.test");
+        server.distinguished_name.push(DnType::CommonName, "scripted.test");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         if kind == Certificate::Expired {
-            (server.not_before, server.not_after) =
-                (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
+            (server.not_before, server.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
         }
         let certificate = match kind {
             Certificate::SelfSigned => server.self_signed(&key)?,
@@ -340,11 +328,10 @@ impl Identity {
         };
 
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config =
-            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()?
-                .with_no_client_auth()
-                .with_single_cert(vec![certificate.der().clone()], key)?;
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             ca_pem,

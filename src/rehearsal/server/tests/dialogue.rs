@@ -25,11 +25,7 @@ fn converse(input: &[u8], size: usize) -> (String, Vec<Arrived>, Flow) {
 fn codes(input: &str) -> String {
     let (replies, ..) = converse(input.as_bytes(), usize::MAX);
     for size in [1, 2, 3, 7, 64] {
-        assert_eq!(
-            converse(input.as_bytes(), size).0,
-            replies,
-            "in pieces of {size}"
-        );
+        assert_eq!(converse(input.as_bytes(), size).0, replies, "in pieces of {size}");
     }
     let mut codes = Vec::new();
     for line in replies
@@ -37,8 +33,7 @@ fn codes(input: &str) -> String {
         .filter(|line| line.as_bytes()[3] == b' ')
     {
         let enhanced = line[4..].split(' ').next().unwrap();
-        let is_enhanced =
-            enhanced.len() == 5 && enhanced.bytes().filter(|&octet| octet == b'.').count() == 2;
+        let is_enhanced = enhanced.len() == 5 && enhanced.bytes().filter(|&octet| octet == b'.').count() == 2;
         codes.push(if is_enhanced {
             format!("{} {enhanced}", &line[..3])
         } else {
@@ -54,10 +49,7 @@ fn check(input: &str, expected: &str) {
 
 /// As `check`, after logging in.
 fn check_inside(input: &str, expected: &str) {
-    check(
-        &format!("{LOG_IN}{input}"),
-        &format!("250, 235 2.7.0, {expected}"),
-    );
+    check(&format!("{LOG_IN}{input}"), &format!("250, 235 2.7.0, {expected}"));
 }
 
 fn stuffed(body: &[u8]) -> Vec<u8> {
@@ -75,13 +67,7 @@ fn stuffed(body: &[u8]) -> Vec<u8> {
 }
 
 fn check_body(body: &[u8], sizes: &[usize]) {
-    let wire = [
-        LOG_IN.as_bytes(),
-        BEGIN.as_bytes(),
-        &stuffed(body),
-        b"QUIT\r\n",
-    ]
-    .concat();
+    let wire = [LOG_IN.as_bytes(), BEGIN.as_bytes(), &stuffed(body), b"QUIT\r\n"].concat();
     for &size in sizes {
         let (replies, letters, flow) = converse(&wire, size);
         assert_eq!(letters, [letter(body)], "in pieces of {size}: {replies}");
@@ -127,13 +113,7 @@ fn a_letter_arrives_byte_for_byte_whatever_pieces_it_comes_in() {
 #[test]
 fn a_letter_split_in_two_anywhere_arrives_whole() {
     let body = b".\r\n..\r\n\r\n.x\r\n\r\n.\r\n";
-    let wire = [
-        LOG_IN.as_bytes(),
-        BEGIN.as_bytes(),
-        &stuffed(body),
-        b"NOOP\r\n",
-    ]
-    .concat();
+    let wire = [LOG_IN.as_bytes(), BEGIN.as_bytes(), &stuffed(body), b"NOOP\r\n"].concat();
     let (whole, ..) = converse(&wire, usize::MAX);
     for split in 0..=wire.len() {
         let (letters, sink) = collector();
@@ -141,11 +121,7 @@ fn a_letter_split_in_two_anywhere_arrives_whole() {
         let mut replies = Vec::new();
         session.receive(&wire[..split], &mut replies);
         session.receive(&wire[split..], &mut replies);
-        assert_eq!(
-            String::from_utf8(replies).unwrap(),
-            whole,
-            "split at {split}"
-        );
+        assert_eq!(String::from_utf8(replies).unwrap(), whole, "split at {split}");
         assert_eq!(*letters.lock().unwrap(), [letter(body)], "split at {split}");
     }
 }
@@ -179,9 +155,7 @@ const FRAGMENTS: [&str; 25] = [
     ">",
 ];
 
-fn any_of<T: Clone + std::fmt::Debug + 'static>(
-    parts: &'static [T],
-) -> impl Strategy<Value = Vec<T>> {
+fn any_of<T: Clone + std::fmt::Debug + 'static>(parts: &'static [T]) -> impl Strategy<Value = Vec<T>> {
     proptest::collection::vec(prop::sample::select(parts), 0..60)
 }
 
@@ -224,14 +198,8 @@ fn pipelined_groups_are_answered_in_order() {
 fn letters_are_numbered_in_order_of_acceptance() {
     let letter = format!("{BEGIN}x\r\n.\r\n");
     let (replies, ..) = converse(format!("{LOG_IN}{letter}{letter}").as_bytes(), usize::MAX);
-    let numbered: Vec<_> = replies
-        .lines()
-        .filter(|line| line.contains("rehearsed"))
-        .collect();
-    assert_eq!(
-        numbered,
-        ["250 2.0.0 rehearsed as 1", "250 2.0.0 rehearsed as 2"]
-    );
+    let numbered: Vec<_> = replies.lines().filter(|line| line.contains("rehearsed")).collect();
+    assert_eq!(numbered, ["250 2.0.0 rehearsed as 1", "250 2.0.0 rehearsed as 2"]);
 }
 
 #[test]
@@ -353,10 +321,7 @@ fn paths_are_kept_as_written() {
 
 #[test]
 fn addresses_are_refused_without_counting_as_mistakes() {
-    check_inside(
-        "MAIL FROM:<a..b@c>\r\nMAIL FROM:<ab>\r\n",
-        "501 5.1.7, 501 5.1.7",
-    );
+    check_inside("MAIL FROM:<a..b@c>\r\nMAIL FROM:<ab>\r\n", "501 5.1.7, 501 5.1.7");
     let refused = "RCPT TO:<>\r\nRCPT TO:<a..b@c>\r\n".repeat(20);
     check_inside(
         &format!("MAIL FROM:<a@b>\r\n{refused}RCPT TO:<c@d>\r\n"),
@@ -375,11 +340,7 @@ fn international_addresses_need_smtputf8() {
         "MAIL FROM:<ж@b> SMTPUTF8\r\nRCPT TO:<жанар@пример.org>\r\n",
         "250 2.1.0, 250 2.1.5",
     );
-    let latin1 = [
-        LOG_IN.as_bytes(),
-        b"MAIL FROM:<\xe9@example.org> SMTPUTF8\r\n",
-    ]
-    .concat();
+    let latin1 = [LOG_IN.as_bytes(), b"MAIL FROM:<\xe9@example.org> SMTPUTF8\r\n"].concat();
     assert!(
         converse(&latin1, usize::MAX)
             .0
@@ -437,10 +398,7 @@ fn a_line_ends_in_crlf_and_has_a_limit() {
 #[test]
 fn a_connection_ends_after_ten_mistakes() {
     let (replies, _, flow) = converse("GET / HTTP/1.1\r\n".repeat(50).as_bytes(), usize::MAX);
-    assert_eq!(
-        replies.matches("500 5.5.1 ").count(),
-        usize::from(MAX_MISTAKES)
-    );
+    assert_eq!(replies.matches("500 5.5.1 ").count(), usize::from(MAX_MISTAKES));
     assert!(replies.ends_with("421 4.7.0 too many mistakes\r\n"));
     assert_eq!(flow, Flow::Close);
     assert_eq!(converse(b"QUIT\r\nNOOP\r\n", 1).0, "221 2.0.0 goodbye\r\n");
