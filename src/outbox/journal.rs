@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep};
 
 use super::event::{Event, Listener, Verdict};
 use super::ledger::{Durability, Entry, LedgerError, LockedLedger};
@@ -38,13 +38,20 @@ pub struct Journal {
 #[derive(Debug)]
 pub struct Writer {
     requests: mpsc::UnboundedReceiver<Request>,
+    gathers: bool,
 }
 
-/// A journal and its writer.
+/// A journal and its writer, for one connection or for several whose writes it gathers.
 #[must_use]
-pub fn journal() -> (Journal, Writer) {
+pub fn journal(connections: usize) -> (Journal, Writer) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (Journal { requests: sender }, Writer { requests: receiver })
+    (
+        Journal { requests: sender },
+        Writer {
+            requests: receiver,
+            gathers: connections > 1,
+        },
+    )
 }
 
 impl Journal {
@@ -99,22 +106,23 @@ impl Writer {
         let mut untold = VecDeque::new();
         let mut entries = Vec::new();
         let mut waiting = Vec::new();
+        // One timer for the whole run, set when something begins to wait: setting one for every request would wake
+        // the runtime each time.
+        let linger = sleep(LINGER);
+        tokio::pin!(linger);
         loop {
-            let first = if untold.is_empty() {
-                self.requests.recv().await
-            } else {
-                match timeout(LINGER, self.requests.recv()).await {
-                    Ok(request) => request,
-                    Err(_) => Some(Request {
-                        durability: Some(Durability::Power),
-                        ..Request::default()
-                    }),
+            let first = tokio::select! {
+                biased;
+                first = self.requests.recv() => first,
+                () = &mut linger, if !untold.is_empty() => {
+                    Some(Request { durability: Some(Durability::Power), ..Request::default() })
                 }
             };
             let mut ended = first.is_none();
+            let were_untold = !untold.is_empty();
             let mut durability = Durability::Process;
             let mut next = first;
-            if !ended {
+            if !ended && self.gathers {
                 // Whoever is ready at this moment may have something to write too: one commit serves all.
                 tokio::task::yield_now().await;
             }
@@ -143,6 +151,8 @@ impl Writer {
                     listener.hear(&event);
                 }
                 listener.pause();
+            } else if !were_untold && !untold.is_empty() {
+                linger.as_mut().reset(Instant::now() + LINGER);
             }
             if ended {
                 return Ok(());
@@ -219,7 +229,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_connections_write_at_one_moment_is_one_commit() {
-        let (journal, writer) = journal();
+        let (journal, writer) = journal(5);
         let mut paper = Paper {
             writes: Vec::new(),
             fails_at: 99,
@@ -237,7 +247,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_outcome_is_told_only_when_it_is_durable() {
-        let (journal, writer) = journal();
+        let (journal, writer) = journal(5);
         let mut paper = Paper {
             writes: Vec::new(),
             fails_at: 2,

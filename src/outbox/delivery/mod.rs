@@ -130,8 +130,8 @@ pub async fn deliver<T: Transport>(
         summary: Summary::default(),
         listener,
     };
-    let (journal, writer) = journal();
     let connections = options.connections.max(1);
+    let (journal, writer) = journal(connections);
     let desk = Arc::new(Desk::new(letters, journal, options, interrupt.clone()));
     let work = async {
         let mut tasks = JoinSet::new();
