@@ -1,6 +1,7 @@
 //! What the connections of a run share: the letters waiting, in flight and put off, the line, and why it all stops.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ struct State {
     flying: BTreeMap<LetterId, Flying>,
     /// Groups on their way into the ledger, on no list meanwhile.
     claiming: usize,
+    /// Could not be claimed: the ledger is lost, and they are still to be named.
+    unclaimed: Vec<Job>,
     /// Letters taken to be sent in this run.
     begun: usize,
     sender_refusals: u32,
@@ -75,6 +78,9 @@ pub struct Desk {
     state: Mutex<State>,
     changed: Notify,
     interrupt: watch::Receiver<Interrupt>,
+    /// Whether a connection has been ready for letters yet; locked while one tries to be the first.
+    ready: tokio::sync::Mutex<()>,
+    was_ready: AtomicBool,
 }
 
 impl Desk {
@@ -95,6 +101,7 @@ impl Desk {
                 retries: Vec::new(),
                 flying: BTreeMap::new(),
                 claiming: 0,
+                unclaimed: Vec::new(),
                 begun: 0,
                 sender_refusals: 0,
                 line: Line {
@@ -106,6 +113,8 @@ impl Desk {
             }),
             changed: Notify::new(),
             interrupt,
+            ready: tokio::sync::Mutex::new(()),
+            was_ready: AtomicBool::new(false),
         }
     }
 
@@ -319,8 +328,9 @@ impl Desk {
         let claimed = self.journal.record(claims, Durability::Power).await;
         let mut state = self.state();
         state.claiming -= 1;
-        if claimed.is_ok() {
-            state.waiting.extend(group);
+        match claimed {
+            Ok(()) => state.waiting.extend(group),
+            Err(LedgerLost) => state.unclaimed.extend(group),
         }
         drop(state);
         self.changed.notify_waiters();
@@ -408,7 +418,17 @@ impl Desk {
         self.state().line.not_before
     }
 
+    /// Waits until nobody else tries to open the first connection; `None` once there has been one.
+    pub async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
+        if self.was_ready.load(Ordering::Relaxed) {
+            return None;
+        }
+        let alone = self.ready.lock().await;
+        (!self.was_ready.load(Ordering::Relaxed)).then_some(alone)
+    }
+
     pub fn connected(&self) {
+        self.was_ready.store(true, Ordering::Relaxed);
         let now = Instant::now();
         self.state().line = Line {
             failures: 0,
@@ -486,7 +506,8 @@ impl Desk {
 
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
-        let (flying, retries, waiting) = self.take_all();
+        let (flying, retries, mut waiting) = self.take_all();
+        waiting.extend(std::mem::take(&mut self.state().unclaimed));
         let now = self.options.clock.now();
         for flying in flying {
             let (_, event) = flying.in_doubt("the ledger was lost while it was being sent", now);

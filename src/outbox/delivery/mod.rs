@@ -228,10 +228,22 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
         if desk.stopping() {
             return None;
         }
+        // Until one is ready they are opened one by one: a wrong password is tried once, not once a connection.
+        let alone = tokio::select! {
+            alone = desk.alone() => alone,
+            () = desk.stopped() => return None,
+        };
+        if desk.stopping() {
+            return None;
+        }
+        if desk.connect_not_before() > Instant::now() {
+            continue;
+        }
         let tried = tokio::select! {
             tried = transport.connect() => tried,
             () = desk.stopped() => return None,
         };
+        drop(alone);
         match tried {
             Ok(session) => {
                 desk.connected();

@@ -396,7 +396,8 @@ impl SqliteLocked {
                  (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
                 params![self.run, now.as_second()],
             )
-            .map(drop)
+            // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
+            .and_then(|_| self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
             .map_err(|error| broken(&self.path, "written", &error))
     }
 
@@ -425,7 +426,7 @@ impl SqliteLocked {
         self.check_begins(&entries)?;
         let mut all = std::mem::take(&mut self.unsynced);
         all.extend(entries);
-        write(&mut self.db, &all, self.run, Some(self.marks.next_generation()))
+        write_and_commit(&mut self.db, &all, self.run, self.marks.next_generation())
             .map_err(|error| broken(&self.path, "written", &error))?;
         self.marks.committed();
         for entry in all {
@@ -444,8 +445,16 @@ impl SqliteLocked {
 }
 
 /// Writes entries in one synced transaction, which opens a new generation of marks.
-fn write(db: &mut Connection, entries: &[Entry], run: i64, marks: Option<u64>) -> rusqlite::Result<()> {
+fn write_and_commit(db: &mut Connection, entries: &[Entry], run: i64, marks: u64) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
+    write(&transaction, entries, run)?;
+    transaction
+        .prepare_cached("UPDATE run SET marks = ?2 WHERE key = ?1")?
+        .execute(params![run, marks.cast_signed()])?;
+    transaction.commit()
+}
+
+fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Result<()> {
     // A letter that began and ended meanwhile needs no line for having begun.
     let ended: HashSet<LetterId> = entries
         .iter()
@@ -456,7 +465,7 @@ fn write(db: &mut Connection, entries: &[Entry], run: i64, marks: Option<u64>) -
         .collect();
     for entry in entries {
         match entry {
-            Entry::Claim(intent) => claim(&transaction, intent, run)?,
+            Entry::Claim(intent) => claim(transaction, intent, run)?,
             Entry::Begin(id) if ended.contains(id) => {}
             Entry::Begin(id) => {
                 let mut begin =
@@ -470,15 +479,10 @@ fn write(db: &mut Connection, entries: &[Entry], run: i64, marks: Option<u64>) -
                     transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
                 release.execute([id.as_bytes().as_slice()])?;
             }
-            Entry::Outcome(attempted) => outcome(&transaction, attempted, run)?,
+            Entry::Outcome(attempted) => outcome(transaction, attempted, run)?,
         }
     }
-    if let Some(marks) = marks {
-        transaction
-            .prepare_cached("UPDATE run SET marks = ?2 WHERE key = ?1")?
-            .execute(params![run, marks.cast_signed()])?;
-    }
-    transaction.commit()
+    Ok(())
 }
 
 fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
@@ -575,8 +579,9 @@ fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -
         let marks = marks::left_by(path, run, generation);
         // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
         let all_marked = same_boot && marks.is_some();
-        write(db, &marks.unwrap_or_default(), run, None)?;
+        // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
+        write(&transaction, &marks.unwrap_or_default(), run)?;
         transaction.execute(
             "INSERT INTO attempt (letter, run, at, state, code, reply)
              SELECT key, run, ?2, 6, NULL,

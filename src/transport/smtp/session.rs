@@ -87,6 +87,10 @@ impl SmtpSession {
                 };
                 match reply {
                     Ok(reply) => rcpt.push(reply),
+                    // Whoever closes after a 421 or 5xx has said why: those words are worth more than the silence.
+                    Err(_) if mail.code != Some(250) || rcpt.first().is_some_and(|to| !is_taken(to)) => {
+                        return Opened::Replies { mail, rcpt, data: None };
+                    }
                     Err(error) => return Opened::lost(&error),
                 }
                 // The To comes first: without it the copies need not be asked.
@@ -107,7 +111,6 @@ impl SmtpSession {
                 rcpt,
                 data: Some(data),
             },
-            // Whoever closes after a 421 or 5xx has said why: those words are worth more than the silence.
             Err(_) if !go => Opened::Replies { mail, rcpt, data: None },
             Err(error) => Opened::lost(&error),
         }
@@ -190,9 +193,11 @@ impl Session for SmtpSession {
                 _ if stop.hangs_up() => Then::Reconnect,
                 _ => self.reset().await,
             };
-            let then = match then {
-                Then::Reuse if matches!(stop, Stop::Sender(Outcome::Refused(_))) => Then::SenderRefused,
-                then => then,
+            // A connection that is gone all the same is found out, and replaced, by the next letter.
+            let then = if matches!(stop, Stop::Sender(Outcome::Refused(_))) {
+                Then::SenderRefused
+            } else {
+                then
             };
             return Attempt::Ended(Sent {
                 outcome: stop.outcome(),
