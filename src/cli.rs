@@ -51,7 +51,7 @@ pub struct Global {
     /// Print more; write addresses to the log in full
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// When to use colours (NO_COLOR is respected)
+    /// When to use colours (`NO_COLOR` is respected)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 }

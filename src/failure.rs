@@ -198,8 +198,8 @@ impl Problem {
             Severity::Note => Level::NOTE,
         };
         let title = level.primary_title(visible(&self.message));
-        let mut text = Vec::new();
         let group = match &self.place {
+            None => Group::with_title(title),
             Some(place) => match (&place.excerpt, place.line) {
                 (Some(excerpt), Some(line)) => {
                     let (source, span) = visible_excerpt(excerpt);
@@ -213,16 +213,9 @@ impl Problem {
                             .annotation(annotation),
                     )
                 }
-                _ => {
-                    text.push(format!("in {place}"));
-                    Group::with_title(title)
-                }
+                _ => title.element(Level::NOTE.no_name().message(format!("in {place}"))),
             },
-            None => Group::with_title(title),
         };
-        let group = text
-            .into_iter()
-            .fold(group, |group, line| group.element(Level::NOTE.no_name().message(line)));
         let group = match &self.hint {
             Some(hint) => group.element(Level::HELP.message(visible(hint))),
             None => group,
@@ -301,6 +294,14 @@ impl Problems {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

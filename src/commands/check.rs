@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::survey;
-use super::{Context, print};
+use super::{Context, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity};
 use crate::letter::plan::Resend;
@@ -67,8 +67,8 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let Some(campaign) = loaded.campaign.map(super::for_good) else {
         return Ok((problems, 0));
     };
-    let selection = context.selection(&arguments.select, campaign)?;
-    let written = Workshop::new(campaign, selection, None, now).and_then(|workshop| {
+    let selection = selection(&arguments.select, campaign)?;
+    let written = Workshop::new(campaign, selection, None).and_then(|workshop| {
         problems.extend(workshop.plan.uncovered());
         // A check looks at the letters, not at what was sent of them.
         survey(&workshop, &Memory::Nothing, now, Resend::default(), |_| Ok(()))

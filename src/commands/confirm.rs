@@ -53,13 +53,11 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, style: &Style
     text.push_str(&left_out(survey));
     let mut how = count(survey.due, "letter");
     if let Rate::Every(interval) = smtp.rate
-        && survey.due > 1
+        && let Ok(pauses) = u32::try_from(survey.due.saturating_sub(1))
+        && pauses > 0
     {
-        let seconds = interval.as_secs_f64() * (survey.due - 1) as f64;
-        how.push_str(&format!(
-            ", about {} at this pace",
-            seconds_in_words(seconds.ceil() as u64).trim_start_matches("about ")
-        ));
+        let time = seconds_in_words(interval.saturating_mul(pauses).as_secs() + 1);
+        how.push_str(&format!(", about {} at this pace", time.trim_start_matches("about ")));
     }
     text.push_str(&format!("{how}.\n"));
     text

@@ -122,12 +122,12 @@ impl Context {
                 self.say_problems(&loaded.problems);
                 Ok(for_good(campaign))
             }
-            None => Err(self.invalid(loaded.problems)),
+            None => Err(Self::invalid(loaded.problems)),
         }
     }
 
     /// Problems that end the run, with the last line that counts them.
-    fn invalid(&self, problems: Problems) -> Failure {
+    fn invalid(problems: Problems) -> Failure {
         let mut failure = Failure::invalid(problems);
         let errors = failure.problems.count(Severity::Error);
         failure.message = format!("{} to mend; nothing was sent", count(errors, "error"));
@@ -135,7 +135,7 @@ impl Context {
     }
 
     fn say_problems(&self, problems: &Problems) {
-        for problem in problems.iter() {
+        for problem in problems {
             self.say_problem(problem);
         }
     }
@@ -151,29 +151,6 @@ impl Context {
         if !self.global.quiet {
             // When nobody reads stderr there is nobody to tell.
             let _ = writeln!(std::io::stderr(), "{text}");
-        }
-    }
-
-    fn selection(&self, select: &Select, campaign: &Campaign) -> Result<Selection, Failure> {
-        let mut problems = Problems::new();
-        let mut to = Vec::new();
-        for text in &select.to {
-            match Address::parse(text) {
-                Ok(address) => to.push(address),
-                Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
-            }
-        }
-        let selection = Selection {
-            letters: select.letter.clone(),
-            roles: select.role.clone(),
-            to,
-            limit: select.limit,
-        };
-        problems.extend(selection.check(campaign));
-        if problems.any_error() {
-            Err(self.invalid(problems))
-        } else {
-            Ok(selection)
         }
     }
 
@@ -196,6 +173,30 @@ impl Context {
 /// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
 fn for_good<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
+}
+
+/// The selection, valid.
+fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure> {
+    let mut problems = Problems::new();
+    let mut to = Vec::new();
+    for text in &select.to {
+        match Address::parse(text) {
+            Ok(address) => to.push(address),
+            Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
+        }
+    }
+    let selection = Selection {
+        letters: select.letter.clone(),
+        roles: select.role.clone(),
+        to,
+        limit: select.limit,
+    };
+    problems.extend(selection.check(campaign));
+    if problems.any_error() {
+        Err(Context::invalid(problems))
+    } else {
+        Ok(selection)
+    }
 }
 
 /// `--message`: the text, or the file behind the @; `None` when there is none.

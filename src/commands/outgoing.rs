@@ -1,6 +1,7 @@
 //! A campaign's letters as delivery wants them: planned, rendered and composed one by one.
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use crate::campaign::Campaign;
 use crate::failure::{Failure, Problem, Problems};
@@ -21,15 +22,9 @@ pub struct Workshop {
 
 impl Workshop {
     /// Compiles the templates and reads the attachments.
-    pub fn new(
-        campaign: &'static Campaign,
-        selection: Selection,
-        personal: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Self, Failure> {
+    pub fn new(campaign: &'static Campaign, selection: Selection, personal: Option<&str>) -> Result<Self, Failure> {
         let invalid = |problem| Failure::invalid(Problems::from_iter([problem]));
-        let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let renderer = Renderer::new(campaign, personal, today).map_err(invalid)?;
+        let renderer = Renderer::new(campaign, personal).map_err(invalid)?;
         Ok(Self {
             campaign,
             plan: Plan::new(campaign, selection),
@@ -40,7 +35,7 @@ impl Workshop {
 
     /// The bytes of one letter; `date` is that of its first attempt.
     pub fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
-        let text = self.renderer.render(letter)?;
+        let text = self.renderer.render(letter, Offset::UTC.to_datetime(date).date())?;
         compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
     }
 }
@@ -66,14 +61,20 @@ pub enum Memory {
     /// No ledger.
     Nothing,
     /// A ledger.
-    Ledger(SqliteLedger),
+    Ledger(Box<SqliteLedger>),
+}
+
+impl From<SqliteLedger> for Memory {
+    fn from(ledger: SqliteLedger) -> Self {
+        Self::Ledger(Box::new(ledger))
+    }
 }
 
 impl Memory {
     pub fn history(&self) -> &(dyn History + Sync) {
         match self {
             Self::Nothing => &NoHistory,
-            Self::Ledger(ledger) => ledger,
+            Self::Ledger(ledger) => &**ledger,
         }
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::{Surveyed, survey};
-use super::{Context, personal, print};
+use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, visible, visible_line};
 use crate::letter::plan::Resend;
@@ -13,10 +13,10 @@ use crate::report::letter::Shown;
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, campaign)?;
+    let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(campaign, selection, personal.as_deref(), now)?;
+    let workshop = Workshop::new(campaign, selection, personal.as_deref())?;
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::outgoing::{Memory, Workshop};
 use super::send::{Sending, conclude, connect_failure};
 use super::survey::{Survey, survey};
-use super::{Context, for_good, personal, print};
+use super::{Context, for_good, personal, print, selection};
 use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
@@ -32,10 +32,10 @@ const USERNAME: &str = "rehearsal";
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, campaign)?;
+    let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref(), now)?);
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }
@@ -43,7 +43,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
     let (reader, ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
-    let memory = for_good(Memory::Ledger(reader));
+    let memory = for_good(Memory::from(reader));
     let survey = survey(workshop, memory, now, Resend::default(), |_| Ok(()))?;
 
     let smtp = account(campaign.config.smtp.as_ref());
@@ -115,7 +115,7 @@ fn finish(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Fai
 fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
-        Some(folder) => Inbox::keeping(folder)
+        Some(folder) => Inbox::keeping(SHOWN, folder)
             .map_err(|error| Failure::usage(format!("cannot keep letters in {}", folder.display())).because(&error)),
     }
 }

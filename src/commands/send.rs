@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
 use super::survey::{Survey, Surveyed, survey};
-use super::{Context, for_good, password, personal, print};
+use super::{Context, for_good, password, personal, print, selection};
 use crate::campaign::config::Smtp;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
@@ -27,27 +27,27 @@ use crate::transport::{ConnectError, Reply, Transport};
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
-    let selection = context.selection(&arguments.select, campaign)?;
+    let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
     };
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref(), now)?);
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
-        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::Ledger);
+        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from);
         return dry_run(context, arguments, workshop, &memory, resend);
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
     let (reader, ledger) = SqliteLedger::lock(&path, now)?;
-    let memory = for_good(Memory::Ledger(reader));
+    let memory = for_good(Memory::from(reader));
     let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");

@@ -27,7 +27,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     let campaign = context.campaign()?;
     let config = &campaign.config;
     let memory =
-        SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::Ledger);
+        SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::from);
     let mut standing = Standing {
         campaign: &config.id,
         ..Standing::default()

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
-use super::date::LongDates;
+use super::date::{LongDates, long_date};
 use super::markdown;
 use super::plan::Letter;
 use super::prepare::Partials;
@@ -72,8 +72,10 @@ struct Edition {
     markdown: Handlebars<'static>,
     /// The data of every letter but for `recipient`, whose values are overwritten in place: taken for one rendering
     /// and put back, so that no letter pays for building it, and threads do not wait for each other.
-    contexts: Mutex<Vec<Context>>,
+    /// With the day that `date` speaks of.
+    contexts: Mutex<Vec<(Date, Context)>>,
     blank: Value,
+    language: Language,
 }
 
 impl Renderer {
@@ -81,7 +83,7 @@ impl Renderer {
     ///
     /// # Errors
     /// When partials include each other without end, or so often that no letter could be made of them.
-    pub fn new(campaign: &Campaign, personal: Option<&str>, today: Date) -> Result<Self, Problem> {
+    pub fn new(campaign: &Campaign, personal: Option<&str>) -> Result<Self, Problem> {
         let mut renderer = Self {
             templates: HashMap::new(),
             languages: Vec::new(),
@@ -89,7 +91,7 @@ impl Renderer {
             recipients: campaign.roster.shown().to_owned(),
         };
         for (name, language, template) in campaign.templates.iter() {
-            let edition = renderer.edition(campaign, language, personal.unwrap_or_default(), today);
+            let edition = renderer.edition(campaign, language, personal.unwrap_or_default());
             let config = &campaign.config;
             let facts = template
                 .facts
@@ -124,21 +126,21 @@ impl Renderer {
     }
 
     /// The position of a language's edition, made when it is first asked for.
-    fn edition(&mut self, campaign: &Campaign, language: &Language, personal: &str, today: Date) -> usize {
+    fn edition(&mut self, campaign: &Campaign, language: &Language, personal: &str) -> usize {
         if let Some(known) = self.languages.iter().position(|(known, _)| known == language) {
             return known;
         }
-        let edition = Edition::new(campaign, language, personal, today);
+        let edition = Edition::new(campaign, language, personal);
         self.languages.push((language.clone(), edition));
         self.languages.len() - 1
     }
 
-    /// A letter's text.
+    /// A letter's text; `today` is the day of its first attempt, so that a later one leaves with the same words.
     ///
     /// # Errors
     /// When this row makes a subject or body that is empty, too long, or holds control characters, or when its
     /// template cannot be filled in.
-    pub fn render(&self, letter: &Letter) -> Result<Text, Problem> {
+    pub fn render(&self, letter: &Letter, today: Date) -> Result<Text, Problem> {
         let at_row = |problem: Problem| {
             problem.at(Place {
                 line: Some(letter.recipient.line),
@@ -156,7 +158,7 @@ impl Renderer {
                     letter.spec.template, letter.language
                 )))
             })?;
-        self.fill_in(letter, ready).map_err(|why| {
+        self.fill_in(letter, ready, today).map_err(|why| {
             at_row(Problem::error(format!(
                 "{} makes no letter of this row: {why}",
                 ready.file
@@ -164,9 +166,9 @@ impl Renderer {
         })
     }
 
-    fn fill_in(&self, letter: &Letter, ready: &Ready) -> Result<Text, String> {
+    fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, String> {
         let (_, edition) = &self.languages[ready.edition];
-        let mut context = edition.take();
+        let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
         let format = ready.format.unwrap_or(letter.spec.format);
         let filled = (|| {
@@ -184,7 +186,7 @@ impl Renderer {
             };
             Ok::<_, String>((subject, body, rich))
         })();
-        edition.put_back(context);
+        edition.put_back(today, context);
         let (subject, mut body, rich) = filled?;
         let subject = checked_subject(&subject)?;
         check_body(&body)?;
@@ -208,7 +210,7 @@ impl Renderer {
 }
 
 impl Edition {
-    fn new(campaign: &Campaign, language: &Language, personal: &str, today: Date) -> Self {
+    fn new(campaign: &Campaign, language: &Language, personal: &str) -> Self {
         let dates = LongDates::new(language);
         let words = Words::of(campaign, language, &dates);
         let partials = Partials::new(campaign.templates.partials(language));
@@ -236,25 +238,33 @@ impl Edition {
             text,
             markdown,
             contexts: Mutex::new(Vec::new()),
-            blank: data(campaign, personal, &dates, today),
+            blank: data(campaign, personal, &dates),
+            language: language.clone(),
         }
     }
 
-    fn take(&self) -> Context {
+    fn take(&self, today: Date) -> Context {
         let spare = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Context::from(self.blank.clone()))
+        match spare {
+            Some((day, context)) if day == today => context,
+            spare => {
+                let mut context = spare.map_or_else(|| Context::from(self.blank.clone()), |(_, context)| context);
+                if let Some(date) = context.data_mut().get_mut("date") {
+                    *date = Value::String(long_date(today, &self.language));
+                }
+                context
+            }
+        }
     }
 
-    fn put_back(&self, context: Context) {
-        self.contexts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(context);
+    fn put_back(&self, today: Date, context: Context) {
+        let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
+        contexts.push((today, context));
     }
 }
 
-/// All that a template can name, with empty values for `recipient`.
-fn data(campaign: &Campaign, personal: &str, dates: &LongDates, today: Date) -> Value {
+/// All that a template can name, with empty values for `recipient` and `date`.
+fn data(campaign: &Campaign, personal: &str, dates: &LongDates) -> Value {
     let config = &campaign.config;
     let mut sender: Map<String, Value> = config
         .sender
@@ -288,7 +298,7 @@ fn data(campaign: &Campaign, personal: &str, dates: &LongDates, today: Date) -> 
             "deadline": deadline.unwrap_or_default(),
         },
         "message": personal,
-        "date": dates.date(today),
+        "date": "",
     })
 }
 

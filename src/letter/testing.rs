@@ -140,7 +140,7 @@ pub(super) fn with_any_letter<T>(act: impl FnOnce(&Campaign, &Renderer, &Letter)
 }
 
 fn with_letter_of<T>(campaign: &Campaign, act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
-    let renderer = Renderer::new(campaign, None, jiff::civil::date(2011, 12, 16)).unwrap();
+    let renderer = Renderer::new(campaign, None).unwrap();
     let letters = due(campaign);
     act(campaign, &renderer, &letters[0])
 }

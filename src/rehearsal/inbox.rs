@@ -1,5 +1,5 @@
-//! Where the letters of a rehearsal arrive: counted, and the first of them remembered or every one
-//! kept as a file.
+//! Where the letters of a rehearsal arrive: counted, the first of them remembered, and every one kept
+//! as a file when asked for.
 //!
 //! A campaign may have a million recipients, so that memory is bounded whatever arrives.
 
@@ -33,7 +33,7 @@ pub struct Inbox {
 pub struct Contents {
     /// Letters accepted.
     pub accepted: u64,
-    /// The first of them, in order of arrival; empty if they went to files.
+    /// The first of them, in order of arrival.
     pub letters: Vec<Arrived>,
     /// The first letter that could not be kept, with the file named. Such letters were answered
     /// `452` and not counted.
@@ -60,19 +60,11 @@ pub enum KeepError {
 struct State {
     accepted: u64,
     failure: Option<io::Error>,
-    keep: Keep,
-}
-
-#[derive(Debug)]
-enum Keep {
-    First {
-        letters: Vec<Arrived>,
-        room: usize,
-        bytes_left: usize,
-    },
-    Files {
-        folder: PathBuf,
-    },
+    letters: Vec<Arrived>,
+    /// How many more letters are remembered, and how many octets of them.
+    room: usize,
+    bytes_left: usize,
+    folder: Option<PathBuf>,
 }
 
 impl Inbox {
@@ -80,40 +72,37 @@ impl Inbox {
     /// counts the others.
     #[must_use]
     pub fn remembering(letters: usize) -> Self {
-        Self::new(Keep::First {
-            letters: Vec::new(),
-            room: letters,
-            bytes_left: REMEMBERED_BYTES,
-        })
+        Self::new(letters, None)
     }
 
-    /// Writes each letter to `folder` as `NNNN-ID.eml`: its number in order of arrival, the left
-    /// side of its Message-ID, and in the file its exact bytes. Files are 0600; the folder, if it
-    /// is not there yet, is made 0700.
+    /// Writes each letter to `folder` as `NNNN-ID.eml`, too: its number in order of arrival, the
+    /// left side of its Message-ID, and in the file its exact bytes. Files are 0600; the folder, if
+    /// it is not there yet, is made 0700.
     ///
     /// # Errors
     ///
     /// See [`KeepError`].
-    pub fn keeping(folder: &Path) -> Result<Self, KeepError> {
+    pub fn keeping(letters: usize, folder: &Path) -> Result<Self, KeepError> {
         let failed = |source| KeepError::Folder {
             folder: folder.to_owned(),
             source,
         };
         private_folder(folder).map_err(failed)?;
         match fs::read_dir(folder).map_err(failed)?.next() {
-            None => Ok(Self::new(Keep::Files {
-                folder: folder.to_owned(),
-            })),
+            None => Ok(Self::new(letters, Some(folder.to_owned()))),
             Some(_) => Err(KeepError::NotEmpty(folder.to_owned())),
         }
     }
 
-    fn new(keep: Keep) -> Self {
+    fn new(room: usize, folder: Option<PathBuf>) -> Self {
         Self {
             state: Arc::new(Mutex::new(State {
                 accepted: 0,
                 failure: None,
-                keep,
+                letters: Vec::new(),
+                room,
+                bytes_left: REMEMBERED_BYTES,
+                folder,
             })),
         }
     }
@@ -130,13 +119,9 @@ impl Inbox {
     #[must_use]
     pub fn into_contents(self) -> Contents {
         let mut state = lock(&self.state);
-        let letters = match &mut state.keep {
-            Keep::First { letters, .. } => mem::take(letters),
-            Keep::Files { .. } => Vec::new(),
-        };
         Contents {
             accepted: state.accepted,
-            letters,
+            letters: mem::take(&mut state.letters),
             failure: state.failure.take(),
         }
     }
@@ -146,30 +131,22 @@ impl State {
     /// Keeps one letter, or says why not. The caller learns of the first failure only: a full disk
     /// has one cause, and a million letters to tell it.
     fn take(&mut self, letter: Arrived) -> io::Result<()> {
-        match &mut self.keep {
-            Keep::First {
-                letters,
-                room,
-                bytes_left,
-            } => {
-                if letters.len() < *room && letter.bytes.len() <= *bytes_left {
-                    *bytes_left -= letter.bytes.len();
-                    letters.push(letter);
-                } else {
-                    // What is shown is the beginning: no later, smaller letter takes the place of
-                    // one that was too large.
-                    *room = 0;
-                }
+        if let Some(folder) = &self.folder {
+            let path = folder.join(file_name(self.accepted + 1, &letter.bytes));
+            if let Err(error) = write_private(&path, &letter.bytes) {
+                let kind = error.kind();
+                let failure = io::Error::new(kind, format!("{}: {error}", path.display()));
+                self.failure.get_or_insert(failure);
+                return Err(error);
             }
-            Keep::Files { folder } => {
-                let path = folder.join(file_name(self.accepted + 1, &letter.bytes));
-                if let Err(error) = write_private(&path, &letter.bytes) {
-                    let kind = error.kind();
-                    let failure = io::Error::new(kind, format!("{}: {error}", path.display()));
-                    self.failure.get_or_insert(failure);
-                    return Err(error);
-                }
-            }
+        }
+        if self.letters.len() < self.room && letter.bytes.len() <= self.bytes_left {
+            self.bytes_left -= letter.bytes.len();
+            self.letters.push(letter);
+        } else {
+            // What is shown is the beginning: no later, smaller letter takes the place of one that
+            // was too large.
+            self.room = 0;
         }
         self.accepted += 1;
         Ok(())

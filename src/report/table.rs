@@ -16,5 +16,11 @@ pub fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>, sty
     for row in rows {
         table.add_row(row.iter().map(|cell| visible_line(cell)).collect::<Vec<_>>());
     }
-    table.lines().map(|line| format!(" {}\n", line.trim_end())).collect()
+    let mut text = String::new();
+    for line in table.lines() {
+        text.push(' ');
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }

@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::civil::date;
-
 use super::super::testing::{Given, due, given, language, moment, with_first_letter};
 use super::*;
 use crate::campaign::config::Config;
 use crate::campaign::facts::{ByLanguage, Fact};
 use crate::failure::Style;
 
+const TODAY: jiff::civil::Date = jiff::civil::date(2011, 12, 16);
+
 fn filled_in(given: Given) -> Result<Text, Problem> {
-    with_first_letter(given, |_, renderer, letter| renderer.render(letter))
+    with_first_letter(given, |_, renderer, letter| renderer.render(letter, TODAY))
 }
 
 fn with_body(body: &str) -> Given {
@@ -111,8 +111,8 @@ fn the_activists_own_paragraph_stands_where_the_template_puts_it() {
     let campaign = with_body("A\n\n{{#if message}}{{message}}\n\n{{/if}}B\n").campaign();
     let letters = due(&campaign);
     let body = |message: Option<&str>| {
-        let renderer = Renderer::new(&campaign, message, date(2011, 12, 16)).unwrap();
-        renderer.render(&letters[0]).unwrap().body
+        let renderer = Renderer::new(&campaign, message).unwrap();
+        renderer.render(&letters[0], TODAY).unwrap().body
     };
     assert_eq!(body(None), "A\n\nB\n");
     assert_eq!(body(Some("{{date}}\nline")), "A\n\n{{date}}\nline\n\nB\n");
@@ -151,10 +151,10 @@ fn each_row_gets_its_own_values() {
             "role,name,email,office\nembassy,A,a@x.example,One\nembassy,B,b@x.example,\nembassy,C,c@x.example,Three\n",
         )
         .campaign();
-    let renderer = Renderer::new(&campaign, None, date(2011, 12, 16)).unwrap();
+    let renderer = Renderer::new(&campaign, None).unwrap();
     let bodies: Vec<String> = due(&campaign)
         .iter()
-        .map(|letter| renderer.render(letter).unwrap().body)
+        .map(|letter| renderer.render(letter, TODAY).unwrap().body)
         .collect();
     assert_eq!(bodies, ["A/One\n", "B/\n", "C/Three\n"]);
 }
@@ -248,7 +248,7 @@ fn threads_render_the_same_letters_at_once() {
         let _ = writeln!(rows, "embassy,Name {row},a{row}@x.example");
     }
     let campaign = with_body("{{recipient.name}}\n").rows(&rows).campaign();
-    let renderer = Renderer::new(&campaign, None, date(2011, 12, 16)).unwrap();
+    let renderer = Renderer::new(&campaign, None).unwrap();
     let letters = due(&campaign);
     std::thread::scope(|scope| {
         for part in letters.chunks(50) {
@@ -256,7 +256,7 @@ fn threads_render_the_same_letters_at_once() {
             scope.spawn(move || {
                 for letter in part {
                     assert_eq!(
-                        renderer.render(letter).unwrap().body,
+                        renderer.render(letter, TODAY).unwrap().body,
                         format!("{}\n", letter.recipient.name)
                     );
                 }
@@ -271,7 +271,7 @@ fn a_letter_whose_template_is_not_there_is_a_problem() {
         let mut letter = letter.clone();
         let other = language("fr");
         letter.language = &other;
-        renderer.render(&letter).unwrap_err()
+        renderer.render(&letter, TODAY).unwrap_err()
     });
     assert_eq!(problem.message, "there is no template `protest` in fr");
 }

@@ -25,7 +25,7 @@ const GROUP: usize = 48;
 /// The first pause before something is tried again; each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_secs(120);
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
@@ -371,13 +371,13 @@ impl Desk {
     }
 
     /// Has an outcome written, and tries again later what was put off and may be.
-    pub fn ended(&self, mut job: Job, sent: Sent) -> Result<(), LedgerLost> {
+    pub fn ended(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
         job.first_try.get_or_insert_with(Instant::now);
         job.tries += 1;
         let Some(flying) = self.state().flying.remove(&job.letter.id) else {
             return Ok(());
         };
-        let (attempted, event) = flying.ended(&job.letter, &sent, self.options.clock.now());
+        let (attempted, event) = flying.ended(&job.letter, sent, self.options.clock.now());
         let entry = Some(Entry::Outcome(Box::new(attempted)));
         let again = match &sent.outcome {
             Outcome::Deferred(reply) => self.later(&job).map(|at| (at, reply)),
@@ -405,7 +405,7 @@ impl Desk {
     }
 
     fn notice(&self, reply: &Reply, pause: Duration) {
-        let seconds = pause.as_millis().div_ceil(1000) as u64;
+        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         let notice = Notice::Retrying {
             reason: reply.to_string(),
             seconds,
@@ -437,7 +437,7 @@ impl Desk {
         };
     }
 
-    pub fn not_connected(&self, reply: Reply) {
+    pub fn not_connected(&self, reply: &Reply) {
         let now = Instant::now();
         let pause = {
             let line = &mut self.state().line;
@@ -454,8 +454,8 @@ impl Desk {
             (line.not_before.duration_since(line.since) <= self.options.retry_for).then_some(pause)
         };
         match pause {
-            Some(pause) => self.notice(&reply, pause),
-            None => self.stop(Stop::GaveUp(reply)),
+            Some(pause) => self.notice(reply, pause),
+            None => self.stop(Stop::GaveUp(reply.clone())),
         }
     }
 

@@ -249,7 +249,7 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
                 desk.connected();
                 return Some(session);
             }
-            Err(ConnectError::Temporary(reply)) => desk.not_connected(reply),
+            Err(ConnectError::Temporary(reply)) => desk.not_connected(&reply),
             Err(ConnectError::Fatal { message, cause, hint }) => {
                 desk.stop(Stop::Cannot { message, cause, hint });
                 return None;
@@ -289,9 +289,8 @@ async fn send<T: Transport>(
             }
         }
     };
-    let then = sent.then.clone();
-    desk.ended(job, sent)?;
-    match then {
+    desk.ended(job, &sent)?;
+    match sent.then {
         Then::Reuse => desk.sender_taken(),
         Then::Reconnect => return Ok(None),
         Then::SenderRefused => {

@@ -14,7 +14,7 @@ use super::Entry;
 
 /// The first bytes, then the run that the marks belong to.
 const MAGIC: &[u8; 8] = b"APPELMK1";
-const HEADER: u64 = 16;
+const HEADER: usize = 16;
 /// Before each mark: its length, a check over generation and bytes, the generation.
 const PREFIX: usize = 4 + 8 + 8;
 /// No mark is longer; what claims to be is none.
@@ -44,7 +44,7 @@ impl Marks {
         Ok(Self {
             file,
             generation: 0,
-            at: HEADER,
+            at: HEADER as u64,
             buffer: Vec::with_capacity(1024),
         })
     }
@@ -57,7 +57,7 @@ impl Marks {
     /// That commit is done: what was marked before is in the ledger.
     pub const fn committed(&mut self) {
         self.generation += 1;
-        self.at = HEADER;
+        self.at = HEADER as u64;
     }
 
     /// Writes marks, all with one write.
@@ -99,7 +99,7 @@ fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
 /// `None` when there are none to be trusted: the file is gone, or another run's.
 pub fn left_by(ledger: &Path, run: i64, generation: u64) -> Option<Vec<Entry>> {
     let mut file = File::open(path(ledger)).ok()?;
-    let mut found = [0; HEADER as usize];
+    let mut found = [0; HEADER];
     file.read_exact(&mut found).ok()?;
     if found != header(run) {
         return None;
@@ -139,8 +139,8 @@ fn check(generation: u64, bytes: &[u8]) -> [u8; 8] {
     check
 }
 
-fn header(run: i64) -> [u8; HEADER as usize] {
-    let mut header = [0; HEADER as usize];
+fn header(run: i64) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
     header[8..].copy_from_slice(&run.to_be_bytes());
     header

@@ -1,4 +1,4 @@
-//! The ledger in SQLite: one file in write-ahead mode, readable by its owner only.
+//! The ledger in `SQLite`: one file in write-ahead mode, readable by its owner only.
 
 use std::collections::HashSet;
 use std::fs;
@@ -629,7 +629,7 @@ fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     };
     let version = read("user_version")?;
     let application = read("application_id")?;
-    let known = MIGRATIONS.len() as i64;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known && application == APPLICATION_ID {
         return Err(LedgerError::Newer {
             path: path.display().to_string(),
@@ -648,12 +648,12 @@ fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
 
 fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
     let version = usize::try_from(version(path, db)?).unwrap_or(0);
-    for (step, sql) in MIGRATIONS.iter().enumerate().skip(version) {
+    for (format, sql) in (1_i64..).zip(MIGRATIONS).skip(version) {
         let mut upgrade = || -> rusqlite::Result<()> {
             let transaction = db.transaction()?;
             transaction.execute_batch(sql)?;
             transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", step as i64 + 1)?;
+            transaction.pragma_update(None, "user_version", format)?;
             transaction.commit()
         };
         upgrade().map_err(|error| broken(path, "written", &error))?;
@@ -661,7 +661,7 @@ fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Makes folder (0700) and file (0600) before SQLite would, which asks nobody's umask.
+/// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
 fn make_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         let mut builder = fs::DirBuilder::new();
@@ -682,8 +682,7 @@ fn make_private(path: &Path) -> std::io::Result<()> {
 /// then what was claimed is taken for in doubt, which is safe.
 fn boot_id() -> String {
     fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map(|id| id.trim().to_owned())
-        .unwrap_or_else(|_| format!("process {}", std::process::id()))
+        .map_or_else(|_| format!("process {}", std::process::id()), |id| id.trim().to_owned())
 }
 
 fn unusable(path: &Path, doing: &'static str, cause: &dyn std::fmt::Display) -> LedgerError {

@@ -73,7 +73,7 @@ fn letters_too_large_to_remember_are_counted() {
 fn every_letter_is_kept_as_a_private_file() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("kept/letters");
-    let inbox = Inbox::keeping(&folder).unwrap();
+    let inbox = Inbox::keeping(3, &folder).unwrap();
     let mut sink = inbox.sink();
     let text = "Message-ID: <same@example.org>\r\n\r\n.\r\nbare \r and \n\r\n";
     sink(letter(text)).unwrap();
@@ -98,9 +98,9 @@ fn every_letter_is_kept_as_a_private_file() {
 fn a_folder_in_use_is_refused() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("0001-old.eml"), "").unwrap();
-    assert!(matches!(Inbox::keeping(home.path()), Err(KeepError::NotEmpty(_))));
+    assert!(matches!(Inbox::keeping(3, home.path()), Err(KeepError::NotEmpty(_))));
     let file = home.path().join("0001-old.eml");
-    let error = Inbox::keeping(&file).unwrap_err();
+    let error = Inbox::keeping(3, &file).unwrap_err();
     assert_eq!(error.to_string(), format!("cannot keep letters in {}", file.display()));
 }
 
@@ -108,7 +108,7 @@ fn a_folder_in_use_is_refused() {
 fn the_first_failure_is_kept_and_the_letter_is_not_counted() {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join("letters");
-    let inbox = Inbox::keeping(&folder).unwrap();
+    let inbox = Inbox::keeping(3, &folder).unwrap();
     let mut sink = inbox.sink();
     sink(letter("kept")).unwrap();
     fs::remove_dir_all(&folder).unwrap();

@@ -25,7 +25,7 @@ pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Resul
         None => direct(settings).await?,
     };
     // Every step is one write, so there is nothing for Nagle's algorithm to gather: it would only wait.
-    tcp.set_nodelay(true).map_err(temporary)?;
+    tcp.set_nodelay(true).map_err(|error| temporary(&error))?;
 
     let mut io: Box<dyn Io> = Box::new(tcp);
     if settings.security == Security::Tls {
@@ -117,7 +117,7 @@ async fn encrypt(
     let handshake = TlsConnector::from(config.clone()).connect(name, io);
     match timeout(settings.timeout, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => Err(tls::handshake_failure(&settings.host, &error).unwrap_or_else(|| temporary(error))),
+        Ok(Err(error)) => Err(tls::handshake_failure(&settings.host, &error).unwrap_or_else(|| temporary(&error))),
         Err(_) => Err(ConnectError::Fatal {
             message: format!("{} does not begin TLS", settings.host),
             cause: "no answer to the TLS handshake".to_owned(),
@@ -220,6 +220,6 @@ fn lost(error: &StreamError) -> ConnectError {
     ConnectError::Temporary(error.reply())
 }
 
-fn temporary(error: io::Error) -> ConnectError {
+fn temporary(error: &io::Error) -> ConnectError {
     ConnectError::Temporary(Reply::none(error.to_string()))
 }

@@ -18,9 +18,9 @@ use super::{ConnectError, Transport};
 use crate::campaign::config::{Auth, Proxy, Security, Smtp};
 
 /// How long the first reply may take (RFC 5321 §4.5.3.2.1).
-const GREETING_TIMEOUT: Duration = Duration::from_secs(5 * 60);
+const GREETING_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long the reply to the final dot may take (RFC 5321 §4.5.3.2.6).
-const FINAL_DOT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+const FINAL_DOT_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A user name with its password or token.
 #[derive(Clone, Debug)]
