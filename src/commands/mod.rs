@@ -170,6 +170,11 @@ impl Context {
     }
 }
 
+/// One problem that ends the run (exit 3).
+fn invalid(problem: Problem) -> Failure {
+    Failure::invalid(Problems::from_iter([problem]))
+}
+
 /// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
 fn for_good<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))

@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::invalid;
 use crate::campaign::Campaign;
-use crate::failure::{Failure, Problem, Problems};
+use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
-use crate::letter::render::Renderer;
+use crate::letter::render::{Renderer, Text};
 use crate::letter::{Decision, Letter, LetterId, Message};
 use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
@@ -23,7 +24,6 @@ pub struct Workshop {
 impl Workshop {
     /// Compiles the templates and reads the attachments.
     pub fn new(campaign: &'static Campaign, selection: Selection, personal: Option<&str>) -> Result<Self, Failure> {
-        let invalid = |problem| Failure::invalid(Problems::from_iter([problem]));
         let renderer = Renderer::new(campaign, personal).map_err(invalid)?;
         Ok(Self {
             campaign,
@@ -33,10 +33,14 @@ impl Workshop {
         })
     }
 
-    /// The bytes of one letter; `date` is that of its first attempt.
-    pub fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
-        let text = self.renderer.render(letter, Offset::UTC.to_datetime(date).date())?;
-        compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
+    /// The text of one letter; `date` is that of its first attempt.
+    pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
+        self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    /// The bytes of one letter with its text.
+    pub fn message(&self, letter: &Letter, text: &Text, date: Timestamp) -> Result<Message, Problem> {
+        compose(letter, text, &self.campaign.config.sender, &self.attachments, date)
     }
 }
 
@@ -123,6 +127,7 @@ impl Letters for Outgoing {
     }
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
-        self.workshop.message(letter, date)
+        let text = self.workshop.text(letter, date)?;
+        self.workshop.message(letter, &text, date)
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::{Surveyed, survey};
-use super::{Context, personal, print, selection};
+use super::{Context, invalid, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, visible, visible_line};
 use crate::letter::plan::Resend;
@@ -23,13 +23,14 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     survey(&workshop, &Memory::Nothing, now, Resend::default(), |seen| {
-        let Surveyed::Due(letter, message) = seen else {
+        let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
+        let message = workshop.message(letter, text, date).map_err(invalid)?;
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {
-            print(&json(letter, message, &read)?);
+            print(&json(letter, &message, &read)?);
         } else if context.global.verbose {
             print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
             print("\n");

@@ -8,12 +8,12 @@ use tokio::sync::watch;
 use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
 use super::survey::{Survey, Surveyed, survey};
-use super::{Context, for_good, password, personal, print, selection};
+use super::{Context, for_good, invalid, password, personal, print, selection};
 use crate::campaign::config::Smtp;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::letter::plan::Resend;
-use crate::letter::{Envelope, LetterId, Message, Skip};
+use crate::letter::{Envelope, LetterId, Skip};
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{SqliteLedger, SqliteLocked};
@@ -353,7 +353,8 @@ fn dry_run(
     let json = context.global.json;
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, |seen| {
-        if let (Surveyed::Due(letter, message), Some(folder)) = (&seen, &mut folder) {
+        if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
+            let message = workshop.message(letter, text, *date).map_err(invalid)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
             folder.write(&name, &message.bytes).map_err(|error| {
                 Failure::cannot_deliver("cannot write a letter to the folder")
@@ -417,13 +418,12 @@ fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> Lett
         recipients: Vec::new(),
     };
     match seen {
-        Surveyed::Due(letter, message) => {
+        Surveyed::Due { letter, text, .. } => {
             let Envelope { to, cc, .. } = &letter.envelope;
-            let Message { subject, .. } = message;
             LetterEvent {
                 language: Some(letter.language.to_string()),
                 cc: Some(cc.iter().map(ToString::to_string).collect()),
-                subject: Some(subject.clone()),
+                subject: Some(text.subject.clone()),
                 ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
             }
         }

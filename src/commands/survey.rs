@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use super::outgoing::{Memory, Workshop};
 use crate::failure::{Failure, Problem, Problems};
 use crate::letter::plan::Resend;
-use crate::letter::{Decision, Letter, Message, Skip};
+use crate::letter::render::Text;
+use crate::letter::{Decision, Letter, Skip};
 use crate::report::screen::count;
 
 /// How many problems of single letters are shown.
@@ -87,10 +88,21 @@ pub fn survey(
         match decision {
             Decision::Due(letter) => {
                 let date = memory.first_date(letter.id)?.unwrap_or(now);
-                match workshop.message(&letter, date) {
-                    Ok(message) => {
+                let text = workshop.text(&letter, date).and_then(|text| {
+                    // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
+                    if survey.is_first_of_kind(&letter) {
+                        workshop.message(&letter, &text, date)?;
+                    }
+                    Ok(text)
+                });
+                match text {
+                    Ok(text) => {
                         survey.count(&letter);
-                        each(Surveyed::Due(&letter, &message))?;
+                        each(Surveyed::Due {
+                            letter: &letter,
+                            text: &text,
+                            date,
+                        })?;
                     }
                     Err(problem) => note(problem),
                 }
@@ -121,8 +133,12 @@ pub fn survey(
 
 /// What a survey sees.
 pub enum Surveyed<'s, 'a> {
-    /// A letter due, and its bytes.
-    Due(&'s Letter<'a>, &'s Message),
+    /// A letter due, its text, and the date of its first attempt.
+    Due {
+        letter: &'s Letter<'a>,
+        text: &'s Text,
+        date: Timestamp,
+    },
     /// One left out.
     Skipped {
         id: crate::letter::LetterId,
@@ -133,14 +149,22 @@ pub enum Surveyed<'s, 'a> {
 }
 
 impl Survey {
+    fn is_first_of_kind(&self, letter: &Letter) -> bool {
+        !self.kinds.contains_key(&kind(letter))
+    }
+
     fn count(&mut self, letter: &Letter) {
         self.due += 1;
-        let kind = (letter.spec.id.clone(), letter.language.to_string());
-        *self.kinds.entry(kind).or_default() += 1;
+        *self.kinds.entry(kind(letter)).or_default() += 1;
         if self.first.len() < SHOWN_LETTERS {
             self.first.push(row(letter));
         }
     }
+}
+
+/// What letters are counted by: the letter's id and its language.
+fn kind(letter: &Letter) -> (String, String) {
+    (letter.spec.id.clone(), letter.language.to_string())
 }
 
 /// A letter as a row of a table.

@@ -51,6 +51,7 @@ pub struct Attempted {
     /// The words.
     pub reply: Reply,
     /// SHA-256 of the bytes.
+    #[serde(with = "hex")]
     pub sha256: [u8; 32],
     /// The facts the text used, as a JSON object of name to value.
     pub facts: String,
@@ -178,5 +179,34 @@ impl LedgerError {
                 "check that there is room on the disk and that the folder is yours; what was sent before is recorded"
             }
         }
+    }
+}
+
+/// Bytes as hexadecimal digits.
+mod hex {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+    pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+        let text: String = bytes
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect();
+        serializer.serialize_str(&text)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let text = <std::borrow::Cow<str>>::deserialize(deserializer)?;
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(D::Error::custom("64 hexadecimal digits are wanted"));
+        }
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(D::Error::custom)?;
+        }
+        Ok(bytes)
     }
 }

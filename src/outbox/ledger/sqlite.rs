@@ -1,6 +1,6 @@
 //! The ledger in `SQLite`: one file in write-ahead mode, readable by its owner only.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -455,7 +455,9 @@ fn write_and_commit(db: &mut Connection, entries: &[Entry], run: i64, marks: u64
 }
 
 fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Result<()> {
-    // A letter that began and ended meanwhile needs no line for having begun.
+    let mut facts = HashMap::new();
+    // A letter that began and ended meanwhile needs no line for having begun. (None begins again between two synced
+    // commits: the claim that has to come first is one.)
     let ended: HashSet<LetterId> = entries
         .iter()
         .filter_map(|entry| match entry {
@@ -479,7 +481,17 @@ fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Res
                     transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
                 release.execute([id.as_bytes().as_slice()])?;
             }
-            Entry::Outcome(attempted) => outcome(transaction, attempted, run)?,
+            Entry::Outcome(attempted) => {
+                let facts = match facts.get(&*attempted.facts) {
+                    Some(key) => *key,
+                    None => {
+                        let key = facts_key(transaction, &attempted.facts)?;
+                        facts.insert(&*attempted.facts, key);
+                        key
+                    }
+                };
+                outcome(transaction, attempted, facts, run)?;
+            }
         }
     }
     Ok(())
@@ -512,7 +524,7 @@ fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
     }
 }
 
-fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
+fn outcome(db: &Connection, attempted: &Attempted, facts: i64, run: i64) -> rusqlite::Result<()> {
     let state = state_of(attempted.status);
     let mut update =
         db.prepare_cached("UPDATE letter SET state = ?2 WHERE id = ?1 AND state IN (1, 2) RETURNING key")?;
@@ -520,7 +532,6 @@ fn outcome(db: &Connection, attempted: &Attempted, run: i64) -> rusqlite::Result
         .query_row(params![attempted.id.as_bytes().as_slice(), state], |row| row.get(0))
         .optional()?
         .ok_or_else(|| unclaimed(attempted.id))?;
-    let facts = facts_key(db, &attempted.facts)?;
     let mut insert = db.prepare_cached(
         "INSERT INTO attempt (letter, run, at, state, code, reply, sha256, facts)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
