@@ -36,7 +36,7 @@ pub struct Global {
     /// The campaign's configuration
     #[arg(short, long, global = true, value_name = "FILE", default_value = "config.toml")]
     pub config: PathBuf,
-    /// Your account ([sender] and [smtp]) [default: appel/config.toml in your configuration folder]
+    /// Your account, `[sender]` and `[smtp]` [default: appel/config.toml in your configuration folder]
     #[arg(long, global = true, value_name = "FILE")]
     pub account: Option<PathBuf>,
     /// The ledger that remembers what was sent [default: appel/ledger.sqlite3 in your state folder]

@@ -16,7 +16,7 @@ use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
-use crate::outbox::ledger::SqliteLedger;
+use crate::outbox::ledger::SqliteLocked;
 use crate::rehearsal::inbox::{Contents, Inbox};
 use crate::rehearsal::server::{Credentials, RehearsalServer};
 use crate::report::letter::Shown;
@@ -42,8 +42,8 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
-    let (reader, ledger) = SqliteLedger::lock(&folder.path().join("ledger.sqlite3"), now)?;
-    let memory = for_good(Memory::from(reader));
+    let ledger = SqliteLocked::acquire(&folder.path().join("ledger.sqlite3"), now)?;
+    let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, Resend::default(), |_| Ok(()))?;
 
     let smtp = account(campaign.config.smtp.as_ref());

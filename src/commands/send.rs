@@ -46,8 +46,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
-    let (reader, ledger) = SqliteLedger::lock(&path, now)?;
-    let memory = for_good(Memory::from(reader));
+    let ledger = SqliteLocked::acquire(&path, now)?;
+    let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");

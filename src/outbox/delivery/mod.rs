@@ -1,7 +1,7 @@
 //! The loop that sends: claims letters, connects, keeps the pace, tries again, and has every step in the ledger first.
 //!
 //! The only place where letters, ledger and transport meet. Every connection is a task; what they share is the
-//! [`Desk`], and whatever one of them learns goes to the journal before anybody is told.
+//! desk, and whatever one of them learns goes to the journal before anybody is told.
 
 mod desk;
 mod story;

@@ -3,7 +3,6 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use rustls::ClientConfig;
 use tokio::net::{TcpStream, lookup_host};
@@ -11,9 +10,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_socks::tcp::Socks5Stream;
 
+use super::auth;
 use super::dialogue::{self, Offers};
 use super::session::SmtpSession;
-use super::stream::{Io, Stream, StreamError};
+use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
 use crate::campaign::config::{Proxy, Security};
 use crate::transport::{ConnectError, Reply};
@@ -40,7 +40,7 @@ pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Resul
         offers = ehlo(&mut stream, settings).await?;
     }
     if let Some(login) = &settings.login {
-        dialogue::authenticate(&mut stream, &offers, login, settings).await?;
+        auth::authenticate(&mut stream, &offers, login, settings).await?;
     }
     Ok(SmtpSession::new(stream, offers, settings.timeout))
 }
@@ -128,10 +128,7 @@ async fn encrypt(
 }
 
 async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), ConnectError> {
-    let reply = stream
-        .reply(GREETING_TIMEOUT.max(settings.timeout))
-        .await
-        .map_err(|error| lost(&error))?;
+    let reply = stream.reply(GREETING_TIMEOUT.max(settings.timeout)).await?;
     match reply.code {
         Some(220) => Ok(()),
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
@@ -145,12 +142,12 @@ async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), Connec
 
 /// EHLO, or HELO when the server knows no better and neither TLS nor authentication depends on it.
 async fn ehlo(stream: &mut Stream, settings: &Settings) -> Result<Offers, ConnectError> {
-    let reply = say(stream, dialogue::EHLO, settings.timeout).await?;
+    let reply = stream.say(dialogue::EHLO, settings.timeout).await?;
     match reply.code {
         Some(250) => Ok(Offers::from_ehlo(&reply.text)),
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
         _ if settings.security != Security::Starttls && settings.login.is_none() => {
-            let reply = say(stream, dialogue::HELO, settings.timeout).await?;
+            let reply = stream.say(dialogue::HELO, settings.timeout).await?;
             match reply.code {
                 Some(250) => Ok(Offers::default()),
                 Some(400..=499) => Err(ConnectError::Temporary(reply)),
@@ -184,7 +181,7 @@ async fn starttls(
                 .to_owned(),
         });
     }
-    let reply = say(&mut stream, dialogue::STARTTLS, settings.timeout).await?;
+    let reply = stream.say(dialogue::STARTTLS, settings.timeout).await?;
     if reply.code != Some(220) {
         return Err(match reply.code {
             Some(400..=499) => ConnectError::Temporary(reply),
@@ -205,19 +202,6 @@ async fn starttls(
     }
     let io = encrypt(stream.into_io(), settings, tls).await?;
     Ok(Stream::new(io))
-}
-
-/// One command, one reply, before any letter has begun.
-pub async fn say(stream: &mut Stream, command: &str, timeout: Duration) -> Result<Reply, ConnectError> {
-    stream
-        .write(command.as_bytes(), timeout)
-        .await
-        .map_err(|error| lost(&error.error))?;
-    stream.reply(timeout).await.map_err(|error| lost(&error))
-}
-
-fn lost(error: &StreamError) -> ConnectError {
-    ConnectError::Temporary(error.reply())
 }
 
 fn temporary(error: &io::Error) -> ConnectError {

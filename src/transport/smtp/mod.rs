@@ -1,5 +1,6 @@
 //! SMTP (RFC 5321): the dialogue is our own, over a stream of our own, with the phase of every failure known.
 
+mod auth;
 mod connect;
 mod dialogue;
 mod session;

@@ -39,11 +39,7 @@ impl SmtpSession {
     }
 
     async fn say(&mut self, command: &str) -> Result<Reply, StreamError> {
-        self.stream
-            .write(command.as_bytes(), self.timeout)
-            .await
-            .map_err(|error| error.error)?;
-        self.stream.reply(self.timeout).await
+        self.stream.say(command, self.timeout).await
     }
 
     /// Ends a transaction that goes no further, so that the connection can take the next letter.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 
-use crate::transport::Reply;
+use crate::transport::{ConnectError, Reply};
 
 /// No server needs more words than this for one reply; one that sends more is cut off.
 const MAX_REPLY: usize = 16 * 1024;
@@ -46,6 +46,13 @@ impl StreamError {
     #[must_use]
     pub fn reply(&self) -> Reply {
         Reply::none(self.to_string())
+    }
+}
+
+impl From<StreamError> for ConnectError {
+    /// Before any letter has begun, a lost line may come back.
+    fn from(error: StreamError) -> Self {
+        Self::Temporary(error.reply())
     }
 }
 
@@ -125,6 +132,14 @@ impl Stream {
             }
             self.fill(deadline, timeout).await?;
         }
+    }
+
+    /// One command, one reply.
+    pub async fn say(&mut self, command: &str, timeout: Duration) -> Result<Reply, StreamError> {
+        self.write(command.as_bytes(), timeout)
+            .await
+            .map_err(|error| error.error)?;
+        self.reply(timeout).await
     }
 
     async fn fill(&mut self, deadline: Instant, timeout: Duration) -> Result<(), StreamError> {

@@ -1,0 +1,124 @@
+//! The database file: where it is, how it is opened, which format it has.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::outbox::ledger::LedgerError;
+
+/// Marks the file as ours (`PRAGMA application_id`): "appl".
+const APPLICATION_ID: i64 = 0x6170_706c;
+/// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
+const MIGRATIONS: &[&str] = &[include_str!("../schema.sql")];
+
+/// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
+#[must_use]
+pub fn default_path() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Some(state.join("appel").join("ledger.sqlite3"))
+}
+
+pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // `journal_mode` answers with the mode it chose.
+        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        db.execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")?;
+        db.set_prepared_statement_cache_capacity(32);
+        // Without this guarantee every cached statement is planned anew each time its parameters change.
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+        Ok(db)
+    };
+    open().map_err(|error| broken(path, "opened", &error))
+}
+
+/// The format, 0 when the file is still empty.
+pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
+    let read = |pragma: &str| {
+        db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
+            .map_err(|error| broken(path, "read", &error))
+    };
+    let version = read("user_version")?;
+    let application = read("application_id")?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if version > known && application == APPLICATION_ID {
+        return Err(LedgerError::Newer {
+            path: path.display().to_string(),
+            found: version,
+            known,
+        });
+    }
+    if application != APPLICATION_ID && (version != 0 || read("schema_version")? != 0) {
+        return Err(LedgerError::Damaged {
+            path: path.display().to_string(),
+            cause: "it is the database of another program".to_owned(),
+        });
+    }
+    Ok(version)
+}
+
+pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
+    let version = usize::try_from(version(path, db)?).unwrap_or(0);
+    for (format, sql) in (1_i64..).zip(MIGRATIONS).skip(version) {
+        let mut upgrade = || -> rusqlite::Result<()> {
+            let transaction = db.transaction()?;
+            transaction.execute_batch(sql)?;
+            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+            transaction.pragma_update(None, "user_version", format)?;
+            transaction.commit()
+        };
+        upgrade().map_err(|error| broken(path, "written", &error))?;
+    }
+    Ok(())
+}
+
+/// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
+pub fn make_private(path: &Path) -> std::io::Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(folder)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+/// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
+/// then what was claimed is taken for in doubt, which is safe.
+pub fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| format!("process {}", std::process::id()), |id| id.trim().to_owned())
+}
+
+pub fn unusable(path: &Path, doing: &'static str, cause: &dyn std::fmt::Display) -> LedgerError {
+    LedgerError::Unusable {
+        path: path.display().to_string(),
+        doing,
+        cause: cause.to_string(),
+    }
+}
+
+pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged {
+            path: path.display().to_string(),
+            cause: error.to_string(),
+        },
+        Some(ErrorCode::DiskFull) => unusable(path, doing, &"the disk is full"),
+        _ => unusable(path, doing, error),
+    }
+}

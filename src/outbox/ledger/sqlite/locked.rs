@@ -1,0 +1,131 @@
+//! A ledger that this process alone may write.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::entries::{begin_run, settle_killed, unclaimed, write_and_commit};
+use super::file::{boot_id, broken, connect, make_private, migrate, unusable};
+use super::reader::SqliteLedger;
+use crate::letter::LetterId;
+use crate::outbox::ledger::lock::{self, Lock};
+use crate::outbox::ledger::marks::Marks;
+use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger};
+
+/// A ledger that this process alone may write.
+#[derive(Debug)]
+pub struct SqliteLocked {
+    path: PathBuf,
+    db: Connection,
+    run: i64,
+    marks: Marks,
+    /// Marked, and not yet in the database.
+    unsynced: Vec<Entry>,
+    /// Durably claimed, and not begun.
+    claimed: HashSet<LetterId>,
+    _lock: Lock,
+}
+
+impl LockedLedger for SqliteLocked {
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+        match durability {
+            Durability::Process => self.mark(entries),
+            Durability::Power => self.commit(entries),
+        }
+    }
+}
+
+impl SqliteLocked {
+    /// Opens a ledger to write, making it when there is none, and settles what a crash left open.
+    ///
+    /// # Errors
+    /// When another run has it, or as for [`SqliteLedger::read`].
+    pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
+        make_private(path).map_err(|error| unusable(path, "opened", &error))?;
+        let lock = lock::acquire(path, now)?;
+        let mut db = connect(path)?;
+        migrate(path, &mut db)?;
+        let boot = boot_id();
+        let run = settle_killed(path, &mut db, &boot, now)
+            .and_then(|()| begin_run(&db, &boot, now))
+            .map_err(|error| broken(path, "written", &error))?;
+        let marks = Marks::begin(path, run).map_err(|error| unusable(path, "written", &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            db,
+            run,
+            marks,
+            unsynced: Vec::new(),
+            claimed: HashSet::new(),
+            _lock: lock,
+        })
+    }
+
+    /// The same ledger to read.
+    ///
+    /// # Errors
+    /// As for [`SqliteLedger::read`].
+    pub fn reader(&self) -> Result<SqliteLedger, LedgerError> {
+        SqliteLedger::open(&self.path)
+    }
+
+    /// The run is over. Without this word the next run looks at every letter for those that a killed one left open.
+    ///
+    /// # Errors
+    /// When it cannot be written; nothing is lost by it.
+    pub fn close(self, now: Timestamp) -> Result<(), LedgerError> {
+        self.db
+            .execute(
+                "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
+                 (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
+                params![self.run, now.as_second()],
+            )
+            // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
+            .and_then(|_| self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
+            .map_err(|error| broken(&self.path, "written", &error))
+    }
+
+    /// The last look before letters begin: only what was claimed, and durably, may.
+    fn check_begins(&mut self, entries: &[Entry]) -> Result<(), LedgerError> {
+        for entry in entries {
+            if let Entry::Begin(id) = entry
+                && !self.claimed.remove(id)
+            {
+                return Err(broken(&self.path, "written", &unclaimed(*id)));
+            }
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.check_begins(&entries)?;
+        self.marks
+            .write(&entries)
+            .map_err(|error| unusable(&self.path, "written", &error))?;
+        self.unsynced.extend(entries);
+        Ok(())
+    }
+
+    fn commit(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        self.check_begins(&entries)?;
+        let mut all = std::mem::take(&mut self.unsynced);
+        all.extend(entries);
+        write_and_commit(&mut self.db, &all, self.run, self.marks.next_generation())
+            .map_err(|error| broken(&self.path, "written", &error))?;
+        self.marks.committed();
+        for entry in all {
+            match entry {
+                Entry::Claim(intent) => {
+                    self.claimed.insert(intent.id);
+                }
+                Entry::Release(id) => {
+                    self.claimed.remove(&id);
+                }
+                Entry::Begin(_) | Entry::Outcome(_) => {}
+            }
+        }
+        Ok(())
+    }
+}

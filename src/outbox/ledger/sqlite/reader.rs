@@ -1,0 +1,301 @@
+//! A ledger to read: what is known of each letter.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::entries::settle_killed;
+use super::file::{boot_id, broken, connect, version};
+use super::state;
+use crate::letter::{History, LetterId, Past};
+use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, lock};
+use crate::transport::{Reply, Status};
+
+/// A ledger to read.
+#[derive(Debug)]
+pub struct SqliteLedger {
+    path: PathBuf,
+    reading: Mutex<Reading>,
+    /// Which start of the machine this is; claims of another may have begun without a trace.
+    boot: String,
+}
+
+#[derive(Debug)]
+struct Reading {
+    db: Connection,
+    /// How many questions the transaction that is open has answered; 0 when none is open.
+    asked: u32,
+    /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
+    trouble: Option<LedgerError>,
+    /// The letter asked for last, and its first Date: the next question is mostly about the same.
+    last: Option<(LetterId, Option<Timestamp>)>,
+}
+
+impl SqliteLedger {
+    /// Opens a ledger to read, if there is one.
+    ///
+    /// # Errors
+    /// When it is no ledger, is newer than this program, or cannot be read.
+    pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
+        if !path.exists() {
+            return Ok(None);
+        }
+        let mut db = connect(path)?;
+        if version(path, &db)? == 0 {
+            return Ok(None);
+        }
+        // Only a run that goes on, and holds the lock, may have left something open.
+        let killed = db.query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
+            row.get(0)
+        });
+        if killed.map_err(|error| broken(path, "read", &error))?
+            && let Ok(_lock) = lock::acquire(path, now)
+        {
+            settle_killed(path, &mut db, &boot_id(), now).map_err(|error| broken(path, "written", &error))?;
+        }
+        drop(db);
+        Self::open(path).map(Some)
+    }
+
+    pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
+        Ok(Self {
+            path: path.to_owned(),
+            reading: Reading::new(connect(path)?),
+            boot: boot_id(),
+        })
+    }
+
+    /// The first error met while planning, if any: then nothing may be sent.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn checked(&self) -> Result<(), LedgerError> {
+        let mut reading = self.reading();
+        reading.end();
+        reading.trouble.take().map_or(Ok(()), Err)
+    }
+
+    /// The Date of a letter's first attempt, if there was one.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        let mut reading = self.reading();
+        if let Some((last, date)) = reading.last
+            && last == id
+        {
+            return Ok(date);
+        }
+        let known = reading
+            .letter(id, &self.boot)
+            .map_err(|error| broken(&self.path, "read", &error))?;
+        Ok(known.and_then(|(_, date)| date))
+    }
+
+    /// Every letter of a campaign and sender that the ledger knows and that did begin.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn records(&self, campaign: &str, sender: &str, mut each: impl FnMut(Record)) -> Result<(), LedgerError> {
+        let read = || -> rusqlite::Result<()> {
+            let reading = self.reading();
+            let mut query = reading.db.prepare(&format!(
+                "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
+                 WHERE campaign = ?1 AND sender = ?2 ORDER BY letter.key"
+            ))?;
+            let mut rows = query.query(params![campaign, sender])?;
+            while let Some(row) = rows.next()? {
+                let record = record(row, &self.boot)?;
+                if record.past != Past::Never {
+                    each(record);
+                }
+            }
+            Ok(())
+        };
+        let mut read = read;
+        read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// Every attempt of a campaign, oldest first.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn attempts(&self, campaign: &str, mut each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
+        let mut read = || -> rusqlite::Result<()> {
+            let reading = self.reading();
+            let mut query = reading.db.prepare(&format!(
+                "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key
+                 FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
+                 WHERE campaign = ?1 ORDER BY attempt.key"
+            ))?;
+            let mut copies = reading
+                .db
+                .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1")?;
+            let mut rows = query.query(params![campaign])?;
+            while let Some(row) = rows.next()? {
+                let key: i64 = row.get(RECORD_COLUMNS + 4)?;
+                let copies = copies
+                    .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
+                    .collect::<rusqlite::Result<_>>()?;
+                each(LoggedAttempt {
+                    record: record(row, &self.boot)?,
+                    at: timestamp(row, RECORD_COLUMNS)?,
+                    status: status(row.get(RECORD_COLUMNS + 1)?),
+                    reply: reply(row, RECORD_COLUMNS + 2)?,
+                    copies,
+                });
+            }
+            Ok(())
+        };
+        read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// How many letters of a sender were accepted since a moment, in whatever campaign.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn accepted_since(&self, sender: &str, since: Timestamp) -> Result<u64, LedgerError> {
+        self.reading()
+            .db
+            .query_row(
+                "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at >= ?1 AND attempt.state IN (?2, ?3) AND sender = ?4",
+                params![since.as_second(), state::ACCEPTED, state::IN_DOUBT, sender],
+                |row| row.get::<_, i64>(0),
+            )
+            .map(i64::unsigned_abs)
+            .map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    const fn new(db: Connection) -> Mutex<Self> {
+        Mutex::new(Self {
+            db,
+            asked: 0,
+            trouble: None,
+            last: None,
+        })
+    }
+
+    /// Where a letter stands, and the Date of its first attempt, if it ever began.
+    fn letter(&mut self, id: LetterId, boot: &str) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+        // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
+        // What this run writes meanwhile is about letters that were asked for already.
+        if self.asked == 0 {
+            self.db.prepare_cached("BEGIN")?.execute([])?;
+        }
+        self.asked += 1;
+        let mut query = self.db.prepare_cached(
+            "SELECT state, before, boot, date FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
+        )?;
+        let found = query
+            .query_row([id.as_bytes().as_slice()], |row| {
+                let (state, before) = (row.get(0)?, row.get(1)?);
+                let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
+                let past = past(state, before, row.get_ref(2)?.as_str()? == boot);
+                Ok((
+                    past,
+                    (!never_began || past != Past::Never).then_some(timestamp(row, 3)?),
+                ))
+            })
+            .optional()?;
+        drop(query);
+        if self.asked == 256 {
+            self.end();
+        }
+        Ok(found)
+    }
+
+    fn end(&mut self) {
+        if self.asked > 0 {
+            self.asked = 0;
+            // Nothing was written: whatever goes wrong with the end of reading, the answers stand.
+            let _ = self.db.execute_batch("COMMIT");
+        }
+    }
+}
+
+impl History for SqliteLedger {
+    fn past(&self, id: LetterId) -> Past {
+        let mut reading = self.reading();
+        match reading.letter(id, &self.boot) {
+            Ok(known) => {
+                let (past, date) = known.unwrap_or((Past::Never, None));
+                reading.last = Some((id, date));
+                past
+            }
+            Err(error) => {
+                // A letter that nothing is known of must not be taken for one that was never sent.
+                reading
+                    .trouble
+                    .get_or_insert_with(|| broken(&self.path, "read", &error));
+                Past::InDoubt
+            }
+        }
+    }
+}
+
+/// What a state means when no run is going on; `same_boot` tells a killed process from a power cut.
+fn past(state: i64, before: i64, same_boot: bool) -> Past {
+    match state {
+        state::RELEASED => past_of_outcome(before),
+        state::CLAIMED if same_boot => past_of_outcome(before),
+        state::CLAIMED | state::BEGUN => Past::InDoubt,
+        outcome => past_of_outcome(outcome),
+    }
+}
+
+fn past_of_outcome(state: i64) -> Past {
+    match state {
+        state::RELEASED => Past::Never,
+        state::ACCEPTED => Past::Accepted,
+        state::DEFERRED => Past::Deferred,
+        state::REFUSED => Past::Refused,
+        // Whatever else is found there: hold it.
+        _ => Past::InDoubt,
+    }
+}
+
+const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
+                      letter.state, letter.before, run.boot";
+const RECORD_COLUMNS: usize = 9;
+
+fn record(row: &Row, boot: &str) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: LetterId::from_bytes(row.get(0)?),
+        letter: row.get(1)?,
+        sender: row.get(2)?,
+        recipient: row.get(3)?,
+        language: row.get(4)?,
+        date: timestamp(row, 5)?,
+        past: past(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()? == boot),
+    })
+}
+
+fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
+    let second: i64 = row.get(column)?;
+    Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
+}
+
+fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
+    Ok(Reply {
+        code: row.get(column)?,
+        text: row.get(column + 1)?,
+    })
+}
+
+fn status(state: i64) -> Status {
+    match state {
+        state::ACCEPTED => Status::Accepted,
+        state::DEFERRED => Status::Deferred,
+        state::REFUSED => Status::Refused,
+        _ => Status::InDoubt,
+    }
+}
