@@ -178,10 +178,10 @@ fn arrived(
         let rows = read.iter().map(|letter| {
             let language = languages.get(&letter.message_id).cloned().unwrap_or_default();
             vec![
-                letter.to.clone(),
+                letter.to.replace(" <", "\n<"),
                 language,
                 letter.subject.clone(),
-                letter.cc.join(", "),
+                letter.cc.join("\n"),
             ]
         });
         text.push_str(&table(&["to", "language", "subject", "copies"], rows, &context.out));

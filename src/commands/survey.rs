@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::outgoing::{Memory, Workshop};
-use crate::failure::{Failure, Problem, Problems};
+use crate::failure::{Failure, Problem, Problems, visible_line};
 use crate::letter::plan::Resend;
 use crate::letter::render::Text;
 use crate::letter::{Decision, Letter, Skip};
@@ -177,12 +177,12 @@ pub fn row(letter: &Letter) -> [String; 4] {
         .collect();
     let to = match letter.recipient.name.as_str() {
         "" => letter.envelope.to.to_string(),
-        name => format!("{name} <{}>", letter.envelope.to),
+        name => format!("{}\n<{}>", visible_line(name), letter.envelope.to),
     };
     [
         letter.spec.id.clone(),
         to,
         letter.language.to_string(),
-        copies.join(", "),
+        copies.join("\n"),
     ]
 }

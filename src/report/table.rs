@@ -2,9 +2,10 @@
 
 use comfy_table::{ContentArrangement, Table};
 
-use crate::failure::{Style, visible_line};
+use crate::failure::{Style, visible};
 
-/// Columns side by side under a line of headings, indented by two; cells are made safe to show.
+/// Columns side by side under a line of headings, indented by two. Cells are made safe to show; a line break in one is
+/// a line break on the screen.
 #[must_use]
 pub fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>, style: &Style) -> String {
     let mut table = Table::new();
@@ -14,7 +15,7 @@ pub fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>, sty
         .set_width(u16::try_from(style.width.saturating_sub(1)).unwrap_or(u16::MAX).max(20))
         .set_header(headings.iter().map(|heading| (*heading).to_owned()));
     for row in rows {
-        table.add_row(row.iter().map(|cell| visible_line(cell)).collect::<Vec<_>>());
+        table.add_row(row.iter().map(|cell| visible(cell)).collect::<Vec<_>>());
     }
     let mut text = String::new();
     for line in table.lines() {
