@@ -230,7 +230,7 @@ pub fn refuse_password(table: &Table<'_>) {
                 "take the line out, change the password if the file was ever shared, and use one of these:\n\
                  password-command = \"pass show mail/you\"\n\
                  the environment variable APPEL_SMTP_PASSWORD\n\
-                 the keyring of your desktop\n\
+                 the keyring of your desktop: password-command = \"secret-tool lookup appel you\"\n\
                  or nothing: on a terminal you are asked",
             ),
     );

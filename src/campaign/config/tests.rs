@@ -478,7 +478,7 @@ fn a_password_in_the_file_is_refused_and_never_shown() {
      = help: take the line out, change the password if the file was ever shared, and use one of these:
              password-command = "pass show mail/you"
              the environment variable APPEL_SMTP_PASSWORD
-             the keyring of your desktop
+             the keyring of your desktop: password-command = "secret-tool lookup appel you"
              or nothing: on a terminal you are asked
     "#);
     for slip in [
@@ -889,7 +889,7 @@ fn the_account_file_wins_and_that_is_said() {
      = help: take the line out, change the password if the file was ever shared, and use one of these:
              password-command = "pass show mail/you"
              the environment variable APPEL_SMTP_PASSWORD
-             the keyring of your desktop
+             the keyring of your desktop: password-command = "secret-tool lookup appel you"
              or nothing: on a terminal you are asked
 
     error: unknown table `letter`
