@@ -9,6 +9,9 @@ use crate::campaign::Address;
 use crate::letter::Envelope;
 use crate::transport::{Attempt, Outcome, Reply, Sent, Session, Then};
 
+/// What is said of a server that answers what it was not asked.
+const OUT_OF_STEP: &str = "the server sent a reply that nothing was asked for";
+
 /// An SMTP connection that is ready for letters.
 pub struct SmtpSession {
     stream: Stream,
@@ -113,6 +116,12 @@ impl SmtpSession {
     }
 
     async fn body(&mut self, bytes: &[u8]) -> (Outcome, Then) {
+        if self.stream.has_leftover() {
+            // A reply too many: the next one read would be taken for the answer to this letter. Without its final dot
+            // nothing of it counts.
+            let reply = Reply::none(OUT_OF_STEP);
+            return (Outcome::Deferred(reply), Then::Reconnect);
+        }
         let stuffed = dialogue::stuffed(bytes);
         if let Err(error) = self.stream.write(&stuffed, self.timeout).await {
             let reply = error.error.reply();
@@ -172,6 +181,9 @@ impl Session for SmtpSession {
         if let Some(reason) = self.unfit(envelope, bytes) {
             let outcome = Outcome::Refused(Reply::none(reason));
             return Attempt::Ended(Sent::all(outcome, Then::Reuse));
+        }
+        if self.stream.has_leftover() {
+            return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
         }
         let (mail, rcpt, data) = match self.open(envelope, bytes).await {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
