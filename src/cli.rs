@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_duration_has_a_unit_and_is_not_negative() {
-        assert_eq!(duration("15min"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("15min"), Ok(Duration::from_mins(15)));
         assert_eq!(duration("0s"), Ok(Duration::ZERO));
         assert!(duration("15").is_err());
         assert!(duration("-1s").is_err());

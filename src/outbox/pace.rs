@@ -65,7 +65,7 @@ mod tests {
         for _ in 0..3 {
             turn().await;
         }
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         for _ in 0..2 {
             turn().await;
         }

@@ -272,7 +272,7 @@ mod tests {
         let (near, mut far) = tokio::io::duplex(1024);
         tokio::spawn(async move { while far.write_all(b"250-more\r\n").await.is_ok() {} });
         let mut stream = Stream::new(Box::new(near));
-        let error = stream.reply(Duration::from_secs(60)).await.unwrap_err();
+        let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
         assert!(matches!(error, StreamError::NotSmtp(_)), "{error}");
     }
 
@@ -288,7 +288,7 @@ mod tests {
             }
         });
         let mut stream = Stream::new(Box::new(near));
-        let error = stream.reply(Duration::from_secs(60)).await.unwrap_err();
+        let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
         assert_eq!(error.to_string(), "the server did not answer within 60 seconds");
     }
 }

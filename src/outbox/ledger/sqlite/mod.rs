@@ -4,6 +4,8 @@ mod entries;
 mod file;
 mod locked;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub use file::default_path;
 pub use locked::SqliteLocked;

@@ -1,0 +1,316 @@
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::{SqliteLedger, SqliteLocked};
+use crate::letter::{History, LetterId, Past};
+use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record};
+use crate::transport::{Reply, Status};
+
+struct Desk {
+    dir: TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("state/ledger.sqlite3")
+    }
+
+    fn lock(&self) -> SqliteLocked {
+        SqliteLocked::acquire(&self.path(), now()).unwrap()
+    }
+
+    /// A run that does these steps and is killed: it never closes the ledger.
+    fn killed_after(&self, steps: &[(Durability, Vec<Entry>)]) {
+        let mut ledger = self.lock();
+        for (durability, entries) in steps {
+            ledger.apply(entries.clone(), *durability).unwrap();
+        }
+    }
+
+    /// A run that does these steps and ends.
+    fn ended_after(&self, steps: &[(Durability, Vec<Entry>)]) {
+        let mut ledger = self.lock();
+        for (durability, entries) in steps {
+            ledger.apply(entries.clone(), *durability).unwrap();
+        }
+        ledger.apply(Vec::new(), Durability::Power).unwrap();
+        ledger.close(now()).unwrap();
+    }
+
+    fn sql(&self, sql: &str) {
+        Connection::open(self.path()).unwrap().execute_batch(sql).unwrap();
+    }
+
+    fn reader(&self) -> SqliteLedger {
+        SqliteLedger::read(&self.path(), now()).unwrap().unwrap()
+    }
+
+    fn past(&self, number: u8) -> Past {
+        let reader = self.reader();
+        let past = reader.past(id(number));
+        reader.checked().unwrap();
+        past
+    }
+
+    fn attempts(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        self.reader()
+            .attempts("c", |attempt| {
+                told.push(format!(
+                    "{} {} {}",
+                    attempt.record.recipient,
+                    attempt.status.word(),
+                    attempt.reply
+                ));
+            })
+            .unwrap();
+        told
+    }
+}
+
+use Durability::{Power, Process};
+
+fn now() -> Timestamp {
+    "2011-12-16T18:54:00Z".parse().unwrap()
+}
+
+fn id(number: u8) -> LetterId {
+    LetterId::from_bytes([number; 16])
+}
+
+fn claim(number: u8) -> Entry {
+    claim_at(number, now())
+}
+
+fn claim_at(number: u8, date: Timestamp) -> Entry {
+    Entry::Claim(Intent {
+        id: id(number),
+        campaign: "c".to_owned(),
+        letter: "protest".to_owned(),
+        sender: "me@x.example".to_owned(),
+        recipient: format!("r{number}@x.example"),
+        language: "fr".to_owned(),
+        date,
+    })
+}
+
+fn begin(number: u8) -> Entry {
+    Entry::Begin(id(number))
+}
+
+fn outcome(number: u8, status: Status, code: u16) -> Entry {
+    Entry::Outcome(Box::new(Attempted {
+        id: id(number),
+        at: now(),
+        status,
+        reply: Reply {
+            code: Some(code),
+            text: "so it goes".to_owned(),
+        },
+        sha256: [7; 32],
+        facts: "{}".to_owned(),
+        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))],
+    }))
+}
+
+#[test]
+fn a_letter_that_was_accepted_cannot_be_claimed_again() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+    ]);
+    assert_eq!(desk.past(1), Past::Accepted);
+    let mut ledger = desk.lock();
+    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    assert_eq!(desk.past(1), Past::Accepted);
+}
+
+#[test]
+fn a_letter_cannot_begin_unless_it_is_claimed_and_only_once() {
+    let desk = Desk::new();
+    let mut ledger = desk.lock();
+    ledger.apply(vec![begin(1)], Process).unwrap_err();
+    ledger.apply(vec![begin(1)], Power).unwrap_err();
+    ledger.apply(vec![claim(1)], Power).unwrap();
+    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    ledger.apply(vec![begin(1)], Process).unwrap();
+    ledger.apply(vec![begin(1)], Process).unwrap_err();
+}
+
+#[test]
+fn after_a_killed_run_what_was_only_claimed_is_due_and_what_had_begun_is_in_doubt() {
+    let desk = Desk::new();
+    desk.killed_after(&[
+        (Power, vec![claim(1), claim(2), claim(3), claim(4)]),
+        (Process, vec![begin(1), begin(2), begin(3)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+        (Process, vec![outcome(2, Status::Refused, 550)]),
+    ]);
+    let found: Vec<Past> = (1..=4).map(|number| desk.past(number)).collect();
+    assert_eq!(found, [Past::Accepted, Past::Refused, Past::InDoubt, Past::Never]);
+    assert_eq!(
+        desk.attempts(),
+        [
+            "r1@x.example accepted 250 so it goes",
+            "r2@x.example refused 550 so it goes",
+            "r3@x.example in-doubt the program ended while this letter was being sent",
+        ]
+    );
+}
+
+#[test]
+fn marks_from_before_a_synced_commit_are_not_taken_over_twice() {
+    let desk = Desk::new();
+    desk.killed_after(&[
+        (Power, vec![claim(1), claim(2)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+        (Power, vec![claim(3)]),
+        (Process, vec![begin(2)]),
+    ]);
+    let found: Vec<Past> = (1..=3).map(|number| desk.past(number)).collect();
+    assert_eq!(found, [Past::Accepted, Past::InDoubt, Past::Never]);
+    assert_eq!(desk.attempts().len(), 2);
+}
+
+#[test]
+fn after_a_power_cut_everything_claimed_without_a_synced_outcome_is_in_doubt() {
+    let desk = Desk::new();
+    desk.killed_after(&[
+        (Power, vec![claim(1), claim(2), claim(3)]),
+        (Process, vec![begin(1)]),
+        (Power, vec![outcome(1, Status::Accepted, 250)]),
+        (Process, vec![begin(2)]),
+    ]);
+    desk.sql("UPDATE run SET boot = 'another start of the machine'");
+    let found: Vec<Past> = (1..=3).map(|number| desk.past(number)).collect();
+    assert_eq!(found, [Past::Accepted, Past::InDoubt, Past::InDoubt]);
+}
+
+#[test]
+fn without_its_marks_a_killed_run_leaves_everything_claimed_in_doubt() {
+    let desk = Desk::new();
+    desk.killed_after(&[(Power, vec![claim(1)])]);
+    let mut marks = desk.path().into_os_string();
+    marks.push(".marks");
+    std::fs::remove_file(marks).unwrap();
+    assert_eq!(desk.past(1), Past::InDoubt);
+}
+
+#[test]
+fn a_letter_in_doubt_that_is_claimed_again_and_never_begins_is_still_in_doubt() {
+    let desk = Desk::new();
+    desk.killed_after(&[(Power, vec![claim(1)]), (Process, vec![begin(1)])]);
+    assert_eq!(desk.past(1), Past::InDoubt);
+    desk.killed_after(&[(Power, vec![claim(1)])]);
+    assert_eq!(desk.past(1), Past::InDoubt);
+    desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
+    assert_eq!(desk.past(1), Past::InDoubt);
+}
+
+#[test]
+fn every_attempt_carries_the_date_of_the_first_and_a_claim_that_never_began_has_none() {
+    let desk = Desk::new();
+    let later: Timestamp = "2011-12-17T09:00:00Z".parse().unwrap();
+    let date = |desk: &Desk| desk.reader().first_date(id(1)).unwrap();
+    desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
+    assert_eq!(date(&desk), None);
+    desk.ended_after(&[
+        (Power, vec![claim_at(1, later)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Deferred, 451)]),
+    ]);
+    assert_eq!(date(&desk), Some(later));
+    desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
+    assert_eq!(date(&desk), Some(later));
+}
+
+#[test]
+fn a_second_run_is_told_who_holds_the_ledger_and_a_dead_holder_does_not_block() {
+    let desk = Desk::new();
+    let ledger = desk.lock();
+    let error = SqliteLocked::acquire(&desk.path(), now()).unwrap_err();
+    assert!(matches!(error, LedgerError::Busy { .. }));
+    let holder = format!("process {}, since 2011-12-16 18:54:00 UTC", std::process::id());
+    assert!(error.to_string().ends_with(&holder), "{error}");
+    drop(ledger);
+    desk.lock();
+}
+
+#[test]
+fn a_newer_ledger_and_another_programs_database_are_refused_untouched() {
+    let desk = Desk::new();
+    desk.ended_after(&[]);
+    desk.sql("PRAGMA user_version = 99");
+    assert!(matches!(
+        SqliteLocked::acquire(&desk.path(), now()),
+        Err(LedgerError::Newer { found: 99, .. })
+    ));
+    assert!(matches!(
+        SqliteLedger::read(&desk.path(), now()),
+        Err(LedgerError::Newer { .. })
+    ));
+    let desk = Desk::new();
+    std::fs::create_dir(desk.dir.path().join("state")).unwrap();
+    desk.sql("CREATE TABLE theirs (a)");
+    assert!(matches!(
+        SqliteLocked::acquire(&desk.path(), now()),
+        Err(LedgerError::Damaged { .. })
+    ));
+    std::fs::write(desk.path(), b"not a database, whatever its name says").unwrap();
+    assert!(matches!(
+        SqliteLocked::acquire(&desk.path(), now()),
+        Err(LedgerError::Damaged { .. })
+    ));
+}
+
+#[test]
+fn a_copy_that_was_refused_is_remembered_with_its_own_words() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+    ]);
+    let mut copies = Vec::new();
+    desk.reader()
+        .attempts("c", |attempt| copies.extend(attempt.copies))
+        .unwrap();
+    assert_eq!(
+        copies,
+        [("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))]
+    );
+    let mut records: Vec<Record> = Vec::new();
+    desk.reader()
+        .records("c", "me@x.example", |record| records.push(record))
+        .unwrap();
+    assert_eq!(records.len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn only_its_owner_can_read_anything_of_the_ledger() {
+    use std::os::unix::fs::PermissionsExt;
+    let desk = Desk::new();
+    desk.killed_after(&[(Power, vec![claim(1)]), (Process, vec![begin(1)])]);
+    let folder = desk.path().parent().unwrap().to_owned();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+        files += 1;
+    }
+    assert!(files >= 3, "{files}");
+}
