@@ -1,4 +1,55 @@
-//! appel: letter campaigns from one's own mailbox.
+//! Letter campaigns from one's own mailbox: nothing is sent twice, nothing is lost in silence, nothing leaks that need
+//! not.
+//!
+//! This is the architecture in a page. `ARCHITECTURE.md` has the reasons, the invariants with how each is held, and how
+//! to add a command, a ledger or a transport.
+//!
+//! # How data flows
+//!
+//! ```text
+//! config.toml, account ─► Config ────┐
+//! recipients.csv ───────► Roster ────┤
+//! templates/ ───────────► Templates ─┼─► Plan ─► Letter ─► Text ─► Message ─► delivery ─► Transport ─► SMTP
+//! ledger ───────────────► History ───┘                               │            │
+//!                                                      .eml ◄────────┘         journal ─► LockedLedger
+//!                                                                                 │
+//!                                                                               Event ─► screen, --json, log
+//! ```
+//!
+//! One way, no circles. [`campaign`] turns files into values that cannot be wrong. [`letter`] is pure: it decides who
+//! gets what and writes it, and is handed the time and the ledger's history. [`outbox`] and [`transport`] act.
+//! [`report`] tells. [`commands`] puts them together, one file a command.
+//!
+//! # Where things are
+//!
+//! - [`cli`]: the command line; its doc comments are the help.
+//! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `log`, each thin: read, plan, act, report.
+//! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
+//! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
+//! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
+//! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
+//! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
+//! - [`report`]: events to the screen, `--json` and the log.
+//! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes, text made safe to show.
+//! - [`clock`]: the only place that reads the system's clock.
+//!
+//! # What is promised
+//!
+//! - A letter is claimed in the ledger, durably, before it begins, and marked as begun before the server hears of it.
+//!   What was accepted cannot be claimed again: see [`outbox::ledger`].
+//! - An outcome is durable before anybody is told: see [`outbox::journal`].
+//! - Every letter due ends a run accepted, deferred, refused or in doubt, by name. In doubt is what may have arrived: it
+//!   leaves again only on request, under the same Message-ID.
+//! - Everything due is rendered before the first connection: one bad row stops all.
+//! - Every step towards a server has a deadline, and who the server is, is verified before a password is said.
+//! - Preview, dry run and send come from one function, [`letter::compose`], and have the same bytes.
+//!
+//! # Where to start reading
+//!
+//! `commands/send.rs` is the whole story in one file. From there: [`letter::plan`] for who gets what,
+//! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
+//! the dialogue.
+
 pub mod campaign;
 pub mod cli;
 pub mod clock;

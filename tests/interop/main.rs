@@ -1,0 +1,18 @@
+//! The program against mail servers that others wrote: Postfix's smtp-sink, a whole Postfix, a whole Exim.
+//!
+//! `scripts/install-test-servers` unpacks them into `target/test-servers`. Where they are missing these tests do nothing
+//! and say so; where `APPEL_TEST_SERVERS` names the folder, as `scripts/test` does, they fail. Postfix and Exim have to
+//! be started by root. Every server listens on a free port of 127.0.0.1, keeps its files in a temporary folder, and ends
+//! with its test, however that ends.
+#![cfg(target_os = "linux")]
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "made for more tests than these")]
+mod support;
+
+mod daemon;
+mod exim;
+mod identity;
+mod letters;
+mod postfix;
+mod smtp_sink;
