@@ -22,7 +22,8 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    everything due was accepted, or nothing was due; the check, preview or dry run found no problem
+  0    everything due was accepted, or nothing was due; a check, preview or dry run found
+       no problem
   1    the run finished, and some letters were refused, deferred or are in doubt
   2    usage: flags, or nobody to confirm (no --yes off a terminal)
   3    the inputs are invalid: nothing was sent
@@ -131,34 +132,31 @@ pub struct Check {
 /// `appel preview`
 #[derive(Args, Debug)]
 pub struct Preview {
-    /// Which part.
-    #[command(flatten)]
-    pub select: Select,
     /// Own words.
     #[command(flatten)]
     pub personal: Personal,
+    /// Which part.
+    #[command(flatten)]
+    pub select: Select,
 }
 
 /// `appel rehearse`
 #[derive(Args, Debug)]
 pub struct Rehearse {
-    /// Which part.
-    #[command(flatten)]
-    pub select: Select,
     /// Own words.
     #[command(flatten)]
     pub personal: Personal,
     /// Keep every letter that arrived as an .eml file in this folder
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    /// Which part.
+    #[command(flatten)]
+    pub select: Select,
 }
 
 /// `appel send`
 #[derive(Args, Debug)]
 pub struct Send {
-    /// Which part.
-    #[command(flatten)]
-    pub select: Select,
     /// Own words.
     #[command(flatten)]
     pub personal: Personal,
@@ -180,6 +178,9 @@ pub struct Send {
     /// Try again what the server refused in an earlier run
     #[arg(long)]
     pub retry_refused: bool,
+    /// Which part.
+    #[command(flatten)]
+    pub select: Select,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

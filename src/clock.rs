@@ -23,13 +23,14 @@ impl Clock {
         }
     }
 
-    /// Now.
+    /// Now, to the second: nobody needs to know more of anybody's clock.
     #[must_use]
     pub fn now(self) -> Timestamp {
-        match self {
+        let now = match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that may")]
             Self::System => Timestamp::now(),
             Self::Fixed(at) => at,
-        }
+        };
+        Timestamp::from_second(now.as_second()).unwrap_or(now)
     }
 }

@@ -85,6 +85,18 @@ impl Address {
         &self.wire
     }
 
+    /// Whether it is in a domain that reaches nobody, kept for examples (RFC 2606 §2 and §3).
+    #[must_use]
+    pub fn is_for_examples(&self) -> bool {
+        let domain = self.domain();
+        let mut labels = domain.rsplit('.');
+        match labels.next() {
+            Some("example" | "test" | "invalid" | "localhost") => true,
+            Some("com" | "net" | "org") => labels.next() == Some("example"),
+            _ => false,
+        }
+    }
+
     /// As logs show it: `i…@mid.example`.
     #[must_use]
     pub fn masked(&self) -> String {

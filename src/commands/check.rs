@@ -68,6 +68,12 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
         return Ok((problems, 0));
     };
     let selection = selection(&arguments.select, campaign)?;
+    if campaign.config.smtp.is_none() {
+        problems.push(
+            Problem::note("there is no [smtp] table: this campaign can be checked and rehearsed, but not sent")
+                .hint("write it into your account file: [smtp] with host, port and security"),
+        );
+    }
     let written = Workshop::new(campaign, selection, None).and_then(|workshop| {
         problems.extend(workshop.plan.uncovered());
         // A check looks at the letters, not at what was sent of them.

@@ -34,6 +34,7 @@ pub fn confirm(
     dialoguer::Confirm::new()
         .with_prompt(question)
         .default(false)
+        .wait_for_newline(true)
         .interact()
         .map_err(|error| Failure::usage("nobody answered").because(&error))
 }

@@ -11,7 +11,7 @@ use crate::transport::Reply;
 
 /// Runs it.
 pub fn run(context: &Context) -> Result<Exit, Failure> {
-    let campaign = context.campaign()?;
+    let campaign = context.identity()?;
     let mut out = BufWriter::new(stdout().lock());
     let Some(ledger) = SqliteLedger::read(&context.ledger_path()?, context.clock.now())? else {
         if !context.global.json {
@@ -23,10 +23,10 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     let mut tried = 0_usize;
     if context.global.json {
         let mut lines = JsonLines::new(out);
-        ledger.attempts(&campaign.config.id, |attempt| lines.line(&object(&attempt)))?;
+        ledger.attempts(&campaign.id, |attempt| lines.line(&object(&attempt)))?;
         return Ok(Exit::Done);
     }
-    ledger.attempts(&campaign.config.id, |attempt| {
+    ledger.attempts(&campaign.id, |attempt| {
         tried += 1;
         let _ = out.write_all(lines(&attempt).as_bytes());
     })?;

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use crate::campaign::{Address, Campaign, Sources};
+use crate::campaign::{Address, Campaign, Identity, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
@@ -103,10 +103,7 @@ impl Context {
 
     fn sources(&self) -> Sources {
         let account_required = self.global.account.is_some();
-        let account = self.global.account.clone().or_else(|| {
-            let base = etcetera::choose_base_strategy().ok()?;
-            Some(base.config_dir().join("appel").join("config.toml"))
-        });
+        let account = self.global.account.clone().or_else(default_account);
         Sources {
             config: self.global.config.clone(),
             account,
@@ -132,6 +129,20 @@ impl Context {
         let errors = failure.problems.count(Severity::Error);
         failure.message = format!("{} to mend; nothing was sent", count(errors, "error"));
         failure
+    }
+
+    /// Which campaign and whose, for the commands that only look back; a campaign that is otherwise invalid will do.
+    fn identity(&self) -> Result<Identity, Failure> {
+        if let Some(identity) = Identity::read(&self.sources()) {
+            return Ok(identity);
+        }
+        // Not even that can be made out: the problems say why.
+        let config = &self.campaign()?.config;
+        Ok(Identity {
+            id: config.id.clone(),
+            title: config.title.clone(),
+            sender: config.sender.email.clone(),
+        })
     }
 
     fn say_problems(&self, problems: &Problems) {
@@ -178,6 +189,12 @@ fn invalid(problem: Problem) -> Failure {
 /// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
 fn for_good<T>(value: T) -> &'static T {
     Box::leak(Box::new(value))
+}
+
+/// `$XDG_CONFIG_HOME/appel/config.toml`; `None` when there is no home.
+fn default_account() -> Option<PathBuf> {
+    let base = etcetera::choose_base_strategy().ok()?;
+    Some(base.config_dir().join("appel").join("config.toml"))
 }
 
 /// The selection, valid.

@@ -50,9 +50,18 @@ pub fn run(context: &Context, arguments: &cli::New) -> Result<Exit, Failure> {
     write_all(dir).map_err(|error| Failure::usage(format!("cannot write to {shown}")).because(&error))?;
     print(&format!("{shown}: a campaign to edit.\n"));
     context.say(&format!(
-        "\nNow:\n  1. put your name, address and mail server into {shown}/config.toml\n  2. appel rehearse -c {shown}/config.toml   (sends nothing, shows everything)\n  3. edit recipients.csv and templates/, then appel check -c {shown}/config.toml"
+        "\nNow:\n  1. appel rehearse -c {shown}/config.toml   (sends nothing, shows everything)\n  2. edit config.toml, recipients.csv and templates/, then appel check -c {shown}/config.toml\n  3. put your own name and mail server, [sender] and [smtp], into {}",
+        account_file()
     ));
     Ok(Exit::Done)
+}
+
+/// Where the account belongs, as a person finds it.
+fn account_file() -> String {
+    super::default_account().map_or_else(
+        || "an account file (--account FILE)".to_owned(),
+        |path| visible_line(&path.display().to_string()),
+    )
 }
 
 fn write_all(dir: &Path) -> std::io::Result<()> {

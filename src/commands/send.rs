@@ -9,7 +9,7 @@ use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
 use super::survey::{Survey, Surveyed, survey};
 use super::{Context, for_good, invalid, password, personal, print, selection};
-use crate::campaign::config::Smtp;
+use crate::campaign::config::{Config, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::letter::plan::Resend;
@@ -49,6 +49,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let ledger = SqliteLocked::acquire(&path, now)?;
     let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
+    refuse_examples(&survey, &campaign.config, smtp)?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");
         return Ok(Exit::Done);
@@ -90,6 +91,25 @@ fn no_smtp() -> Failure {
         "write it into your account file, with host, and password-command or none to be asked:\n[smtp]\nhost = \"smtp.example.org\"",
     );
     Failure::invalid(Problems::from_iter([problem]))
+}
+
+/// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
+fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), Failure> {
+    let here = smtp.host == "localhost" || smtp.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
+    if here || survey.due == 0 {
+        return Ok(());
+    }
+    let who = if config.sender.email.is_for_examples() {
+        format!("your address {} is", config.sender.email)
+    } else if let Some(to) = &survey.for_examples {
+        format!("the recipient {to} is")
+    } else {
+        return Ok(());
+    };
+    Err(invalid(
+        Problem::error(format!("{who} an example's, which reaches nobody"))
+            .hint("put the real addresses in, or rehearse: appel rehearse"),
+    ))
 }
 
 /// How many letters may still begin within `daily-limit`.
@@ -252,23 +272,23 @@ pub fn connect_failure(error: ConnectError) -> Failure {
 pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
-        print(&conclusion(summary, survey));
+        print(&conclusion(ended, survey));
     }
     let held = survey.skipped(Skip::InDoubt);
     let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
-    let stopped = match &ended.stop {
-        None if failed => {
-            context.say(&advice(summary, held));
-            return Ok(Exit::Incomplete);
+    let Some(stop) = &ended.stop else {
+        if !failed {
+            return Ok(Exit::Done);
         }
-        None => return Ok(Exit::Done),
-        Some(stop) => stop,
+        context.say(&advice(summary, held, true));
+        return Ok(Exit::Incomplete);
     };
+    context.say(&advice(summary, held, false));
     let unsent = format!(
         "{} not sent; what was sent is recorded",
         count(summary.deferred, "letter")
     );
-    match stopped {
+    match stop {
         Stop::Interrupted => {
             context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
             Ok(Exit::Interrupted)
@@ -281,7 +301,7 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         }
         Stop::DailyLimit => {
             context.say(&format!(
-                "The daily limit (smtp.daily-limit) is reached: {unsent}. Run `appel send` again tomorrow."
+                "smtp.daily-limit is reached: {unsent}. Run `appel send` again later: the limit counts the last 24 hours."
             ));
             Ok(Exit::Incomplete)
         }
@@ -298,38 +318,53 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         Stop::Letter(problem) => {
             let mut failure =
                 Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
-                    .hint("the files changed during the run? Run `appel check`, then `appel send` again");
+                    .hint("did the files change meanwhile? Run `appel check`, then `appel send` again");
             failure.problems.push(problem.clone());
             Err(failure)
         }
     }
 }
 
-fn conclusion(summary: &Summary, survey: &Survey) -> String {
-    let mut text = String::new();
-    if summary.due > 0 {
-        text.push_str(&summary_line(summary));
-        text.push('\n');
-        text.push_str(&confirm::left_out(survey));
-        return text;
+fn conclusion(ended: &Ended, survey: &Survey) -> String {
+    let summary = &ended.summary;
+    if summary.due == 0 {
+        return nothing_due(survey);
     }
-    text.push_str("Nothing is due.\n");
+    let mut text = summary_line(summary);
+    text.push('\n');
+    if ended.copies_not_taken > 0 {
+        let copies = count(ended.copies_not_taken, "copy");
+        text.push_str(&format!(
+            "{copies} not taken by the server, although the letter was: see `appel log`.\n"
+        ));
+    }
+    text.push_str(&confirm::left_out(survey));
+    text
+}
+
+fn nothing_due(survey: &Survey) -> String {
+    let mut text = "Nothing is due.\n".to_owned();
     for line in survey.left_out() {
         text.push_str(&format!("  {line}\n"));
     }
     text
 }
 
-fn advice(summary: &Summary, held: usize) -> String {
+/// What to do about letters that did not go; `deferred` ones only when the run did not end early, which is said apart.
+fn advice(summary: &Summary, held: usize, deferred: bool) -> String {
     let mut lines = Vec::new();
-    if summary.deferred > 0 {
+    if deferred && summary.deferred > 0 {
         lines.push("Deferred letters are sent by the next `appel send`.");
     }
     if summary.refused > 0 {
-        lines.push("Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.");
+        lines.push(
+            "Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.",
+        );
     }
     if summary.in_doubt + held > 0 {
-        lines.push("Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.");
+        lines.push(
+            "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
+        );
     }
     lines.join("\n")
 }
@@ -379,7 +414,7 @@ fn dry_run(
     drop(lines);
     let mut text = String::new();
     if survey.due == 0 {
-        text.push_str(&conclusion(&Summary::default(), &survey));
+        text.push_str(&nothing_due(&survey));
     } else {
         text.push_str(&confirm::letters(&survey, &context.out));
         text.push_str(&confirm::left_out(&survey));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::outgoing::{Memory, Workshop};
+use crate::campaign::Address;
 use crate::failure::{Failure, Problem, Problems, visible_line};
 use crate::letter::plan::Resend;
 use crate::letter::render::Text;
@@ -25,6 +26,8 @@ pub struct Survey {
     pub kinds: BTreeMap<(String, String), usize>,
     /// The first letters, for a table: letter, recipient, language, copies.
     pub first: Vec<[String; 4]>,
+    /// The first address of a letter due, To or copy, that is only good for examples.
+    pub for_examples: Option<Address>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
 }
@@ -143,7 +146,7 @@ pub enum Surveyed<'s, 'a> {
     Skipped {
         id: crate::letter::LetterId,
         letter: &'s str,
-        to: &'s crate::campaign::Address,
+        to: &'s Address,
         reason: Skip,
     },
 }
@@ -156,6 +159,13 @@ impl Survey {
     fn count(&mut self, letter: &Letter) {
         self.due += 1;
         *self.kinds.entry(kind(letter)).or_default() += 1;
+        if self.for_examples.is_none() {
+            self.for_examples = letter
+                .envelope
+                .recipients()
+                .find(|address| address.is_for_examples())
+                .cloned();
+        }
         if self.first.len() < SHOWN_LETTERS {
             self.first.push(row(letter));
         }
@@ -169,12 +179,7 @@ fn kind(letter: &Letter) -> (String, String) {
 
 /// A letter as a row of a table.
 pub fn row(letter: &Letter) -> [String; 4] {
-    let copies: Vec<&str> = letter
-        .envelope
-        .cc
-        .iter()
-        .map(crate::campaign::Address::as_str)
-        .collect();
+    let copies: Vec<&str> = letter.envelope.cc.iter().map(Address::as_str).collect();
     let to = match letter.recipient.name.as_str() {
         "" => letter.envelope.to.to_string(),
         name => format!("{}\n<{}>", visible_line(name), letter.envelope.to),

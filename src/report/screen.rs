@@ -13,12 +13,17 @@ const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Up to so many letters each one gets a plain line.
 const FEW: u64 = 50;
 
+/// So many letters that were not tried are shown one by one.
+const FEW_UNTRIED: u64 = 10;
+
 /// Tells progress and trouble on stderr.
 #[derive(Debug)]
 pub struct Screen {
     bar: Option<ProgressBar>,
     due: u64,
     told: u64,
+    /// Letters that the run did not come to.
+    untried: u64,
     quiet: bool,
     last: Instant,
 }
@@ -39,6 +44,7 @@ impl Screen {
             bar,
             due,
             told: 0,
+            untried: 0,
             quiet,
             last: Instant::now(),
         }
@@ -54,6 +60,16 @@ impl Screen {
 
     fn letter(&mut self, letter: &LetterEvent) {
         self.told += 1;
+        if letter.subject.is_none() {
+            // Its text was never written. When a run stops early there can be thousands, all for one reason.
+            self.untried += 1;
+            if self.untried == FEW_UNTRIED + 1 {
+                self.say("… and others that were not tried; --json and the log name them all");
+            }
+            if self.untried > FEW_UNTRIED {
+                return;
+            }
+        }
         if let Some(bar) = &self.bar {
             bar.set_message("");
             bar.set_position(self.told);
@@ -155,7 +171,10 @@ pub fn summary_line(summary: &Summary) -> String {
 pub fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
-        number => format!("{} {noun}s", thousands(number)),
+        number => match noun.strip_suffix('y') {
+            Some(stem) => format!("{} {stem}ies", thousands(number)),
+            None => format!("{} {noun}s", thousands(number)),
+        },
     }
 }
 
@@ -206,6 +225,7 @@ mod tests {
             "1 letter: 1 accepted."
         );
         assert_eq!(count(1_234_567, "letter"), "1,234,567 letters");
+        assert_eq!(count(2, "copy"), "2 copies");
     }
 
     #[test]

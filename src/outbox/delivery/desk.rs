@@ -386,7 +386,8 @@ impl Desk {
         match again {
             Some((at, reply)) => {
                 self.journal.submit(entry, None)?;
-                self.notice(reply, at.duration_since(Instant::now()));
+                let what = format!("{} to {}: {reply}", event.letter, event.to);
+                self.notice(what, at.duration_since(Instant::now()));
                 self.state().retries.push(Retry { at, job, event });
             }
             None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
@@ -404,12 +405,9 @@ impl Desk {
         (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
     }
 
-    fn notice(&self, reply: &Reply, pause: Duration) {
+    fn notice(&self, reason: String, pause: Duration) {
         let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-        let notice = Notice::Retrying {
-            reason: reply.to_string(),
-            seconds,
-        };
+        let notice = Notice::Retrying { reason, seconds };
         // Nobody is misled when the ledger is lost and the notice with it.
         let _ = self.journal.submit(None, Some(Event::Notice(notice)));
     }
@@ -454,7 +452,7 @@ impl Desk {
             (line.not_before.duration_since(line.since) <= self.options.retry_for).then_some(pause)
         };
         match pause {
-            Some(pause) => self.notice(reply, pause),
+            Some(pause) => self.notice(reply.to_string(), pause),
             None => self.stop(Stop::GaveUp(reply.clone())),
         }
     }

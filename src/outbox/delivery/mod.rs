@@ -112,6 +112,8 @@ pub enum Stop {
 pub struct Ended {
     /// The counts, of letters that were due.
     pub summary: Summary,
+    /// Copies that were not taken although the letter was.
+    pub copies_not_taken: usize,
     /// Why it ended early, if it did.
     pub stop: Option<Stop>,
 }
@@ -128,6 +130,7 @@ pub async fn deliver<T: Transport>(
     let started = Instant::now();
     let mut tally = Tally {
         summary: Summary::default(),
+        copies_not_taken: 0,
         listener,
     };
     let connections = options.connections.max(1);
@@ -157,7 +160,11 @@ pub async fn deliver<T: Transport>(
     }
     let mut summary = tally.summary;
     summary.seconds = started.elapsed().as_secs_f64();
-    Ended { summary, stop }
+    Ended {
+        summary,
+        copies_not_taken: tally.copies_not_taken,
+        stop,
+    }
 }
 
 async fn all_of(tasks: &mut JoinSet<()>) {
@@ -171,6 +178,7 @@ async fn all_of(tasks: &mut JoinSet<()>) {
 /// Counts what is told.
 struct Tally<'l> {
     summary: Summary,
+    copies_not_taken: usize,
     listener: &'l mut dyn Listener,
 }
 
@@ -181,6 +189,10 @@ impl Listener for Tally<'_> {
                 self.summary.due += 1;
             }
             self.summary.count(letter.outcome);
+            if letter.outcome == Verdict::Accepted {
+                let copies = letter.recipients.iter().skip(1);
+                self.copies_not_taken += copies.filter(|copy| copy.outcome != Verdict::Accepted).count();
+            }
         }
         self.listener.hear(event);
     }

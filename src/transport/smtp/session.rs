@@ -141,7 +141,10 @@ impl SmtpSession {
                 Some(500..=599) => (Outcome::Refused(reply), Then::Reuse),
                 _ => (Outcome::InDoubt(reply), Then::Reconnect),
             },
-            Err(error) => (Outcome::InDoubt(error.reply()), Then::Reconnect),
+            Err(error) => {
+                let text = format!("the letter was handed over, then {error}");
+                (Outcome::InDoubt(Reply::none(text)), Then::Reconnect)
+            }
         }
     }
 }

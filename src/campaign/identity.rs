@@ -1,0 +1,41 @@
+//! Which campaign and whose: all that is needed to look into the ledger, even when the rest of the campaign is invalid.
+
+use std::path::Path;
+
+use super::{Address, Sources};
+
+/// What the ledger knows letters by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `campaign.id`.
+    pub id: String,
+    /// `campaign.title`, or the id.
+    pub title: String,
+    /// `sender.email`.
+    pub sender: Address,
+}
+
+impl Identity {
+    /// Reads it, whatever else is wrong; `None` when it cannot be made out.
+    #[must_use]
+    pub fn read(sources: &Sources) -> Option<Self> {
+        let config = table(&sources.config)?;
+        let account = sources.account.as_deref().and_then(table);
+        let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
+            Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())
+        };
+        let id = text(&config, "campaign", "id").filter(|id| !id.is_empty())?;
+        // A table in the account file counts whole, as it does for sending.
+        let whose = account.filter(|account| account.contains_key("sender"));
+        let email = text(whose.as_ref().unwrap_or(&config), "sender", "email")?;
+        Some(Self {
+            title: text(&config, "campaign", "title").unwrap_or_else(|| id.clone()),
+            id,
+            sender: Address::parse(&email).ok()?,
+        })
+    }
+}
+
+fn table(path: &Path) -> Option<toml::Table> {
+    std::fs::read_to_string(path).ok()?.parse().ok()
+}
