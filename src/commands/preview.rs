@@ -39,7 +39,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
                 print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
             }
             print(&format!("{} in {}\n", visible_line(&letter.spec.id), letter.language));
-            print(&read.to_string());
+            print(&read.on_screen("", context.out.width));
             print("\n");
         }
         shown += 1;

@@ -195,7 +195,7 @@ fn arrived(
     if let Some(first) = read.first() {
         text.push_str(&format!(
             "\nThe first of them in full:\n\n{}\n",
-            indented(&first.to_string())
+            first.on_screen("  ", context.out.width)
         ));
     }
     if let Some(folder) = keep {
@@ -212,16 +212,4 @@ fn arrived(
         ));
     }
     text
-}
-
-fn indented(text: &str) -> String {
-    text.lines()
-        .map(|line| {
-            if line.is_empty() {
-                "\n".to_owned()
-            } else {
-                format!("  {line}\n")
-            }
-        })
-        .collect()
 }

@@ -1,7 +1,5 @@
 //! A message as its reader sees it, taken from its bytes.
 
-use std::fmt;
-
 use mail_parser::{Address, MessageParser, MimeHeaders};
 
 use crate::failure::{visible, visible_line};
@@ -57,18 +55,93 @@ fn addresses(header: Option<&Address>) -> Vec<String> {
         .collect()
 }
 
-impl fmt::Display for Shown {
-    /// Header lines, a blank line, the text; safe to show.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "From:    {}", visible_line(&self.from))?;
-        writeln!(f, "To:      {}", visible_line(&self.to))?;
+impl Shown {
+    /// Header lines, a blank line, the text, indented and with long lines broken for a screen of so many columns; safe
+    /// to show.
+    #[must_use]
+    pub fn on_screen(&self, indent: &str, width: usize) -> String {
+        let width = width.saturating_sub(indent.len() + 1).clamp(20, 80);
+        let mut screen = String::new();
+        for (name, value) in self.headers() {
+            let header = format!("{name:<9}{}", visible_line(&value));
+            push_wrapped(&mut screen, &header, indent, &" ".repeat(9), width);
+        }
+        screen.push('\n');
+        for line in visible(&self.text).lines() {
+            push_wrapped(&mut screen, line, indent, "", width);
+        }
+        screen
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers = vec![("From:", self.from.clone()), ("To:", self.to.clone())];
         if !self.cc.is_empty() {
-            writeln!(f, "Cc:      {}", visible_line(&self.cc.join(", ")))?;
+            headers.push(("Cc:", self.cc.join(", ")));
         }
-        writeln!(f, "Subject: {}", visible_line(&self.subject))?;
-        for attachment in &self.attachments {
-            writeln!(f, "File:    {}", visible_line(attachment))?;
+        headers.push(("Subject:", self.subject.clone()));
+        headers.extend(self.attachments.iter().map(|name| ("File:", name.clone())));
+        headers
+    }
+}
+
+/// One line of a text as one or more of the screen; words longer than the screen stay whole, so that they can be copied.
+fn push_wrapped(screen: &mut String, line: &str, indent: &str, hanging: &str, width: usize) {
+    let mut rest = line.trim_end();
+    if rest.is_empty() {
+        screen.push('\n');
+        return;
+    }
+    let mut first = true;
+    while !rest.is_empty() {
+        let hanging = if first { "" } else { hanging };
+        let room = width.saturating_sub(hanging.len());
+        let end = fitting(rest, room);
+        screen.push_str(indent);
+        screen.push_str(hanging);
+        screen.push_str(rest[..end].trim_end());
+        screen.push('\n');
+        rest = rest[end..].trim_start_matches(' ');
+        first = false;
+    }
+}
+
+/// How many bytes of `text` fit into `room` columns, up to a space; at least one word.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut fits = 0;
+    let ends = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]);
+    for end in ends {
+        let blank = text[..end].trim().is_empty();
+        if console::measure_text_width(&text[..end]) > room && fits > 0 && !blank {
+            break;
         }
-        write!(f, "\n{}", visible(&self.text))
+        if !blank {
+            fits = end;
+        }
+    }
+    fits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str, width: usize, expect: &str) {
+        let mut screen = String::new();
+        push_wrapped(&mut screen, line, "  ", "", width);
+        assert_eq!(screen, expect);
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_and_long_words_are_not() {
+        check("one two three", 7, "  one two\n  three\n");
+        check("  - one two", 7, "    - one\n  two\n");
+        check(
+            "info@a-very-long-address.example yes",
+            10,
+            "  info@a-very-long-address.example\n  yes\n",
+        );
+        check("длинная строка", 8, "  длинная\n  строка\n");
+        check("", 10, "\n");
+        check("   ", 10, "\n");
     }
 }
