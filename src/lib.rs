@@ -57,6 +57,7 @@ pub mod commands;
 pub mod failure;
 pub mod letter;
 pub mod outbox;
+pub mod private;
 pub mod rehearsal;
 pub mod report;
 pub mod transport;

@@ -7,6 +7,7 @@ mod general;
 mod letters;
 mod paths;
 mod read;
+mod source;
 mod value;
 
 use std::collections::BTreeMap;

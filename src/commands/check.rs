@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::survey;
-use super::{Context, print, selection};
+use super::{Context, print, print_json, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity};
 use crate::letter::plan::Resend;
@@ -23,12 +23,9 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
         struct Report<'a> {
             problems: Vec<&'a Problem>,
         }
-        let report = Report {
+        print_json(&Report {
             problems: problems.iter().collect(),
-        };
-        let text =
-            serde_json::to_string(&report).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
-        print(&format!("{text}\n"));
+        })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
@@ -67,17 +64,20 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let Some(campaign) = loaded.campaign.map(super::for_good) else {
         return Ok((problems, 0));
     };
-    let selection = selection(&arguments.select, campaign)?;
     if campaign.config.smtp.is_none() {
         problems.push(
             Problem::note("there is no [smtp] table: this campaign can be checked and rehearsed, but not sent")
                 .hint("write it into your account file: [smtp] with host, port and security"),
         );
     }
-    let written = Workshop::new(campaign, selection, None).and_then(|workshop| {
+    let workshop =
+        selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
+    let written = workshop.and_then(|workshop| {
         problems.extend(workshop.plan.uncovered());
-        // A check looks at the letters, not at what was sent of them.
-        survey(&workshop, &Memory::Nothing, now, Resend::default(), |_| Ok(()))
+        // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
+        survey(&workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |_| {
+            Ok(())
+        })
     });
     match written {
         Ok(survey) => Ok((problems, survey.due)),

@@ -16,6 +16,7 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
+use serde::Serialize;
 
 use crate::campaign::{Address, Campaign, Identity, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
@@ -153,15 +154,14 @@ impl Context {
 
     fn say_problem(&self, problem: &Problem) {
         if !self.global.quiet || problem.severity == Severity::Error {
-            self.say(&format!("{}\n", problem.render(&self.style)));
+            to_stderr(&format!("{}\n", problem.render(&self.style)));
         }
     }
 
-    /// A line for the person, on stderr.
+    /// A line for the person, on stderr; `--quiet` keeps it back.
     fn say(&self, text: &str) {
         if !self.global.quiet {
-            // When nobody reads stderr there is nobody to tell.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            to_stderr(text);
         }
     }
 
@@ -229,33 +229,51 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
     let text = match text.strip_prefix('@') {
         None => text.clone(),
         Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            Failure::invalid(Problems::from_iter([Problem::error(format!(
-                "--message: cannot read {path}: {error}"
-            ))
-            .hint("the file must be plain text in UTF-8")]))
+            invalid(
+                Problem::error(format!("--message: cannot read {path}: {error}"))
+                    .hint("the file must be plain text in UTF-8"),
+            )
         })?,
     };
     let text = text.replace("\r\n", "\n");
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err(Failure::invalid(Problems::from_iter([Problem::error(format!(
-            "--message holds the control character U+{:04X}",
-            u32::from(c)
-        ))
-        .hint("write it in a text editor as plain text")])));
+        return Err(invalid(
+            Problem::error(format!("--message holds the control character U+{:04X}", u32::from(c)))
+                .hint("write it in a text editor as plain text"),
+        ));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 impl From<LedgerError> for Failure {
     fn from(error: LedgerError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&LedgerError> for Failure {
+    fn from(error: &LedgerError) -> Self {
         let hint = error.hint();
         Self::cannot_deliver(error.to_string()).hint(hint)
     }
+}
+
+fn to_stderr(text: &str) {
+    // When nobody reads stderr there is nobody to tell.
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Writes to stdout; a reader that has gone (`| head`) is no failure.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes an object to stdout, on a line of its own.
+fn print_json(object: &impl Serialize) -> Result<(), Failure> {
+    let line =
+        serde_json::to_string(object).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
+    print(&format!("{line}\n"));
+    Ok(())
 }

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
-use super::survey::{Surveyed, survey};
+use super::survey::{SHOWN_PROBLEMS, Surveyed, survey};
 use super::{Context, invalid, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, visible, visible_line};
 use crate::letter::plan::Resend;
+use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
 
 /// Runs it.
@@ -22,7 +23,8 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     }
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    survey(&workshop, &Memory::Nothing, now, Resend::default(), |seen| {
+    let resend = Resend::default();
+    survey(&workshop, &Memory::Nothing, now, resend, SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
@@ -30,7 +32,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {
-            print(&json(letter, &message, &read)?);
+            super::print_json(&object(letter, &message, &read))?;
         } else if context.global.verbose {
             print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
             print("\n");
@@ -51,20 +53,22 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-fn json(letter: &crate::letter::Letter, message: &crate::letter::Message, read: &Shown) -> Result<String, Failure> {
-    #[derive(Serialize)]
-    struct Preview<'a> {
-        event: &'static str,
-        id: String,
-        letter: &'a str,
-        language: String,
-        to: &'a str,
-        cc: Vec<&'a str>,
-        subject: &'a str,
-        message_id: &'a str,
-        text: &'a str,
-    }
-    let preview = Preview {
+/// A line of `preview --json`.
+#[derive(Serialize)]
+struct Preview<'a> {
+    event: &'static str,
+    id: String,
+    letter: &'a str,
+    language: String,
+    to: &'a str,
+    cc: Vec<&'a str>,
+    subject: &'a str,
+    message_id: &'a str,
+    text: &'a str,
+}
+
+fn object<'a>(letter: &'a Letter, message: &'a Message, read: &'a Shown) -> Preview<'a> {
+    Preview {
         event: "preview",
         id: letter.id.to_string(),
         letter: &letter.spec.id,
@@ -79,8 +83,5 @@ fn json(letter: &crate::letter::Letter, message: &crate::letter::Message, read: 
         subject: &message.subject,
         message_id: &message.message_id,
         text: &read.text,
-    };
-    serde_json::to_string(&preview)
-        .map(|line| line + "\n")
-        .map_err(|error| Failure::cannot_deliver("cannot print").because(&error))
+    }
 }

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 
 use super::outgoing::{Memory, Workshop};
 use super::send::{Sending, conclude, connect_failure};
-use super::survey::{Survey, survey};
+use super::survey::{SHOWN_PROBLEMS, Survey, survey};
 use super::{Context, for_good, personal, print, selection};
 use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::cli;
@@ -44,7 +44,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
     let ledger = SqliteLocked::acquire(&folder.path().join("ledger.sqlite3"), now)?;
     let memory = for_good(Memory::from(ledger.reader()?));
-    let survey = survey(workshop, memory, now, Resend::default(), |_| Ok(()))?;
+    let survey = survey(workshop, memory, now, Resend::default(), SHOWN_PROBLEMS, |_| Ok(()))?;
 
     let smtp = account(campaign.config.smtp.as_ref());
     let sending = Sending {

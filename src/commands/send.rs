@@ -7,11 +7,11 @@ use tokio::sync::watch;
 
 use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
-use super::survey::{Survey, Surveyed, survey};
+use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use super::{Context, for_good, invalid, password, personal, print, selection};
 use crate::campaign::config::{Config, Smtp};
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Problems};
+use crate::failure::{Exit, Failure, Problem};
 use crate::letter::plan::Resend;
 use crate::letter::{Envelope, LetterId, Skip};
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver};
@@ -48,7 +48,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
     let ledger = SqliteLocked::acquire(&path, now)?;
     let memory = for_good(Memory::from(ledger.reader()?));
-    let survey = survey(workshop, memory, now, resend, |_| Ok(()))?;
+    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
     refuse_examples(&survey, &campaign.config, smtp)?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");
@@ -81,16 +81,17 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
         sending.tell(transport, ledger, listeners)?
     };
+    // Whatever it says now was said during the run; what counts is that it reads no more.
+    let _ = memory.checked();
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
     conclude(context, &ended, &survey)
 }
 
 fn no_smtp() -> Failure {
-    let problem = Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
+    invalid(Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
         "write it into your account file, with host, and password-command or none to be asked:\n[smtp]\nhost = \"smtp.example.org\"",
-    );
-    Failure::invalid(Problems::from_iter([problem]))
+    ))
 }
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
@@ -314,7 +315,7 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
             failure.causes.push(cause.clone());
             Err(failure)
         }
-        Stop::Ledger(error) => Err(Failure::cannot_deliver(error.to_string()).hint(error.hint())),
+        Stop::Ledger(error) => Err(error.into()),
         Stop::Letter(problem) => {
             let mut failure =
                 Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
@@ -387,7 +388,7 @@ fn dry_run(
         };
     let json = context.global.json;
     let mut lines = JsonLines::new(stdout().lock());
-    let survey = survey(workshop, memory, now, resend, |seen| {
+    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = workshop.message(letter, text, *date).map_err(invalid)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::outgoing::Memory;
-use super::{Context, print};
+use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity, visible, visible_line};
 use crate::letter::plan::{Plan, Resend, Selection};
@@ -67,9 +67,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         due: due(context, &memory)?,
     };
     if context.global.json {
-        let line = serde_json::to_string(&standing)
-            .map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
-        print(&format!("{line}\n"));
+        print_json(&standing)?;
     } else {
         print(&in_words(&identity, &standing, &in_doubt, &refused));
     }

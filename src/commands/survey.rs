@@ -12,8 +12,8 @@ use crate::letter::render::Text;
 use crate::letter::{Decision, Letter, Skip};
 use crate::report::screen::count;
 
-/// How many problems of single letters are shown.
-const SHOWN_PROBLEMS: usize = 50;
+/// How many problems of single letters a run shows; `appel check` shows all.
+pub const SHOWN_PROBLEMS: usize = 50;
 /// How many letters are shown one by one.
 pub const SHOWN_LETTERS: usize = 25;
 
@@ -66,7 +66,8 @@ fn sentence(reason: Skip, number: usize) -> String {
     }
 }
 
-/// Plans and writes every letter due; `each` sees them as they come.
+/// Plans and writes every letter due; `each` sees them as they come. Of problems of one severity it keeps the first
+/// `shown`, and counts the others.
 ///
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
@@ -75,13 +76,14 @@ pub fn survey(
     memory: &Memory,
     now: Timestamp,
     resend: Resend,
+    shown: usize,
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
 ) -> Result<Survey, Failure> {
     let mut survey = Survey::default();
     let mut problems = Problems::new();
     let mut unshown = 0;
     let mut note = |problem: Problem| {
-        if problems.count(problem.severity) < SHOWN_PROBLEMS {
+        if problems.count(problem.severity) < shown {
             problems.push(problem);
         } else {
             unshown += 1;

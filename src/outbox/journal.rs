@@ -86,6 +86,12 @@ impl Journal {
         self.requests.send(request).map_err(|_| LedgerLost)
     }
 
+    /// Whether the ledger could not be written: nothing that is handed over now reaches anybody.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.requests.is_closed()
+    }
+
     /// Nothing more will come: the writer ends as soon as all is durable and told.
     pub fn close(&self) {
         // A writer that is gone needs not be told.

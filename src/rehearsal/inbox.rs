@@ -6,13 +6,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{mem, str};
 
 use super::server::{Arrived, Sink};
+use crate::private;
 
 /// Octets of remembered letters at most, all together. Twenty letters with large attachments would
 /// otherwise hold a gigabyte.
@@ -87,7 +88,7 @@ impl Inbox {
             folder: folder.to_owned(),
             source,
         };
-        private_folder(folder).map_err(failed)?;
+        private::folder(folder).map_err(failed)?;
         match fs::read_dir(folder).map_err(failed)?.next() {
             None => Ok(Self::new(letters, Some(folder.to_owned()))),
             Some(_) => Err(KeepError::NotEmpty(folder.to_owned())),
@@ -158,22 +159,10 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
 /// Writes a new file that only its owner can read. It never follows a link or replaces a file, and
 /// leaves none half written.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file: File = options.open(path)?;
+    let mut file: File = private::options().write(true).create_new(true).open(path)?;
     file.write_all(bytes).inspect_err(|_| {
         // The reply will be 452 and the letter come again. Its remains are in the way then, but the
         // error above tells more than one about removing them.

@@ -1,6 +1,6 @@
 //! The log file: JSON lines, addresses masked unless asked otherwise, readable by its owner only.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::campaign::address::mask;
 use crate::clock::Clock;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
+use crate::private;
 
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
 #[must_use]
@@ -35,18 +36,11 @@ impl LogFile {
     /// When it cannot be opened.
     pub fn open(path: &Path, in_full: bool, clock: Clock) -> io::Result<Self> {
         if let Some(folder) = path.parent() {
-            let mut builder = fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(folder)?;
+            private::folder(folder)?;
         }
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = private::options().append(true).create(true).open(path)?;
         Ok(Self {
-            file: Some(BufWriter::new(options.open(path)?)),
+            file: Some(BufWriter::new(file)),
             path: path.to_owned(),
             in_full,
             clock,

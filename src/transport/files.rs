@@ -1,8 +1,9 @@
 //! Letters as `.eml` files: the exact bytes that would leave, one file a letter.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+
+use crate::private;
 
 /// A folder that takes one `.eml` file a letter.
 #[derive(Debug)]
@@ -17,11 +18,7 @@ impl EmlFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn create(folder: &Path) -> io::Result<Self> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        private::folder(folder)?;
         Ok(Self {
             folder: folder.to_owned(),
             count: 0,
@@ -35,10 +32,8 @@ impl EmlFolder {
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> io::Result<PathBuf> {
         self.count += 1;
         let path = self.folder.join(format!("{:04}-{}.eml", self.count, file_name(name)));
-        let mut options = fs::OpenOptions::new();
+        let mut options = private::options();
         options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(&path)?.write_all(bytes)?;
         Ok(path)
     }
@@ -58,6 +53,8 @@ fn file_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

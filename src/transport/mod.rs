@@ -125,6 +125,8 @@ pub struct Sent {
     pub recipients: Vec<(Address, Outcome)>,
     /// What to do with the connection.
     pub then: Then,
+    /// The server does not take letters from this sender at all (5xx to MAIL): three running end the run.
+    pub sender_refused: bool,
 }
 
 impl Sent {
@@ -135,19 +137,18 @@ impl Sent {
             outcome,
             recipients: Vec::new(),
             then,
+            sender_refused: false,
         }
     }
 }
 
 /// What to do after a letter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
     /// The connection can take the next letter.
     Reuse,
     /// It cannot: open another.
     Reconnect,
-    /// The server does not take letters from this sender at all (5xx to MAIL): three running end the run.
-    SenderRefused,
 }
 
 /// Why there is no connection.

@@ -20,7 +20,7 @@ pub fn read(top: &Table<'_>) -> Facts {
     };
     table
         .iter()
-        .map(|(name, value)| (name.to_owned(), value.table().and_then(|fact| read_one(&fact))))
+        .map(|(name, value)| (name.to_owned(), Table::of(value).and_then(|fact| read_one(&fact))))
         .collect()
 }
 
@@ -52,7 +52,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
     match value.raw() {
         DeValue::String(_) => value.text()?.line().map(ByLanguage::One),
         DeValue::Table(_) => {
-            let table = value.table()?;
+            let table = Table::of(value)?;
             let texts: Option<BTreeMap<_, _>> = table
                 .iter()
                 .map(|(tag, value)| {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::general::word;
 use super::paths::{self, Refused};
-use super::read::{Source, Table};
+use super::read::Table;
+use super::source::Source;
 use super::value::Value;
 use super::{Attachment, Format, LetterSpec};
 use crate::campaign::Address;
@@ -31,7 +32,7 @@ pub fn read(top: &Table<'_>, folder: &Path) -> Vec<LetterSpec> {
     if items.is_empty() {
         source.push(no_letter(source));
     }
-    for table in items.into_iter().filter_map(Value::table) {
+    for table in items.into_iter().filter_map(Table::of) {
         if let Some(letter) = read_one(&table, folder, &letters) {
             letters.push(letter);
         }

@@ -1,4 +1,4 @@
-//! TOML with places: every value knows where it stands, and what is wrong with it is collected, not thrown.
+//! Tables of a TOML file on their way to what they mean: keys asked for, missing and unknown.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -6,83 +6,9 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::source::Source;
 use super::value::{Text, Value};
-use crate::failure::{Place, Problem, Problems, nearest};
-
-/// A configuration file's text, and what was found wrong in it so far.
-pub struct Source<'a> {
-    shown: &'a str,
-    text: &'a str,
-    problems: RefCell<Vec<Problem>>,
-}
-
-impl<'a> Source<'a> {
-    /// The file that people know as `shown`.
-    pub const fn new(shown: &'a str, text: &'a str) -> Self {
-        Self {
-            shown,
-            text,
-            problems: RefCell::new(Vec::new()),
-        }
-    }
-
-    /// The file, as people know it.
-    pub const fn shown(&self) -> &'a str {
-        self.shown
-    }
-
-    /// Parses the whole file; a slip in the syntax is one problem, at its place.
-    pub fn parse(&self) -> Option<toml::Spanned<DeTable<'a>>> {
-        match DeTable::parse(self.text) {
-            Ok(table) => Some(table),
-            Err(error) => {
-                let message = format!("the file is not written as TOML: {}", error.message());
-                let problem = match error.span() {
-                    Some(span) => Problem::error(message).at(self.place(span)),
-                    None => Problem::error(message).at(Place::file(self.shown)),
-                };
-                self.push(problem.hint(
-                    "texts stand in \"double quotes\", lists in [square brackets], and each `key = value` on its own line",
-                ));
-                None
-            }
-        }
-    }
-
-    /// What stands at `span`.
-    pub fn text(&self, span: Range<usize>) -> &'a str {
-        self.text.get(span).unwrap_or_default()
-    }
-
-    /// Where `span` is.
-    ///
-    /// A line that may hold a password is not shown: problems end up in screenshots and logs.
-    pub fn place(&self, span: Range<usize>) -> Place {
-        let mut place = Place::in_source(self.shown, self.text, span);
-        if place.excerpt.as_ref().is_some_and(|line| may_hold_secret(&line.text)) {
-            place.excerpt = None;
-        }
-        place
-    }
-
-    /// Adds a problem.
-    pub fn push(&self, problem: Problem) {
-        self.problems.borrow_mut().push(problem);
-    }
-
-    /// Hands over what was found, in the order of the file.
-    pub fn finish(self, problems: &mut Problems) {
-        let mut found = self.problems.into_inner();
-        found.sort_by_key(|problem| {
-            let place = problem.place.as_ref();
-            // What has no line is about the whole file: last, after what is there.
-            place.and_then(|place| place.line).map_or((usize::MAX, 0), |line| {
-                (line, place.and_then(|place| place.column).unwrap_or(0))
-            })
-        });
-        problems.extend(found);
-    }
-}
+use crate::failure::{Place, Problem, nearest};
 
 /// A table that is being read; what nobody asked for is an unknown key.
 pub struct Table<'a> {
@@ -100,8 +26,17 @@ impl<'a> Table<'a> {
         Self::new(source, String::new(), 0..0, table.get_ref())
     }
 
-    /// The table at `span`, which people know as `path`.
-    pub fn new(source: &'a Source<'a>, path: String, span: Range<usize>, entries: &'a DeTable<'a>) -> Self {
+    /// A value as a table.
+    pub fn of(value: Value<'a>) -> Option<Self> {
+        let DeValue::Table(entries) = value.raw() else {
+            let hint = format!("write [{}] on a line of its own, and its keys below", value.path());
+            return value.wrong_type("a table", hint);
+        };
+        let (source, path, span) = value.into_parts();
+        Some(Self::new(source, path, span, entries))
+    }
+
+    fn new(source: &'a Source<'a>, path: String, span: Range<usize>, entries: &'a DeTable<'a>) -> Self {
         Self {
             source,
             path,
@@ -159,7 +94,7 @@ impl<'a> Table<'a> {
 
     /// A table inside this one.
     pub fn table(&self, key: &'static str) -> Option<Self> {
-        self.get(key)?.table()
+        Self::of(self.get(key)?)
     }
 
     /// Every key with its value, known or not.
@@ -187,7 +122,7 @@ impl<'a> Table<'a> {
     /// Where the table begins.
     pub fn place(&self) -> Place {
         if self.path.is_empty() {
-            Place::file(self.source.shown)
+            Place::file(self.source.shown())
         } else {
             self.source.place(self.span.clone())
         }
@@ -240,17 +175,4 @@ impl<'a> Table<'a> {
     fn value(&self, key: &str, value: &'a toml::Spanned<DeValue<'a>>) -> Value<'a> {
         Value::new(self.source, self.path_of(key), value.span(), value.get_ref())
     }
-}
-
-/// Whether a key of the line, at its beginning or in an inline table, is named like a secret.
-fn may_hold_secret(line: &str) -> bool {
-    let line = line.to_ascii_lowercase();
-    ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
-        line.match_indices(word).any(|(at, _)| {
-            let key = line[..at]
-                .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));
-            let before = key.trim_end();
-            before.is_empty() || before.ends_with(['{', ','])
-        })
-    })
 }

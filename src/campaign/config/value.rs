@@ -7,7 +7,7 @@ use jiff::civil;
 use jiff::tz::Offset;
 use toml::de::DeValue;
 
-use super::read::{Source, Table};
+use super::source::Source;
 use crate::failure::{Place, Problem, is_unsafe_to_show, nearest};
 
 /// A value that is being read.
@@ -86,13 +86,9 @@ impl<'a> Value<'a> {
             .collect()
     }
 
-    /// As a table.
-    pub fn table(self) -> Option<Table<'a>> {
-        let DeValue::Table(entries) = self.raw else {
-            let hint = format!("write [{}] on a line of its own, and its keys below", self.path);
-            return self.wrong_type("a table", hint);
-        };
-        Some(Table::new(self.source, self.path, self.span, entries))
+    /// The file it is in, what people know it as, and where it stands.
+    pub fn into_parts(self) -> (&'a Source<'a>, String, Range<usize>) {
+        (self.source, self.path, self.span)
     }
 
     /// As a moment: date, time and offset (RFC 3339).

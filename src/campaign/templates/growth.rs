@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use handlebars::template::{Template, TemplateElement};
 
 use super::Partials;
-use super::lint::DEEPEST_PARTIAL;
 use super::parse::Parsed;
 use crate::campaign::Language;
+
+/// How deep partials may call one another.
+pub const DEEPEST_PARTIAL: usize = 16;
 
 /// The most bytes a text in `language` comes to with its partials, both branches of every question counted.
 pub fn size(parsed: &Parsed, partials: &BTreeMap<String, Partials>, language: &Language) -> u64 {

@@ -9,15 +9,14 @@ use std::ops::Range;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
 use serde_json::Value as Json;
 
+use super::growth::{self, DEEPEST_PARTIAL};
 use super::names::{self, Meaning, Surroundings};
 use super::spot::{Tag, Unit};
 use super::tags::Piece;
-use super::{Partials, Scope, growth, parse};
+use super::{Partials, Scope, parse};
 use crate::campaign::Language;
 use crate::failure::{Place, Problem, nearest};
 
-/// How deep partials may call one another.
-pub const DEEPEST_PARTIAL: usize = 16;
 /// The most text a letter may come to with its partials, in bytes.
 const MOST_EXPANDED: u64 = 1024 * 1024;
 

@@ -59,11 +59,10 @@ struct State {
     retries: Vec<Retry>,
     /// Begun, without an outcome.
     flying: BTreeMap<LetterId, Flying>,
-    /// Groups on their way into the ledger, on no list meanwhile.
-    claiming: usize,
-    /// Could not be claimed: the ledger is lost, and they are still to be named.
-    unclaimed: Vec<Job>,
-    /// Letters taken to be sent in this run.
+    /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
+    claiming: BTreeMap<u64, Vec<Job>>,
+    groups: u64,
+    /// Letters taken to be sent in this run, but for those that were put off or refused.
     begun: usize,
     sender_refusals: u32,
     line: Line,
@@ -100,8 +99,8 @@ impl Desk {
                 waiting: VecDeque::new(),
                 retries: Vec::new(),
                 flying: BTreeMap::new(),
-                claiming: 0,
-                unclaimed: Vec::new(),
+                claiming: BTreeMap::new(),
+                groups: 0,
                 begun: 0,
                 sender_refusals: 0,
                 line: Line {
@@ -171,6 +170,7 @@ impl Desk {
     pub async fn turn(&self) {
         if let Some(turn) = self.pace.next_turn() {
             tokio::select! {
+                biased;
                 () = sleep_until(turn) => {}
                 () = self.stopped() => {}
             }
@@ -199,7 +199,7 @@ impl Desk {
             let (earliest, busy) = {
                 let state = self.state();
                 let earliest = state.retries.iter().map(|retry| retry.at).min();
-                (earliest, !state.flying.is_empty() || state.claiming > 0)
+                (earliest, !state.flying.is_empty() || !state.claiming.is_empty())
             };
             match earliest {
                 None if !busy => return Ok(None),
@@ -207,6 +207,7 @@ impl Desk {
                 None => self.wait(changed).await,
                 Some(at) => {
                     tokio::select! {
+                        biased;
                         () = sleep_until(at) => {}
                         () = self.wait(changed) => {}
                     }
@@ -217,16 +218,29 @@ impl Desk {
 
     async fn wait(&self, changed: Notified<'_>) {
         tokio::select! {
+            biased;
             () = changed => {}
             () = interrupted(&self.interrupt, Interrupt::Finish), if *self.interrupt.borrow() == Interrupt::None => {}
         }
     }
 
-    fn too_late(&self) -> bool {
-        let late = self
-            .options
+    /// Whether the letter at hand would leave too late; then the run stops.
+    pub fn past_deadline(&self) -> bool {
+        let late = self.is_late();
+        if late {
+            self.stop(Stop::Deadline);
+        }
+        late
+    }
+
+    fn is_late(&self) -> bool {
+        self.options
             .deadline
-            .is_some_and(|deadline| self.options.clock.now() > deadline);
+            .is_some_and(|deadline| self.options.clock.now() > deadline)
+    }
+
+    fn too_late(&self) -> bool {
+        let late = self.is_late();
         let state = self.state();
         // A run that begins after the deadline has nothing due, and the plan says so by name.
         let anything_left = !state.waiting.is_empty() || !state.retries.is_empty();
@@ -322,19 +336,21 @@ impl Desk {
 
     async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
         let claims = group.iter().map(|job| Entry::Claim(self.intent(job))).collect();
-        // While the claims are on their way to the disk the letters are on no list. Stopped at once just now, they
-        // stay claimed, and the next run finds that they never began.
-        self.state().claiming += 1;
-        let claimed = self.journal.record(claims, Durability::Power).await;
+        // Stopped at once while the claims are on their way to the disk, the letters must still be named at the end.
+        let number = {
+            let mut state = self.state();
+            state.groups += 1;
+            let number = state.groups;
+            state.claiming.insert(number, group);
+            number
+        };
+        self.journal.record(claims, Durability::Power).await?;
         let mut state = self.state();
-        state.claiming -= 1;
-        match claimed {
-            Ok(()) => state.waiting.extend(group),
-            Err(LedgerLost) => state.unclaimed.extend(group),
-        }
+        let claimed = state.claiming.remove(&number).unwrap_or_default();
+        state.waiting.extend(claimed);
         drop(state);
         self.changed.notify_waiters();
-        claimed
+        Ok(())
     }
 
     fn intent(&self, job: &Job) -> Intent {
@@ -374,7 +390,19 @@ impl Desk {
     pub fn ended(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
         job.first_try.get_or_insert_with(Instant::now);
         job.tries += 1;
-        let Some(flying) = self.state().flying.remove(&job.letter.id) else {
+        // Told by `abandon` as in doubt, which is what the next run will find.
+        if self.journal.is_lost() {
+            return Err(LedgerLost);
+        }
+        let flying = {
+            let mut state = self.state();
+            // The ledger's count of the last 24 hours has the accepted and those in doubt: so has this one.
+            if matches!(sent.outcome, Outcome::Deferred(_) | Outcome::Refused(_)) {
+                state.begun -= 1;
+            }
+            state.flying.remove(&job.letter.id)
+        };
+        let Some(flying) = flying else {
             return Ok(());
         };
         let (attempted, event) = flying.ended(&job.letter, sent, self.options.clock.now());
@@ -470,6 +498,10 @@ impl Desk {
 
     /// After the last letter: whatever has no outcome yet gets one, by name.
     pub async fn wind_up(&self) -> Result<(), LedgerLost> {
+        // Then `abandon` names them; taken here they would be named by nobody.
+        if self.journal.is_lost() {
+            return Err(LedgerLost);
+        }
         let (flying, retries, waiting) = self.take_all();
         for flying in flying {
             // In flight when everything stopped at once.
@@ -504,8 +536,7 @@ impl Desk {
 
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
-        let (flying, retries, mut waiting) = self.take_all();
-        waiting.extend(std::mem::take(&mut self.state().unclaimed));
+        let (flying, retries, waiting) = self.take_all();
         let now = self.options.clock.now();
         for flying in flying {
             let (_, event) = flying.in_doubt("the ledger was lost while it was being sent", now);
@@ -528,11 +559,9 @@ impl Desk {
     fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {
         let mut state = self.state();
         let flying = std::mem::take(&mut state.flying).into_values().collect();
-        (
-            flying,
-            std::mem::take(&mut state.retries),
-            std::mem::take(&mut state.waiting),
-        )
+        let mut waiting = std::mem::take(&mut state.waiting);
+        waiting.extend(std::mem::take(&mut state.claiming).into_values().flatten());
+        (flying, std::mem::take(&mut state.retries), waiting)
     }
 }
 

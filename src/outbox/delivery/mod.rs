@@ -61,7 +61,7 @@ pub struct Options {
     pub retry_for: Duration,
     /// `campaign.deadline`: no letter begins after it.
     pub deadline: Option<Timestamp>,
-    /// How many letters may begin in this run (`smtp.daily-limit`).
+    /// How many letters the server may take in this run (`smtp.daily-limit`); those put off or refused do not count.
     pub allowance: Option<usize>,
     /// The time of day.
     pub clock: Clock,
@@ -142,6 +142,7 @@ pub async fn deliver<T: Transport>(
             tasks.spawn(connection(Arc::clone(&transport), Arc::clone(&desk)));
         }
         tokio::select! {
+            biased;
             () = all_of(&mut tasks) => {}
             () = interrupted(&interrupt, Interrupt::Now) => {
                 desk.stop(Stop::Interrupted);
@@ -214,7 +215,8 @@ async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
             break;
         };
         desk.turn().await;
-        if desk.stopping() {
+        // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
+        if desk.stopping() || desk.past_deadline() {
             desk.put_back(job);
             session = Some(open);
             break;
@@ -234,6 +236,7 @@ async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
 async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session> {
     loop {
         tokio::select! {
+            biased;
             () = sleep_until(desk.connect_not_before()) => {}
             () = desk.stopped() => {}
         }
@@ -242,6 +245,7 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
         }
         // Until one is ready they are opened one by one: a wrong password is tried once, not once a connection.
         let alone = tokio::select! {
+            biased;
             alone = desk.alone() => alone,
             () = desk.stopped() => return None,
         };
@@ -252,6 +256,7 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
             continue;
         }
         let tried = tokio::select! {
+            biased;
             tried = transport.connect() => tried,
             () = desk.stopped() => return None,
         };
@@ -302,20 +307,18 @@ async fn send<T: Transport>(
         }
     };
     desk.ended(job, &sent)?;
-    match sent.then {
-        Then::Reuse => desk.sender_taken(),
-        Then::Reconnect => return Ok(None),
-        Then::SenderRefused => {
-            if desk.sender_refused() >= SENDER_REFUSALS {
-                desk.stop(Stop::Cannot {
-                    message: "the server takes no letters from your address".to_owned(),
-                    cause: format!("it refused the sender of {SENDER_REFUSALS} letters running"),
-                    hint: "check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused".to_owned(),
-                });
-            }
+    if sent.sender_refused {
+        if desk.sender_refused() >= SENDER_REFUSALS {
+            desk.stop(Stop::Cannot {
+                message: "the server takes no letters from your address".to_owned(),
+                cause: format!("it refused the sender of {SENDER_REFUSALS} letters running"),
+                hint: "check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused".to_owned(),
+            });
         }
+    } else if sent.then == Then::Reuse {
+        desk.sender_taken();
     }
-    Ok(Some(session))
+    Ok((sent.then == Then::Reuse).then_some(session))
 }
 
 async fn interrupted(interrupt: &watch::Receiver<Interrupt>, least: Interrupt) {

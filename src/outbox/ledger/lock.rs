@@ -1,12 +1,13 @@
 //! One run at a time: a lock file beside the ledger that the system lets go of when its holder dies.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
 use super::LedgerError;
+use crate::private;
 
 /// The lock, held for as long as this lives.
 #[derive(Debug)]
@@ -22,10 +23,8 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
         doing: "opened",
         cause: error.to_string(),
     };
-    let mut options = OpenOptions::new();
+    let mut options = private::options();
     options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}

@@ -4,13 +4,14 @@
 //! and every outcome is written here at once, and joins the ledger with the next synced commit. Each such commit opens
 //! a new generation that writes over the old one; marks of another generation count for nothing.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use super::Entry;
+use crate::private;
 
 /// The first bytes, then the run that the marks belong to.
 const MAGIC: &[u8; 8] = b"APPELMK1";
@@ -35,10 +36,8 @@ impl Marks {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(ledger: &Path, run: i64) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
+        let mut options = private::options();
         options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path(ledger))?;
         file.write_all(&header(run))?;
         Ok(Self {

@@ -204,16 +204,10 @@ impl Session for SmtpSession {
                 _ if stop.hangs_up() => Then::Reconnect,
                 _ => self.reset().await,
             };
-            // A connection that is gone all the same is found out, and replaced, by the next letter.
-            let then = if matches!(stop, Stop::Sender(Outcome::Refused(_))) {
-                Then::SenderRefused
-            } else {
-                then
-            };
+            let sender_refused = matches!(stop, Stop::Sender(Outcome::Refused(_)));
             return Attempt::Ended(Sent {
-                outcome: stop.outcome(),
-                recipients: Vec::new(),
-                then,
+                sender_refused,
+                ..Sent::all(stop.outcome(), then)
             });
         }
 
@@ -223,6 +217,7 @@ impl Session for SmtpSession {
             outcome,
             recipients,
             then,
+            sender_refused: false,
         })
     }
 

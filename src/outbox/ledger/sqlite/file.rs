@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::outbox::ledger::LedgerError;
+use crate::private;
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl".
 const APPLICATION_ID: i64 = 0x6170_706c;
@@ -83,17 +84,9 @@ pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
 /// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
 pub fn make_private(path: &Path) -> std::io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(folder)?;
+        private::folder(folder)?;
     }
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
+    private::options().write(true).create(true).truncate(false).open(path)?;
     Ok(())
 }
 
