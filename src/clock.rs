@@ -9,6 +9,13 @@ pub enum Clock {
     System,
     /// A moment that does not pass, so that a test sees the same bytes every time.
     Fixed(Timestamp),
+    /// A moment that passes as the runtime's clock does, which a simulation drives.
+    Driven {
+        /// The moment.
+        from: Timestamp,
+        /// When it was.
+        since: tokio::time::Instant,
+    },
 }
 
 impl Clock {
@@ -30,6 +37,7 @@ impl Clock {
             #[expect(clippy::disallowed_methods, reason = "the one place that may")]
             Self::System => Timestamp::now(),
             Self::Fixed(at) => at,
+            Self::Driven { from, since } => from.saturating_add(since.elapsed()).unwrap_or(from),
         };
         Timestamp::from_second(now.as_second()).unwrap_or(now)
     }

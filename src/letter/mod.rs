@@ -13,7 +13,7 @@ mod markdown;
 mod prepare;
 mod selection;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use envelope::{Envelope, LetterId};
 pub use message::{Attachments, Message, compose};

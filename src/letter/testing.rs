@@ -12,18 +12,18 @@ use crate::campaign::config::{Format, LetterSpec, Sender};
 use crate::campaign::{Address, Campaign, Config, Country, Language, Roster, Templates};
 use crate::failure::{Problems, Style};
 
-pub(super) const PROTEST_EN: &str =
+pub(crate) const PROTEST_EN: &str =
     "Subject: {{campaign.title}}\n\n{{recipient.salutation}},\n\nI write from {{sender.city}}.\n\n{{sender.name}}\n";
 
 /// What a test begins with; every field can be changed before [`Given::campaign`].
-pub(super) struct Given {
+pub(crate) struct Given {
     pub config: Config,
     pub rows: String,
     pub templates: Vec<(String, String)>,
 }
 
 /// One letter, one row, one template.
-pub(super) fn given() -> Given {
+pub(crate) fn given() -> Given {
     Given {
         config: Config {
             folder: PathBuf::from("."),
@@ -105,7 +105,7 @@ impl Given {
     }
 }
 
-pub(super) fn letter(id: &str, to: &[&str]) -> LetterSpec {
+pub(crate) fn letter(id: &str, to: &[&str]) -> LetterSpec {
     LetterSpec {
         id: id.to_owned(),
         to: to.iter().map(ToString::to_string).collect(),
@@ -116,25 +116,25 @@ pub(super) fn letter(id: &str, to: &[&str]) -> LetterSpec {
     }
 }
 
-pub(super) fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-pub(super) fn language(tag: &str) -> Language {
+pub(crate) fn language(tag: &str) -> Language {
     Language::parse(tag).unwrap()
 }
 
-pub(super) fn moment(text: &str) -> Timestamp {
+pub(crate) fn moment(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
 /// The first letter that is due.
-pub(super) fn with_first_letter<T>(given: Given, act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
+pub(crate) fn with_first_letter<T>(given: Given, act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
     with_letter_of(&given.campaign(), act)
 }
 
 /// The letter of [`given`], read once for tests that want it a thousand times.
-pub(super) fn with_any_letter<T>(act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
+pub(crate) fn with_any_letter<T>(act: impl FnOnce(&Campaign, &Renderer, &Letter) -> T) -> T {
     static CAMPAIGN: LazyLock<Campaign> = LazyLock::new(|| given().campaign());
     with_letter_of(&CAMPAIGN, act)
 }
@@ -146,7 +146,7 @@ fn with_letter_of<T>(campaign: &Campaign, act: impl FnOnce(&Campaign, &Renderer,
 }
 
 /// Every letter that is due when nothing has left yet.
-pub(super) fn due(campaign: &Campaign) -> Vec<Letter<'_>> {
+pub(crate) fn due(campaign: &Campaign) -> Vec<Letter<'_>> {
     let plan = Plan::new(campaign, Selection::default());
     plan.decisions(&NoHistory, Timestamp::UNIX_EPOCH, Resend::default())
         .map(|decision| match decision {

@@ -76,3 +76,65 @@ fn killed_at_any_step_of_one_connection_nothing_is_sent_twice_or_lost() {
 fn killed_at_any_step_of_two_connections_nothing_is_sent_twice_or_lost() {
     kill_at_every_step(2, 4);
 }
+
+#[test]
+fn killed_at_random_in_a_fast_run_nothing_is_sent_twice_or_lost() {
+    // A linear congruential generator: the same moments every time.
+    let mut dice = 2026_u64;
+    for connections in [1, 2, 4] {
+        let server = Server::builder().discard_data().start();
+        let campaign = Campaign::new()
+            .people(500)
+            .smtp(&server)
+            .set_toml("smtp.connections", &connections.to_string());
+        for round in 0..4 {
+            dice = dice
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let more = usize::try_from(dice >> 33).unwrap() % 150;
+            let run = campaign.spawn(&["send", "--yes", "-q"]);
+            server.wait_for_letters((server.taken_so_far().len() + more).min(500));
+            run.kill();
+            let [.., in_doubt, _] = campaign.standing();
+            assert!(
+                in_doubt <= 2 * connections * (round + 1),
+                "{in_doubt} in doubt after {} kills",
+                round + 1
+            );
+        }
+        campaign.send(&["-q"]);
+        let [accepted, deferred, refused, in_doubt, due] = campaign.standing();
+        assert_eq!((accepted + in_doubt, deferred, refused, due), (500, 0, 0, 0));
+        assert_eq!(server.taken_twice(), [""; 0]);
+        assert!(server.taken().len() as u64 >= accepted);
+    }
+}
+
+#[test]
+fn what_was_told_as_accepted_is_remembered_even_when_the_run_is_killed() {
+    let server = Server::builder().on(Step::FinalDot).letter(40).stall().start();
+    let campaign = Campaign::new().people(60).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "--json"]);
+    server.wait_for_stalls(1);
+    let told = run.kill();
+    let told: BTreeSet<_> = told
+        .stdout
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .filter(|event| event["outcome"] == "accepted")
+        .map(|event| event["to"].as_str().unwrap().to_owned())
+        .collect();
+    let log = campaign.appel(&["log", "--json"]);
+    let logged: BTreeSet<_> = log
+        .json_events()
+        .iter()
+        .filter(|event| event["outcome"] == "accepted")
+        .map(|event| event["to"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(told.is_subset(&logged), "told {told:?}, remembered {logged:?}");
+    assert_eq!(
+        logged.len(),
+        39,
+        "what the server took and answered for is remembered, told or not"
+    );
+}

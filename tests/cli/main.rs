@@ -4,5 +4,9 @@
 mod support;
 
 mod crash;
+mod faults;
+mod interrupt;
+mod ledger;
 mod new;
 mod send;
+mod tls;

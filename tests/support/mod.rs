@@ -16,4 +16,4 @@ pub mod smtp;
 
 pub use campaign::{Campaign, NOW, PASSWORD};
 pub use run::{Run, Running, accepted, counts};
-pub use smtp::{Builder, Certificate, Server, Step, Tls};
+pub use smtp::{Builder, Certificate, On, Server, Step, TLS_VERSION_ALERT, Tls};

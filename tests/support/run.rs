@@ -3,6 +3,7 @@
 use std::{
     io::Read,
     process::{Child, ChildStdout, Command, ExitStatus},
+    sync::{Arc, Mutex, PoisonError},
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -155,21 +156,21 @@ pub const fn accepted(letters: u64) -> [u64; 6] {
 /// A run under way; one that is forgotten is killed.
 pub struct Running {
     child: Child,
-    stdout: Option<JoinHandle<String>>,
-    stderr: Option<JoinHandle<String>>,
+    stdout: Option<Output>,
+    stderr: Option<Output>,
 }
 
 impl Running {
     pub fn start(command: Command) -> Self {
         let mut running = Self::start_unread(command);
-        running.stdout = running.child.stdout.take().map(collect);
+        running.stdout = running.child.stdout.take().map(Output::collect);
         running
     }
 
     /// A run whose stdout is left to the test: [`Running::take_stdout`].
     pub fn start_unread(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the program can be run");
-        let stderr = child.stderr.take().map(collect);
+        let stderr = child.stderr.take().map(Output::collect);
         Self {
             child,
             stdout: None,
@@ -217,18 +218,25 @@ impl Running {
         let _ = kill_process(id, signal);
     }
 
+    /// Waits until it has said this on stderr.
+    #[track_caller]
+    pub fn wait_for_words(&self, words: &str) {
+        let stderr = self.stderr.as_ref().expect("stderr is read until the end");
+        let begun = Instant::now();
+        while !stderr.so_far().contains(words) {
+            assert!(begun.elapsed() < LIMIT, "{words:?} was not said:\n{}", stderr.so_far());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
     pub fn wait(mut self) -> Run {
         self.end()
     }
 
     fn end(&mut self) -> Run {
         let ended = self.ended();
-        let read = |thread: Option<JoinHandle<String>>| {
-            thread
-                .map(|thread| thread.join().expect("reading does not panic"))
-                .unwrap_or_default()
-        };
-        let (stdout, stderr) = (read(self.stdout.take()), read(self.stderr.take()));
+        let [stdout, stderr] =
+            [self.stdout.take(), self.stderr.take()].map(|output| output.map_or(String::new(), Output::whole));
         let ended = ended.unwrap_or_else(|| panic!("the run hung\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
         Run {
             status: ended.code(),
@@ -261,10 +269,35 @@ impl Drop for Running {
     }
 }
 
-fn collect(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let _ = from.read_to_end(&mut bytes);
+/// What a run has written so far.
+struct Output {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    reader: JoinHandle<()>,
+}
+
+impl Output {
+    fn collect(mut from: impl Read + Send + 'static) -> Self {
+        let bytes = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&bytes);
+        let reader = std::thread::spawn(move || {
+            let mut chunk = [0; 4096];
+            while let Ok(read @ 1..) = from.read(&mut chunk) {
+                kept.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend_from_slice(&chunk[..read]);
+            }
+        });
+        Self { bytes, reader }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
+    }
+
+    fn whole(self) -> String {
+        let Self { bytes, reader } = self;
+        reader.join().expect("reading does not panic");
+        let bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&bytes).into_owned()
-    })
+    }
 }

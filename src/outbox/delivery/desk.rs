@@ -181,6 +181,9 @@ impl Desk {
     pub async fn next(&self) -> Result<Option<Job>, LedgerLost> {
         loop {
             let changed = self.changed.notified();
+            if self.journal.is_lost() {
+                return Err(LedgerLost);
+            }
             if self.stopping() || self.too_late() || self.used_up()? {
                 return Ok(None);
             }
@@ -344,7 +347,11 @@ impl Desk {
             state.claiming.insert(number, group);
             number
         };
-        self.journal.record(claims, Durability::Power).await?;
+        if let Err(lost) = self.journal.record(claims, Durability::Power).await {
+            // Others may be waiting for this group: they find out for themselves that nothing will come of it.
+            self.changed.notify_waiters();
+            return Err(lost);
+        }
         let mut state = self.state();
         let claimed = state.claiming.remove(&number).unwrap_or_default();
         state.waiting.extend(claimed);

@@ -5,6 +5,8 @@
 
 mod desk;
 mod story;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

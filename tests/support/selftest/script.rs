@@ -232,3 +232,17 @@ fn a_fault_can_walk_through_all_steps() {
         "from the greeting to QUIT, and once without a fault"
     );
 }
+
+#[test]
+fn what_is_held_goes_on_when_it_is_released() {
+    let server = at(Step::FinalDot).hold().start();
+    let mut client = Client::dial(&server);
+    client.walk(5);
+    server.wait_for_holds(1);
+    assert!(client.hears_nothing());
+    assert_eq!(server.taken_so_far().len(), 1);
+    server.release();
+    assert_eq!(client.reply(), "250 2.0.0 Ok: queued");
+    drop(client);
+    assert!(clean(&server)[0].acknowledged);
+}

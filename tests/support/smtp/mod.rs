@@ -31,7 +31,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use script::Script;
 pub use script::{On, Step, TLS_VERSION_ALERT};
@@ -173,6 +173,7 @@ impl Builder {
             identity,
             record,
             changed: Condvar::new(),
+            released: watch::Sender::new(false),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let sessions = Arc::clone(&shared);
@@ -323,6 +324,19 @@ impl Server {
             |record| record.stalls >= n,
             &format!("the script did not stall {n} connections"),
         );
+    }
+
+    /// Waits until n connections are held by the script.
+    pub fn wait_for_holds(&self, n: usize) {
+        self.must(
+            |record| record.holds >= n,
+            &format!("the script did not hold {n} connections"),
+        );
+    }
+
+    /// Lets everything go on that the script holds, or would hold later.
+    pub fn release(&self) {
+        self.shared.released.send_replace(true);
     }
 
     /// How many connections the script has stalled so far.

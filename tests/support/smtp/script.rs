@@ -59,6 +59,7 @@ enum Action {
     Inject(Vec<u8>),
     Trickle(String, Duration),
     Delay(Duration),
+    Hold,
 }
 
 /// The circumstances in which a step is reached.
@@ -125,10 +126,15 @@ impl Rule {
             Action::Reply(text) | Action::ReplyThenClose(text) | Action::Trickle(text, _) => {
                 Reply::new(text.as_str()).code
             }
-            Action::Delay(_) | Action::Inject(_) => normal.code,
+            Action::Delay(_) | Action::Hold | Action::Inject(_) => normal.code,
             _ => 0,
         };
         self.accepting || code / 100 == 2
+    }
+
+    /// Whether the session is to wait for [`super::Server::release`] first.
+    pub fn is_hold(&self) -> bool {
+        matches!(self.action, Action::Hold)
     }
 
     /// Does all of the rule but the end of its reply, or says how the connection ends.
@@ -164,6 +170,8 @@ impl Rule {
                 wait(pause, wire).await;
                 normal
             }
+            // The session has waited: see `Rule::is_hold`.
+            Action::Hold => normal,
             Action::Trickle(text, pause) => {
                 let reply = Reply::new(text);
                 let (last, first) = reply.whole.split_last().ok_or(Over::Gone)?;
@@ -343,6 +351,12 @@ impl On {
     /// Waits, then does the normal thing. At the final dot the letter is taken before the wait.
     pub fn delay(self, pause: Duration) -> Builder {
         self.then(Action::Delay(pause))
+    }
+
+    /// Waits for [`super::Server::release`], then does the normal thing. At the final dot the letter is
+    /// taken before the wait.
+    pub fn hold(self) -> Builder {
+        self.then(Action::Hold)
     }
 
     /// Closes (FIN). In the body, what is left unread makes the kernel send a reset as well.

@@ -8,6 +8,7 @@ use std::{
 
 use tokio::{
     net::{TcpListener, TcpStream},
+    sync::watch,
     task::yield_now,
 };
 
@@ -64,6 +65,7 @@ pub struct Record {
     pub most_at_once: usize,
     pub letters: usize,
     pub stalls: usize,
+    pub holds: usize,
     /// Those whose client is still there, as far as can be known: nothing more will come of them.
     pub stalled: usize,
     pub taken: Vec<Taken>,
@@ -88,6 +90,8 @@ pub struct Shared {
     pub identity: Option<Identity>,
     pub record: Mutex<Record>,
     pub changed: Condvar,
+    /// Becomes true when what is held may go on.
+    pub released: watch::Sender<bool>,
 }
 
 pub struct Credentials {
@@ -264,7 +268,18 @@ impl Session {
     pub async fn act(&mut self, rule: Option<Rule>, normal: &str) -> Result<Reply, Over> {
         let normal = Reply::normal(normal);
         match rule {
-            Some(rule) => rule.act(&mut self.wire, normal).await,
+            Some(rule) => {
+                if rule.is_hold() {
+                    self.wire.flush().await?;
+                    self.change(|record| record.holds += 1);
+                    let mut released = self.shared.released.subscribe();
+                    tokio::select! {
+                        _ = released.wait_for(|released| *released) => (),
+                        () = self.wire.hangup() => (),
+                    }
+                }
+                rule.act(&mut self.wire, normal).await
+            }
             None => Ok(normal),
         }
     }
@@ -371,6 +386,8 @@ impl Session {
     pub async fn handshake(&mut self) -> Result<(), Over> {
         let reply = self.act(self.rule(Step::TlsHandshake, None), "").await?;
         if !reply.whole.is_empty() {
+            // After STARTTLS, what came before the client's first word would seem to be injected.
+            self.wire.read().await?;
             self.say(&reply)?;
             return Err(Over::Closed { linger: true });
         }

@@ -1,0 +1,393 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use super::*;
+use crate::campaign::Campaign;
+use crate::letter::message::{Attachments, compose};
+use crate::letter::plan::{NoHistory, Plan, Resend, Selection};
+use crate::letter::render::Renderer;
+use crate::letter::testing::given;
+use crate::letter::{Envelope, Message};
+use crate::outbox::event::LetterEvent;
+use crate::outbox::ledger::{Durability, Entry};
+use crate::transport::{Outcome, Reply};
+
+/// Letters to `r0@x.example`, `r1@x.example` and so on.
+struct List {
+    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
+    campaign: &'static Campaign,
+    renderer: Renderer,
+}
+
+impl List {
+    fn of(letters: usize) -> Box<dyn Letters> {
+        let mut rows = "role,name,email,salutation\n".to_owned();
+        for number in 0..letters {
+            rows.push_str(&format!("embassy,Somebody,r{number}@x.example,Sir\n"));
+        }
+        let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
+        let plan: &'static Plan = Box::leak(Box::new(Plan::new(campaign, Selection::default())));
+        Box::new(Self {
+            decisions: Box::new(plan.decisions(&NoHistory, start(), Resend::default())),
+            campaign,
+            renderer: Renderer::new(campaign, None).unwrap(),
+        })
+    }
+}
+
+impl Letters for List {
+    fn next(&mut self) -> Option<Decision<'static>> {
+        self.decisions.next()
+    }
+
+    fn first_date(&self, _: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        Ok(None)
+    }
+
+    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+        let text = self
+            .renderer
+            .render(letter, jiff::tz::Offset::UTC.to_datetime(date).date())?;
+        compose(letter, &text, &self.campaign.config.sender, &Attachments::new(), date)
+    }
+}
+
+fn start() -> Timestamp {
+    "2011-12-16T18:54:00Z".parse().unwrap()
+}
+
+/// What a server answers to the nth try of a letter, counted from 1.
+type Answer = dyn Fn(&str, usize) -> Attempt + Send + Sync;
+
+/// A server that takes a tenth of a second for a letter and remembers what it took.
+#[derive(Clone)]
+struct Server {
+    tries: Arc<Mutex<BTreeMap<String, usize>>>,
+    taken: Arc<Mutex<Vec<String>>>,
+    answer: Arc<Answer>,
+}
+
+impl Server {
+    fn new(answer: impl Fn(&str, usize) -> Attempt + Send + Sync + 'static) -> Self {
+        Self {
+            tries: Arc::default(),
+            taken: Arc::default(),
+            answer: Arc::new(answer),
+        }
+    }
+
+    fn that_takes_everything() -> Self {
+        Self::new(|_, _| said(Outcome::Accepted, 250))
+    }
+
+    fn taken(&self) -> Vec<String> {
+        self.taken.lock().unwrap().clone()
+    }
+}
+
+fn said(outcome: impl Fn(Reply) -> Outcome, code: u16) -> Attempt {
+    let reply = Reply {
+        code: Some(code),
+        text: "so it goes".to_owned(),
+    };
+    Attempt::Ended(Sent::all(outcome(reply), Then::Reuse))
+}
+
+impl Transport for Server {
+    type Session = Self;
+    async fn connect(&self) -> Result<Self, ConnectError> {
+        Ok(self.clone())
+    }
+}
+
+impl Session for Server {
+    async fn send(&mut self, envelope: &Envelope, _: &[u8]) -> Attempt {
+        let to = envelope.to.as_str();
+        sleep(Duration::from_millis(100)).await;
+        let attempt = {
+            let mut tries = self.tries.lock().unwrap();
+            let tries = tries.entry(to.to_owned()).or_default();
+            *tries += 1;
+            (self.answer)(to, *tries)
+        };
+        if let Attempt::Ended(Sent {
+            outcome: Outcome::Accepted(_),
+            ..
+        }) = &attempt
+        {
+            self.taken.lock().unwrap().push(to.to_owned());
+        }
+        attempt
+    }
+    async fn close(self) {}
+}
+
+/// A ledger on paper, which fails at its nth write and holds everybody to the order of things.
+struct Paper {
+    left: usize,
+    writes: usize,
+    claimed: BTreeSet<LetterId>,
+    begun: BTreeSet<LetterId>,
+}
+
+impl Paper {
+    fn that_fails_at(write: usize) -> Self {
+        Self {
+            left: write,
+            writes: 0,
+            claimed: BTreeSet::new(),
+            begun: BTreeSet::new(),
+        }
+    }
+
+    fn good() -> Self {
+        Self::that_fails_at(usize::MAX)
+    }
+}
+
+impl LockedLedger for Paper {
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+        self.writes += 1;
+        if self.writes > self.left {
+            return Err(LedgerError::Unusable {
+                path: "paper".to_owned(),
+                doing: "written",
+                cause: "the disk is full".to_owned(),
+            });
+        }
+        for entry in entries {
+            match entry {
+                Entry::Claim(intent) => {
+                    assert_eq!(durability, Durability::Power, "a claim must be durable");
+                    assert!(self.claimed.insert(intent.id), "claimed twice");
+                }
+                Entry::Begin(id) => {
+                    assert!(self.claimed.remove(&id), "begun without a claim");
+                    assert!(self.begun.insert(id), "begun twice");
+                }
+                Entry::Outcome(attempted) => assert!(self.begun.remove(&attempted.id), "ended before it began"),
+                Entry::Release(id) => assert!(self.claimed.remove(&id), "released without a claim"),
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Ear(Vec<LetterEvent>);
+
+impl Listener for Ear {
+    fn hear(&mut self, event: &Event) {
+        if let Event::Letter(letter) = event {
+            self.0.push((**letter).clone());
+        }
+    }
+}
+
+impl Ear {
+    fn outcomes(&self) -> BTreeMap<String, Verdict> {
+        let outcomes: BTreeMap<_, _> = self.0.iter().map(|event| (event.to.clone(), event.outcome)).collect();
+        assert_eq!(outcomes.len(), self.0.len(), "a letter was told twice");
+        outcomes
+    }
+
+    fn counts(&self, verdict: Verdict) -> usize {
+        self.outcomes().values().filter(|outcome| **outcome == verdict).count()
+    }
+}
+
+fn options(connections: usize) -> Options {
+    Options {
+        campaign: "test".to_owned(),
+        sender: Address::parse("ann@home.example").unwrap(),
+        connections,
+        rate: Rate::Unlimited,
+        retry_for: Duration::from_mins(15),
+        deadline: None,
+        allowance: None,
+        clock: Clock::Driven {
+            from: start(),
+            since: Instant::now(),
+        },
+        seed: 7,
+    }
+}
+
+async fn run(letters: usize, server: &Server, ledger: &mut Paper, options: Options) -> (Ended, Ear) {
+    let (_sender, interrupt) = watch::channel(Interrupt::None);
+    run_until(letters, server, ledger, options, interrupt).await
+}
+
+async fn run_until(
+    letters: usize,
+    server: &Server,
+    ledger: &mut Paper,
+    options: Options,
+    interrupt: watch::Receiver<Interrupt>,
+) -> (Ended, Ear) {
+    let mut ear = Ear::default();
+    let ended = deliver(
+        Arc::new(server.clone()),
+        ledger,
+        List::of(letters),
+        options,
+        interrupt,
+        &mut ear,
+    )
+    .await;
+    (ended, ear)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whenever_the_ledger_fails_every_letter_is_named_and_none_the_server_took_is_called_unsent() {
+    const LETTERS: usize = 120;
+    for connections in [1, 5] {
+        for write in 0.. {
+            let server = Server::that_takes_everything();
+            let mut ledger = Paper::that_fails_at(write);
+            let (ended, ear) = run(LETTERS, &server, &mut ledger, options(connections)).await;
+            let outcomes = ear.outcomes();
+            assert_eq!(
+                outcomes.len(),
+                LETTERS,
+                "not every letter is named when write {write} fails"
+            );
+            for to in server.taken() {
+                let outcome = outcomes[&to];
+                assert!(
+                    matches!(outcome, Verdict::Accepted | Verdict::InDoubt),
+                    "{to} is {outcome:?}"
+                );
+            }
+            assert_eq!(ended.summary.due, LETTERS);
+            if ended.stop.is_none() {
+                assert_eq!(ear.counts(Verdict::Accepted), LETTERS);
+                break;
+            }
+            assert!(matches!(ended.stop, Some(Stop::Ledger(_))));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_off_is_tried_again_with_growing_pauses_and_told_once() {
+    let server = Server::new(|to, nth| {
+        if to == "r1@x.example" && nth < 4 {
+            said(Outcome::Deferred, 451)
+        } else {
+            said(Outcome::Accepted, 250)
+        }
+    });
+    let begin = Instant::now();
+    let (ended, ear) = run(3, &server, &mut Paper::good(), options(2)).await;
+    assert_eq!(ear.counts(Verdict::Accepted), 3);
+    assert!(ended.stop.is_none());
+    // 1 + 2 + 4 seconds, more or less a fifth.
+    let seconds = begin.elapsed().as_secs_f64();
+    assert!((5.6..9.0).contains(&seconds), "{seconds}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_off_too_long_ends_deferred() {
+    let server = Server::new(|_, _| said(Outcome::Deferred, 451));
+    let begin = Instant::now();
+    let options = Options {
+        retry_for: Duration::from_mins(1),
+        ..options(2)
+    };
+    let (ended, ear) = run(3, &server, &mut Paper::good(), options).await;
+    assert_eq!((ear.counts(Verdict::Deferred), ended.summary.deferred), (3, 3));
+    assert!((Duration::from_secs(20)..Duration::from_secs(65)).contains(&begin.elapsed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_was_put_off_does_not_use_up_the_daily_limit() {
+    let server = Server::new(|_, nth| {
+        if nth == 1 {
+            said(Outcome::Deferred, 451)
+        } else {
+            said(Outcome::Accepted, 250)
+        }
+    });
+    let options = Options {
+        allowance: Some(4),
+        ..options(2)
+    };
+    let (ended, ear) = run(4, &server, &mut Paper::good(), options.clone()).await;
+    assert_eq!(ear.counts(Verdict::Accepted), 4);
+    assert!(ended.stop.is_none());
+    let server = Server::that_takes_everything();
+    let (ended, ear) = run(6, &server, &mut Paper::good(), options).await;
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (4, 2));
+    assert!(matches!(ended.stop, Some(Stop::DailyLimit)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_letter_begins_after_the_deadline() {
+    let server = Server::that_takes_everything();
+    let options = Options {
+        rate: Rate::Every(Duration::from_secs(10)),
+        deadline: Some("2011-12-16T18:54:25Z".parse().unwrap()),
+        ..options(2)
+    };
+    let (ended, ear) = run(6, &server, &mut Paper::good(), options).await;
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 3));
+    assert!(matches!(ended.stop, Some(Stop::Deadline)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_interruption_finishes_what_is_in_flight_and_the_second_leaves_it_in_doubt() {
+    for (most, accepted, in_doubt) in [(Interrupt::Finish, 4, 0), (Interrupt::Now, 2, 2)] {
+        let (sender, interrupt) = watch::channel(Interrupt::None);
+        let interrupter = tokio::spawn(async move {
+            sleep(Duration::from_millis(150)).await;
+            sender.send_replace(most);
+            sender.closed().await;
+        });
+        let server = Server::that_takes_everything();
+        let mut ledger = Paper::good();
+        let (ended, ear) = run_until(100, &server, &mut ledger, options(2), interrupt).await;
+        assert!(matches!(ended.stop, Some(Stop::Interrupted)));
+        assert_eq!(ear.counts(Verdict::Accepted), accepted);
+        assert_eq!(ear.counts(Verdict::InDoubt), in_doubt);
+        assert_eq!(ear.counts(Verdict::Deferred), 96);
+        assert!(ledger.claimed.is_empty(), "what was claimed and not begun is released");
+        interrupter.await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_letters_running_whose_sender_is_refused_end_the_run() {
+    let server = Server::new(|_, _| {
+        let reply = Reply {
+            code: Some(550),
+            text: "not you".to_owned(),
+        };
+        Attempt::Ended(Sent {
+            sender_refused: true,
+            ..Sent::all(Outcome::Refused(reply), Then::Reuse)
+        })
+    });
+    let (ended, ear) = run(10, &server, &mut Paper::good(), options(1)).await;
+    assert_eq!((ear.counts(Verdict::Refused), ear.counts(Verdict::Deferred)), (3, 7));
+    assert!(matches!(ended.stop, Some(Stop::Cannot { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_was_closed_between_two_letters_is_replaced_and_nothing_is_lost() {
+    let server = Server::new(|_, nth| {
+        if nth == 1 {
+            Attempt::Unstarted(Reply::none("closed"))
+        } else {
+            said(Outcome::Accepted, 250)
+        }
+    });
+    let (_, ear) = run(5, &server, &mut Paper::good(), options(1)).await;
+    assert_eq!(ear.counts(Verdict::Accepted), 5);
+    assert_eq!(server.taken().len(), 5);
+}

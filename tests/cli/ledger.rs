@@ -1,0 +1,319 @@
+//! The ledger as a person meets it: where it is, who may read it, and what happens when it cannot be used.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use crate::support::{Campaign, Run, Running, Server, Step, accepted};
+
+/// The same run on a disk on which no file can grow beyond so many blocks of 512 bytes.
+fn with_room_for(campaign: &Campaign, blocks: usize, arguments: &[&str]) -> Run {
+    let plain = campaign.command(arguments);
+    let mut limited = Command::new("/bin/sh");
+    limited
+        // With the signal ignored, a write that goes too far fails as on a full disk.
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\""), "sh"])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .env_clear()
+        .envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .current_dir(plain.get_current_dir().unwrap())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    Running::start(limited).wait()
+}
+
+fn copy(from: &Path, to: &Path) {
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_at_any_moment_loses_and_doubles_nothing() {
+    let mut failed_while_sending = 0;
+    for blocks in (8..).step_by(16) {
+        let server = Server::builder().start();
+        // At this rate every letter is claimed and committed on its own.
+        let campaign = Campaign::new().people(6).smtp(&server).set("smtp.rate", "99/s");
+        let run = with_room_for(&campaign, blocks, &["send", "--yes", "--json"]);
+        if run.status == Some(0) {
+            break;
+        }
+        run.exits(4).says(&["the ledger", "error"]);
+        let before = server.taken().len() as u64;
+        if run.stdout.contains("summary") {
+            failed_while_sending += usize::from(before > 1);
+            let [due, accepted, deferred, refused, in_doubt, _] = run.counts();
+            assert_eq!(
+                (due, refused, accepted + deferred + in_doubt),
+                (6, 0, 6),
+                "every letter is named"
+            );
+            assert!(
+                (accepted..=accepted + in_doubt).contains(&before),
+                "{before} taken:\n{}",
+                run.stdout
+            );
+        } else {
+            assert_eq!(before, 0, "nothing leaves that cannot be written down first");
+        }
+        let campaign = campaign.set("smtp.rate", "unlimited");
+        campaign.send(&[]);
+        assert_eq!(server.taken_twice(), [""; 0], "with {blocks} blocks");
+        let [accepted, deferred, refused, in_doubt, due] = campaign.standing();
+        assert_eq!(
+            (accepted + in_doubt, deferred, refused, due),
+            (6, 0, 0, 0),
+            "with {blocks} blocks"
+        );
+        assert!(in_doubt <= 1, "{in_doubt} in doubt on one connection");
+    }
+    assert!(failed_while_sending > 1, "no run ran out of room on its way");
+}
+
+#[test]
+fn a_disk_that_is_full_while_a_killed_run_is_looked_after_spoils_nothing() {
+    let server = Server::builder().on(Step::FinalDot).letter(3).stall().start();
+    let campaign = Campaign::new().people(5).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    run.kill();
+    let (state, kept) = (campaign.root().join("state/appel"), campaign.root().join("kept"));
+    copy(&state, &kept);
+    let mut failed = 0;
+    for blocks in (4..).step_by(4) {
+        copy(&kept, &state);
+        let run = with_room_for(&campaign, blocks, &["status"]);
+        if run.status == Some(0) {
+            break;
+        }
+        failed += 1;
+        run.exits(4);
+        assert_eq!(campaign.standing(), [2, 0, 0, 1, 2], "with {blocks} blocks");
+    }
+    assert!(failed > 1, "the disk was never full");
+}
+
+#[test]
+fn the_ledger_is_readable_by_its_owner_only() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    campaign.send(&["--out", "out"]).exits(0);
+    campaign.appel(&["rehearse", "--keep", "kept"]).exits(0);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut folders = vec![campaign.root().join("state/appel"), campaign.path("kept")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                files += 1;
+            }
+        }
+    }
+    assert!(files >= 3, "the ledger, the log and a letter, but there are {files}");
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_stops_the_run_before_anything_leaves() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    fs::write(campaign.root().join("state/appel"), "a file where a folder should be").unwrap();
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["the ledger", "cannot be opened", "state/appel"]);
+    campaign.send(&["--ledger", "."]).exits(4).says(&["the ledger"]);
+    campaign
+        .send(&["--ledger", "recipients.csv/ledger"])
+        .exits(4)
+        .says(&["the ledger"]);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_left_as_it_is() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .smtp(&server)
+        .file("notes.txt", "My notes. ".repeat(500));
+    let run = campaign.send(&["--ledger", "notes.txt"]);
+    run.exits(4).says(&["is damaged, or is no ledger"]);
+    assert_eq!(
+        fs::read_to_string(campaign.path("notes.txt")).unwrap(),
+        "My notes. ".repeat(500)
+    );
+
+    let other = rusqlite::Connection::open(campaign.path("other.sqlite3")).unwrap();
+    other.execute_batch("CREATE TABLE photo (name TEXT)").unwrap();
+    drop(other);
+    campaign
+        .send(&["--ledger", "other.sqlite3"])
+        .exits(4)
+        .says(&["the database of another program"]);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_truncated_ledger_is_said_and_never_guessed_at() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(200).smtp(&server);
+    campaign.send(&["-q"]).exits(0);
+    let whole = fs::read(campaign.ledger()).unwrap();
+    let state = campaign.root().join("state/appel");
+    let campaign = campaign.people(201);
+    let mut said = 0;
+    for pages in 1..whole.len() / 4096 {
+        fs::remove_dir_all(&state).unwrap();
+        fs::create_dir(&state).unwrap();
+        fs::write(campaign.ledger(), &whole[..pages * 4096]).unwrap();
+        let run = campaign.send(&["-q"]);
+        assert!(run.status == Some(4), "cut to {pages} pages: {run:?}");
+        run.says(&["damaged", "do not delete it"]);
+        said += 1;
+    }
+    assert!(said > 5);
+    assert_eq!(
+        server.taken().len(),
+        200,
+        "no letter leaves when it is not known what left before"
+    );
+}
+
+#[test]
+fn a_ledger_of_a_newer_program_is_not_written() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let db = rusqlite::Connection::open(campaign.ledger()).unwrap();
+    db.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(db);
+    let campaign = campaign.people(2);
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["written by a newer version", "update appel"]);
+    campaign.appel(&["status"]).exits(4);
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn a_copy_of_the_folder_sends_nothing_again() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    campaign.send(&[]).exits(0);
+    for file in ["config.toml", "recipients.csv", "templates/protest.en.hbs"] {
+        campaign.put(&format!("copy/{file}"), fs::read(campaign.path(file)).unwrap());
+    }
+    campaign
+        .send(&["-c", "copy/config.toml"])
+        .exits(0)
+        .prints(&["2 letters were accepted earlier"]);
+    assert_eq!(server.taken().len(), 2);
+}
+
+#[test]
+fn a_ledger_can_be_kept_wherever_one_likes() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&["--ledger", "mine/ledger.db"]).exits(0);
+    assert!(campaign.path("mine/ledger.db").exists() && !campaign.ledger().exists());
+    campaign
+        .send(&["--ledger", "mine/ledger.db"])
+        .exits(0)
+        .prints(&["Nothing is due."]);
+    campaign
+        .appel(&["status", "--ledger", "mine/ledger.db"])
+        .exits(0)
+        .prints(&["1  accepted"]);
+    assert_eq!(server.taken().len(), 1);
+    campaign
+        .send(&["--ledger", "postgres://somewhere/appel"])
+        .exits(2)
+        .says(&["PostgreSQL"]);
+}
+
+#[test]
+fn two_campaigns_and_two_senders_do_not_share_what_was_sent() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.set("campaign.id", "other");
+    assert_eq!(campaign.send_json(&[]).counts(), accepted(1));
+    let campaign = campaign.set("sender.email", "bob@home.example");
+    assert_eq!(campaign.send_json(&[]).counts(), accepted(1));
+    assert_eq!(campaign.standing()[0], 1, "of this campaign and sender");
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (3, 0));
+}
+
+#[test]
+fn the_daily_limit_counts_what_left_in_the_last_day() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .people(5)
+        .smtp(&server)
+        .set_toml("smtp.daily-limit", "2");
+    let run = campaign.send_json(&[]);
+    run.exits(1).says(&["smtp.daily-limit is reached"]);
+    assert_eq!(run.counts(), [5, 2, 3, 0, 0, 0]);
+    let campaign = campaign.now("2026-11-26T09:59:00Z");
+    assert_eq!(campaign.send_json(&[]).exits(1).counts(), [3, 0, 3, 0, 0, 2]);
+    let campaign = campaign.now("2026-11-26T10:00:01Z");
+    assert_eq!(campaign.send_json(&[]).exits(1).counts(), [3, 2, 1, 0, 0, 2]);
+    let campaign = campaign.now("2026-11-28T00:00:00Z");
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), [1, 1, 0, 0, 0, 4]);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (5, 0));
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_said_and_stops_nothing() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    fs::create_dir_all(campaign.root().join("state/appel")).unwrap();
+    fs::write(campaign.root().join("state/appel/log"), "in the way").unwrap();
+    campaign.send(&[]).exits(0).says(&["no log is written"]);
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn a_resend_keeps_the_date_of_the_first_attempt() {
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .times(1)
+        .reply("451 4.3.0 later")
+        .start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(1);
+    let campaign = campaign.now("2026-11-27T08:00:00Z");
+    campaign.send(&[]).exits(0);
+    let letter = String::from_utf8(server.taken().remove(0).data).unwrap();
+    assert!(letter.contains("Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n"), "{letter}");
+}
+
+#[test]
+fn the_one_file_that_is_the_ledger_knows_everything_when_the_run_is_over() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(3).smtp(&server);
+    campaign.send(&[]).exits(0);
+    fs::copy(campaign.ledger(), campaign.path("carried-over.sqlite3")).unwrap();
+    campaign
+        .send(&["--ledger", "carried-over.sqlite3"])
+        .exits(0)
+        .prints(&["3 letters were accepted earlier"]);
+    assert_eq!(server.taken().len(), 3);
+}

@@ -1,0 +1,251 @@
+//! TLS and signing in: nobody gets the password who is not the server, and nobody gets it in the clear.
+
+use crate::support::{Builder, Campaign, Certificate, PASSWORD, Server, Step, TLS_VERSION_ALERT, Tls, accepted};
+
+fn guarded(tls: Tls) -> Builder {
+    Server::builder().tls(tls).password("ann", PASSWORD)
+}
+
+fn campaign(server: &Server) -> Campaign {
+    Campaign::new().people(2).smtp(server).login("ann", PASSWORD)
+}
+
+/// The run ends with exit 4, says this, and nothing of the password is seen by anybody.
+#[track_caller]
+fn no_password_leaves(campaign: &Campaign, server: &Server, words: &[&str]) {
+    let run = campaign.send_json(&[]);
+    run.exits(4).says(words);
+    assert_eq!(run.counts(), [2, 0, 2, 0, 0, 0], "every letter is named as not sent");
+    assert!(!server.saw_credentials_in_clear());
+    assert_eq!(server.authentications(), []);
+    assert_eq!(server.taken().len(), 0);
+    assert_eq!(campaign.standing()[4], 2, "all is still due");
+}
+
+#[test]
+fn letters_leave_over_tls_with_an_authority_of_ones_own() {
+    for tls in [Tls::Implicit, Tls::Starttls] {
+        let server = guarded(tls).start();
+        assert_eq!(campaign(&server).send_json(&[]).exits(0).counts(), accepted(2));
+        assert!(server.taken().iter().all(|letter| letter.tls));
+        let [seen] = &server.authentications()[..] else {
+            panic!("signed in once")
+        };
+        assert_eq!(
+            (seen.mechanism.as_str(), seen.right, seen.in_clear),
+            ("PLAIN", true, false)
+        );
+        assert_eq!(server.violations(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_the_servers_ends_the_run_before_the_password() {
+    for tls in [Tls::Implicit, Tls::Starttls] {
+        for certificate in [Certificate::Expired, Certificate::WrongName, Certificate::SelfSigned] {
+            let server = guarded(tls).certificate(certificate).start();
+            no_password_leaves(
+                &campaign(&server),
+                &server,
+                &["its certificate is not valid", "no password was sent"],
+            );
+            assert_eq!(
+                server.connections(),
+                1,
+                "{certificate:?} does not get better by trying again"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_authority_that_nobody_vouches_for_is_not_believed() {
+    let server = guarded(Tls::Implicit).start();
+    let campaign = campaign(&server).unset("smtp.ca-file");
+    no_password_leaves(&campaign, &server, &["no password was sent"]);
+}
+
+#[test]
+fn starttls_that_is_not_offered_ends_the_run() {
+    let server = Server::builder().password("ann", PASSWORD).start();
+    let campaign = campaign(&server).set("smtp.security", "starttls");
+    no_password_leaves(&campaign, &server, &["does not offer STARTTLS"]);
+}
+
+#[test]
+fn starttls_that_is_refused_ends_the_run() {
+    let server = guarded(Tls::Starttls).on(Step::Starttls).reply("502 5.5.1 no").start();
+    no_password_leaves(&campaign(&server), &server, &["refused STARTTLS", "502 5.5.1 no"]);
+}
+
+#[test]
+fn words_slipped_in_before_tls_end_the_run() {
+    let slipped = "250-127.0.0.1\r\n250 AUTH PLAIN\r\n";
+    let server = guarded(Tls::Starttls).on(Step::Starttls).inject(slipped).start();
+    no_password_leaves(&campaign(&server), &server, &["tampering"]);
+}
+
+#[test]
+fn tls_of_last_century_ends_the_run() {
+    for tls in [Tls::Implicit, Tls::Starttls] {
+        let server = guarded(tls).on(Step::TlsHandshake).garble(TLS_VERSION_ALERT).start();
+        no_password_leaves(&campaign(&server), &server, &["cannot agree on TLS"]);
+    }
+}
+
+#[test]
+fn tls_that_never_comes_about_ends_the_run() {
+    let server = guarded(Tls::Implicit).on(Step::TlsHandshake).stall().start();
+    let campaign = campaign(&server).set("smtp.timeout", "400ms");
+    no_password_leaves(&campaign, &server, &["does not begin TLS"]);
+}
+
+#[test]
+fn plain_smtp_where_tls_was_expected_ends_the_run() {
+    let server = Server::builder().password("ann", PASSWORD).start();
+    let campaign = campaign(&server)
+        .set("smtp.security", "tls")
+        .set("smtp.timeout", "400ms");
+    no_password_leaves(&campaign, &server, &["no password was sent"]);
+}
+
+#[test]
+fn no_encryption_is_for_servers_on_this_machine_only() {
+    let campaign = Campaign::new()
+        .set("smtp.host", "smtp.example.org")
+        .set("smtp.security", "none");
+    campaign
+        .send(&[])
+        .exits(3)
+        .says(&["without encryption, only a server on this computer can be used"]);
+    campaign.check(&[]).exits(3).says(&["config.toml:", "smtp.security"]);
+}
+
+#[test]
+fn a_wrong_password_is_tried_once() {
+    let server = guarded(Tls::Implicit).start();
+    let campaign = campaign(&server).login("ann", "not it");
+    let run = campaign.send_json(&["--retry-for", "1min"]);
+    run.exits(4)
+        .says(&["did not accept ann", "535 5.7.8", "2 letters not sent"]);
+    assert_eq!(run.counts(), [2, 0, 2, 0, 0, 0]);
+    assert_eq!(
+        (
+            server.authentications().len(),
+            server.connections(),
+            server.taken().len()
+        ),
+        (1, 1, 0)
+    );
+}
+
+#[test]
+fn a_wrong_password_is_tried_once_even_by_several_connections() {
+    let server = guarded(Tls::Implicit).start();
+    let campaign = campaign(&server)
+        .people(20)
+        .set_toml("smtp.connections", "5")
+        .login("ann", "not it");
+    campaign.send(&[]).exits(4);
+    assert_eq!(
+        server.authentications().len(),
+        1,
+        "five tries at once can lock an account"
+    );
+}
+
+#[test]
+fn a_server_that_cannot_check_the_password_just_now_is_no_reason_to_stop() {
+    let server = guarded(Tls::Implicit)
+        .on(Step::Auth)
+        .times(1)
+        .reply("454 4.7.0 later")
+        .start();
+    let campaign = campaign(&server);
+    campaign.send(&[]).exits(1);
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), accepted(2));
+}
+
+#[test]
+fn login_is_spoken_where_plain_is_not_known() {
+    let server = guarded(Tls::Implicit).keyword("AUTH LOGIN").start();
+    assert_eq!(campaign(&server).send_json(&[]).exits(0).counts(), accepted(2));
+    let [seen] = &server.authentications()[..] else {
+        panic!("signed in once")
+    };
+    assert_eq!(
+        (seen.mechanism.as_str(), seen.user.as_str(), seen.right),
+        ("LOGIN", "ann", true)
+    );
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn an_access_token_is_spoken_as_xoauth2() {
+    let server = Server::builder().tls(Tls::Implicit).token("ann", "ya29.fresh").start();
+    let campaign = campaign(&server).set("smtp.auth", "xoauth2").login("ann", "ya29.fresh");
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), accepted(2));
+
+    let campaign = campaign.environment("APPEL_SMTP_PASSWORD", "ya29.stale").people(3);
+    campaign.send(&[]).exits(4).says(&["the token may have expired"]);
+    let right: Vec<_> = server.authentications().iter().map(|one| one.right).collect();
+    assert_eq!(right, [true, false]);
+}
+
+#[test]
+fn a_server_that_lets_nobody_sign_in_gets_no_password() {
+    let server = Server::builder().tls(Tls::Implicit).start();
+    no_password_leaves(
+        &campaign(&server),
+        &server,
+        &["cannot sign in", "it offers no way to sign in"],
+    );
+    let server = guarded(Tls::Implicit).keyword("AUTH CRAM-MD5").start();
+    no_password_leaves(&campaign(&server), &server, &["it offers CRAM-MD5"]);
+}
+
+#[test]
+fn the_user_name_is_the_senders_address_unless_it_is_another() {
+    let server = Server::builder()
+        .tls(Tls::Implicit)
+        .password("ann@home.example", PASSWORD)
+        .start();
+    let campaign = campaign(&server).unset("smtp.username");
+    campaign.send(&[]).exits(0);
+    assert_eq!(server.authentications()[0].user, "ann@home.example");
+}
+
+#[test]
+fn the_password_comes_from_a_command_when_there_is_one() {
+    let server = guarded(Tls::Implicit).start();
+    let campaign = campaign(&server)
+        .file("secret", format!("{PASSWORD}\nuser: ann\n"))
+        .set("smtp.password-command", "cat secret")
+        .environment("APPEL_SMTP_PASSWORD", "not this one");
+    campaign.send(&[]).exits(0);
+
+    let campaign = campaign.people(3).set("smtp.password-command", "echo oops >&2; exit 3");
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["smtp.password-command failed", "oops"]);
+    let campaign = campaign.set("smtp.password-command", "true");
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["smtp.password-command printed nothing"]);
+    assert_eq!(server.connections(), 1);
+}
+
+#[test]
+fn no_password_anywhere_is_said_with_where_it_could_be() {
+    let server = guarded(Tls::Implicit).start();
+    let campaign = Campaign::new().smtp(&server).set("smtp.username", "ann");
+    campaign.send(&[]).exits(4).says(&[
+        "there is no password for ann",
+        "smtp.password-command",
+        "APPEL_SMTP_PASSWORD",
+        "terminal",
+    ]);
+    assert_eq!(server.connections(), 0);
+}
