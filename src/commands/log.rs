@@ -42,14 +42,14 @@ fn lines(attempt: &LoggedAttempt) -> String {
     let mut text = format!(
         "{}  {:<8}  {}  {}  {}  {}\n",
         attempt.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        attempt.status.word(),
+        attempt.status.in_words(),
         record.letter,
         record.language,
         record.recipient,
         attempt.reply
     );
     for (address, status, reply) in &attempt.copies {
-        text.push_str(&format!("    copy {:<8}  {address}  {reply}\n", status.word()));
+        text.push_str(&format!("    copy {:<8}  {address}  {reply}\n", status.in_words()));
     }
     text
 }

@@ -47,7 +47,7 @@ pub fn run(context: &Context, arguments: &cli::New) -> Result<Exit, Failure> {
         return Err(Failure::usage(format!("{shown} is there already, and not empty"))
             .hint("name a new folder: nothing is ever written over"));
     }
-    write_all(dir).map_err(|error| Failure::usage(format!("cannot write to {shown}")).because(&error))?;
+    write_all(dir).map_err(|error| Failure::cannot_deliver(format!("cannot write to {shown}")).because(&error))?;
     print(&format!("{shown}: a campaign to edit.\n"));
     context.say(&format!(
         "\nNow:\n  1. appel rehearse -c {shown}/config.toml   (sends nothing, shows everything)\n  2. edit config.toml, recipients.csv and templates/, then appel check -c {shown}/config.toml\n  3. put your own name and mail server, [sender] and [smtp], into {}",

@@ -115,8 +115,9 @@ fn finish(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Fai
 fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
-        Some(folder) => Inbox::keeping(SHOWN, folder)
-            .map_err(|error| Failure::usage(format!("cannot keep letters in {}", folder.display())).because(&error)),
+        Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
+            Failure::cannot_deliver(format!("cannot keep letters in {}", folder.display())).because(&error)
+        }),
     }
 }
 

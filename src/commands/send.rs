@@ -52,6 +52,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     refuse_examples(&survey, &campaign.config, smtp)?;
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
         context.say("Nothing was sent.");
+        // A run that never began needs no look from the next one.
+        let _ = ledger.close(context.clock.now());
         return Ok(Exit::Done);
     }
 
@@ -70,17 +72,13 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
-    let (ended, ledger) = if survey.due == 0 {
-        // Nobody is asked for a password for nothing; the story is still told.
-        sending.tell(NeverConnects, ledger, listeners)?
+    // Nobody is asked for a password for nothing; the story is told all the same.
+    let transport = if survey.due == 0 {
+        Err(nothing_due_any_more())
     } else {
-        let login = password::login(smtp)?;
-        let trust = Trust::System {
-            ca_file: smtp.ca_file.clone(),
-        };
-        let transport = SmtpTransport::new(Settings::new(smtp, login), &trust).map_err(connect_failure)?;
-        sending.tell(transport, ledger, listeners)?
+        prepare(smtp)
     };
+    let (ended, ledger) = sending.run(Prepared(transport), ledger, listeners)?;
     // Whatever it says now was said during the run; what counts is that it reads no more.
     let _ = memory.checked();
     // That the run ended is worth writing down, but no reason to fail it.
@@ -151,7 +149,7 @@ pub struct Sending<'r> {
 
 impl Sending<'_> {
     /// Delivers everything due and tells it to screen, JSON and whoever else listens.
-    pub fn tell<T: Transport>(
+    pub fn run<T: Transport>(
         &self,
         transport: T,
         ledger: SqliteLocked,
@@ -244,16 +242,30 @@ fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
     Ok(receiver)
 }
 
-/// For a run in which nothing is due: what is left out is told all the same.
-struct NeverConnects;
+/// The way to the account's mail server, with its password.
+fn prepare(smtp: &Smtp) -> Result<SmtpTransport, ConnectError> {
+    let login = password::login(smtp)?;
+    let trust = Trust::System {
+        ca_file: smtp.ca_file.clone(),
+    };
+    SmtpTransport::new(Settings::new(smtp, login), &trust)
+}
 
-impl Transport for NeverConnects {
+fn nothing_due_any_more() -> ConnectError {
+    ConnectError::Temporary(Reply::none("nothing was due when the run began"))
+}
+
+/// A transport that is ready, or the reason why there is none: then every letter due is told as not tried.
+struct Prepared(Result<SmtpTransport, ConnectError>);
+
+impl Transport for Prepared {
     type Session = SmtpSession;
 
     async fn connect(&self) -> Result<SmtpSession, ConnectError> {
-        Err(ConnectError::Temporary(Reply::none(
-            "nothing was due when the run began",
-        )))
+        match &self.0 {
+            Ok(transport) => transport.connect().await,
+            Err(error) => Err(error.clone()),
+        }
     }
 }
 
@@ -312,7 +324,9 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
         }
         Stop::Cannot { message, cause, hint } => {
             let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
-            failure.causes.push(cause.clone());
+            failure
+                .causes
+                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()));
             Err(failure)
         }
         Stop::Ledger(error) => Err(error.into()),

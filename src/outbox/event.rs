@@ -92,15 +92,15 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The word for it, as in `--json`.
+    /// The words for it on a screen.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn in_words(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Deferred => "deferred",
             Self::Refused => "refused",
-            Self::InDoubt => "in-doubt",
-            Self::DryRun => "dry-run",
+            Self::InDoubt => "in doubt",
+            Self::DryRun => "dry run",
             Self::Skipped => "skipped",
         }
     }

@@ -112,7 +112,7 @@ impl Listener for Screen {
 /// `refused  protest  fr  info@mid.example: 550 5.1.1 no such user`
 #[must_use]
 pub fn letter_line(letter: &LetterEvent) -> String {
-    let mut line = format!("{}  {}", letter.outcome.word(), letter.letter);
+    let mut line = format!("{}  {}", letter.outcome.in_words(), letter.letter);
     if let Some(language) = &letter.language {
         line.push_str("  ");
         line.push_str(language);
@@ -124,7 +124,7 @@ pub fn letter_line(letter: &LetterEvent) -> String {
     }
     for copy in letter.recipients.iter().skip(1) {
         if copy.outcome != letter.outcome {
-            line.push_str(&format!("\n    copy {}  {}", copy.outcome.word(), copy.address));
+            line.push_str(&format!("\n    copy {}  {}", copy.outcome.in_words(), copy.address));
             push_reply(&mut line, copy.code, copy.reply.as_deref());
         }
     }

@@ -68,7 +68,7 @@ impl Desk {
                 told.push(format!(
                     "{} {} {}",
                     attempt.record.recipient,
-                    attempt.status.word(),
+                    attempt.status.in_words(),
                     attempt.reply
                 ));
             })
@@ -164,7 +164,7 @@ fn after_a_killed_run_what_was_only_claimed_is_due_and_what_had_begun_is_in_doub
         [
             "r1@x.example accepted 250 so it goes",
             "r2@x.example refused 550 so it goes",
-            "r3@x.example in-doubt the program ended while this letter was being sent",
+            "r3@x.example in doubt the program ended while this letter was being sent",
         ]
     );
 }
