@@ -5,6 +5,7 @@ use jiff::tz::Offset;
 
 use super::invalid;
 use crate::campaign::Campaign;
+use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
@@ -36,6 +37,22 @@ impl Workshop {
     /// The text of one letter; `date` is that of its first attempt.
     pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    /// The first fact in a text that is no longer to be sent.
+    fn stale_fact(&self, text: &Text, now: Timestamp) -> Option<Problem> {
+        let expiry = |name: &str| {
+            let fact = self.campaign.config.facts.get(name)?;
+            fact.expires.filter(|expires| *expires <= now)
+        };
+        let (name, expires) = text.facts.iter().find_map(|(name, _)| Some((name, expiry(name)?)))?;
+        Some(
+            Problem::error(format!(
+                "the fact `{name}` expired on {}",
+                expires.strftime("%Y-%m-%d at %H:%M UTC")
+            ))
+            .hint("find out how things stand, then change its value, as-of and expires"),
+        )
     }
 
     /// The bytes of one letter with its text.
@@ -102,15 +119,17 @@ impl Memory {
 pub struct Outgoing {
     workshop: &'static Workshop,
     memory: &'static Memory,
+    clock: Clock,
     decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
 }
 
 impl Outgoing {
-    pub fn new(workshop: &'static Workshop, memory: &'static Memory, now: Timestamp, resend: Resend) -> Self {
-        let decisions = workshop.plan.decisions(memory.history(), now, resend);
+    pub fn new(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
+        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
         Self {
             workshop,
             memory,
+            clock,
             decisions: Box::new(decisions),
         }
     }
@@ -128,6 +147,10 @@ impl Letters for Outgoing {
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
         let text = self.workshop.text(letter, date)?;
+        // Fresh when the run began is not fresh for ever.
+        if let Some(problem) = self.workshop.stale_fact(&text, self.clock.now()) {
+            return Err(problem);
+        }
         self.workshop.message(letter, &text, date)
     }
 }

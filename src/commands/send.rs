@@ -79,10 +79,10 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         prepare(smtp)
     };
     let (ended, ledger) = sending.run(Prepared(transport), ledger, listeners)?;
-    // Whatever it says now was said during the run; what counts is that it reads no more.
-    let _ = memory.checked();
+    let read = memory.checked();
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
+    read?;
     conclude(context, &ended, &survey)
 }
 
@@ -188,7 +188,7 @@ impl Sending<'_> {
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
-        let letters = Outgoing::new(self.workshop, self.memory, self.context.clock.now(), self.resend);
+        let letters = Outgoing::new(self.workshop, self.memory, self.context.clock, self.resend);
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
         let run = tokio::spawn(async move {
@@ -214,17 +214,23 @@ impl Sending<'_> {
     }
 }
 
-/// Ctrl-C and SIGTERM: the first asks to finish, the second to stop at once.
+/// Ctrl-C, SIGTERM and SIGHUP: the first asks to finish, the second to stop at once.
 fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
+    #[cfg(unix)]
+    use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = watch::channel(Interrupt::None);
     #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // The terminal's window was closed.
+    #[cfg(unix)]
+    let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         for next in [Interrupt::Finish, Interrupt::Now] {
             #[cfg(unix)]
             tokio::select! {
                 _ = tokio::signal::ctrl_c() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
             #[cfg(not(unix))]
             let _ = tokio::signal::ctrl_c().await;

@@ -1,5 +1,6 @@
 //! Letters as `.eml` files: the exact bytes that would leave, one file a letter.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,12 @@ impl EmlFolder {
         self.count += 1;
         let path = self.folder.join(format!("{:04}-{}.eml", self.count, file_name(name)));
         let mut options = private::options();
-        options.write(true).create(true).truncate(true);
+        // Never through a link that somebody else put there, nor into a file that others may read.
+        options.write(true).create_new(true);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         options.open(&path)?.write_all(bytes)?;
         Ok(path)
     }
@@ -53,8 +59,6 @@ fn file_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

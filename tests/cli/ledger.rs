@@ -27,9 +27,15 @@ fn with_room_for(campaign: &Campaign, blocks: usize, arguments: &[&str]) -> Run 
     Running::start(limited).wait()
 }
 
+/// Puts the files of one folder into another, over those that are there: the ledger stays the same file, and no copy.
 fn copy(from: &Path, to: &Path) {
-    let _ = fs::remove_dir_all(to);
     fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(to).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() && !from.join(entry.file_name()).exists() {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         if entry.file_type().unwrap().is_file() {

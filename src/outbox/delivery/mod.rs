@@ -302,6 +302,7 @@ async fn send<T: Transport>(
             Attempt::Unstarted(reply) => {
                 reconnected = true;
                 match connect(transport, desk).await {
+                    Some(_) if desk.past_deadline() => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
                     Some(fresh) => session = fresh,
                     None => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
                 }

@@ -10,7 +10,7 @@ use crate::letter::Envelope;
 use crate::transport::{Attempt, Outcome, Reply, Sent, Session, Then};
 
 /// What is said of a server that answers what it was not asked.
-const OUT_OF_STEP: &str = "the server sent a reply that nothing was asked for";
+const OUT_OF_STEP: &str = "the server spoke, or hung up, without being asked anything";
 
 /// An SMTP connection that is ready for letters.
 pub struct SmtpSession {
@@ -116,7 +116,7 @@ impl SmtpSession {
     }
 
     async fn body(&mut self, bytes: &[u8]) -> (Outcome, Then) {
-        if self.stream.has_leftover() {
+        if self.stream.spoke_unasked().await {
             // A reply too many: the next one read would be taken for the answer to this letter. Without its final dot
             // nothing of it counts.
             let reply = Reply::none(OUT_OF_STEP);
@@ -185,7 +185,7 @@ impl Session for SmtpSession {
             let outcome = Outcome::Refused(Reply::none(reason));
             return Attempt::Ended(Sent::all(outcome, Then::Reuse));
         }
-        if self.stream.has_leftover() {
+        if self.stream.spoke_unasked().await {
             return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
         }
         let (mail, rcpt, data) = match self.open(envelope, bytes).await {

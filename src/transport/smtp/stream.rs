@@ -1,9 +1,11 @@
 //! A stream to an SMTP server: one write a step, a deadline for every step, replies read whole and capped.
 
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
 use crate::transport::{ConnectError, Reply};
@@ -86,6 +88,19 @@ impl Stream {
     /// Whether bytes have come that no reply has used: after STARTTLS they would be injected ones.
     pub fn has_leftover(&self) -> bool {
         self.at < self.read.len()
+    }
+
+    /// Whether the server spoke, or hung up, although nobody asked it anything: looks without waiting.
+    pub async fn spoke_unasked(&mut self) -> bool {
+        self.has_leftover()
+            || std::future::poll_fn(|context| {
+                let mut byte = [0];
+                let mut buffer = ReadBuf::new(&mut byte);
+                let polled = Pin::new(&mut *self.io).poll_read(context, &mut buffer);
+                self.read.extend_from_slice(buffer.filled());
+                Poll::Ready(polled.is_ready())
+            })
+            .await
     }
 
     /// The connection itself, to put TLS on top; what was read and not used is dropped.

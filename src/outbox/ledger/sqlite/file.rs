@@ -92,9 +92,22 @@ pub fn make_private(path: &Path) -> std::io::Result<()> {
 
 /// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
 /// then what was claimed is taken for in doubt, which is safe.
-pub fn boot_id() -> String {
-    fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or_else(|_| format!("process {}", std::process::id()), |id| id.trim().to_owned())
+///
+/// A copy of the file is another too: what was claimed when it was made may have begun since.
+pub fn boot_id(ledger: &Path) -> String {
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| format!("process {}", std::process::id()), |id| id.trim().to_owned());
+    #[cfg(unix)]
+    if let Ok(file) = fs::metadata(ledger) {
+        use std::os::unix::fs::MetadataExt;
+        return format!("{boot} {} {}", file.dev(), file.ino());
+    }
+    boot
+}
+
+/// Where a symbolic link leads: lock and marks must lie beside the one file, by whatever name it is called.
+pub fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 pub fn unusable(path: &Path, doing: &'static str, cause: &dyn std::fmt::Display) -> LedgerError {

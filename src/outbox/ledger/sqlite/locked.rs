@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::entries::{begin_run, settle_killed, unclaimed, write_and_commit};
-use super::file::{boot_id, broken, connect, make_private, migrate, unusable};
+use super::file::{boot_id, broken, connect, make_private, migrate, real, unusable};
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
@@ -45,10 +45,11 @@ impl SqliteLocked {
     /// When another run has it, or as for [`SqliteLedger::read`].
     pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
         make_private(path).map_err(|error| unusable(path, "opened", &error))?;
+        let path = &real(path);
         let lock = lock::acquire(path, now)?;
         let mut db = connect(path)?;
         migrate(path, &mut db)?;
-        let boot = boot_id();
+        let boot = boot_id(path);
         let run = settle_killed(path, &mut db, &boot, now)
             .and_then(|()| begin_run(&db, &boot, now))
             .map_err(|error| broken(path, "written", &error))?;

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::settle_killed;
-use super::file::{boot_id, broken, connect, version};
+use super::file::{boot_id, broken, connect, real, version};
 use super::state;
 use crate::letter::{History, LetterId, Past};
 use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, lock};
@@ -42,6 +42,7 @@ impl SqliteLedger {
         if !path.exists() {
             return Ok(None);
         }
+        let path = &real(path);
         let mut db = connect(path)?;
         if version(path, &db)? == 0 {
             return Ok(None);
@@ -53,7 +54,7 @@ impl SqliteLedger {
         if killed.map_err(|error| broken(path, "read", &error))?
             && let Ok(_lock) = lock::acquire(path, now)
         {
-            settle_killed(path, &mut db, &boot_id(), now).map_err(|error| broken(path, "written", &error))?;
+            settle_killed(path, &mut db, &boot_id(path), now).map_err(|error| broken(path, "written", &error))?;
         }
         drop(db);
         Self::open(path).map(Some)
@@ -63,7 +64,7 @@ impl SqliteLedger {
         Ok(Self {
             path: path.to_owned(),
             reading: Reading::new(connect(path)?),
-            boot: boot_id(),
+            boot: boot_id(path),
         })
     }
 

@@ -314,3 +314,33 @@ fn only_its_owner_can_read_anything_of_the_ledger() {
     }
     assert!(files >= 3, "{files}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_copy_made_while_a_run_goes_on_holds_what_the_run_may_send_meanwhile() {
+    let desk = Desk::new();
+    let mut live = desk.lock();
+    live.apply(vec![claim(1), claim(2)], Power).unwrap();
+    let copy = Desk::new();
+    let to = copy.path().parent().unwrap().to_owned();
+    std::fs::create_dir(&to).unwrap();
+    for file in std::fs::read_dir(desk.path().parent().unwrap()).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+    live.apply(vec![begin(1)], Process).unwrap();
+    assert_eq!([copy.past(1), copy.past(2)], [Past::InDoubt, Past::InDoubt]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_ledger_by_another_name_is_the_same_ledger() {
+    let desk = Desk::new();
+    let _ledger = desk.lock();
+    let link = desk.dir.path().join("link.sqlite3");
+    std::os::unix::fs::symlink(desk.path(), &link).unwrap();
+    assert!(matches!(
+        SqliteLocked::acquire(&link, now()),
+        Err(LedgerError::Busy { .. })
+    ));
+}
