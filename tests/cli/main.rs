@@ -1,12 +1,21 @@
 //! The program from outside: what a person at a shell, a script and a mail server would notice.
 
+#![allow(clippy::pedantic, reason = "a test says what it means, as plainly as it can")]
+
 #[path = "../support/mod.rs"]
 mod support;
 
+mod architecture;
+mod check;
 mod crash;
 mod faults;
 mod interrupt;
 mod ledger;
 mod new;
+mod plan;
+mod privacy;
+mod rehearse;
+mod screen;
 mod send;
 mod tls;
+mod usage;

@@ -4,10 +4,11 @@
 //! and say so; where `APPEL_TEST_SERVERS` names the folder, as `scripts/test` does, they fail. Postfix and Exim have to
 //! be started by root. Every server listens on a free port of 127.0.0.1, keeps its files in a temporary folder, and ends
 //! with its test, however that ends.
+
+#![allow(clippy::pedantic, reason = "a test says what it means, as plainly as it can")]
 #![cfg(target_os = "linux")]
 
 #[path = "../support/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "made for more tests than these")]
 mod support;
 
 mod daemon;

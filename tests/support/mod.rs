@@ -10,6 +10,8 @@
 //! Nothing of the machine is seen by a run: home, configuration, state and temporary folders are the campaign's own,
 //! the environment is empty, the time stands still, and the only network is a server on the loopback interface.
 
+#![allow(dead_code, unused_imports, reason = "every test binary uses a part of it")]
+
 mod campaign;
 mod run;
 pub mod smtp;

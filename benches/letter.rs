@@ -1,0 +1,73 @@
+//! What a letter costs before it leaves: deciding who gets it, writing its text, making a message of it.
+//!
+//!     cargo bench --bench letter
+
+#[path = "compare/campaign.rs"]
+mod campaign;
+
+use std::hint::black_box;
+
+use appel::campaign::{Campaign, Sources, load};
+use appel::letter::{Attachments, Decision, Letter, NoHistory, Plan, Renderer, Resend, Selection, compose};
+use criterion::{Criterion, Throughput};
+use jiff::Timestamp;
+
+const LETTERS: u32 = 1000;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let now: Timestamp = "2026-11-25T10:00:00Z".parse().expect("a moment");
+    let campaign = read(folder.path(), now);
+    let mut criterion = Criterion::default().configure_from_args();
+    measure(&mut criterion, &campaign, now);
+    criterion.final_summary();
+}
+
+fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
+    campaign::write(
+        folder,
+        LETTERS,
+        &campaign::Sending {
+            port: 25,
+            connections: 1,
+        },
+    );
+    let sources = Sources {
+        config: folder.join("config.toml"),
+        account: None,
+        account_required: false,
+    };
+    load(&sources, now).campaign.expect("the campaign is valid")
+}
+
+fn measure(criterion: &mut Criterion, campaign: &Campaign, now: Timestamp) {
+    let plan = Plan::new(campaign, Selection::default());
+    let letters = || plan.decisions(&NoHistory, now, Resend::default());
+    let due: Vec<Letter> = letters()
+        .filter_map(|decision| match decision {
+            Decision::Due(letter) => Some(*letter),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(due.len(), LETTERS as usize);
+    let renderer = Renderer::new(campaign, None).expect("templates that can be used");
+    let today = jiff::civil::date(2026, 11, 25);
+    let attachments = Attachments::new();
+    let letter = &due[0];
+    let text = renderer.render(letter, today).expect("a letter");
+    let sender = &campaign.config.sender;
+    let message = compose(letter, &text, sender, &attachments, now).expect("a message");
+
+    let mut group = criterion.benchmark_group("letter");
+    group.throughput(Throughput::Elements(LETTERS.into()));
+    group.bench_function("plan 1000", |bencher| bencher.iter(|| letters().count()));
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("render", |bencher| {
+        bencher.iter(|| renderer.render(black_box(letter), today).expect("a letter"));
+    });
+    group.throughput(Throughput::Bytes(message.bytes.len() as u64));
+    group.bench_function("compose", |bencher| {
+        bencher.iter(|| compose(black_box(letter), &text, sender, &attachments, now).expect("a message"));
+    });
+    group.finish();
+}
