@@ -133,8 +133,7 @@ fn send_and_dry_run_give_the_verdict_of_check() {
 #[test]
 fn one_bad_row_among_many_stops_all_before_anything_leaves() {
     let server = Server::builder().start();
-    let mut rows: String = (1..100).map(|n| format!("ministry,M,m{n}@mfa.example\n")).collect();
-    rows.push_str("ministry,M,m100 at mfa.example\n");
+    let rows = "ministry,M,info@mfa.example\n".repeat(99) + "ministry,M,m100 at mfa.example\n";
     let campaign = Campaign::new().recipients(&rows).smtp(&server);
     campaign
         .send(&[])

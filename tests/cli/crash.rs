@@ -40,7 +40,7 @@ fn kill_at_every_step(connections: u64, letters: u64) {
             .set_toml("smtp.connections", &connections.to_string());
         let run = campaign.spawn(&["send", "--yes", "-q"]);
         if !stalls_or_ends(&server, run) {
-            assert!(n > letters as usize * 4, "the run ended too early: {n}");
+            assert!(n as u64 > letters * 4, "the run ended too early: {n}");
             break;
         }
         let again = campaign.send(&["-q"]);
@@ -137,4 +137,62 @@ fn what_was_told_as_accepted_is_remembered_even_when_the_run_is_killed() {
         39,
         "what the server took and answered for is remembered, told or not"
     );
+}
+
+#[test]
+fn a_letter_that_a_kill_left_in_doubt_is_named_and_resent_as_the_same_message() {
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .letter(2)
+        .accept_then_stall()
+        .start();
+    let campaign = Campaign::new().people(3).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    run.kill();
+    let campaign = campaign.now("2026-11-26T09:00:00Z");
+    let again = campaign.send_json(&[]);
+    again.exits(1);
+    let held = again.letter_to("m2@mfa.example");
+    assert_eq!(
+        (held["outcome"].as_str(), held["reason"].as_str()),
+        (Some("skipped"), Some("in-doubt"))
+    );
+    campaign
+        .appel(&["status"])
+        .exits(0)
+        .prints(&[held["message_id"].as_str().unwrap()]);
+    campaign
+        .appel(&["log"])
+        .exits(0)
+        .prints(&["the program ended while this letter was being sent"]);
+    campaign.send(&["--resend-in-doubt"]).exits(0);
+    let taken: Vec<_> = server
+        .taken()
+        .into_iter()
+        .filter(|letter| letter.to[0] == "m2@mfa.example")
+        .collect();
+    assert_eq!(taken.len(), 2);
+    assert_eq!(taken[0].data, taken[1].data);
+    assert_eq!(campaign.standing(), [3, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_gets_there_in_the_end() {
+    let letters = 12;
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(letters).smtp(&server);
+    for _ in 0..letters {
+        let before = server.taken_so_far().len();
+        let mut run = campaign.spawn(&["send", "--yes", "-q"]);
+        while server.taken_so_far().len() == before && !run.has_ended() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        run.kill();
+    }
+    campaign.send(&["-q"]);
+    let [accepted, deferred, refused, in_doubt, due] = campaign.standing();
+    assert_eq!((accepted + in_doubt, deferred, refused, due), (letters as u64, 0, 0, 0));
+    assert_eq!(server.taken_twice(), [""; 0]);
+    assert!(server.taken().len() as u64 >= accepted);
 }

@@ -236,3 +236,85 @@ fn preview_the_written_files_and_the_wire_carry_the_same_bytes() {
         String::from_utf8(written).unwrap().replace("\r\n", "\n").trim_end()
     );
 }
+
+#[test]
+fn a_letter_in_parts_is_the_same_in_a_file_and_on_the_wire() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .letters("[[letter]]\nid = \"protest\"\nto = [\"ministry\"]\nformat = \"markdown\"\nattach = [\"Été.bin\"]\n")
+        .file("Été.bin", (0..=255).collect::<Vec<u8>>())
+        .letter(
+            "protest",
+            "en",
+            "Subject: {{campaign.title}}\n\n# One\n\n*Two* & [three](https://x.example).\n",
+        )
+        .people(2)
+        .smtp(&server);
+    campaign.send(&["--out", "out"]).exits(0);
+    campaign.send(&[]).exits(0);
+    let mut written: Vec<_> = std::fs::read_dir(campaign.path("out"))
+        .unwrap()
+        .map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+        .collect();
+    let mut taken: Vec<_> = server.taken().into_iter().map(|letter| letter.data).collect();
+    written.sort();
+    taken.sort();
+    assert_eq!((taken.len(), &taken), (2, &written));
+    let message = mail_parser::MessageParser::default().parse(&taken[0]).unwrap();
+    let attachment = message.attachment(0).unwrap();
+    assert_eq!(mail_parser::MimeHeaders::attachment_name(attachment), Some("Été.bin"));
+    assert_eq!(attachment.contents(), (0..=255).collect::<Vec<u8>>());
+    assert!(
+        message.body_html(0).unwrap().contains("<em>Two</em> &amp;"),
+        "{:?}",
+        message.body_html(0)
+    );
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn lines_that_mail_cannot_carry_arrive_as_they_were_written() {
+    let server = Server::builder().without("8BITMIME").without("SMTPUTF8").start();
+    let long = "word ".repeat(400);
+    let body = format!(
+        ".\n..\n.leading dot\nFrom here\n{}\n\ttab and trailing space \n=3D =\n💚 ünï\n",
+        long.trim_end()
+    );
+    let campaign = Campaign::new()
+        .letter("protest", "en", &format!("Subject: S\n\n{body}"))
+        .smtp(&server);
+    campaign.send(&[]).exits(0);
+    let data = server.taken().remove(0).data;
+    let message = mail_parser::MessageParser::default().parse(&data).unwrap();
+    assert_eq!(message.body_text(0).unwrap().replace("\r\n", "\n"), body);
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn whatever_is_written_in_the_table_arrives_as_it_was(texts in proptest::collection::vec("[^\\pC\\pZ]([^\\pC\\pZ]| ){0,150}[^\\pC\\pZ]", 8)) {
+        let server = Server::builder().start();
+        let mut rows = "role,name,email,salutation\n".to_owned();
+        for (n, text) in texts.iter().enumerate() {
+            let cell = text.replace('"', "\"\"");
+            rows.push_str(&format!("ministry,\"{cell}\",m{n}@mfa.example,\"{cell}\"\n"));
+        }
+        let campaign = Campaign::new()
+            .recipients(&rows)
+            .letter("protest", "en", "Subject: {{recipient.salutation}}\n\n{{recipient.salutation}}\n")
+            .smtp(&server);
+        campaign.send(&["-q"]).exits(0);
+        let taken = server.taken();
+        assert_eq!(taken.len(), texts.len());
+        for letter in taken {
+            let n: usize = letter.to[0].trim_start_matches('m').split('@').next().unwrap().parse().unwrap();
+            let message = mail_parser::MessageParser::default().parse(&letter.data).unwrap();
+            assert_eq!(message.body_text(0).unwrap().trim_end_matches("\r\n"), texts[n]);
+            assert_eq!(message.subject().unwrap(), texts[n]);
+            assert_eq!(message.to().unwrap().first().unwrap().name().unwrap(), texts[n]);
+        }
+        assert_eq!(server.violations(), [""; 0]);
+    }
+}

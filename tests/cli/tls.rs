@@ -247,5 +247,7 @@ fn no_password_anywhere_is_said_with_where_it_could_be() {
         "APPEL_SMTP_PASSWORD",
         "terminal",
     ]);
+    let run = campaign.send_json(&[]);
+    assert_eq!(run.exits(4).counts(), [1, 0, 1, 0, 0, 0], "a script is told too");
     assert_eq!(server.connections(), 0);
 }

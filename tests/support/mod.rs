@@ -17,5 +17,5 @@ mod run;
 pub mod smtp;
 
 pub use campaign::{Campaign, NOW, PASSWORD};
-pub use run::{Run, Running, accepted, counts};
+pub use run::{Run, Running, accepted};
 pub use smtp::{Builder, Certificate, On, Server, Step, TLS_VERSION_ALERT, Tls};

@@ -137,18 +137,13 @@ impl Run {
     /// `due accepted deferred refused in_doubt skipped` of the summary.
     #[track_caller]
     pub fn counts(&self) -> [u64; 6] {
-        counts(&self.summary())
+        let summary = self.summary();
+        ["due", "accepted", "deferred", "refused", "in_doubt", "skipped"]
+            .map(|key| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}")))
     }
 }
 
-/// `due accepted deferred refused in_doubt skipped` of a summary.
-#[track_caller]
-pub fn counts(summary: &Value) -> [u64; 6] {
-    ["due", "accepted", "deferred", "refused", "in_doubt", "skipped"]
-        .map(|key| summary[key].as_u64().unwrap_or_else(|| panic!("no {key} in {summary}")))
-}
-
-/// The [`counts`] of a run in which everything was accepted.
+/// The [`Run::counts`] of a run in which everything was accepted.
 pub const fn accepted(letters: u64) -> [u64; 6] {
     [letters, letters, 0, 0, 0, 0]
 }

@@ -18,13 +18,12 @@ use crate::transport::{Reply, Status};
 pub struct SqliteLedger {
     path: PathBuf,
     reading: Mutex<Reading>,
-    /// Which start of the machine this is; claims of another may have begun without a trace.
-    boot: String,
 }
 
 #[derive(Debug)]
 struct Reading {
     db: Connection,
+    eyes: Eyes,
     /// How many questions the transaction that is open has answered; 0 when none is open.
     asked: u32,
     /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
@@ -48,23 +47,35 @@ impl SqliteLedger {
             return Ok(None);
         }
         // Only a run that goes on, and holds the lock, may have left something open.
-        let killed = db.query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
-            row.get(0)
-        });
-        if killed.map_err(|error| broken(path, "read", &error))?
-            && let Ok(_lock) = lock::acquire(path, now)
-        {
-            settle_killed(path, &mut db, &boot_id(path), now).map_err(|error| broken(path, "written", &error))?;
+        let open = db
+            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
+                row.get(0)
+            })
+            .map_err(|error| broken(path, "read", &error))?;
+        let mut under_way = false;
+        if open {
+            match lock::acquire(path, now) {
+                Ok(_lock) => {
+                    settle_killed(path, &mut db, &boot_id(path), now)
+                        .map_err(|error| broken(path, "written", &error))?;
+                }
+                Err(_) => under_way = true,
+            }
         }
         drop(db);
-        Self::open(path).map(Some)
+        let ledger = Self::open(path)?;
+        ledger.reading().eyes.under_way = under_way;
+        Ok(Some(ledger))
     }
 
     pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
+        let eyes = Eyes {
+            boot: boot_id(path),
+            under_way: false,
+        };
         Ok(Self {
             path: path.to_owned(),
-            reading: Reading::new(connect(path)?),
-            boot: boot_id(path),
+            reading: Reading::new(connect(path)?, eyes),
         })
     }
 
@@ -89,9 +100,7 @@ impl SqliteLedger {
         {
             return Ok(date);
         }
-        let known = reading
-            .letter(id, &self.boot)
-            .map_err(|error| broken(&self.path, "read", &error))?;
+        let known = reading.letter(id).map_err(|error| broken(&self.path, "read", &error))?;
         Ok(known.and_then(|(_, date)| date))
     }
 
@@ -108,7 +117,7 @@ impl SqliteLedger {
             ))?;
             let mut rows = query.query(params![campaign, sender])?;
             while let Some(row) = rows.next()? {
-                let record = record(row, &self.boot)?;
+                let record = record(row, &reading.eyes)?;
                 if record.past != Past::Never {
                     each(record);
                 }
@@ -141,7 +150,7 @@ impl SqliteLedger {
                     .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
                     .collect::<rusqlite::Result<_>>()?;
                 each(LoggedAttempt {
-                    record: record(row, &self.boot)?,
+                    record: record(row, &reading.eyes)?,
                     at: timestamp(row, RECORD_COLUMNS)?,
                     status: status(row.get(RECORD_COLUMNS + 1)?),
                     reply: reply(row, RECORD_COLUMNS + 2)?,
@@ -176,9 +185,10 @@ impl SqliteLedger {
 }
 
 impl Reading {
-    const fn new(db: Connection) -> Mutex<Self> {
+    const fn new(db: Connection, eyes: Eyes) -> Mutex<Self> {
         Mutex::new(Self {
             db,
+            eyes,
             asked: 0,
             trouble: None,
             last: None,
@@ -186,7 +196,7 @@ impl Reading {
     }
 
     /// Where a letter stands, and the Date of its first attempt, if it ever began.
-    fn letter(&mut self, id: LetterId, boot: &str) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+    fn letter(&mut self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
         // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
         // What this run writes meanwhile is about letters that were asked for already.
         if self.asked == 0 {
@@ -200,7 +210,7 @@ impl Reading {
             .query_row([id.as_bytes().as_slice()], |row| {
                 let (state, before) = (row.get(0)?, row.get(1)?);
                 let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
-                let past = past(state, before, row.get_ref(2)?.as_str()? == boot);
+                let past = self.eyes.past(state, before, row.get_ref(2)?.as_str()?);
                 Ok((
                     past,
                     (!never_began || past != Past::Never).then_some(timestamp(row, 3)?),
@@ -226,7 +236,7 @@ impl Reading {
 impl History for SqliteLedger {
     fn past(&self, id: LetterId) -> Past {
         let mut reading = self.reading();
-        match reading.letter(id, &self.boot) {
+        match reading.letter(id) {
             Ok(known) => {
                 let (past, date) = known.unwrap_or((Past::Never, None));
                 reading.last = Some((id, date));
@@ -243,13 +253,25 @@ impl History for SqliteLedger {
     }
 }
 
-/// What a state means when no run is going on; `same_boot` tells a killed process from a power cut.
-fn past(state: i64, before: i64, same_boot: bool) -> Past {
-    match state {
-        state::RELEASED => past_of_outcome(before),
-        state::CLAIMED if same_boot => past_of_outcome(before),
-        state::CLAIMED | state::BEGUN => Past::InDoubt,
-        outcome => past_of_outcome(outcome),
+/// How an open state is to be read.
+#[derive(Debug)]
+struct Eyes {
+    /// Which start of the machine this is; claims of another may have begun without a trace.
+    boot: String,
+    /// Another run goes on: what is open there is on its way, not in doubt.
+    under_way: bool,
+}
+
+impl Eyes {
+    /// What a state means; the run's `boot` tells a killed process from a power cut.
+    fn past(&self, state: i64, before: i64, boot: &str) -> Past {
+        match state {
+            state::RELEASED => past_of_outcome(before),
+            state::CLAIMED | state::BEGUN if self.under_way => past_of_outcome(before),
+            state::CLAIMED if boot == self.boot => past_of_outcome(before),
+            state::CLAIMED | state::BEGUN => Past::InDoubt,
+            outcome => past_of_outcome(outcome),
+        }
     }
 }
 
@@ -268,7 +290,7 @@ const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient,
                       letter.state, letter.before, run.boot";
 const RECORD_COLUMNS: usize = 9;
 
-fn record(row: &Row, boot: &str) -> rusqlite::Result<Record> {
+fn record(row: &Row, eyes: &Eyes) -> rusqlite::Result<Record> {
     Ok(Record {
         id: LetterId::from_bytes(row.get(0)?),
         letter: row.get(1)?,
@@ -276,7 +298,7 @@ fn record(row: &Row, boot: &str) -> rusqlite::Result<Record> {
         recipient: row.get(3)?,
         language: row.get(4)?,
         date: timestamp(row, 5)?,
-        past: past(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()? == boot),
+        past: eyes.past(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()?),
     })
 }
 
