@@ -30,7 +30,9 @@
 //! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
 //! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
 //! - [`report`]: events to the screen, `--json` and the log.
-//! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes, text made safe to show.
+//! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes.
+//! - [`words`]: text from outside made safe to show, and the word that was probably meant.
+//! - [`private`]: files and folders that only their owner can read.
 //! - [`clock`]: the only place that reads the system's clock.
 //!
 //! # What is promised
@@ -61,3 +63,4 @@ pub mod private;
 pub mod rehearsal;
 pub mod report;
 pub mod transport;
+pub mod words;

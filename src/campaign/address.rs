@@ -230,7 +230,7 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
 }
 
 fn is_hidden(c: char) -> bool {
-    c != ' ' && (c.is_whitespace() || crate::failure::is_unsafe_to_show(c))
+    c != ' ' && (c.is_whitespace() || crate::words::is_unsafe_to_show(c))
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ fn nearest_country(upper: &str) -> Option<&'static str> {
     if let Some((_, right)) = MISTAKEN.iter().find(|(wrong, _)| *wrong == upper) {
         return Some(right);
     }
-    crate::failure::nearest(upper, COUNTRIES.split(' '))
+    crate::words::nearest(upper, COUNTRIES.split(' '))
 }
 
 const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR \
@@ -254,7 +254,7 @@ fn nearest_language(lower: &str) -> Option<&'static str> {
     mistaken_language(lower).or_else(|| {
         // `fr_Belgium`, `english-GB`: the first part is enough to guess by.
         let first = lower.split(['-', '_']).next().unwrap_or_default();
-        mistaken_language(first).or_else(|| crate::failure::nearest(first, LANGUAGES.split(' ')))
+        mistaken_language(first).or_else(|| crate::words::nearest(first, LANGUAGES.split(' ')))
     })
 }
 

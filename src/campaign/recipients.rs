@@ -14,7 +14,8 @@ use std::sync::Arc;
 use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::{Address, Country, Language};
-use crate::failure::{Excerpt, Place, Problem, Problems, Severity, nearest};
+use crate::failure::{Excerpt, Place, Problem, Problems, Severity};
+use crate::words::nearest;
 use layout::Layout;
 use rows::{Finding, Report, Silent};
 

@@ -6,9 +6,10 @@ use super::Context;
 use super::survey::{SHOWN_LETTERS, Survey};
 use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
-use crate::failure::{Failure, Style, visible};
+use crate::failure::{Failure, Style};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
+use crate::words::visible;
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
 ///

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{Context, print};
 use crate::cli;
-use crate::failure::{Exit, Failure, visible_line};
+use crate::failure::{Exit, Failure};
+use crate::words::visible_line;
 
 macro_rules! templates {
     ($($name:literal),* $(,)?) => {

@@ -8,9 +8,9 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::campaign::config::{Auth, Smtp};
-use crate::failure::visible;
 use crate::transport::ConnectError;
 use crate::transport::smtp::Login;
+use crate::words::visible;
 
 /// The login for an account; `None` when it does without.
 ///

@@ -6,10 +6,11 @@ use super::outgoing::{Memory, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Surveyed, survey};
 use super::{Context, invalid, personal, print, selection};
 use crate::cli;
-use crate::failure::{Exit, Failure, visible, visible_line};
+use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
 use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
+use crate::words::{visible, visible_line};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {

@@ -5,11 +5,12 @@ use serde::Serialize;
 use super::outgoing::Memory;
 use super::{Context, print, print_json};
 use crate::campaign::Identity;
-use crate::failure::{Exit, Failure, Severity, visible, visible_line};
+use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Resend, Selection};
 use crate::letter::{Decision, Past};
 use crate::outbox::ledger::{Record, SqliteLedger};
 use crate::report::screen::count;
+use crate::words::{visible, visible_line};
 
 /// How many letters of a kind are listed one by one.
 const LISTED: usize = 200;

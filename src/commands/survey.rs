@@ -6,11 +6,12 @@ use jiff::Timestamp;
 
 use super::outgoing::{Memory, Workshop};
 use crate::campaign::Address;
-use crate::failure::{Failure, Problem, Problems, visible_line};
+use crate::failure::{Failure, Problem, Problems};
 use crate::letter::plan::Resend;
 use crate::letter::render::Text;
 use crate::letter::{Decision, Letter, Skip};
 use crate::report::screen::count;
+use crate::words::visible_line;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
 pub const SHOWN_PROBLEMS: usize = 50;

@@ -2,7 +2,7 @@
 
 use mail_parser::{Address, MessageParser, MimeHeaders};
 
-use crate::failure::{visible, visible_line};
+use crate::words::{visible, visible_line};
 
 /// What a mail program shows of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

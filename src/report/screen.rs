@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::failure::visible_line;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
+use crate::words::visible_line;
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);

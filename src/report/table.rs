@@ -2,7 +2,8 @@
 
 use comfy_table::{ContentArrangement, Table};
 
-use crate::failure::{Style, visible};
+use crate::failure::Style;
+use crate::words::visible;
 
 /// Columns side by side under a line of headings, indented by two. Cells are made safe to show; a line break in one is
 /// a line break on the screen.

@@ -32,7 +32,7 @@ impl Reply {
     /// The words on one line, safe to show.
     #[must_use]
     pub fn line(&self) -> String {
-        crate::failure::visible_line(&self.text.replace('\n', " "))
+        crate::words::visible_line(&self.text.replace('\n', " "))
     }
 }
 

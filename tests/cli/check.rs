@@ -356,3 +356,150 @@ fn braces_in_the_recipients_file_stay_what_they_are() {
         "{letter}"
     );
 }
+
+/// Each of these stops check and send alike, and is told with its place.
+#[test]
+fn every_bad_table_is_answered_with_its_place() {
+    let server = Server::builder().start();
+    let long = format!("{}@mfa.example", "a".repeat(65));
+    for (table, place) in [
+        ("role,name\nministry,A\n", "recipients.csv:1"),
+        (
+            "role,name,email,email\nministry,A,a@mfa.example,b@mfa.example\n",
+            "recipients.csv:1",
+        ),
+        ("role,name,email\nministry,A\n", "recipients.csv:2"),
+        ("role,name,email\nministry,\"A,a@mfa.example\n", "recipients.csv:2"),
+        ("role,name,email\nministry,A\0,a@mfa.example\n", "recipients.csv:2"),
+        ("role,name,email\n", "recipients.csv"),
+        ("", "recipients.csv"),
+        ("role,name,email\nministry,A,\n", "recipients.csv:2"),
+        (
+            "role,name,email\nministry,A,a@mfa.example b@mfa.example\n",
+            "recipients.csv:2:12",
+        ),
+        (
+            "role,name,email\nministry,A,a\u{200b}@mfa.example\n",
+            "recipients.csv:2:12",
+        ),
+        ("role,name,email\nministry,A,a@localhost\n", "recipients.csv:2:12"),
+        ("role,name,email\nministry,A,a@[127.0.0.1]\n", "recipients.csv:2:12"),
+        (&format!("role,name,email\nministry,A,{long}\n"), "recipients.csv:2:12"),
+        (
+            "role,name,email\nministry,A,\"\"\"a\r\nRCPT TO:<x@y.example>\"\"@mfa.example\"\n",
+            "recipients.csv:2",
+        ),
+        (
+            "role,name,email,country\nministry,A,a@mfa.example,BE XQ\n",
+            "recipients.csv:2:26",
+        ),
+        (
+            "role,name,email,language\nministry,A,a@mfa.example,fr klingon-\n",
+            "recipients.csv:2:26",
+        ),
+        (
+            "role,name,email,cc\nministry,A,a@mfa.example,nobody\n",
+            "recipients.csv:2:26",
+        ),
+    ] {
+        let campaign = Campaign::new().file("recipients.csv", table).smtp(&server);
+        campaign.check(&[]).exits(3).says(&[place]);
+        campaign.send(&[]).exits(3).says(&[place]);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn every_bad_template_is_answered_with_its_place() {
+    let server = Server::builder().start();
+    for (text, place) in [
+        ("No header at all.\n", "templates/protest.en.hbs:1"),
+        ("Subject:\n\nText.\n", "templates/protest.en.hbs:1"),
+        ("Subject: S\n\n", "templates/protest.en.hbs"),
+        ("Subject: S\n\n{{sender.name}\n", "templates/protest.en.hbs:3"),
+        ("Subject: S\n\n{{#if message}}x\n", "templates/protest.en.hbs:3"),
+        ("Subject: S\n\n{{> ../../secret}}\n", "templates/protest.en.hbs:3"),
+        ("Subject: S\n\n{{> loop}}\n", "templates/partials/loop.hbs"),
+        ("Subject: {{recipient.shoe}}\n\nText.\n", "templates/protest.en.hbs:1"),
+        (
+            "Subject: S\nReply-To: x@home.example\n\nText.\n",
+            "templates/protest.en.hbs:2",
+        ),
+    ] {
+        let campaign = Campaign::new()
+            .letter("protest", "en", text)
+            .file("templates/partials/loop.hbs", "{{> loop}}\n")
+            .smtp(&server);
+        campaign.check(&[]).exits(3).says(&[place]);
+        campaign.send(&[]).exits(3).says(&[place]);
+    }
+    let campaign = Campaign::new()
+        .file("templates/protest.en.hbs", b"Subject: S\n\nt\xe9xt\n")
+        .smtp(&server);
+    campaign.check(&[]).exits(3).says(&["templates/protest.en.hbs:3"]);
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn what_is_only_strange_is_said_and_stops_nothing() {
+    let server = Server::builder().start();
+    for (campaign, words) in [
+        (
+            Campaign::new().letter("protest", "en", "Subject: S\n\nDear [NAME], TODO\n"),
+            "[NAME]",
+        ),
+        (
+            Campaign::new().recipients("ministry,A,a@mfa.example\nminstry,B,b@mfa.example\n"),
+            "minstry",
+        ),
+        (
+            Campaign::new().letter("protst", "fr", "Subject: S\n\nText.\n"),
+            "protst",
+        ),
+        (Campaign::new().recipients("ministry,A,a@mf\u{430}.example\n"), "mf"),
+        (
+            Campaign::new().set_toml("campaign.deadline", "2026-11-01T00:00:00Z"),
+            "deadline",
+        ),
+    ] {
+        let campaign = campaign.smtp(&server);
+        campaign.check(&[]).exits(0).says(&["warning", words]);
+        campaign.send(&[]).exits(0).says(&["warning", words]);
+    }
+    assert_eq!(server.taken().len(), 4, "all but the late one");
+}
+
+#[test]
+fn every_bad_setting_is_answered_with_its_place() {
+    let server = Server::builder().start();
+    for (key, value) in [
+        ("smtp.port", "0"),
+        ("smtp.port", "\"465\""),
+        ("smtp.connections", "51"),
+        ("smtp.connections", "0"),
+        ("smtp.rate", "\"0/s\""),
+        ("smtp.rate", "\"-3/min\""),
+        ("smtp.daily-limit", "-1"),
+        ("smtp.retry-for", "\"soon\""),
+        ("smtp.timeout", "\"0s\""),
+        ("smtp.security", "\"ssl\""),
+        ("smtp.auth", "\"basic\""),
+        ("smtp.proxy", "\"http://127.0.0.1:1\""),
+        ("smtp.host", "\"smtp.example.org:25\""),
+        ("sender.country", "\"Belgium\""),
+        ("sender.email", "\"ann\""),
+        ("sender.name", "\"Ann\\nBcc: x@home.example\""),
+        ("campaign.id", "\"../other\""),
+        ("campaign.deadline", "\"tomorrow\""),
+    ] {
+        let campaign = Campaign::new().smtp(&server).set_toml(key, value);
+        campaign.check(&[]).exits(3).says(&["config.toml:", key]);
+    }
+    let twice = "[[letter]]\nid = \"protest\"\nto = [\"ministry\"]\n".repeat(2);
+    Campaign::new()
+        .letters(&twice)
+        .check(&[])
+        .exits(3)
+        .says(&["config.toml:", "protest"]);
+    assert_eq!(server.connections(), 0);
+}

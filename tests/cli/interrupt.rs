@@ -132,6 +132,19 @@ fn a_second_run_on_the_same_ledger_is_told_who_has_it() {
 }
 
 #[test]
+fn looking_on_does_not_put_a_run_under_way_in_doubt() {
+    let (server, campaign, run) = held();
+    run.wait_for_words("1/4  accepted");
+    assert_eq!(
+        campaign.standing(),
+        [1, 0, 0, 0, 3],
+        "a letter on its way is not in doubt yet"
+    );
+    server.release();
+    assert_eq!(run.wait().exits(0).counts(), accepted(4));
+}
+
+#[test]
 fn the_lock_of_a_dead_run_blocks_nobody() {
     let (server, campaign, run) = held();
     run.kill();

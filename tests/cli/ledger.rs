@@ -74,7 +74,18 @@ fn a_disk_that_fills_up_at_any_moment_loses_and_doubles_nothing() {
             assert_eq!(before, 0, "nothing leaves that cannot be written down first");
         }
         let campaign = campaign.set("smtp.rate", "unlimited");
-        campaign.send(&[]);
+        let again = campaign.send_json(&[]);
+        for told in run
+            .outcomes()
+            .iter()
+            .filter_map(|outcome| outcome.strip_suffix(" accepted"))
+        {
+            assert_eq!(
+                again.letter_to(told)["reason"],
+                "already-accepted",
+                "{told} was told as accepted, with {blocks} blocks"
+            );
+        }
         assert_eq!(server.taken_twice(), [""; 0], "with {blocks} blocks");
         let [accepted, deferred, refused, in_doubt, due] = campaign.standing();
         assert_eq!(

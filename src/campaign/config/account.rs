@@ -14,7 +14,8 @@ use super::read::Table;
 use super::value::{Text, Value};
 use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
 use crate::campaign::{Address, Country, Language, lookalike};
-use crate::failure::{Problem, nearest};
+use crate::failure::Problem;
+use crate::words::nearest;
 
 /// What `[sender]` says; `None` where it was wrong.
 pub struct SenderSection {

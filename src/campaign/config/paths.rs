@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use super::Attachment;
-use crate::failure::{is_unsafe_to_show, nearest};
+use crate::words::{is_unsafe_to_show, nearest};
 
 /// Why a path cannot be used, and what to do.
 pub struct Refused {

@@ -8,7 +8,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::source::Source;
 use super::value::{Text, Value};
-use crate::failure::{Place, Problem, nearest};
+use crate::failure::{Place, Problem};
+use crate::words::nearest;
 
 /// A table that is being read; what nobody asked for is an unknown key.
 pub struct Table<'a> {

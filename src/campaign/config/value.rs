@@ -8,7 +8,8 @@ use jiff::tz::Offset;
 use toml::de::DeValue;
 
 use super::source::Source;
-use crate::failure::{Place, Problem, is_unsafe_to_show, nearest};
+use crate::failure::{Place, Problem};
+use crate::words::{is_unsafe_to_show, nearest};
 
 /// A value that is being read.
 pub struct Value<'a> {

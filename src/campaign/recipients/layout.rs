@@ -1,6 +1,7 @@
 //! The first line: which character separates the values, and which column is where.
 
-use crate::failure::{Place, Problem, Problems, is_unsafe_to_show, nearest, visible_line};
+use crate::failure::{Place, Problem, Problems};
+use crate::words::{is_unsafe_to_show, nearest, visible_line};
 
 use super::scan::{self, QuoteSlip};
 

@@ -7,7 +7,8 @@ use super::{Recipient, Serves};
 use crate::campaign::address::AddressError;
 use crate::campaign::lookalike;
 use crate::campaign::{Address, Country, Language};
-use crate::failure::{Severity, visible_line};
+use crate::failure::Severity;
+use crate::words::visible_line;
 
 /// Something wrong in a row.
 pub struct Finding {

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::Scope;
 use crate::campaign::Language;
-use crate::failure::{Place, Problem, Problems, is_unsafe_to_show, nearest, visible_line};
+use crate::failure::{Place, Problem, Problems};
+use crate::words::{is_unsafe_to_show, nearest, visible_line};
 
 /// A file of the folder.
 pub struct Entry {

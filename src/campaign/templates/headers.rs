@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use crate::campaign::config::Format;
-use crate::failure::{Problem, nearest};
+use crate::failure::Problem;
+use crate::words::nearest;
 
 use super::file::File;
 

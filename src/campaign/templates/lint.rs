@@ -15,7 +15,8 @@ use super::spot::{Tag, Unit};
 use super::tags::Piece;
 use super::{Partials, Scope, parse};
 use crate::campaign::Language;
-use crate::failure::{Place, Problem, nearest};
+use crate::failure::{Place, Problem};
+use crate::words::nearest;
 
 /// The most text a letter may come to with its partials, in bytes.
 const MOST_EXPANDED: u64 = 1024 * 1024;

@@ -1,6 +1,6 @@
 //! The names that a template may use, and what was probably meant by one that is not among them.
 
-use crate::failure::nearest;
+use crate::words::nearest;
 
 use super::Scope;
 

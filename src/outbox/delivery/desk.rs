@@ -10,6 +10,7 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::line::{Failed, Line, pause};
 use super::story::{self, Flying};
 use super::{Interrupt, Letters, Options, Stop, interrupted};
 use crate::failure::Problem;
@@ -22,11 +23,6 @@ use crate::transport::{Outcome, Reply, Sent};
 
 /// How many letters are claimed at once for one connection when they leave fast.
 const GROUP: usize = 48;
-/// The first pause before something is tried again; each further one is twice as long.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// No pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_mins(2);
-
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
     letter: Box<Letter<'static>>,
@@ -40,16 +36,6 @@ struct Retry {
     at: Instant,
     job: Job,
     event: LetterEvent,
-}
-
-/// Whether the server can be reached, for all connections together.
-struct Line {
-    /// Failures running.
-    failures: u32,
-    /// Since when.
-    since: Instant,
-    /// No connection is tried before.
-    not_before: Instant,
 }
 
 /// The shared state; locked for a moment at a time, never while waiting for anything.
@@ -103,11 +89,7 @@ impl Desk {
                 groups: 0,
                 begun: 0,
                 sender_refusals: 0,
-                line: Line {
-                    failures: 0,
-                    since: now,
-                    not_before: now,
-                },
+                line: Line::new(now),
                 stop: None,
             }),
             changed: Notify::new(),
@@ -448,7 +430,7 @@ impl Desk {
     }
 
     pub fn connect_not_before(&self) -> Instant {
-        self.state().line.not_before
+        self.state().line.not_before()
     }
 
     /// Waits until nobody else tries to open the first connection; `None` once there has been one.
@@ -462,33 +444,18 @@ impl Desk {
 
     pub fn connected(&self) {
         self.was_ready.store(true, Ordering::Relaxed);
-        let now = Instant::now();
-        self.state().line = Line {
-            failures: 0,
-            since: now,
-            not_before: now,
-        };
+        self.state().line = Line::new(Instant::now());
     }
 
     pub fn not_connected(&self, reply: &Reply) {
-        let now = Instant::now();
-        let pause = {
-            let line = &mut self.state().line;
-            // Several connections fail at one moment: that is one failure of the line.
-            if line.not_before > now {
-                return;
-            }
-            if line.failures == 0 {
-                line.since = now;
-            }
-            line.failures += 1;
-            let pause = pause(line.failures, self.options.seed);
-            line.not_before = now + pause;
-            (line.not_before.duration_since(line.since) <= self.options.retry_for).then_some(pause)
-        };
-        match pause {
-            Some(pause) => self.notice(reply.to_string(), pause),
-            None => self.stop(Stop::GaveUp(reply.clone())),
+        let failed = self
+            .state()
+            .line
+            .failed(Instant::now(), self.options.retry_for, self.options.seed);
+        match failed {
+            Failed::Already => {}
+            Failed::TryAgain(pause) => self.notice(reply.to_string(), pause),
+            Failed::TooLong => self.stop(Stop::GaveUp(reply.clone())),
         }
     }
 
@@ -569,35 +536,5 @@ impl Desk {
         let mut waiting = std::mem::take(&mut state.waiting);
         waiting.extend(std::mem::take(&mut state.claiming).into_values().flatten());
         (flying, std::mem::take(&mut state.retries), waiting)
-    }
-}
-
-/// Twice as long each time, and uneven by a fifth, so that many who were put off at one moment do not come back at one.
-fn pause(times: u32, seed: u64) -> Duration {
-    let doubled = FIRST_PAUSE
-        .saturating_mul(1 << times.saturating_sub(1).min(10))
-        .min(LONGEST_PAUSE);
-    // The finaliser of SplitMix64: one multiplication too few and neighbouring seeds would pause alike.
-    let mut dice = seed.wrapping_add(u64::from(times).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    dice = (dice ^ (dice >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    dice = (dice ^ (dice >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let share = f64::from((dice >> 40) as u32) / f64::from(1_u32 << 24);
-    doubled.mul_f64(0.8 + 0.4 * share)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pauses_grow_up_to_two_minutes_and_are_not_all_alike() {
-        let seconds = |times, seed| pause(times, seed).as_secs_f64();
-        for (times, doubled) in [(1, 1.0), (2, 2.0), (5, 16.0), (8, 120.0), (1000, 120.0)] {
-            for seed in 0..100 {
-                assert!((0.8 * doubled..=1.2 * doubled).contains(&seconds(times, seed)));
-            }
-        }
-        assert_ne!(pause(3, 1), pause(3, 2));
-        assert_eq!(pause(3, 1), pause(3, 1));
     }
 }

@@ -4,6 +4,7 @@
 //! desk, and whatever one of them learns goes to the journal before anybody is told.
 
 mod desk;
+mod line;
 mod story;
 #[cfg(test)]
 mod tests;

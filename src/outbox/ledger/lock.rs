@@ -36,7 +36,7 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
                 path: ledger.display().to_string(),
                 holder: match holder.trim() {
                     "" => "it has just begun".to_owned(),
-                    holder => crate::failure::visible_line(holder),
+                    holder => crate::words::visible_line(holder),
                 },
             });
         }

@@ -232,7 +232,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, StreamError> {
 
 fn not_smtp(line: &[u8]) -> StreamError {
     let shown: String = String::from_utf8_lossy(line).chars().take(80).collect();
-    StreamError::NotSmtp(crate::failure::visible_line(&shown))
+    StreamError::NotSmtp(crate::words::visible_line(&shown))
 }
 
 #[cfg(test)]

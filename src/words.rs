@@ -1,0 +1,67 @@
+//! Words made fit for a person: text from outside that a terminal must not obey, and the word that was probably meant.
+
+/// Text from outside made safe to show: control characters in caret notation (`^[`), invisible and
+/// direction-changing ones as `<U+202E>`. Line breaks stay when the text has them between lines.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    if !text.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        push_visible(&mut shown, c, true);
+    }
+    shown
+}
+
+/// Like [`visible`], on one line: line breaks too are shown as `^M^J`.
+#[must_use]
+pub fn visible_line(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_visible(&mut shown, c, false);
+    }
+    shown
+}
+
+fn push_visible(shown: &mut String, c: char, keep_newline: bool) {
+    if !is_unsafe_to_show(c) || (keep_newline && c == '\n') {
+        shown.push(c);
+    } else if c.is_ascii() {
+        shown.push('^');
+        shown.push(char::from(c as u8 ^ 0x40));
+    } else {
+        shown.push_str(&format!("<U+{:04X}>", u32::from(c)));
+    }
+}
+
+/// Characters that a terminal would obey, or that a person cannot see.
+#[must_use]
+pub fn is_unsafe_to_show(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The known word that was probably meant: the closest one, when it is close enough to be a slip.
+#[must_use]
+pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(written, word), word))
+        .filter(|(distance, word)| *distance <= 1 + word.chars().count() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_and_invisible_characters_are_shown_and_not_obeyed() {
+        assert_eq!(visible("a\u{1b}[31mb\u{202e}c\nd\r"), "a^[[31mb<U+202E>c\nd^M");
+        assert_eq!(visible_line("250 ok\r\n\u{7f}"), "250 ok^M^J^?");
+    }
+}
