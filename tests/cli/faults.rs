@@ -7,7 +7,7 @@ use crate::support::{Builder, Campaign, Server, Step, accepted};
 /// Two letters, the first one with copies.
 const COPIED: &str = "ministry,A,m1@mfa.example,,,x@mfa.example y@mfa.example\nministry,B,m2@mfa.example\n";
 /// A timeout for servers that do not answer.
-const STALL: &str = "400ms";
+const STALL: &str = "1s";
 
 fn on(step: Step) -> crate::support::On {
     Server::builder().on(step)
@@ -150,7 +150,7 @@ fn nobody_listening_puts_all_letters_off_by_name() {
 
 #[test]
 fn a_greeting_that_takes_longer_than_other_replies_is_waited_for() {
-    let late = Duration::from_secs(1);
+    let late = Duration::from_millis(1_500);
     let (_, server) = one_letter(on(Step::Connect).delay(late), 0, "accepted 250");
     assert_eq!((server.connections(), server.taken().len()), (1, 1));
 }
@@ -299,7 +299,7 @@ fn a_letter_cut_off_in_its_body_is_put_off() {
 
 #[test]
 fn a_reply_that_comes_byte_by_byte_does_not_outlast_the_timeout() {
-    let slow = Duration::from_millis(150);
+    let slow = Duration::from_millis(300);
     let begun = Instant::now();
     let (_, server) = one_letter(
         on(Step::Rcpt).trickle("250 2.1.5 ok but very slow indeed", slow),

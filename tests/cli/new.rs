@@ -71,3 +71,14 @@ fn a_folder_with_something_in_it_is_left_alone() {
         "mine"
     );
 }
+
+#[test]
+fn the_example_in_the_repository_has_no_problem() {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/config.example.toml");
+    let machine = Campaign::empty();
+    machine
+        .check(&["-c", example])
+        .exits(0)
+        .prints(&["no problem found. 3 letters for this sender."]);
+    machine.preview(&["-c", example]).exits(0);
+}

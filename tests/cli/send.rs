@@ -144,6 +144,26 @@ fn a_refused_copy_does_not_stop_the_letter() {
 }
 
 #[test]
+fn a_copy_that_is_put_off_is_named_and_does_not_make_the_letter_leave_twice() {
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("busy@mfa.example")
+        .reply("451 4.3.0 later")
+        .start();
+    let campaign = Campaign::new()
+        .recipients("ministry,M,info@mfa.example,,,busy@mfa.example\n")
+        .smtp(&server);
+    let run = campaign.send(&[]);
+    run.says(&["copy deferred  busy@mfa.example: 451 4.3.0 later"]);
+    campaign
+        .appel(&["log"])
+        .exits(0)
+        .prints(&["busy@mfa.example  451 4.3.0 later"]);
+    campaign.send(&[]);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (1, 0));
+}
+
+#[test]
 fn a_refused_recipient_stops_the_letter_and_the_copies_get_nothing() {
     let server = Server::builder()
         .on(Step::Rcpt)

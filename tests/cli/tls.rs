@@ -96,16 +96,14 @@ fn tls_of_last_century_ends_the_run() {
 #[test]
 fn tls_that_never_comes_about_ends_the_run() {
     let server = guarded(Tls::Implicit).on(Step::TlsHandshake).stall().start();
-    let campaign = campaign(&server).set("smtp.timeout", "400ms");
+    let campaign = campaign(&server).set("smtp.timeout", "1s");
     no_password_leaves(&campaign, &server, &["does not begin TLS"]);
 }
 
 #[test]
 fn plain_smtp_where_tls_was_expected_ends_the_run() {
     let server = Server::builder().password("ann", PASSWORD).start();
-    let campaign = campaign(&server)
-        .set("smtp.security", "tls")
-        .set("smtp.timeout", "400ms");
+    let campaign = campaign(&server).set("smtp.security", "tls").set("smtp.timeout", "1s");
     no_password_leaves(&campaign, &server, &["no password was sent"]);
 }
 

@@ -245,7 +245,7 @@ async fn run_until(
 
 #[tokio::test(start_paused = true)]
 async fn whenever_the_ledger_fails_every_letter_is_named_and_none_the_server_took_is_called_unsent() {
-    const LETTERS: usize = 120;
+    const LETTERS: usize = 60;
     for connections in [1, 5] {
         for write in 0.. {
             let server = Server::that_takes_everything();
