@@ -15,10 +15,10 @@ fn held() -> (Server, Campaign, Running) {
 
 #[test]
 fn ctrl_c_finishes_what_is_in_flight_and_leaves_the_rest_for_the_next_run() {
-    let signals: [fn(&Running); 2] = [Running::interrupt, Running::terminate];
+    let signals: [fn(&mut Running); 2] = [Running::interrupt, Running::terminate];
     for signal in signals {
-        let (server, campaign, run) = held();
-        signal(&run);
+        let (server, campaign, mut run) = held();
+        signal(&mut run);
         run.wait_for_words("finishing what is on its way");
         server.release();
         let run = run.wait();
@@ -33,7 +33,7 @@ fn ctrl_c_finishes_what_is_in_flight_and_leaves_the_rest_for_the_next_run() {
 
 #[test]
 fn ctrl_c_twice_stops_at_once_and_what_was_in_flight_is_in_doubt() {
-    let (server, campaign, run) = held();
+    let (server, campaign, mut run) = held();
     run.interrupt();
     run.wait_for_words("finishing what is on its way");
     run.interrupt();
@@ -54,7 +54,7 @@ fn ctrl_c_twice_stops_at_once_and_what_was_in_flight_is_in_doubt() {
 fn ctrl_c_while_waiting_for_a_server_that_does_not_answer_ends_the_run() {
     let server = Server::builder().on(Step::Connect).stall().start();
     let campaign = Campaign::new().people(2).smtp(&server);
-    let run = campaign.spawn(&["send", "--yes", "--json"]);
+    let mut run = campaign.spawn(&["send", "--yes", "--json"]);
     server.wait_for_stalls(1);
     run.interrupt();
     let run = run.wait();
@@ -66,7 +66,7 @@ fn ctrl_c_while_waiting_for_a_server_that_does_not_answer_ends_the_run() {
 fn ctrl_c_during_a_pause_ends_the_run() {
     let server = Server::builder().on(Step::Rcpt).reply("451 4.3.0 later").start();
     let campaign = Campaign::new().smtp(&server);
-    let run = campaign.spawn(&["send", "--yes", "--json", "--retry-for", "1h"]);
+    let mut run = campaign.spawn(&["send", "--yes", "--json", "--retry-for", "1h"]);
     run.wait_for_words("451 4.3.0 later; next try in");
     run.interrupt();
     let run = run.wait();

@@ -141,10 +141,15 @@ fn a_wrong_password_is_tried_once() {
 fn a_wrong_password_is_tried_once_even_by_several_connections() {
     let server = guarded(Tls::Implicit).start();
     let campaign = campaign(&server)
-        .people(20)
+        .people(400)
         .set_toml("smtp.connections", "5")
         .login("ann", "not it");
-    campaign.send(&[]).exits(4);
+    let run = campaign.send_json(&[]);
+    assert_eq!(
+        run.exits(4).counts(),
+        [400, 0, 400, 0, 0, 0],
+        "every letter is named, however many"
+    );
     assert_eq!(
         server.authentications().len(),
         1,

@@ -190,26 +190,30 @@ impl Running {
 
     /// SIGKILL, and then its end.
     pub fn kill(mut self) -> Run {
-        self.signal(Signal::KILL);
+        // It may have ended by itself: then this does nothing.
+        let _ = self.child.kill();
         self.end()
     }
 
     /// SIGINT, as Ctrl-C sends it.
-    pub fn interrupt(&self) {
+    pub fn interrupt(&mut self) {
         self.signal(Signal::INT);
     }
 
     /// SIGTERM.
-    pub fn terminate(&self) {
+    pub fn terminate(&mut self) {
         self.signal(Signal::TERM);
     }
 
-    fn signal(&self, signal: Signal) {
+    fn signal(&mut self, signal: Signal) {
+        // Once it is collected, its number may be somebody else's.
+        if self.has_ended() {
+            return;
+        }
         let id = i32::try_from(self.child.id())
             .ok()
             .and_then(Pid::from_raw)
             .expect("a process has an id");
-        // It may have ended by itself, and waits to be collected.
         let _ = kill_process(id, signal);
     }
 

@@ -22,7 +22,7 @@ use crate::outbox::pace::Pace;
 use crate::transport::{Outcome, Reply, Sent};
 
 /// How many letters are claimed at once for one connection when they leave fast.
-const GROUP: usize = 48;
+const GROUP: usize = 60;
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
     letter: Box<Letter<'static>>,
