@@ -47,7 +47,7 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn a_disk_that_fills_up_at_any_moment_loses_and_doubles_nothing() {
     let mut failed_while_sending = 0;
-    for blocks in (8..).step_by(16) {
+    for blocks in (8..).step_by(4) {
         let server = Server::builder().start();
         // At this rate every letter is claimed and committed on its own.
         let campaign = Campaign::new().people(6).smtp(&server).set("smtp.rate", "99/s");
