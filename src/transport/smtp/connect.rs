@@ -26,8 +26,15 @@ pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Resul
     };
     // Every step is one write, so there is nothing for Nagle's algorithm to gather: it would only wait.
     tcp.set_nodelay(true).map_err(|error| temporary(&error))?;
+    over(Box::new(tcp), settings, tls).await
+}
 
-    let mut io: Box<dyn Io> = Box::new(tcp);
+/// Brings a stream that nothing was said on yet to where MAIL can be said: TLS, greeting, EHLO, authentication.
+pub async fn over(
+    mut io: Box<dyn Io>,
+    settings: &Settings,
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<SmtpSession, ConnectError> {
     if settings.security == Security::Tls {
         io = encrypt(io, settings, tls).await?;
     }
