@@ -2,11 +2,15 @@
 
 use std::io::IsTerminal;
 
+use jiff::Timestamp;
+
 use super::Context;
 use super::survey::{SHOWN_LETTERS, Survey};
 use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
+use crate::outbox::day::{Again, Day};
+use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
 use crate::words::visible;
@@ -20,9 +24,10 @@ pub fn confirm(
     campaign: &Campaign,
     smtp: &Smtp,
     survey: &Survey,
+    timetable: &Timetable,
     yes: bool,
 ) -> Result<bool, Failure> {
-    context.say(&overview(campaign, smtp, survey, &context.style));
+    context.say(&overview(campaign, smtp, survey, timetable, &context.style));
     if yes {
         return Ok(true);
     }
@@ -41,7 +46,7 @@ pub fn confirm(
 }
 
 /// The campaign, the sender, the letters, who is left out, and how long it will take.
-pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, style: &Style) -> String {
+pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &Timetable, style: &Style) -> String {
     let config = &campaign.config;
     let sender = &config.sender;
     let mut text = format!(
@@ -53,16 +58,59 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, style: &Style
     );
     text.push_str(&letters(survey, style));
     text.push_str(&left_out(survey));
-    let mut how = count(survey.due, "letter");
-    if let Rate::Every(interval) = smtp.rate
-        && let Ok(pauses) = u32::try_from(survey.due.saturating_sub(1))
-        && pauses > 0
-    {
-        let time = seconds_in_words(interval.saturating_mul(pauses).as_secs() + 1);
-        how.push_str(&format!(", about {} at this pace", time.trim_start_matches("about ")));
-    }
-    text.push_str(&format!("{how}.\n"));
+    text.push_str(&timetable.of(survey.due));
     text
+}
+
+/// When the letters of a run leave.
+pub struct Timetable {
+    rate: Rate,
+    /// How many `daily-limit` lets leave now.
+    room: Option<usize>,
+    again: Option<Again>,
+    now: Timestamp,
+}
+
+impl Timetable {
+    pub fn new(rate: Rate, day: &mut Day, now: Timestamp) -> Self {
+        Self {
+            rate,
+            room: day.room(now),
+            again: day.again(),
+            now,
+        }
+    }
+
+    /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
+    fn of(&self, due: usize) -> String {
+        let leave = self.room.map_or(due, |room| room.min(due));
+        let mut text = count(due, "letter");
+        if leave < due {
+            text.push_str(&format!(
+                ", of which smtp.daily-limit lets {leave} leave now (it counts the last 24 hours)"
+            ));
+        }
+        if let Rate::Every(interval) = self.rate
+            && let Ok(pauses) = u32::try_from(leave.saturating_sub(1))
+            && pauses > 0
+        {
+            let takes = interval.saturating_mul(pauses);
+            let words = seconds_in_words(takes.as_secs() + 1);
+            text.push_str(&format!(", about {} at this pace", words.trim_start_matches("about ")));
+            if takes.as_secs() >= 60
+                && let Ok(end) = self.now.checked_add(takes)
+            {
+                text.push_str(&format!(", until {}", clock_time(end, self.now)));
+            }
+        }
+        text.push_str(".\n");
+        if leave == 0
+            && let Some(again) = &self.again
+        {
+            text.push_str(&format!("The next can leave after {}.\n", until(again.from, self.now)));
+        }
+        text
+    }
 }
 
 /// The first letters one by one, the others counted.

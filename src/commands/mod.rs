@@ -1,6 +1,7 @@
 //! One file a command, each thin: read, plan, act, report. Here: what they share.
 
 mod check;
+mod conclude;
 mod confirm;
 mod log;
 mod new;

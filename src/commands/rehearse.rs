@@ -6,14 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use secrecy::SecretString;
 
+use super::conclude::conclude;
 use super::outgoing::{Memory, Workshop};
-use super::send::{Sending, conclude, connect_failure};
+use super::send::{Sending, connect_failure};
 use super::survey::{SHOWN_PROBLEMS, Survey, survey};
 use super::{Context, for_good, personal, print, selection};
 use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
+use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
 use crate::outbox::ledger::SqliteLocked;
@@ -55,7 +57,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         resend: Resend::default(),
         retry_for: None,
         due: survey.due,
-        allowance: None,
+        day: Day::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

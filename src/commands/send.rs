@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::outgoing::{Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
@@ -13,13 +14,14 @@ use crate::campaign::config::{Config, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::letter::plan::Resend;
-use crate::letter::{Envelope, LetterId, Skip};
-use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver};
+use crate::letter::{Envelope, LetterId};
+use crate::outbox::day::Day;
+use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
-use crate::outbox::ledger::{SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
-use crate::report::screen::{Screen, count, summary_line};
+use crate::report::screen::{Screen, count};
 use crate::transport::files::EmlFolder;
 use crate::transport::smtp::{Settings, SmtpSession, SmtpTransport, Trust};
 use crate::transport::{ConnectError, Reply, Transport};
@@ -50,7 +52,9 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
     refuse_examples(&survey, &campaign.config, smtp)?;
-    if survey.due > 0 && !confirm(context, campaign, smtp, &survey, arguments.yes)? {
+    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
+    let plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    if survey.due > 0 && !confirm(context, campaign, smtp, &survey, &plan, arguments.yes)? {
         context.say("Nothing was sent.");
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now());
@@ -65,7 +69,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         resend,
         retry_for: arguments.retry_for,
         due: survey.due,
-        allowance: allowance(memory, &campaign.config.sender.email, smtp, now)?,
+        day,
     };
     let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
     match open_log(context, &campaign.config.id) {
@@ -111,21 +115,21 @@ fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), 
     ))
 }
 
-/// How many letters may still begin within `daily-limit`.
-fn allowance(
+/// What the sender handed over in the last 24 hours.
+fn day(
     memory: &Memory,
     sender: &crate::campaign::Address,
     smtp: &Smtp,
     now: jiff::Timestamp,
-) -> Result<Option<usize>, Failure> {
-    let (Some(limit), Memory::Ledger(ledger)) = (smtp.daily_limit, memory) else {
-        return Ok(None);
+) -> Result<Day, LedgerError> {
+    let limit = smtp
+        .daily_limit
+        .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let sent = match memory {
+        Memory::Ledger(ledger) => ledger.handed_over_since(sender.as_str(), Day::begins(now), limit.is_some())?,
+        Memory::Nothing => Vec::new(),
     };
-    let since = now
-        .checked_sub(jiff::SignedDuration::from_hours(24))
-        .unwrap_or(jiff::Timestamp::MIN);
-    let sent = ledger.accepted_since(sender.as_str(), since)?;
-    Ok(Some(usize::try_from(limit.saturating_sub(sent)).unwrap_or(usize::MAX)))
+    Ok(Day::new(limit, sent))
 }
 
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
@@ -144,7 +148,7 @@ pub struct Sending<'r> {
     pub resend: Resend,
     pub retry_for: Option<std::time::Duration>,
     pub due: usize,
-    pub allowance: Option<usize>,
+    pub day: Day,
 }
 
 impl Sending<'_> {
@@ -184,7 +188,7 @@ impl Sending<'_> {
             rate: self.smtp.rate,
             retry_for: self.retry_for.unwrap_or(self.smtp.retry_for),
             deadline: config.deadline,
-            allowance: self.allowance,
+            day: self.day.clone(),
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
@@ -285,109 +289,6 @@ pub fn connect_failure(error: ConnectError) -> Failure {
             failure
         }
     }
-}
-
-/// The last words and the exit code of a run.
-pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
-    let summary = &ended.summary;
-    if !context.global.json {
-        print(&conclusion(ended, survey));
-    }
-    let held = survey.skipped(Skip::InDoubt);
-    let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
-    let Some(stop) = &ended.stop else {
-        if !failed {
-            return Ok(Exit::Done);
-        }
-        context.say(&advice(summary, held, true));
-        return Ok(Exit::Incomplete);
-    };
-    context.say(&advice(summary, held, false));
-    let unsent = format!(
-        "{} not sent; what was sent is recorded",
-        count(summary.deferred, "letter")
-    );
-    match stop {
-        Stop::Interrupted => {
-            context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
-            Ok(Exit::Interrupted)
-        }
-        Stop::GaveUp(reply) => {
-            context.say(&format!(
-                "Gave up for now: {reply}\n{unsent}. Run `appel send` again later, or with a longer --retry-for."
-            ));
-            Ok(Exit::Incomplete)
-        }
-        Stop::DailyLimit => {
-            context.say(&format!(
-                "smtp.daily-limit is reached: {unsent}. Run `appel send` again later: the limit counts the last 24 hours."
-            ));
-            Ok(Exit::Incomplete)
-        }
-        Stop::Deadline => {
-            context.say(&format!("The campaign's deadline has passed: {unsent}."));
-            Ok(Exit::Incomplete)
-        }
-        Stop::Cannot { message, cause, hint } => {
-            let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
-            failure
-                .causes
-                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()));
-            Err(failure)
-        }
-        Stop::Ledger(error) => Err(error.into()),
-        Stop::Letter(problem) => {
-            let mut failure =
-                Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
-                    .hint("did the files change meanwhile? Run `appel check`, then `appel send` again");
-            failure.problems.push(problem.clone());
-            Err(failure)
-        }
-    }
-}
-
-fn conclusion(ended: &Ended, survey: &Survey) -> String {
-    let summary = &ended.summary;
-    if summary.due == 0 {
-        return nothing_due(survey);
-    }
-    let mut text = summary_line(summary);
-    text.push('\n');
-    if ended.copies_not_taken > 0 {
-        let copies = count(ended.copies_not_taken, "copy");
-        text.push_str(&format!(
-            "{copies} not taken by the server, although the letter was: see `appel log`.\n"
-        ));
-    }
-    text.push_str(&confirm::left_out(survey));
-    text
-}
-
-fn nothing_due(survey: &Survey) -> String {
-    let mut text = "Nothing is due.\n".to_owned();
-    for line in survey.left_out() {
-        text.push_str(&format!("  {line}\n"));
-    }
-    text
-}
-
-/// What to do about letters that did not go; `deferred` ones only when the run did not end early, which is said apart.
-fn advice(summary: &Summary, held: usize, deferred: bool) -> String {
-    let mut lines = Vec::new();
-    if deferred && summary.deferred > 0 {
-        lines.push("Deferred letters are sent by the next `appel send`.");
-    }
-    if summary.refused > 0 {
-        lines.push(
-            "Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.",
-        );
-    }
-    if summary.in_doubt + held > 0 {
-        lines.push(
-            "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
-        );
-    }
-    lines.join("\n")
 }
 
 /// `--dry-run` and `--out`.

@@ -181,6 +181,11 @@ pub enum Notice {
         /// Until the next try.
         seconds: u64,
     },
+    /// The pace has the next letter leave in so many seconds.
+    Waiting {
+        /// Until it does.
+        seconds: u64,
+    },
 }
 
 fn display<T: std::fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {

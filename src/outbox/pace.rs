@@ -35,6 +35,12 @@ impl Pace {
             .is_some_and(|interval| interval >= Duration::from_millis(10))
     }
 
+    /// Whether a turn that comes after this wait is the next of all.
+    #[must_use]
+    pub fn is_next(&self, wait: Duration) -> bool {
+        self.interval.is_some_and(|interval| wait <= interval)
+    }
+
     /// Takes the next turn: when it comes, or `None` when that is now. Turns that nobody took are not saved up.
     #[must_use]
     pub fn next_turn(&self) -> Option<Instant> {

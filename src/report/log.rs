@@ -82,6 +82,8 @@ impl Listener for LogFile {
                 let reason = if self.in_full { reason.clone() } else { mask_all(reason) };
                 self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
             }
+            // Nothing happened.
+            Event::Notice(Notice::Waiting { .. }) => {}
         }
     }
 

@@ -3,5 +3,6 @@
 pub mod json;
 pub mod letter;
 pub mod log;
+pub mod moment;
 pub mod screen;
 pub mod table;

@@ -12,6 +12,8 @@ use crate::words::visible_line;
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 /// Up to so many letters each one gets a plain line.
 const FEW: u64 = 50;
+/// A wait of so many seconds gets a plain line.
+const PLAIN_WAIT: u64 = 300;
 
 /// So many letters that were not tried are shown one by one.
 const FEW_UNTRIED: u64 = 10;
@@ -97,6 +99,15 @@ impl Listener for Screen {
                 match &self.bar {
                     Some(bar) => bar.set_message(line),
                     None if !self.quiet => self.say(&line),
+                    None => {}
+                }
+            }
+            Event::Notice(Notice::Waiting { seconds }) => {
+                let line = format!("next letter in {}", seconds_in_words(*seconds));
+                match &self.bar {
+                    Some(bar) => bar.set_message(line),
+                    // Nobody sits before a plain log; a line for every letter says as much, unless it takes long.
+                    None if !self.quiet && *seconds >= PLAIN_WAIT => self.say(&line),
                     None => {}
                 }
             }

@@ -1,6 +1,7 @@
 //! How letters leave: over SMTP, or as `.eml` files. Knows envelopes and bytes, nothing of templates or CSV.
 
 pub mod files;
+pub mod limits;
 pub mod smtp;
 
 use std::future::Future;
@@ -125,8 +126,19 @@ pub struct Sent {
     pub recipients: Vec<(Address, Outcome)>,
     /// What to do with the connection.
     pub then: Then,
-    /// The server does not take letters from this sender at all (5xx to MAIL): three running end the run.
-    pub sender_refused: bool,
+    /// What the server's words were about.
+    pub about: About,
+}
+
+/// What a server's words are about, as far as the step tells at which they came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The sender: the reply to MAIL.
+    Sender,
+    /// The address of the To: the reply to its RCPT.
+    Address,
+    /// The letter, or the server itself.
+    Letter,
 }
 
 impl Sent {
@@ -137,7 +149,7 @@ impl Sent {
             outcome,
             recipients: Vec::new(),
             then,
-            sender_refused: false,
+            about: About::Letter,
         }
     }
 }

@@ -252,6 +252,76 @@ fn a_sender_refused_for_three_letters_running_ends_the_run() {
 }
 
 #[test]
+fn a_quota_ends_the_run_with_the_providers_words_and_the_hour_to_go_on() {
+    let tomorrow = "again after 2026-11-26 10:00 UTC (in about 24 hours)";
+    let in_an_hour = "again after 11:00 UTC (in 60 minutes)";
+    for (reply, when) in [
+        ("452 4.2.2 over quota", tomorrow),
+        ("550 5.4.5 Daily sending quota exceeded", tomorrow),
+        (
+            "550 5.1.90 You have reached your daily limit for message recipients",
+            tomorrow,
+        ),
+        ("421 4.7.0 Try again later, closing connection", in_an_hour),
+        ("421 4.7.28 unusual rate of mail", in_an_hour),
+        ("451 4.7.500 Server busy", in_an_hour),
+        (
+            "450 rate limit, try again in 30 minutes",
+            "again after 10:30 UTC (in 30 minutes)",
+        ),
+    ] {
+        for step in [Step::Mail, Step::Rcpt, Step::Data, Step::FinalDot] {
+            let server = on(step).letter(2).times(1).reply(reply).start();
+            let campaign = Campaign::new().people(4).smtp(&server);
+            let run = campaign.send_json(&["--retry-for", "1h"]);
+            run.exits(1).says(&[
+                "The server takes no more letters from this account for now",
+                reply,
+                "3 letters not sent",
+                when,
+            ]);
+            assert_eq!(run.counts(), [4, 1, 3, 0, 0, 0], "{reply} at {step:?}");
+            assert_eq!(run.letter_to("m2@mfa.example")["reply"], reply[4..]);
+            assert_eq!(campaign.send_json(&[]).exits(0).counts(), [3, 3, 0, 0, 0, 1]);
+            assert_eq!((server.taken().len(), server.taken_twice().len()), (4, 0));
+        }
+    }
+}
+
+#[test]
+fn a_quota_told_in_the_greeting_ends_the_run_too() {
+    let server = on(Step::Connect).times(1).reply("421 4.7.0 Try again later").start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    let run = campaign.send_json(&["--retry-for", "1h"]);
+    run.exits(1)
+        .says(&["421 4.7.0 Try again later", "2 letters not sent", "after 11:00 UTC"]);
+    assert_eq!((run.counts(), server.connections()), ([2, 0, 2, 0, 0, 0], 1));
+}
+
+#[test]
+fn the_full_mailbox_of_one_reader_keeps_no_other_letter_back() {
+    let full = "452 4.2.2 The recipient's inbox is out of storage space";
+    let server = on(Step::Rcpt).letter(1).reply(full).start();
+    let campaign = Campaign::new().people(3).smtp(&server);
+    assert_eq!(campaign.send_json(&[]).exits(1).counts(), [3, 2, 1, 0, 0, 0]);
+}
+
+#[test]
+fn a_server_that_puts_every_letter_off_is_given_up_after_the_time_for_retrying() {
+    let server = on(Step::Mail).reply("451 4.3.0 out of order").start();
+    let campaign = Campaign::new().people(20).smtp(&server);
+    let run = campaign.send_json(&["--retry-for", "2s"]);
+    run.exits(1).says(&[
+        "451 4.3.0 out of order; next try in",
+        "Gave up for now: 451 4.3.0 out of order",
+        "20 letters not sent",
+        "Run `appel send` again later, or with a longer --retry-for",
+    ]);
+    assert_eq!(run.counts(), [20, 0, 20, 0, 0, 0]);
+    assert!(server.reached(Step::Mail) < 10, "it was pestered");
+}
+
+#[test]
 fn whatever_happens_after_the_final_dot_leaves_the_letter_in_doubt() {
     in_doubt(on(Step::FinalDot).times(1).accept_then_close(), 1);
     in_doubt(on(Step::FinalDot).times(1).accept_then_reset(), 1);

@@ -286,15 +286,45 @@ fn the_daily_limit_counts_what_left_in_the_last_day() {
         .smtp(&server)
         .set_toml("smtp.daily-limit", "2");
     let run = campaign.send_json(&[]);
-    run.exits(1).says(&["smtp.daily-limit is reached"]);
+    run.exits(1).says(&[
+        "5 letters, of which smtp.daily-limit lets 2 leave now",
+        "smtp.daily-limit is reached: 3 letters not sent",
+        "Run `appel send` again after 2026-11-26 10:00 UTC (in about 24 hours)",
+    ]);
     assert_eq!(run.counts(), [5, 2, 3, 0, 0, 0]);
     let campaign = campaign.now("2026-11-26T09:59:00Z");
-    assert_eq!(campaign.send_json(&[]).exits(1).counts(), [3, 0, 3, 0, 0, 2]);
-    let campaign = campaign.now("2026-11-26T10:00:01Z");
+    let run = campaign.send_json(&[]);
+    run.exits(1)
+        .says(&["The next can leave after 10:00 UTC (in 60 seconds)"]);
+    assert_eq!(run.counts(), [3, 0, 3, 0, 0, 2]);
+    let campaign = campaign.now("2026-11-26T10:00:00Z");
     assert_eq!(campaign.send_json(&[]).exits(1).counts(), [3, 2, 1, 0, 0, 2]);
     let campaign = campaign.now("2026-11-28T00:00:00Z");
     assert_eq!(campaign.send_json(&[]).exits(0).counts(), [1, 1, 0, 0, 0, 4]);
     assert_eq!((server.taken().len(), server.taken_twice().len()), (5, 0));
+}
+
+#[test]
+fn the_daily_limit_counts_every_campaign_of_one_sender_and_no_other_senders() {
+    let server = Server::builder().start();
+    let limited = |campaign: Campaign| campaign.people(2).smtp(&server).set_toml("smtp.daily-limit", "3");
+    let campaign = limited(Campaign::new());
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), accepted(2));
+    let campaign = campaign.set("campaign.id", "other");
+    assert_eq!(campaign.send_json(&[]).exits(1).counts(), [2, 1, 1, 0, 0, 0]);
+    let campaign = campaign.set("sender.email", "bob@home.example");
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), accepted(2));
+}
+
+#[test]
+fn send_says_when_it_will_end_before_it_begins() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(4).smtp(&server).set("smtp.rate", "30/h");
+    let mut run = campaign.spawn(&["send", "--yes"]);
+    run.wait_for_words("4 letters, about 7 minutes at this pace, until 10:06 UTC.");
+    server.wait_for_letters(1);
+    run.interrupt();
+    run.wait().exits(130);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the connections of a run share: the letters waiting, in flight and put off, the line, and why it all stops.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,72 +10,89 @@ use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::line::{Failed, Line, pause};
+use super::line::Line;
 use super::story::{self, Flying};
 use super::{Interrupt, Letters, Options, Stop, interrupted};
 use crate::failure::Problem;
 use crate::letter::{Decision, Letter, LetterId, Message};
-use crate::outbox::event::{Event, LetterEvent, Listener, Notice};
+use crate::outbox::day::Day;
+use crate::outbox::event::{Event, LetterEvent, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
 use crate::outbox::ledger::{Durability, Entry, Intent};
 use crate::outbox::pace::Pace;
-use crate::transport::{Outcome, Reply, Sent};
 
 /// How many letters are claimed at once for one connection when they leave fast.
 const GROUP: usize = 60;
+/// A wait for the next turn that is worth a word.
+const LONG_WAIT: Duration = Duration::from_secs(5);
+
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
-    letter: Box<Letter<'static>>,
-    date: Timestamp,
-    tries: u32,
-    first_try: Option<Instant>,
+    pub letter: Box<Letter<'static>>,
+    pub date: Timestamp,
+    pub tries: u32,
+    pub first_try: Option<Instant>,
 }
 
 /// A letter that was put off.
-struct Retry {
-    at: Instant,
-    job: Job,
-    event: LetterEvent,
+pub struct Retry {
+    pub at: Instant,
+    pub job: Job,
+    pub event: LetterEvent,
 }
 
 /// The shared state; locked for a moment at a time, never while waiting for anything.
-struct State {
+pub struct State {
     /// Claimed, not begun.
-    waiting: VecDeque<Job>,
-    retries: Vec<Retry>,
+    pub waiting: VecDeque<Job>,
+    pub retries: Vec<Retry>,
     /// Begun, without an outcome.
-    flying: BTreeMap<LetterId, Flying>,
+    pub flying: BTreeMap<LetterId, Flying>,
     /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
-    claiming: BTreeMap<u64, Vec<Job>>,
-    groups: u64,
-    /// Letters taken to be sent in this run, but for those that were put off or refused.
-    begun: usize,
-    sender_refusals: u32,
-    line: Line,
-    stop: Option<Stop>,
+    pub claiming: BTreeMap<u64, Vec<Job>>,
+    pub groups: u64,
+    pub day: Day,
+    pub sender_refusals: u32,
+    /// Letters that the server put off running.
+    pub put_off: u32,
+    /// How connecting goes.
+    pub line: Line,
+    /// How handing letters over goes, on whatever connection.
+    pub reception: Line,
+    pub stop: Option<Stop>,
+}
+
+/// Whether another letter may be taken.
+enum Allowance {
+    Room,
+    /// Not before one of those in flight has its outcome.
+    AllTaken,
+    /// No more in this run.
+    UsedUp,
 }
 
 pub struct Desk {
     letters: Mutex<Box<dyn Letters>>,
-    journal: Journal,
-    options: Options,
+    pub journal: Journal,
+    pub options: Options,
     pace: Pace,
     state: Mutex<State>,
-    changed: Notify,
+    pub changed: Notify,
     interrupt: watch::Receiver<Interrupt>,
     /// Whether a connection has been ready for letters yet; locked while one tries to be the first.
-    ready: tokio::sync::Mutex<()>,
-    was_ready: AtomicBool,
+    pub ready: tokio::sync::Mutex<()>,
+    pub was_ready: AtomicBool,
 }
 
 impl Desk {
     pub fn new(
         letters: Box<dyn Letters>,
         journal: Journal,
-        options: Options,
+        mut options: Options,
         interrupt: watch::Receiver<Interrupt>,
     ) -> Self {
         let now = Instant::now();
+        let day = std::mem::take(&mut options.day);
         Self {
             letters: Mutex::new(letters),
             journal,
@@ -87,9 +104,11 @@ impl Desk {
                 flying: BTreeMap::new(),
                 claiming: BTreeMap::new(),
                 groups: 0,
-                begun: 0,
+                day,
                 sender_refusals: 0,
+                put_off: 0,
                 line: Line::new(now),
+                reception: Line::new(now),
                 stop: None,
             }),
             changed: Notify::new(),
@@ -99,12 +118,12 @@ impl Desk {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub fn state(&self) -> MutexGuard<'_, State> {
         // Whoever panicked with it is about to end the program; what it holds is still true.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn letters(&self) -> MutexGuard<'_, Box<dyn Letters>> {
+    pub fn letters(&self) -> MutexGuard<'_, Box<dyn Letters>> {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -150,12 +169,33 @@ impl Desk {
 
     /// Waits for the next turn to begin a letter, or for the end.
     pub async fn turn(&self) {
+        // While the server puts everything off, letters wait for it together.
+        self.wait_until(|| self.state().reception.not_before()).await;
         if let Some(turn) = self.pace.next_turn() {
+            self.say_wait(turn);
+            self.wait_until(|| turn).await;
+        }
+    }
+
+    /// Waits for a moment, which may move meanwhile, or for the end.
+    async fn wait_until(&self, moment: impl Fn() -> Instant) {
+        while moment() > Instant::now() && !self.stopping() {
             tokio::select! {
                 biased;
-                () = sleep_until(turn) => {}
+                () = sleep_until(moment()) => {}
                 () = self.stopped() => {}
             }
+        }
+    }
+
+    fn say_wait(&self, turn: Instant) {
+        let wait = turn.duration_since(Instant::now());
+        // Of several connections, the one whose turn comes next has something to say.
+        if wait >= LONG_WAIT && self.pace.is_next(wait) {
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let _ = self
+                .journal
+                .submit(None, Some(Event::Notice(Notice::Waiting { seconds })));
         }
     }
 
@@ -166,8 +206,16 @@ impl Desk {
             if self.journal.is_lost() {
                 return Err(LedgerLost);
             }
-            if self.stopping() || self.too_late() || self.used_up()? {
+            if self.stopping() || self.too_late() {
                 return Ok(None);
+            }
+            match self.allowance()? {
+                Allowance::Room => {}
+                Allowance::AllTaken => {
+                    self.wait(changed).await;
+                    continue;
+                }
+                Allowance::UsedUp => return Ok(None),
             }
             if let Some(job) = self.take_waiting() {
                 return Ok(Some(job));
@@ -236,30 +284,38 @@ impl Desk {
         late && anything_left
     }
 
-    /// Whether the allowance for this run is used up.
-    fn used_up(&self) -> Result<bool, LedgerLost> {
-        let left_over = {
-            let state = self.state();
-            if self.options.allowance.is_none_or(|allowance| state.begun < allowance) {
-                return Ok(false);
+    /// Whether `daily-limit` lets another letter leave now.
+    fn allowance(&self) -> Result<Allowance, LedgerLost> {
+        let (left_over, again) = {
+            let mut state = self.state();
+            if state.day.room(self.options.clock.now()) != Some(0) {
+                return Ok(Allowance::Room);
             }
-            !state.waiting.is_empty() || !state.retries.is_empty()
+            if state.day.any_taken() {
+                // One that is refused makes room for another, and a stop now would keep back one that waits its turn.
+                return Ok(Allowance::AllTaken);
+            }
+            (
+                !state.waiting.is_empty() || !state.retries.is_empty(),
+                state.day.again(),
+            )
         };
         // Whether anything is left over decides if the limit was in the way at all.
-        if left_over {
-            self.stop(Stop::DailyLimit);
-        } else if let Some(job) = self.job()? {
+        if !left_over {
+            let Some(job) = self.job()? else {
+                return Ok(Allowance::UsedUp);
+            };
             self.journal
                 .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
-            self.stop(Stop::DailyLimit);
         }
-        Ok(true)
+        self.stop(Stop::DailyLimit(again));
+        Ok(Allowance::UsedUp)
     }
 
     fn take_waiting(&self) -> Option<Job> {
         let mut state = self.state();
         let job = state.waiting.pop_front()?;
-        state.begun += 1;
+        state.day.take();
         Some(job)
     }
 
@@ -273,8 +329,8 @@ impl Desk {
     /// Letters to claim together: many when they leave fast, one when there is time.
     fn take_group(&self) -> Result<Vec<Job>, LedgerLost> {
         let mut size = if self.pace.is_slow() { 1 } else { GROUP };
-        if let Some(allowance) = self.options.allowance {
-            size = size.min(allowance.saturating_sub(self.state().begun));
+        if let Some(room) = self.state().day.room(self.options.clock.now()) {
+            size = size.min(room);
         }
         let mut group = Vec::with_capacity(size);
         while group.len() < size {
@@ -285,7 +341,7 @@ impl Desk {
     }
 
     /// The next letter due, telling of those left out on the way.
-    fn job(&self) -> Result<Option<Job>, LedgerLost> {
+    pub fn job(&self) -> Result<Option<Job>, LedgerLost> {
         let mut letters = self.letters();
         let letter = loop {
             match letters.next() {
@@ -358,7 +414,7 @@ impl Desk {
     /// A letter that was taken to be sent and was not begun.
     pub fn put_back(&self, job: Job) {
         let mut state = self.state();
-        state.begun -= 1;
+        state.day.give_back();
         state.waiting.push_front(job);
     }
 
@@ -373,168 +429,5 @@ impl Desk {
         self.journal
             .record(vec![Entry::Begin(message.id)], Durability::Process)
             .await
-    }
-
-    /// Has an outcome written, and tries again later what was put off and may be.
-    pub fn ended(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
-        job.first_try.get_or_insert_with(Instant::now);
-        job.tries += 1;
-        // Told by `abandon` as in doubt, which is what the next run will find.
-        if self.journal.is_lost() {
-            return Err(LedgerLost);
-        }
-        let flying = {
-            let mut state = self.state();
-            // The ledger's count of the last 24 hours has the accepted and those in doubt: so has this one.
-            if matches!(sent.outcome, Outcome::Deferred(_) | Outcome::Refused(_)) {
-                state.begun -= 1;
-            }
-            state.flying.remove(&job.letter.id)
-        };
-        let Some(flying) = flying else {
-            return Ok(());
-        };
-        let (attempted, event) = flying.ended(&job.letter, sent, self.options.clock.now());
-        let entry = Some(Entry::Outcome(Box::new(attempted)));
-        let again = match &sent.outcome {
-            Outcome::Deferred(reply) => self.later(&job).map(|at| (at, reply)),
-            _ => None,
-        };
-        match again {
-            Some((at, reply)) => {
-                self.journal.submit(entry, None)?;
-                let what = format!("{} to {}: {reply}", event.letter, event.to);
-                self.notice(what, at.duration_since(Instant::now()));
-                self.state().retries.push(Retry { at, job, event });
-            }
-            None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
-        }
-        self.changed.notify_waiters();
-        Ok(())
-    }
-
-    /// When a letter that was put off is tried again; `None` when that would be too late.
-    fn later(&self, job: &Job) -> Option<Instant> {
-        let now = Instant::now();
-        let [.., last] = *job.letter.id.as_bytes();
-        let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
-        let since = job.first_try.unwrap_or(now);
-        (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
-    }
-
-    fn notice(&self, reason: String, pause: Duration) {
-        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-        let notice = Notice::Retrying { reason, seconds };
-        // Nobody is misled when the ledger is lost and the notice with it.
-        let _ = self.journal.submit(None, Some(Event::Notice(notice)));
-    }
-
-    pub fn connect_not_before(&self) -> Instant {
-        self.state().line.not_before()
-    }
-
-    /// Waits until nobody else tries to open the first connection; `None` once there has been one.
-    pub async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if self.was_ready.load(Ordering::Relaxed) {
-            return None;
-        }
-        let alone = self.ready.lock().await;
-        (!self.was_ready.load(Ordering::Relaxed)).then_some(alone)
-    }
-
-    pub fn connected(&self) {
-        self.was_ready.store(true, Ordering::Relaxed);
-        self.state().line = Line::new(Instant::now());
-    }
-
-    pub fn not_connected(&self, reply: &Reply) {
-        let failed = self
-            .state()
-            .line
-            .failed(Instant::now(), self.options.retry_for, self.options.seed);
-        match failed {
-            Failed::Already => {}
-            Failed::TryAgain(pause) => self.notice(reply.to_string(), pause),
-            Failed::TooLong => self.stop(Stop::GaveUp(reply.clone())),
-        }
-    }
-
-    pub fn sender_taken(&self) {
-        self.state().sender_refusals = 0;
-    }
-
-    /// How many times running the server has refused the sender.
-    pub fn sender_refused(&self) -> u32 {
-        let mut state = self.state();
-        state.sender_refusals += 1;
-        state.sender_refusals
-    }
-
-    /// After the last letter: whatever has no outcome yet gets one, by name.
-    pub async fn wind_up(&self) -> Result<(), LedgerLost> {
-        // Then `abandon` names them; taken here they would be named by nobody.
-        if self.journal.is_lost() {
-            return Err(LedgerLost);
-        }
-        let (flying, retries, waiting) = self.take_all();
-        for flying in flying {
-            // In flight when everything stopped at once.
-            let (attempted, event) = flying.in_doubt("interrupted while it was being sent", self.options.clock.now());
-            self.journal.submit(
-                Some(Entry::Outcome(Box::new(attempted))),
-                Some(Event::Letter(Box::new(event))),
-            )?;
-        }
-        for retry in retries {
-            self.journal.submit(None, Some(Event::Letter(Box::new(retry.event))))?;
-        }
-        for job in waiting {
-            let event = story::untried(&job.letter, self.options.clock.now());
-            self.journal.submit(Some(Entry::Release(job.letter.id)), Some(event))?;
-        }
-        if self.state().stop.is_none() {
-            return Ok(());
-        }
-        let mut told = 0_usize;
-        while let Some(job) = self.job()? {
-            self.journal
-                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
-            told += 1;
-            // A long list must not pile up in memory while it is being told.
-            if told.is_multiple_of(64) {
-                self.journal.record(Vec::new(), Durability::Process).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The ledger is lost: what it could not be told is told to the person at least, by name.
-    pub fn abandon(&self, listener: &mut dyn Listener) {
-        let (flying, retries, waiting) = self.take_all();
-        let now = self.options.clock.now();
-        for flying in flying {
-            let (_, event) = flying.in_doubt("the ledger was lost while it was being sent", now);
-            listener.hear(&Event::Letter(Box::new(event)));
-        }
-        for retry in retries {
-            listener.hear(&Event::Letter(Box::new(retry.event)));
-        }
-        for job in waiting {
-            listener.hear(&story::untried(&job.letter, now));
-        }
-        while let Some(decision) = self.letters().next() {
-            if let Decision::Due(letter) = decision {
-                listener.hear(&story::untried(&letter, now));
-            }
-        }
-        listener.pause();
-    }
-
-    fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {
-        let mut state = self.state();
-        let flying = std::mem::take(&mut state.flying).into_values().collect();
-        let mut waiting = std::mem::take(&mut state.waiting);
-        waiting.extend(std::mem::take(&mut state.claiming).into_values().flatten());
-        (flying, std::mem::take(&mut state.retries), waiting)
     }
 }

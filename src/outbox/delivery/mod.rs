@@ -5,9 +5,11 @@
 
 mod desk;
 mod line;
+mod reception;
 mod story;
 #[cfg(test)]
 mod tests;
+mod winding_up;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use self::desk::{Desk, Job};
+use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};
 use super::ledger::{LedgerError, LockedLedger};
@@ -26,7 +29,8 @@ use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Problem;
 use crate::letter::{Decision, Letter, LetterId, Message};
-use crate::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
+use crate::transport::limits::Limit;
+use crate::transport::{About, Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
 
 /// So many letters running whose sender the server refuses, and it is the account that is wrong, not a letter.
 const SENDER_REFUSALS: u32 = 3;
@@ -64,8 +68,8 @@ pub struct Options {
     pub retry_for: Duration,
     /// `campaign.deadline`: no letter begins after it.
     pub deadline: Option<Timestamp>,
-    /// How many letters the server may take in this run (`smtp.daily-limit`); those put off or refused do not count.
-    pub allowance: Option<usize>,
+    /// How many letters the server may take in 24 hours (`smtp.daily-limit`); those put off or refused do not count.
+    pub day: Day,
     /// The time of day.
     pub clock: Clock,
     /// Makes the pauses uneven; the same seed, the same pauses.
@@ -100,8 +104,17 @@ pub enum Stop {
     },
     /// The server could not be reached for as long as `retry-for` allows.
     GaveUp(Reply),
-    /// `daily-limit` is reached.
-    DailyLimit,
+    /// `daily-limit` is reached; when letters may leave again, if that is known.
+    DailyLimit(Option<Again>),
+    /// The server said that the account has sent enough for now.
+    Limited {
+        /// Its words.
+        reply: Reply,
+        /// What it limits.
+        limit: Limit,
+        /// When to go on, as far as can be told.
+        from: Timestamp,
+    },
     /// `campaign.deadline` passed while letters were leaving.
     Deadline,
     /// The ledger cannot be read or written.
@@ -311,7 +324,7 @@ async fn send<T: Transport>(
         }
     };
     desk.ended(job, &sent)?;
-    if sent.sender_refused {
+    if sent.about == About::Sender && matches!(sent.outcome, Outcome::Refused(_)) {
         if desk.sender_refused() >= SENDER_REFUSALS {
             desk.stop(Stop::Cannot {
                 message: "the server takes no letters from your address".to_owned(),

@@ -209,7 +209,7 @@ fn options(connections: usize) -> Options {
         rate: Rate::Unlimited,
         retry_for: Duration::from_mins(15),
         deadline: None,
-        allowance: None,
+        day: Day::default(),
         clock: Clock::Driven {
             from: start(),
             since: Instant::now(),
@@ -315,7 +315,7 @@ async fn a_letter_that_was_put_off_does_not_use_up_the_daily_limit() {
         }
     });
     let options = Options {
-        allowance: Some(4),
+        day: Day::new(Some(4), []),
         ..options(2)
     };
     let (ended, ear) = run(4, &server, &mut Paper::good(), options.clone()).await;
@@ -324,7 +324,7 @@ async fn a_letter_that_was_put_off_does_not_use_up_the_daily_limit() {
     let server = Server::that_takes_everything();
     let (ended, ear) = run(6, &server, &mut Paper::good(), options).await;
     assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (4, 2));
-    assert!(matches!(ended.stop, Some(Stop::DailyLimit)));
+    assert!(matches!(ended.stop, Some(Stop::DailyLimit(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -369,7 +369,7 @@ async fn three_letters_running_whose_sender_is_refused_end_the_run() {
             text: "not you".to_owned(),
         };
         Attempt::Ended(Sent {
-            sender_refused: true,
+            about: About::Sender,
             ..Sent::all(Outcome::Refused(reply), Then::Reuse)
         })
     });
@@ -390,4 +390,116 @@ async fn a_connection_that_was_closed_between_two_letters_is_replaced_and_nothin
     let (_, ear) = run(5, &server, &mut Paper::good(), options(1)).await;
     assert_eq!(ear.counts(Verdict::Accepted), 5);
     assert_eq!(server.taken().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_puts_everything_off_is_tried_less_and_less_and_then_given_up() {
+    let server = Server::new(|_, _| said(Outcome::Deferred, 451));
+    let begin = Instant::now();
+    let options = Options {
+        retry_for: Duration::from_mins(2),
+        ..options(2)
+    };
+    let (ended, ear) = run(1000, &server, &mut Paper::good(), options).await;
+    assert!(matches!(ended.stop, Some(Stop::GaveUp(_))), "{:?}", ended.stop);
+    assert_eq!(ear.counts(Verdict::Deferred), 1000);
+    let tries: usize = server.tries.lock().unwrap().values().sum();
+    assert!(tries < 20, "{tries} tries at a server that takes nothing");
+    assert!((Duration::from_mins(1)..Duration::from_mins(3)).contains(&begin.elapsed()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_recovers_gets_its_letters_at_full_speed_again() {
+    let begin = Instant::now();
+    let server = Server::new(move |_, _| {
+        if begin.elapsed() < Duration::from_secs(20) {
+            said(Outcome::Deferred, 451)
+        } else {
+            said(Outcome::Accepted, 250)
+        }
+    });
+    let (ended, ear) = run(100, &server, &mut Paper::good(), options(1)).await;
+    assert!(ended.stop.is_none());
+    assert_eq!(ear.counts(Verdict::Accepted), 100);
+    assert!(begin.elapsed() < Duration::from_secs(70), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_address_that_is_put_off_again_and_again_keeps_nobody_waiting() {
+    let server = Server::new(|_, _| {
+        let reply = Reply {
+            code: Some(450),
+            text: "greylisted".to_owned(),
+        };
+        Attempt::Ended(Sent {
+            about: About::Address,
+            ..Sent::all(Outcome::Deferred(reply), Then::Reuse)
+        })
+    });
+    let begin = Instant::now();
+    let options = Options {
+        retry_for: Duration::ZERO,
+        ..options(1)
+    };
+    let (ended, ear) = run(50, &server, &mut Paper::good(), options).await;
+    assert!(ended.stop.is_none());
+    assert_eq!(ear.counts(Verdict::Deferred), 50);
+    assert!(begin.elapsed() < Duration::from_secs(6), "{:?}", begin.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_of_the_provider_ends_the_run_with_the_hour_to_go_on() {
+    for (text, hours) in [("5.4.5 Daily sending quota exceeded", 20), ("4.7.28 unusual rate", 1)] {
+        let server = Server::new(move |to, _| {
+            if to == "r3@x.example" {
+                let code = if text.starts_with('5') { 550 } else { 421 };
+                let reply = Reply {
+                    code: Some(code),
+                    text: text.to_owned(),
+                };
+                Attempt::Ended(Sent::all(Outcome::Deferred(reply), Then::Reconnect))
+            } else {
+                said(Outcome::Accepted, 250)
+            }
+        });
+        let four_hours_ago = start() - jiff::SignedDuration::from_hours(4);
+        let options = Options {
+            day: Day::new(None, [four_hours_ago]),
+            ..options(1)
+        };
+        let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
+        assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 7));
+        let Some(Stop::Limited { from, reply, .. }) = ended.stop else {
+            panic!("{:?}", ended.stop)
+        };
+        assert_eq!(reply.text, text);
+        assert_eq!(from.duration_since(start()).as_hours(), hours);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_letter_that_the_daily_limit_allows_is_not_kept_back_while_it_waits_its_turn() {
+    let server = Server::that_takes_everything();
+    let options = Options {
+        rate: Rate::Every(Duration::from_mins(1)),
+        day: Day::new(Some(3), []),
+        ..options(4)
+    };
+    let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 7));
+    assert!(matches!(ended.stop, Some(Stop::DailyLimit(Some(_)))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_daily_limit_counts_the_last_24_hours_also_of_a_run_that_takes_days() {
+    let server = Server::that_takes_everything();
+    let begin = Instant::now();
+    let options = Options {
+        rate: Rate::Every(Duration::from_hours(1)),
+        day: Day::new(Some(25), []),
+        ..options(1)
+    };
+    let (ended, ear) = run(60, &server, &mut Paper::good(), options).await;
+    assert_eq!(ear.counts(Verdict::Accepted), 60, "{:?}", ended.stop);
+    assert_eq!(begin.elapsed().as_secs() / 3600, 59);
 }

@@ -7,7 +7,8 @@ use super::dialogue::{self, Offers, Opening};
 use super::stream::{Stream, StreamError};
 use crate::campaign::Address;
 use crate::letter::Envelope;
-use crate::transport::{Attempt, Outcome, Reply, Sent, Session, Then};
+use crate::transport::limits::Limit;
+use crate::transport::{About, Attempt, Outcome, Reply, Sent, Session, Then};
 
 /// What is said of a server that answers what it was not asked.
 const OUT_OF_STEP: &str = "the server spoke, or hung up, without being asked anything";
@@ -137,8 +138,7 @@ impl SmtpSession {
             Ok(reply) => match reply.code {
                 Some(200..=299) => (Outcome::Accepted(reply), Then::Reuse),
                 Some(421) => (Outcome::Deferred(reply), Then::Reconnect),
-                Some(400..=499) => (Outcome::Deferred(reply), Then::Reuse),
-                Some(500..=599) => (Outcome::Refused(reply), Then::Reuse),
+                Some(400..=599) => (negative(&reply), Then::Reuse),
                 _ => (Outcome::InDoubt(reply), Then::Reconnect),
             },
             Err(error) => {
@@ -204,10 +204,9 @@ impl Session for SmtpSession {
                 _ if stop.hangs_up() => Then::Reconnect,
                 _ => self.reset().await,
             };
-            let sender_refused = matches!(stop, Stop::Sender(Outcome::Refused(_)));
             return Attempt::Ended(Sent {
-                sender_refused,
-                ..Sent::all(stop.outcome(), then)
+                about: stop.about,
+                ..Sent::all(stop.outcome, then)
             });
         }
 
@@ -217,7 +216,7 @@ impl Session for SmtpSession {
             outcome,
             recipients,
             then,
-            sender_refused: false,
+            about: About::Letter,
         })
     }
 
@@ -228,41 +227,35 @@ impl Session for SmtpSession {
     }
 }
 
-/// Where a letter's opening was refused.
-enum Stop {
-    Sender(Outcome),
-    To(Outcome),
-    Data(Outcome),
+/// A letter's opening that was not taken.
+struct Stop {
+    about: About,
+    outcome: Outcome,
 }
 
 impl Stop {
-    fn outcome(self) -> Outcome {
-        match self {
-            Self::Sender(outcome) | Self::To(outcome) | Self::Data(outcome) => outcome,
-        }
-    }
-
     /// 421 (RFC 5321 §3.8): the server closes the connection.
     fn hangs_up(&self) -> bool {
-        let (Self::Sender(outcome) | Self::To(outcome) | Self::Data(outcome)) = self;
-        outcome.reply().code == Some(421)
+        self.outcome.reply().code == Some(421)
     }
 }
 
 /// The first thing in the replies that stops the letter.
 fn refusal(mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> Option<Stop> {
+    let stop = |about, outcome| Some(Stop { about, outcome });
+    let nothing = || Outcome::Deferred(Reply::none("no reply"));
     if mail.code != Some(250) {
-        return Some(Stop::Sender(negative(mail)));
+        return stop(About::Sender, negative(mail));
     }
     match rcpt.first() {
         Some(to) if is_taken(to) => {}
-        Some(to) => return Some(Stop::To(negative_rcpt(to))),
-        None => return Some(Stop::To(Outcome::Deferred(Reply::none("no reply")))),
+        Some(to) => return stop(About::Address, negative_rcpt(to)),
+        None => return stop(About::Address, nothing()),
     }
     match data {
         Some(data) if data.code == Some(354) => None,
-        Some(data) => Some(Stop::Data(negative(data))),
-        None => Some(Stop::Data(Outcome::Deferred(Reply::none("no reply")))),
+        Some(data) => stop(About::Letter, negative(data)),
+        None => stop(About::Letter, nothing()),
     }
 }
 
@@ -271,9 +264,10 @@ fn is_taken(reply: &Reply) -> bool {
     matches!(reply.code, Some(250..=252))
 }
 
+/// A no for good (5xx) is one to this letter, unless it says that the account has sent enough for now.
 fn negative(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(500..=599) => Outcome::Refused(reply.clone()),
+        Some(500..=599) if Limit::in_reply(reply).is_none() => Outcome::Refused(reply.clone()),
         _ => Outcome::Deferred(reply.clone()),
     }
 }

@@ -162,21 +162,33 @@ impl SqliteLedger {
         read().map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// How many letters of a sender were accepted since a moment, in whatever campaign.
+    /// When letters of a sender were handed over since a moment, in whatever campaign: accepted, or in doubt. Only the
+    /// first of these times unless `all` are wanted.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn accepted_since(&self, sender: &str, since: Timestamp) -> Result<u64, LedgerError> {
-        self.reading()
-            .db
-            .query_row(
-                "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
-                 WHERE attempt.at >= ?1 AND attempt.state IN (?2, ?3) AND sender = ?4",
-                params![since.as_second(), state::ACCEPTED, state::IN_DOUBT, sender],
-                |row| row.get::<_, i64>(0),
-            )
-            .map(i64::unsigned_abs)
-            .map_err(|error| broken(&self.path, "read", &error))
+    pub fn handed_over_since(&self, sender: &str, since: Timestamp, all: bool) -> Result<Vec<Timestamp>, LedgerError> {
+        let read = || {
+            self.reading()
+                .db
+                .prepare(
+                    "SELECT attempt.at FROM attempt JOIN letter ON letter.key = attempt.letter
+                     WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) AND sender = ?4
+                     ORDER BY attempt.at LIMIT ?5",
+                )?
+                .query_map(
+                    params![
+                        since.as_second(),
+                        state::ACCEPTED,
+                        state::IN_DOUBT,
+                        sender,
+                        if all { -1 } else { 1 }
+                    ],
+                    |row| timestamp(row, 0),
+                )?
+                .collect::<rusqlite::Result<_>>()
+        };
+        read().map_err(|error| broken(&self.path, "read", &error))
     }
 
     fn reading(&self) -> MutexGuard<'_, Reading> {

@@ -1,0 +1,138 @@
+//! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
+
+use super::survey::Survey;
+use super::{Context, confirm, print};
+use crate::failure::{Exit, Failure};
+use crate::letter::Skip;
+use crate::outbox::delivery::{Ended, Stop};
+use crate::outbox::event::Summary;
+use crate::report::moment::until;
+use crate::report::screen::{count, summary_line};
+use crate::transport::limits::Limit;
+
+/// The last words and the exit code of a run.
+pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+    let summary = &ended.summary;
+    if !context.global.json {
+        print(&conclusion(ended, survey));
+    }
+    let held = survey.skipped(Skip::InDoubt);
+    let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
+    let Some(stop) = &ended.stop else {
+        if !failed {
+            return Ok(Exit::Done);
+        }
+        context.say(&advice(summary, held, true));
+        return Ok(Exit::Incomplete);
+    };
+    context.say(&advice(summary, held, false));
+    let now = context.clock.now();
+    let unsent = format!(
+        "{} not sent; what was sent is recorded",
+        count(summary.deferred, "letter")
+    );
+    match stop {
+        Stop::Interrupted => {
+            context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
+            Ok(Exit::Interrupted)
+        }
+        Stop::GaveUp(reply) => {
+            context.say(&format!(
+                "Gave up for now: {reply}\n{unsent}. Run `appel send` again later, or with a longer --retry-for."
+            ));
+            Ok(Exit::Incomplete)
+        }
+        Stop::DailyLimit(again) => {
+            let when = again.as_ref().map_or_else(
+                || "later".to_owned(),
+                |again| match until(again.whole, now) {
+                    whole if again.whole == again.from => format!("after {whole}"),
+                    whole => format!(
+                        "after {}, or for all that the limit allows after {whole}",
+                        until(again.from, now)
+                    ),
+                },
+            );
+            context.say(&format!(
+                "smtp.daily-limit is reached: {unsent}. It counts the last 24 hours. Run `appel send` again {when}."
+            ));
+            Ok(Exit::Incomplete)
+        }
+        Stop::Limited { reply, limit, from } => {
+            let why = match limit {
+                Limit::Day => "most providers count the last 24 hours; smtp.daily-limit keeps you below their limit",
+                Limit::Rate(_) => "a lower smtp.rate keeps you below their limit",
+            };
+            context.say(&format!(
+                "The server takes no more letters from this account for now: {reply}\n\
+                 {unsent}. Run `appel send` again after {} ({why}).",
+                until(*from, now)
+            ));
+            Ok(Exit::Incomplete)
+        }
+        Stop::Deadline => {
+            context.say(&format!("The campaign's deadline has passed: {unsent}."));
+            Ok(Exit::Incomplete)
+        }
+        Stop::Cannot { message, cause, hint } => {
+            let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
+            failure
+                .causes
+                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()));
+            Err(failure)
+        }
+        Stop::Ledger(error) => Err(error.into()),
+        Stop::Letter(problem) => {
+            let mut failure =
+                Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
+                    .hint("did the files change meanwhile? Run `appel check`, then `appel send` again");
+            failure.problems.push(problem.clone());
+            Err(failure)
+        }
+    }
+}
+
+fn conclusion(ended: &Ended, survey: &Survey) -> String {
+    let summary = &ended.summary;
+    if summary.due == 0 {
+        return nothing_due(survey);
+    }
+    let mut text = summary_line(summary);
+    text.push('\n');
+    if ended.copies_not_taken > 0 {
+        let copies = count(ended.copies_not_taken, "copy");
+        text.push_str(&format!(
+            "{copies} not taken by the server, although the letter was: see `appel log`.\n"
+        ));
+    }
+    text.push_str(&confirm::left_out(survey));
+    text
+}
+
+/// Why there is nothing to send.
+pub fn nothing_due(survey: &Survey) -> String {
+    let mut text = "Nothing is due.\n".to_owned();
+    for line in survey.left_out() {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}
+
+/// What to do about letters that did not go; `deferred` ones only when the run did not end early, which is said apart.
+fn advice(summary: &Summary, held: usize, deferred: bool) -> String {
+    let mut lines = Vec::new();
+    if deferred && summary.deferred > 0 {
+        lines.push("Deferred letters are sent by the next `appel send`.");
+    }
+    if summary.refused > 0 {
+        lines.push(
+            "Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.",
+        );
+    }
+    if summary.in_doubt + held > 0 {
+        lines.push(
+            "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
+        );
+    }
+    lines.join("\n")
+}

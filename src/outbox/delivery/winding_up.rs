@@ -1,0 +1,80 @@
+//! The end of a run: every letter that has no outcome yet gets one, by name.
+
+use std::collections::VecDeque;
+
+use super::desk::{Desk, Job, Retry};
+use super::story::{self, Flying};
+use crate::letter::Decision;
+use crate::outbox::event::{Event, Listener};
+use crate::outbox::journal::LedgerLost;
+use crate::outbox::ledger::{Durability, Entry};
+
+impl Desk {
+    /// After the last letter: whatever has no outcome yet gets one, by name.
+    pub async fn wind_up(&self) -> Result<(), LedgerLost> {
+        // Then `abandon` names them; taken here they would be named by nobody.
+        if self.journal.is_lost() {
+            return Err(LedgerLost);
+        }
+        let (flying, retries, waiting) = self.take_all();
+        for flying in flying {
+            // In flight when everything stopped at once.
+            let (attempted, event) = flying.in_doubt("interrupted while it was being sent", self.options.clock.now());
+            self.journal.submit(
+                Some(Entry::Outcome(Box::new(attempted))),
+                Some(Event::Letter(Box::new(event))),
+            )?;
+        }
+        for retry in retries {
+            self.journal.submit(None, Some(Event::Letter(Box::new(retry.event))))?;
+        }
+        for job in waiting {
+            let event = story::untried(&job.letter, self.options.clock.now());
+            self.journal.submit(Some(Entry::Release(job.letter.id)), Some(event))?;
+        }
+        if self.state().stop.is_none() {
+            return Ok(());
+        }
+        let mut told = 0_usize;
+        while let Some(job) = self.job()? {
+            self.journal
+                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            told += 1;
+            // A long list must not pile up in memory while it is being told.
+            if told.is_multiple_of(64) {
+                self.journal.record(Vec::new(), Durability::Process).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger is lost: what it could not be told is told to the person at least, by name.
+    pub fn abandon(&self, listener: &mut dyn Listener) {
+        let (flying, retries, waiting) = self.take_all();
+        let now = self.options.clock.now();
+        for flying in flying {
+            let (_, event) = flying.in_doubt("the ledger was lost while it was being sent", now);
+            listener.hear(&Event::Letter(Box::new(event)));
+        }
+        for retry in retries {
+            listener.hear(&Event::Letter(Box::new(retry.event)));
+        }
+        for job in waiting {
+            listener.hear(&story::untried(&job.letter, now));
+        }
+        while let Some(decision) = self.letters().next() {
+            if let Decision::Due(letter) = decision {
+                listener.hear(&story::untried(&letter, now));
+            }
+        }
+        listener.pause();
+    }
+
+    fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {
+        let mut state = self.state();
+        let flying = std::mem::take(&mut state.flying).into_values().collect();
+        let mut waiting = std::mem::take(&mut state.waiting);
+        waiting.extend(std::mem::take(&mut state.claiming).into_values().flatten());
+        (flying, std::mem::take(&mut state.retries), waiting)
+    }
+}
