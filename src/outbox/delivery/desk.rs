@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -34,6 +34,32 @@ pub struct Job {
     pub first_try: Option<Instant>,
 }
 
+/// A letter in a connection's hands that has not begun: let go of, it goes back to those that wait.
+pub struct Taken {
+    desk: Arc<Desk>,
+    job: Option<Job>,
+}
+
+impl Taken {
+    /// It begins: from now on the desk knows it as a letter in flight.
+    pub fn keep(mut self) -> Job {
+        // Only this and the end of a `Taken` take it out, and each comes once.
+        self.job
+            .take()
+            .unwrap_or_else(|| unreachable!("a letter is taken once"))
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        if let Some(job) = self.job.take() {
+            let mut state = self.desk.state();
+            state.day.give_back();
+            state.waiting.push_front(job);
+        }
+    }
+}
+
 /// A letter that was put off.
 pub struct Retry {
     pub at: Instant,
@@ -51,6 +77,8 @@ pub struct State {
     /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
     pub claiming: BTreeMap<u64, Vec<Job>>,
     pub groups: u64,
+    /// Connections that wait for a letter.
+    pub idle: usize,
     pub day: Day,
     pub sender_refusals: u32,
     /// Letters that the server put off running.
@@ -104,6 +132,7 @@ impl Desk {
                 flying: BTreeMap::new(),
                 claiming: BTreeMap::new(),
                 groups: 0,
+                idle: 0,
                 day,
                 sender_refusals: 0,
                 put_off: 0,
@@ -200,7 +229,56 @@ impl Desk {
     }
 
     /// The next letter for a connection, claimed; `None` when there is nothing left to do.
-    pub async fn next(&self) -> Result<Option<Job>, LedgerLost> {
+    pub async fn next(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
+        let next = self.wait_for_next().await;
+        self.state().idle -= 1;
+        Ok(next?.map(|job| self.taken(job)))
+    }
+
+    fn taken(self: &Arc<Self>, job: Job) -> Taken {
+        Taken {
+            desk: Arc::clone(self),
+            job: Some(job),
+        }
+    }
+
+    /// A letter for a connection that is busy with another, claimed; `None` when idle connections wait for what there
+    /// is, or nothing may be taken.
+    pub async fn next_ahead(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
+        let nothing_to_take = || {
+            let mut state = self.state();
+            let room = state.day.room(self.options.clock.now());
+            room == Some(0) || state.reception.not_before() > Instant::now()
+        };
+        // At a slow pace nothing is gained, and what is claimed ahead is in doubt after a power cut.
+        if self.pace.is_slow() || self.stopping() || self.is_late() || nothing_to_take() {
+            return Ok(None);
+        }
+        let nothing_waits = {
+            let state = self.state();
+            state.waiting.is_empty() && state.claiming.is_empty() && state.idle == 0
+        };
+        if nothing_waits {
+            let group = self.take_group()?;
+            if group.is_empty() {
+                return Ok(None);
+            }
+            self.claim(group).await?;
+        }
+        let job = self.take_waiting(|state| state.waiting.len() > state.idle);
+        Ok(job.map(|job| self.taken(job)))
+    }
+
+    /// Takes the turn of a letter that would begin at once, if there is one.
+    pub fn turn_is_now(&self) -> bool {
+        if self.stopping() || self.is_late() || self.state().reception.not_before() > Instant::now() {
+            return false;
+        }
+        self.pace.take_turn_now()
+    }
+
+    async fn wait_for_next(&self) -> Result<Option<Job>, LedgerLost> {
+        self.state().idle += 1;
         loop {
             let changed = self.changed.notified();
             if self.journal.is_lost() {
@@ -217,7 +295,7 @@ impl Desk {
                 }
                 Allowance::UsedUp => return Ok(None),
             }
-            if let Some(job) = self.take_waiting() {
+            if let Some(job) = self.take_waiting(|_| true) {
                 return Ok(Some(job));
             }
             if let Some(job) = self.due_retry() {
@@ -312,8 +390,11 @@ impl Desk {
         Ok(Allowance::UsedUp)
     }
 
-    fn take_waiting(&self) -> Option<Job> {
+    fn take_waiting(&self, may: impl Fn(&State) -> bool) -> Option<Job> {
         let mut state = self.state();
+        if !may(&state) {
+            return None;
+        }
         let job = state.waiting.pop_front()?;
         state.day.take();
         Some(job)
@@ -411,15 +492,11 @@ impl Desk {
         }
     }
 
-    /// A letter that was taken to be sent and was not begun.
-    pub fn put_back(&self, job: Job) {
-        let mut state = self.state();
-        state.day.give_back();
-        state.waiting.push_front(job);
-    }
-
-    pub fn message(&self, job: &Job) -> Result<Message, Problem> {
-        self.letters().message(&job.letter, job.date)
+    pub fn message(&self, taken: &Taken) -> Result<Message, Problem> {
+        match &taken.job {
+            Some(job) => self.letters().message(&job.letter, job.date),
+            None => Err(Problem::error("a letter that is not at hand cannot be written")),
+        }
     }
 
     /// Has it in the ledger, safe from a killed process, that the letter begins.
@@ -429,5 +506,20 @@ impl Desk {
         self.journal
             .record(vec![Entry::Begin(message.id)], Durability::Process)
             .await
+    }
+
+    /// From now on the server may have the letter's text.
+    pub fn hands_over(&self, message: &Message) {
+        if let Some(flying) = self.state().flying.get_mut(&message.id) {
+            flying.handed_over = true;
+        }
+    }
+
+    /// A letter that has begun, and whose text did not leave, waits again.
+    pub fn take_back(&self, job: Job) {
+        let mut state = self.state();
+        state.flying.remove(&job.letter.id);
+        state.day.give_back();
+        state.waiting.push_front(job);
     }
 }

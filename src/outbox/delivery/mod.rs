@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use self::desk::{Desk, Job};
+use self::desk::{Desk, Job, Taken};
 use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};
@@ -219,33 +219,129 @@ impl Listener for Tally<'_> {
     }
 }
 
+/// A letter with its bytes, not begun.
+struct Prepared {
+    taken: Taken,
+    message: Message,
+}
+
+/// A letter that has begun, in the ledger too.
+struct Begun {
+    job: Job,
+    message: Message,
+}
+
 /// One connection's life: letters until there are none, reconnecting as needed.
 async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
     let mut session = None;
-    while let Ok(Some(job)) = desk.next().await {
-        if session.is_none() {
-            session = connect(&*transport, &desk).await;
-        }
-        let Some(open) = session.take() else {
-            desk.put_back(job);
-            break;
-        };
-        desk.turn().await;
-        // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
-        if desk.stopping() || desk.past_deadline() {
-            desk.put_back(job);
-            session = Some(open);
-            break;
-        }
-        match send(&*transport, &desk, open, job).await {
-            Ok(kept) => session = kept,
-            Err(LedgerLost) => break,
-        }
-    }
+    // Without the ledger there is nothing more to do, and nobody to tell it to.
+    let _ = letters(&*transport, &desk, &mut session).await;
     if let Some(session) = session {
         session.close().await;
     }
     desk.left();
+}
+
+/// At most two letters of a connection have begun without an outcome: the one whose text leaves, and the one whose
+/// opening leaves behind it. A third is written while the server is at work.
+async fn letters<T: Transport>(
+    transport: &T,
+    desk: &Arc<Desk>,
+    session: &mut Option<T::Session>,
+) -> Result<(), LedgerLost> {
+    let mut prepared = None;
+    let mut ahead = None;
+    loop {
+        let current = match ahead.take() {
+            // Of this letter only the opening has left, if that: it is as good as not begun.
+            Some(Begun { job, .. }) if desk.stopping() || desk.past_deadline() => {
+                *session = None;
+                desk.take_back(job);
+                return Ok(());
+            }
+            Some(begun) => begun,
+            None => match begin(transport, desk, session, &mut prepared).await? {
+                Some(begun) => begun,
+                None => return Ok(()),
+            },
+        };
+        if session.as_ref().is_some_and(Session::looks_ahead) {
+            if prepared.is_none() {
+                prepared = prepare_ahead(desk).await?;
+            }
+            ahead = begin_ahead(desk, &mut prepared).await?;
+        }
+        let sending = hand_over(transport, desk, session, current, ahead.as_ref());
+        if prepared.is_none() && ahead.is_some() {
+            let (sent, next) = tokio::join!(biased; sending, prepare_ahead(desk));
+            sent?;
+            prepared = next?;
+        } else {
+            sending.await?;
+        }
+    }
+}
+
+/// The next letter, begun, with a session to send it on: waits for a letter, a connection and the turn. `None` when
+/// there is nothing left to do, or the run stops.
+async fn begin<T: Transport>(
+    transport: &T,
+    desk: &Arc<Desk>,
+    session: &mut Option<T::Session>,
+    prepared: &mut Option<Prepared>,
+) -> Result<Option<Begun>, LedgerLost> {
+    let (taken, message) = match prepared.take() {
+        Some(Prepared { taken, message }) => (taken, Some(message)),
+        None => match desk.next().await? {
+            Some(taken) => (taken, None),
+            None => return Ok(None),
+        },
+    };
+    if session.is_none() {
+        *session = connect(transport, desk).await;
+    }
+    if session.is_some() {
+        desk.turn().await;
+    }
+    // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
+    if session.is_none() || desk.stopping() || desk.past_deadline() {
+        return Ok(None);
+    }
+    match message.map_or_else(|| desk.message(&taken), Ok) {
+        Ok(message) => Ok(Some(begun(desk, taken, message).await?)),
+        Err(problem) => {
+            desk.stop(Stop::Letter(problem));
+            Ok(None)
+        }
+    }
+}
+
+/// A letter to send after the one at hand, written, if there is one that no idle connection waits for.
+async fn prepare_ahead(desk: &Arc<Desk>) -> Result<Option<Prepared>, LedgerLost> {
+    let Some(taken) = desk.next_ahead().await? else {
+        return Ok(None);
+    };
+    match desk.message(&taken) {
+        Ok(message) => Ok(Some(Prepared { taken, message })),
+        Err(problem) => {
+            desk.stop(Stop::Letter(problem));
+            Ok(None)
+        }
+    }
+}
+
+/// Begins the letter that is prepared, if its turn is now.
+async fn begin_ahead(desk: &Desk, prepared: &mut Option<Prepared>) -> Result<Option<Begun>, LedgerLost> {
+    match prepared.take_if(|_| desk.turn_is_now()) {
+        Some(Prepared { taken, message }) => Ok(Some(begun(desk, taken, message).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn begun(desk: &Desk, taken: Taken, message: Message) -> Result<Begun, LedgerLost> {
+    let job = taken.keep();
+    desk.begin(&job, &message).await?;
+    Ok(Begun { job, message })
 }
 
 /// Opens a connection, with growing pauses, until `retry-for` is over or the run is stopped.
@@ -291,38 +387,43 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
     }
 }
 
-/// Sends one letter and has its outcome written; gives the connection back when it can be used again.
-async fn send<T: Transport>(
+/// Sends one letter and has its outcome written; the session is gone when it cannot be used again.
+async fn hand_over<T: Transport>(
     transport: &T,
     desk: &Desk,
-    mut session: T::Session,
-    job: Job,
-) -> Result<Option<T::Session>, LedgerLost> {
-    let message = match desk.message(&job) {
-        Ok(message) => message,
-        Err(problem) => {
-            desk.stop(Stop::Letter(problem));
-            desk.put_back(job);
-            return Ok(Some(session));
-        }
-    };
-    desk.begin(&job, &message).await?;
+    session: &mut Option<T::Session>,
+    current: Begun,
+    ahead: Option<&Begun>,
+) -> Result<(), LedgerLost> {
+    let Begun { job, message } = current;
+    let next = ahead.map(|ahead| &ahead.message);
+    desk.hands_over(&message);
+    let mut lost = Reply::none("the connection was lost before this letter was sent");
     let mut reconnected = false;
     let sent = loop {
-        match session.send(&message.envelope, &message.bytes).await {
+        let Some(open) = session.as_mut() else {
+            *session = connect(transport, desk).await;
+            if session.is_none() || desk.past_deadline() {
+                break Sent::all(Outcome::Deferred(lost), Then::Reconnect);
+            }
+            continue;
+        };
+        match open.send(&message, next).await {
             Attempt::Ended(sent) => break sent,
-            // Servers close idle connections without a word: that is no failure, the first time.
-            Attempt::Unstarted(reply) if reconnected => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
             Attempt::Unstarted(reply) => {
-                reconnected = true;
-                match connect(transport, desk).await {
-                    Some(_) if desk.past_deadline() => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
-                    Some(fresh) => session = fresh,
-                    None => break Sent::all(Outcome::Deferred(reply), Then::Reconnect),
+                *session = None;
+                // Servers close idle connections without a word: that is no failure, the first time.
+                if reconnected {
+                    break Sent::all(Outcome::Deferred(reply), Then::Reconnect);
                 }
+                reconnected = true;
+                lost = reply;
             }
         }
     };
+    if sent.then == Then::Reconnect {
+        *session = None;
+    }
     desk.ended(job, &sent)?;
     if sent.about == About::Sender && matches!(sent.outcome, Outcome::Refused(_)) {
         if desk.sender_refused() >= SENDER_REFUSALS {
@@ -335,7 +436,7 @@ async fn send<T: Transport>(
     } else if sent.then == Then::Reuse {
         desk.sender_taken();
     }
-    Ok((sent.then == Then::Reuse).then_some(session))
+    Ok(())
 }
 
 async fn interrupted(interrupt: &watch::Receiver<Interrupt>, least: Interrupt) {

@@ -12,6 +12,8 @@ use crate::transport::{Outcome, Reply, Sent};
 #[derive(Debug)]
 pub struct Flying {
     pub event: LetterEvent,
+    /// Whether its text may have left: before, only its opening has.
+    pub handed_over: bool,
     sha256: [u8; 32],
     facts: String,
 }
@@ -30,6 +32,7 @@ impl Flying {
         event.subject = Some(message.subject.clone());
         Self {
             event,
+            handed_over: false,
             sha256: message.sha256(),
             facts: facts_json(message),
         }
@@ -58,6 +61,19 @@ impl Flying {
         (attempted, self.event)
     }
 
+    /// Its text did not leave.
+    pub fn untried(mut self, at: Timestamp) -> LetterEvent {
+        let outcome = not_tried();
+        let recipients = self.own_addresses(&outcome);
+        let event = &mut self.event;
+        event.outcome = Verdict::Deferred;
+        event.at = at;
+        event.subject = None;
+        event.reply = Some(outcome.reply().line());
+        event.recipients = recipients;
+        self.event
+    }
+
     /// Nobody knows what became of it.
     pub fn in_doubt(mut self, why: &str, at: Timestamp) -> (Attempted, LetterEvent) {
         let event = &mut self.event;
@@ -65,17 +81,10 @@ impl Flying {
         event.outcome = Verdict::InDoubt;
         event.at = at;
         event.reply = Some(why.to_owned());
-        event.recipients = std::iter::once(&event.to)
-            .chain(event.cc.iter().flatten())
-            .map(|address| AddressEvent {
-                address: address.clone(),
-                outcome: Verdict::InDoubt,
-                code: None,
-                reply: None,
-            })
-            .collect();
+        let id = event.id;
+        self.event.recipients = self.own_addresses(&outcome);
         let attempted = Attempted {
-            id: event.id,
+            id,
             at,
             status: outcome.status(),
             reply: outcome.reply().clone(),
@@ -85,6 +94,23 @@ impl Flying {
         };
         (attempted, self.event)
     }
+
+    /// The To and the copies, all with one outcome.
+    fn own_addresses(&self, outcome: &Outcome) -> Vec<AddressEvent> {
+        std::iter::once(&self.event.to)
+            .chain(self.event.cc.iter().flatten())
+            .map(|address| AddressEvent {
+                address: address.clone(),
+                outcome: outcome.status().into(),
+                code: None,
+                reply: None,
+            })
+            .collect()
+    }
+}
+
+fn not_tried() -> Outcome {
+    Outcome::Deferred(Reply::none("not tried: the run ended before"))
 }
 
 /// A letter that was left out.
@@ -98,7 +124,7 @@ pub fn left_out(id: LetterId, letter: &str, to: &Address, sender: &Address, reas
 /// A letter that the run did not come to.
 pub fn untried(letter: &Letter, at: Timestamp) -> Event {
     let envelope = &letter.envelope;
-    let outcome = Outcome::Deferred(Reply::none("not tried: the run ended before"));
+    let outcome = not_tried();
     let mut event = blank(letter.id, &letter.spec.id, envelope.to.as_str(), &envelope.from, at);
     event.outcome = Verdict::Deferred;
     event.language = Some(letter.language.to_string());

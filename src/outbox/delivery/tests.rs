@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::campaign::Campaign;
+use crate::letter::Message;
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{NoHistory, Plan, Resend, Selection};
 use crate::letter::render::Renderer;
 use crate::letter::testing::given;
-use crate::letter::{Envelope, Message};
 use crate::outbox::event::LetterEvent;
 use crate::outbox::ledger::{Durability, Entry};
 use crate::transport::{Outcome, Reply};
@@ -106,8 +106,8 @@ impl Transport for Server {
 }
 
 impl Session for Server {
-    async fn send(&mut self, envelope: &Envelope, _: &[u8]) -> Attempt {
-        let to = envelope.to.as_str();
+    async fn send(&mut self, message: &Message, _: Option<&Message>) -> Attempt {
+        let to = message.envelope.to.as_str();
         sleep(Duration::from_millis(100)).await;
         let attempt = {
             let mut tries = self.tries.lock().unwrap();
@@ -171,7 +171,10 @@ impl LockedLedger for Paper {
                     assert!(self.begun.insert(id), "begun twice");
                 }
                 Entry::Outcome(attempted) => assert!(self.begun.remove(&attempted.id), "ended before it began"),
-                Entry::Release(id) => assert!(self.claimed.remove(&id), "released without a claim"),
+                Entry::Release(id) => assert!(
+                    self.claimed.remove(&id) || self.begun.remove(&id),
+                    "released without a claim"
+                ),
             }
         }
         Ok(())

@@ -68,7 +68,7 @@ pub enum Entry {
     Begin(LetterId),
     /// A letter has its outcome.
     Outcome(Box<Attempted>),
-    /// A claimed letter did not begin after all.
+    /// A claimed letter did not begin after all, or began and its text did not leave.
     Release(LetterId),
 }
 

@@ -3,6 +3,7 @@
 use lettre::transport::smtp::commands::{Mail, Rcpt};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 
+use crate::campaign::Address;
 use crate::letter::Envelope;
 
 /// The address literal says nothing about the machine (RFC 5321 §4.1.3 allows it where there is no name to give).
@@ -64,61 +65,46 @@ impl Offers {
     }
 }
 
-/// The commands that open one letter, ready to be written one by one or all at once.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Opening {
-    /// `MAIL FROM`.
-    pub mail: String,
-    /// `RCPT TO`, the To first.
-    pub rcpt: Vec<String>,
-}
-
-impl Opening {
-    /// For a letter of `bytes` that the server is known to be able to take.
-    pub fn new(envelope: &Envelope, bytes: &[u8], offers: &Offers) -> Self {
-        let mut parameters = Vec::new();
-        if envelope.needs_smtputf8() {
-            parameters.push(MailParameter::SmtpUtfEight);
-        }
-        if offers.eight_bit_mime && !bytes.is_ascii() {
-            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-        }
-        let from = envelope.from.wire().clone();
-        Self {
-            mail: Mail::new(Some(from), parameters).to_string(),
-            rcpt: envelope
-                .recipients()
-                .map(|to| Rcpt::new(to.wire().clone(), Vec::new()).to_string())
-                .collect(),
-        }
+/// `MAIL FROM` for a letter that the server is known to be able to take.
+pub fn mail(envelope: &Envelope, bytes: &[u8], offers: &Offers) -> String {
+    let mut parameters = Vec::new();
+    if envelope.needs_smtputf8() {
+        parameters.push(MailParameter::SmtpUtfEight);
     }
+    if offers.eight_bit_mime && !bytes.is_ascii() {
+        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+    }
+    Mail::new(Some(envelope.from.wire().clone()), parameters).to_string()
 }
 
-/// The message as DATA carries it (RFC 5321 §4.5.2): a dot before every dot that begins a line, then the final dot.
-pub fn stuffed(bytes: &[u8]) -> Vec<u8> {
-    let mut stuffed = Vec::with_capacity(bytes.len() + 16);
-    let mut line_begins = true;
+/// `RCPT TO` for one address.
+pub fn rcpt(to: &Address) -> String {
+    Rcpt::new(to.wire().clone(), Vec::new()).to_string()
+}
+
+/// Adds the message as DATA carries it (RFC 5321 §4.5.2): a dot before every dot that begins a line, then the final
+/// dot.
+pub fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
+    out.reserve(bytes.len() + 64);
+    let begins = out.len();
     let mut from = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if line_begins && *byte == b'.' {
-            stuffed.extend_from_slice(&bytes[from..at]);
-            stuffed.push(b'.');
-            from = at;
+    for dot in memchr::memchr_iter(b'.', bytes) {
+        if dot == 0 || bytes[dot - 1] == b'\n' {
+            out.extend_from_slice(&bytes[from..dot]);
+            out.push(b'.');
+            from = dot;
         }
-        line_begins = *byte == b'\n';
     }
-    stuffed.extend_from_slice(&bytes[from..]);
-    if !stuffed.ends_with(b"\r\n") {
-        stuffed.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&bytes[from..]);
+    if !out[begins..].ends_with(b"\r\n") {
+        out.extend_from_slice(b"\r\n");
     }
-    stuffed.extend_from_slice(b".\r\n");
-    stuffed
+    out.extend_from_slice(b".\r\n");
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::Address;
 
     #[test]
     fn what_a_server_offers_is_read_from_its_reply() {
@@ -142,7 +128,9 @@ mod tests {
     #[test]
     fn every_dot_that_begins_a_line_is_doubled() {
         let check = |bytes: &str, expect: &str| {
-            assert_eq!(String::from_utf8(stuffed(bytes.as_bytes())).unwrap(), expect);
+            let mut out = b"before".to_vec();
+            stuff(bytes.as_bytes(), &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("before{expect}"));
         };
         check("a\r\n", "a\r\n.\r\n");
         check(".\r\n..\r\na.b\r\n.c\r\n", "..\r\n...\r\na.b\r\n..c\r\n.\r\n");
@@ -162,10 +150,12 @@ mod tests {
             eight_bit_mime: true,
             ..Offers::default()
         };
-        let opening = Opening::new(&envelope, "é".as_bytes(), &offers);
-        assert_eq!(opening.mail, "MAIL FROM:<me@x.example> SMTPUTF8 BODY=8BITMIME\r\n");
         assert_eq!(
-            opening.rcpt,
+            mail(&envelope, "é".as_bytes(), &offers),
+            "MAIL FROM:<me@x.example> SMTPUTF8 BODY=8BITMIME\r\n"
+        );
+        assert_eq!(
+            envelope.recipients().map(rcpt).collect::<Vec<_>>(),
             [
                 "RCPT TO:<a@x.example>\r\n",
                 "RCPT TO:<jürgen@xn--bcher-kva.example>\r\n"

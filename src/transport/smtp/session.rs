@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::FINAL_DOT_TIMEOUT;
-use super::dialogue::{self, Offers, Opening};
+use super::dialogue::{self, Offers};
 use super::stream::{Stream, StreamError};
 use crate::campaign::Address;
-use crate::letter::Envelope;
+use crate::letter::{Envelope, LetterId, Message};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Attempt, Outcome, Reply, Sent, Session, Then};
 
@@ -18,6 +18,10 @@ pub struct SmtpSession {
     stream: Stream,
     offers: Offers,
     timeout: Duration,
+    /// The letter whose opening was said behind the one before; the replies to it are still to be read.
+    opened: Option<LetterId>,
+    /// What is about to be written, here so that its room is kept.
+    out: Vec<u8>,
 }
 
 impl SmtpSession {
@@ -26,24 +30,29 @@ impl SmtpSession {
             stream,
             offers,
             timeout,
+            opened: None,
+            out: Vec::new(),
         }
     }
 
     /// Why this server cannot take this letter at all.
-    fn unfit(&self, envelope: &Envelope, bytes: &[u8]) -> Option<String> {
-        if envelope.needs_smtputf8() && !self.offers.smtputf8 {
+    fn unfit(&self, message: &Message) -> Option<String> {
+        if message.envelope.needs_smtputf8() && !self.offers.smtputf8 {
             return Some(
                 "the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)"
                     .to_owned(),
             );
         }
-        let size = self.offers.size?;
-        (bytes.len() as u64 > size)
-            .then(|| format!("the letter has {} bytes, the server takes {size} at most", bytes.len()))
+        let (bytes, size) = (message.bytes.len(), self.offers.size?);
+        (bytes as u64 > size).then(|| format!("the letter has {bytes} bytes, the server takes {size} at most"))
     }
 
     async fn say(&mut self, command: &str) -> Result<Reply, StreamError> {
         self.stream.say(command, self.timeout).await
+    }
+
+    async fn reply(&mut self) -> Result<Reply, StreamError> {
+        self.stream.reply(self.timeout).await
     }
 
     /// Ends a transaction that goes no further, so that the connection can take the next letter.
@@ -54,36 +63,52 @@ impl SmtpSession {
         }
     }
 
-    /// MAIL, RCPT and DATA, in as few writes as the server allows.
-    async fn open(&mut self, envelope: &Envelope, bytes: &[u8]) -> Opened {
-        let opening = Opening::new(envelope, bytes, &self.offers);
-        // DATA joins the group only when there is but one recipient: were the To refused and a copy taken, the server
-        // would wait for a letter that must not be sent.
-        let group = if self.offers.pipelining && opening.rcpt.len() == 1 {
-            Group::All
-        } else if self.offers.pipelining {
-            Group::Recipients
-        } else {
+    fn group(&self, message: &Message) -> Group {
+        if !self.offers.pipelining {
             Group::None
-        };
-        let first = match group {
-            Group::All => format!("{}{}{}", opening.mail, opening.rcpt.concat(), dialogue::DATA),
-            Group::Recipients => format!("{}{}", opening.mail, opening.rcpt.concat()),
-            Group::None => opening.mail.clone(),
-        };
-        let mail = match self.say(&first).await {
-            Ok(reply) => reply,
-            Err(error @ (StreamError::Lost(_) | StreamError::Timeout(_))) => {
-                return Opened::Unstarted(error.reply());
+        } else if message.envelope.cc.is_empty() {
+            Group::All
+        } else {
+            // Were the To refused and a copy taken, the server would wait for a letter that must not be sent.
+            Group::Recipients
+        }
+    }
+
+    /// Adds what opens a letter to what is about to be written, as much as may leave at once.
+    fn push_opening(&mut self, message: &Message) {
+        let group = self.group(message);
+        let mail = dialogue::mail(&message.envelope, &message.bytes, &self.offers);
+        self.out.extend_from_slice(mail.as_bytes());
+        if group != Group::None {
+            for to in message.envelope.recipients() {
+                self.out.extend_from_slice(dialogue::rcpt(to).as_bytes());
             }
-            Err(error) => return Opened::lost(&error),
+        }
+        if group == Group::All {
+            self.out.extend_from_slice(dialogue::DATA.as_bytes());
+        }
+    }
+
+    async fn say_opening(&mut self, message: &Message) -> Result<(), StreamError> {
+        self.out.clear();
+        self.push_opening(message);
+        let written = self.stream.write(&self.out, self.timeout).await;
+        written.map_err(|error| error.error)
+    }
+
+    /// The replies to an opening; what did not leave with it is said on the way.
+    async fn opening_replies(&mut self, message: &Message) -> Opened {
+        let group = self.group(message);
+        let mail = match self.reply().await {
+            Ok(reply) => reply,
+            Err(error) => return Opened::not_begun(&error),
         };
-        let mut rcpt = Vec::with_capacity(opening.rcpt.len());
+        let mut rcpt = Vec::with_capacity(1 + message.envelope.cc.len());
         if mail.code == Some(250) || group != Group::None {
-            for command in &opening.rcpt {
+            for to in message.envelope.recipients() {
                 let reply = match group {
-                    Group::None => self.say(command).await,
-                    _ => self.stream.reply(self.timeout).await,
+                    Group::None => self.say(&dialogue::rcpt(to)).await,
+                    _ => self.reply().await,
                 };
                 match reply {
                     Ok(reply) => rcpt.push(reply),
@@ -101,7 +126,7 @@ impl SmtpSession {
         }
         let go = mail.code == Some(250) && rcpt.first().is_some_and(is_taken);
         let data = match group {
-            Group::All => self.stream.reply(self.timeout).await,
+            Group::All => self.reply().await,
             _ if go => self.say(dialogue::DATA).await,
             _ => return Opened::Replies { mail, rcpt, data: None },
         };
@@ -116,17 +141,25 @@ impl SmtpSession {
         }
     }
 
-    async fn body(&mut self, bytes: &[u8]) -> (Outcome, Then) {
+    /// The text, and behind its final dot the opening of the next letter (RFC 2920 §3.1 lets a message's text be the
+    /// first of a group); then the reply to the dot.
+    async fn body(&mut self, message: &Message, next: Option<&Message>) -> (Outcome, Then) {
         if self.stream.spoke_unasked().await {
             // A reply too many: the next one read would be taken for the answer to this letter. Without its final dot
             // nothing of it counts.
             let reply = Reply::none(OUT_OF_STEP);
             return (Outcome::Deferred(reply), Then::Reconnect);
         }
-        let stuffed = dialogue::stuffed(bytes);
-        if let Err(error) = self.stream.write(&stuffed, self.timeout).await {
+        self.out.clear();
+        dialogue::stuff(&message.bytes, &mut self.out);
+        let end = self.out.len();
+        let next = next.filter(|next| self.offers.pipelining && self.unfit(next).is_none());
+        if let Some(next) = next {
+            self.push_opening(next);
+        }
+        if let Err(error) = self.stream.write(&self.out, self.timeout).await {
             let reply = error.error.reply();
-            let outcome = if error.may_have_left {
+            let outcome = if error.handed_over >= end {
                 Outcome::InDoubt(reply)
             } else {
                 Outcome::Deferred(reply)
@@ -134,7 +167,7 @@ impl SmtpSession {
             return (outcome, Then::Reconnect);
         }
         let wait = FINAL_DOT_TIMEOUT.max(self.timeout);
-        match self.stream.reply(wait).await {
+        let (outcome, then) = match self.stream.reply(wait).await {
             Ok(reply) => match reply.code {
                 Some(200..=299) => (Outcome::Accepted(reply), Then::Reuse),
                 Some(421) => (Outcome::Deferred(reply), Then::Reconnect),
@@ -145,7 +178,9 @@ impl SmtpSession {
                 let text = format!("the letter was handed over, then {error}");
                 (Outcome::InDoubt(Reply::none(text)), Then::Reconnect)
             }
-        }
+        };
+        self.opened = next.filter(|_| then == Then::Reuse).map(|next| next.id);
+        (outcome, then)
     }
 }
 
@@ -174,21 +209,43 @@ enum Opened {
 }
 
 impl Opened {
+    fn not_begun(error: &StreamError) -> Self {
+        match error {
+            StreamError::Lost(_) | StreamError::Timeout(_) => Self::Unstarted(error.reply()),
+            StreamError::NotSmtp(_) => Self::lost(error),
+        }
+    }
+
     fn lost(error: &StreamError) -> Self {
         Self::Lost(error.reply())
     }
 }
 
 impl Session for SmtpSession {
-    async fn send(&mut self, envelope: &Envelope, bytes: &[u8]) -> Attempt {
-        if let Some(reason) = self.unfit(envelope, bytes) {
-            let outcome = Outcome::Refused(Reply::none(reason));
-            return Attempt::Ended(Sent::all(outcome, Then::Reuse));
-        }
-        if self.stream.spoke_unasked().await {
-            return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
-        }
-        let (mail, rcpt, data) = match self.open(envelope, bytes).await {
+    fn looks_ahead(&self) -> bool {
+        self.offers.pipelining
+    }
+
+    async fn send(&mut self, message: &Message, next: Option<&Message>) -> Attempt {
+        let opened = match self.opened.take() {
+            Some(id) if id == message.id => self.opening_replies(message).await,
+            // The server waits for another letter.
+            Some(_) => Opened::Unstarted(Reply::none(OUT_OF_STEP)),
+            None => {
+                if let Some(reason) = self.unfit(message) {
+                    let outcome = Outcome::Refused(Reply::none(reason));
+                    return Attempt::Ended(Sent::all(outcome, Then::Reuse));
+                }
+                if self.stream.spoke_unasked().await {
+                    return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
+                }
+                match self.say_opening(message).await {
+                    Ok(()) => self.opening_replies(message).await,
+                    Err(error) => Opened::not_begun(&error),
+                }
+            }
+        };
+        let (mail, rcpt, data) = match opened {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
             Opened::Lost(reply) => {
                 let outcome = Outcome::Deferred(reply);
@@ -210,8 +267,8 @@ impl Session for SmtpSession {
             });
         }
 
-        let (outcome, then) = self.body(bytes).await;
-        let recipients = addresses(envelope, &rcpt, &outcome);
+        let (outcome, then) = self.body(message, next).await;
+        let recipients = addresses(&message.envelope, &rcpt, &outcome);
         Attempt::Ended(Sent {
             outcome,
             recipients,
@@ -221,6 +278,10 @@ impl Session for SmtpSession {
     }
 
     async fn close(mut self) {
+        if self.opened.is_some() {
+            // Behind an opening, QUIT could be taken for a letter's text.
+            return;
+        }
         let farewell = self.say(dialogue::QUIT);
         // A server that does not answer QUIT keeps nobody waiting.
         let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;

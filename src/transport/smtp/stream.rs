@@ -109,22 +109,31 @@ impl Stream {
     }
 
     /// Writes all of `bytes`; the deadline begins anew with every 64 KiB.
-    ///
-    /// When it fails, the last byte was not handed to the connection, unless `StreamError` came from the flush: TLS
-    /// may then have sent it. `written` tells the two apart.
     pub async fn write(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), WriteError> {
+        let mut handed_over = 0;
         for chunk in bytes.chunks(WRITE_CHUNK) {
-            match timeout_at(Instant::now() + timeout, self.io.write_all(chunk)).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => return Err(WriteError::new(StreamError::from_io(&error), false)),
-                Err(_) => return Err(WriteError::new(StreamError::Timeout(timeout), false)),
+            let deadline = Instant::now() + timeout;
+            let end = handed_over + chunk.len();
+            while handed_over < end {
+                let error = match timeout_at(deadline, self.io.write(&bytes[handed_over..end])).await {
+                    Ok(Ok(0)) => StreamError::Lost("closed by the server".to_owned()),
+                    Ok(Ok(written)) => {
+                        handed_over += written;
+                        continue;
+                    }
+                    Ok(Err(error)) => StreamError::from_io(&error),
+                    Err(_) => StreamError::Timeout(timeout),
+                };
+                return Err(WriteError { error, handed_over });
             }
         }
-        match timeout_at(Instant::now() + timeout, self.io.flush()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(WriteError::new(StreamError::from_io(&error), true)),
-            Err(_) => Err(WriteError::new(StreamError::Timeout(timeout), true)),
-        }
+        // Of what TLS has in hand nobody knows how much has left.
+        let error = match timeout_at(Instant::now() + timeout, self.io.flush()).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => StreamError::from_io(&error),
+            Err(_) => StreamError::Timeout(timeout),
+        };
+        Err(WriteError { error, handed_over })
     }
 
     /// Reads one reply, all its lines, before one deadline.
@@ -177,14 +186,8 @@ impl Stream {
 pub struct WriteError {
     /// Why.
     pub error: StreamError,
-    /// Whether every byte may have left all the same.
-    pub may_have_left: bool,
-}
-
-impl WriteError {
-    const fn new(error: StreamError, may_have_left: bool) -> Self {
-        Self { error, may_have_left }
-    }
+    /// So many bytes may have left all the same; the others cannot have.
+    pub handed_over: usize,
 }
 
 /// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1).

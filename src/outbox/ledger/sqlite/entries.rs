@@ -45,7 +45,7 @@ fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Res
             }
             Entry::Release(id) => {
                 let mut release =
-                    transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state = 1")?;
+                    transaction.prepare_cached("UPDATE letter SET state = 0 WHERE id = ?1 AND state IN (1, 2)")?;
                 release.execute([id.as_bytes().as_slice()])?;
             }
             Entry::Outcome(attempted) => {
