@@ -267,35 +267,40 @@ fn quoted_printable(text: &str) -> Vec<u8> {
 
 fn quoted_printable_line(line: &str, out: &mut Vec<u8>) {
     let bytes = line.as_bytes();
+    // A blank at the end of a line may be lost on the way.
+    let plain_end = bytes.len() - usize::from(line.ends_with([' ', '\t']));
     let (mut at, mut column) = (0, 0);
     while let Some(&byte) = bytes.get(at) {
+        let touched = column == 0 && matches!(byte, b'.' | b'F') && is_touched(&line[at..]);
+        let rest = bytes.get(at..plain_end).unwrap_or_default();
+        let run = if touched {
+            0
+        } else {
+            rest.iter().position(|byte| needs_quoting(*byte)).unwrap_or(rest.len())
+        };
         let width = match byte {
             0..0x80 => 1,
             0xf0.. => 4,
             0xe0.. => 3,
             _ => 2,
         };
-        let ends_in_blank = matches!(byte, b' ' | b'\t') && at + 1 == bytes.len();
-        let mut quote = needs_quoting(byte) || ends_in_blank;
-        let columns = if quote { 3 * width } else { 1 };
         // One column is kept for the `=` of a soft line break.
-        if column + columns >= ENCODED_LINE {
+        let room = ENCODED_LINE - 1 - column;
+        if room < if run > 0 || touched { 1 } else { 3 * width } {
             out.extend_from_slice(b"=\r\n");
             column = 0;
-        }
-        if column == 0 && matches!(byte, b'.' | b'F') {
-            quote |= is_touched(&line[at..]);
-        }
-        if quote {
+        } else if run > 0 {
+            let run = run.min(room);
+            out.extend_from_slice(&bytes[at..at + run]);
+            column += run;
+            at += run;
+        } else {
             for byte in &bytes[at..(at + width).min(bytes.len())] {
                 out.extend_from_slice(&[b'=', hex(byte >> 4), hex(byte & 15)]);
             }
             column += 3 * width;
-        } else {
-            out.push(byte);
-            column += 1;
+            at += width;
         }
-        at += width;
     }
 }
 

@@ -40,8 +40,8 @@ pub struct Message {
     pub subject: String,
     /// `<id@domain of the sender>`.
     pub message_id: String,
-    /// The facts its text used, with the words it used for them.
-    pub facts: Arc<[(String, String)]>,
+    /// The facts its text used, with the words it used for them, as a JSON object.
+    pub facts: Arc<str>,
     /// What leaves: CRLF only, no line over 998 octets, dots not yet doubled.
     pub bytes: Vec<u8>,
 }
@@ -259,18 +259,17 @@ fn media_type(name: &str) -> ContentType {
 
 /// The last look before bytes can leave: bare CR or LF, or a line no server need take (RFC 5321 §4.5.3.1.6).
 fn unfit(bytes: &[u8]) -> Option<&'static str> {
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Some(line) = line.strip_suffix(b"\r\n") else {
-            return Some("a line does not end in CRLF");
-        };
-        if line.contains(&b'\r') {
-            return Some("there is a CR without LF in it");
-        }
-        if line.len() > LONGEST_LINE {
-            return Some("a line is longer than 998 octets");
+    let mut begins = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        let line = &bytes[begins..end];
+        match memchr::memchr(b'\r', line) {
+            None => return Some("a line does not end in CRLF"),
+            Some(at) if at + 1 < line.len() => return Some("there is a CR without LF in it"),
+            Some(length) if length > LONGEST_LINE => return Some("a line is longer than 998 octets"),
+            Some(_) => begins = end + 1,
         }
     }
-    None
+    (begins < bytes.len()).then_some("a line does not end in CRLF")
 }
 
 #[cfg(test)]

@@ -36,8 +36,10 @@ pub struct Text {
     pub html: Option<String>,
     /// The letter's files, then the template's, none twice.
     pub attachments: Vec<Attachment>,
-    /// The facts it uses, with the words it uses for them.
-    pub facts: Arc<[(String, String)]>,
+    /// The names of the facts it uses.
+    pub fact_names: Arc<[String]>,
+    /// The facts it uses, with the words it uses for them, as a JSON object.
+    pub facts: Arc<str>,
 }
 
 /// Every template of a campaign, ready to be filled in.
@@ -60,7 +62,8 @@ struct Ready {
     body: Template,
     format: Option<Format>,
     attach: Vec<Attachment>,
-    facts: Arc<[(String, String)]>,
+    fact_names: Arc<[String]>,
+    facts: Arc<str>,
     /// Position in `Renderer::languages`.
     edition: usize,
 }
@@ -93,12 +96,12 @@ impl Renderer {
         for (name, language, template) in campaign.templates.iter() {
             let edition = renderer.edition(campaign, language, personal.unwrap_or_default());
             let config = &campaign.config;
-            let facts = template
+            let facts: Map<String, Value> = template
                 .facts
                 .iter()
                 .filter_map(|fact| {
                     let value = config.facts.get(fact)?.value.get(language)?;
-                    Some((fact.clone(), value.to_owned()))
+                    Some((fact.clone(), value.into()))
                 })
                 .collect();
             let partials = Partials::new(campaign.templates.partials(language));
@@ -113,7 +116,8 @@ impl Renderer {
                 body: prepared(&template.body)?,
                 format: template.format,
                 attach: template.attach.clone(),
-                facts,
+                fact_names: facts.keys().cloned().collect(),
+                facts: Value::Object(facts).to_string().into(),
                 edition,
             };
             renderer
@@ -204,6 +208,7 @@ impl Renderer {
             body,
             html,
             attachments,
+            fact_names: Arc::clone(&ready.fact_names),
             facts: Arc::clone(&ready.facts),
         })
     }

@@ -13,7 +13,8 @@ fn text(subject: &str, body: &str) -> Text {
         body: body.to_owned(),
         html: None,
         attachments: Vec::new(),
-        facts: Arc::default(),
+        fact_names: Arc::default(),
+        facts: Arc::from("{}"),
     }
 }
 
@@ -423,7 +424,7 @@ fn what_no_header_can_hold_is_refused() {
 
 #[test]
 fn a_message_has_a_digest_and_the_facts_of_its_text() {
-    let facts = Arc::from([("killed".to_owned(), "at least 70".to_owned())]);
+    let facts: Arc<str> = Arc::from("{\"killed\":\"at least 70\"}");
     let message = message_of(&Text {
         facts: Arc::clone(&facts),
         ..text("Free them", "Text\n")

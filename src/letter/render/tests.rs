@@ -87,7 +87,8 @@ fn facts_speak_the_letters_language_and_travel_with_the_text() {
         text.body,
         "au moins 70 (comité de grève, 16 décembre 2011, 18:54 (UTC+1))\n"
     );
-    assert_eq!(text.facts[..], [("killed".to_owned(), "au moins 70".to_owned())]);
+    assert_eq!(&*text.facts, "{\"killed\":\"au moins 70\"}");
+    assert_eq!(text.fact_names[..], ["killed".to_owned()]);
 }
 
 #[test]

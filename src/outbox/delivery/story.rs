@@ -1,5 +1,7 @@
 //! What is told and written down of a letter on its way.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use crate::campaign::Address;
@@ -15,7 +17,7 @@ pub struct Flying {
     /// Whether its text may have left: before, only its opening has.
     pub handed_over: bool,
     sha256: [u8; 32],
-    facts: String,
+    facts: Arc<str>,
 }
 
 impl Flying {
@@ -34,7 +36,7 @@ impl Flying {
             event,
             handed_over: false,
             sha256: message.sha256(),
-            facts: facts_json(message),
+            facts: Arc::clone(&message.facts),
         }
     }
 
@@ -150,13 +152,4 @@ fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) 
         at,
         recipients: Vec::new(),
     }
-}
-
-fn facts_json(message: &Message) -> String {
-    let facts: serde_json::Map<_, _> = message
-        .facts
-        .iter()
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
-    serde_json::Value::Object(facts).to_string()
 }

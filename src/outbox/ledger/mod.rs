@@ -14,6 +14,8 @@ mod sqlite;
 
 pub use sqlite::{SqliteLedger, SqliteLocked, default_path};
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -54,7 +56,7 @@ pub struct Attempted {
     #[serde(with = "hex")]
     pub sha256: [u8; 32],
     /// The facts the text used, as a JSON object of name to value.
-    pub facts: String,
+    pub facts: Arc<str>,
     /// Addresses whose outcome is not the letter's.
     pub copies: Vec<(String, Status, Reply)>,
 }

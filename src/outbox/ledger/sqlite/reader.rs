@@ -92,9 +92,12 @@ impl SqliteLedger {
     /// The Date of a letter's first attempt, if there was one.
     ///
     /// # Errors
-    /// When the ledger cannot be read.
+    /// When the ledger cannot be read, or could not be before.
     pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
         let mut reading = self.reading();
+        if let Some(error) = reading.trouble.take() {
+            return Err(error);
+        }
         if let Some((last, date)) = reading.last
             && last == id
         {

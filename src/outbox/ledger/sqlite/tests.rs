@@ -117,7 +117,7 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
             text: "so it goes".to_owned(),
         },
         sha256: [7; 32],
-        facts: "{}".to_owned(),
+        facts: "{}".into(),
         copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))],
     }))
 }
