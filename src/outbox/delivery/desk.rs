@@ -26,12 +26,19 @@ const GROUP: usize = 60;
 /// A wait for the next turn that is worth a word.
 const LONG_WAIT: Duration = Duration::from_secs(5);
 
+/// What letters that wait may take up with their texts; what comes after is written when its turn comes.
+const WRITTEN_AHEAD: usize = 256 * 1024;
+/// A text that waited longer is written anew: a fact in it may have expired.
+const FRESH: Duration = Duration::from_secs(10);
+
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
     pub letter: Box<Letter<'static>>,
     pub date: Timestamp,
     pub tries: u32,
     pub first_try: Option<Instant>,
+    /// Its bytes, and when they were written: a group is written at a stretch, which takes half as long.
+    pub written: Option<(Instant, Message)>,
 }
 
 /// A letter in a connection's hands that has not begun: let go of, it goes back to those that wait.
@@ -446,6 +453,7 @@ impl Desk {
                     date,
                     tries: 0,
                     first_try: None,
+                    written: None,
                 }))
             }
             Err(error) => {
@@ -471,10 +479,9 @@ impl Desk {
             self.changed.notify_waiters();
             return Err(lost);
         }
-        let mut state = self.state();
-        let claimed = state.claiming.remove(&number).unwrap_or_default();
-        state.waiting.extend(claimed);
-        drop(state);
+        let mut claimed = self.state().claiming.remove(&number).unwrap_or_default();
+        self.write_ahead(&mut claimed);
+        self.state().waiting.extend(claimed);
         self.changed.notify_waiters();
         Ok(())
     }
@@ -492,10 +499,34 @@ impl Desk {
         }
     }
 
-    pub fn message(&self, taken: &Taken) -> Result<Message, Problem> {
-        match &taken.job {
-            Some(job) => self.letters().message(&job.letter, job.date),
-            None => Err(Problem::error("a letter that is not at hand cannot be written")),
+    /// The bytes of a letter that is about to begin.
+    pub fn message(&self, taken: &mut Taken) -> Result<Message, Problem> {
+        let Some(job) = &mut taken.job else {
+            return Err(Problem::error("a letter that is not at hand cannot be written"));
+        };
+        match job.written.take() {
+            Some((at, message)) if at.elapsed() < FRESH => Ok(message),
+            _ => self.letters().message(&job.letter, job.date),
+        }
+    }
+
+    /// Writes a group of letters that will leave fast. What cannot be written is said when its turn comes.
+    fn write_ahead(&self, group: &mut [Job]) {
+        if self.pace.is_slow() {
+            return;
+        }
+        let (letters, now) = (self.letters(), Instant::now());
+        let mut room = WRITTEN_AHEAD;
+        for job in group {
+            let Ok(message) = letters.message(&job.letter, job.date) else {
+                return;
+            };
+            let length = message.bytes.len();
+            job.written = Some((now, message));
+            if length > room {
+                return;
+            }
+            room -= length;
         }
     }
 

@@ -290,7 +290,7 @@ async fn begin<T: Transport>(
     session: &mut Option<T::Session>,
     prepared: &mut Option<Prepared>,
 ) -> Result<Option<Begun>, LedgerLost> {
-    let (taken, message) = match prepared.take() {
+    let (mut taken, message) = match prepared.take() {
         Some(Prepared { taken, message }) => (taken, Some(message)),
         None => match desk.next().await? {
             Some(taken) => (taken, None),
@@ -307,7 +307,7 @@ async fn begin<T: Transport>(
     if session.is_none() || desk.stopping() || desk.past_deadline() {
         return Ok(None);
     }
-    match message.map_or_else(|| desk.message(&taken), Ok) {
+    match message.map_or_else(|| desk.message(&mut taken), Ok) {
         Ok(message) => Ok(Some(begun(desk, taken, message).await?)),
         Err(problem) => {
             desk.stop(Stop::Letter(problem));
@@ -318,10 +318,10 @@ async fn begin<T: Transport>(
 
 /// A letter to send after the one at hand, written, if there is one that no idle connection waits for.
 async fn prepare_ahead(desk: &Arc<Desk>) -> Result<Option<Prepared>, LedgerLost> {
-    let Some(taken) = desk.next_ahead().await? else {
+    let Some(mut taken) = desk.next_ahead().await? else {
         return Ok(None);
     };
-    match desk.message(&taken) {
+    match desk.message(&mut taken) {
         Ok(message) => Ok(Some(Prepared { taken, message })),
         Err(problem) => {
             desk.stop(Stop::Letter(problem));
