@@ -236,6 +236,38 @@ fn the_password_is_written_nowhere_and_shown_nowhere() {
 }
 
 #[test]
+fn a_token_and_its_successor_are_written_nowhere_and_shown_nowhere() {
+    let (stale, fresh) = ("zq7-Rdsch!un9gel", "gel9nu!hcsdR-7qz");
+    let server = Server::builder().tls(Tls::Implicit).token("ann", fresh).start();
+    let campaign = Campaign::new()
+        .smtp(&server)
+        .set("smtp.auth", "xoauth2")
+        .set("smtp.username", "ann")
+        // The token is put together by the shell: it stands in no file and in no argument.
+        .set(
+            "smtp.password-command",
+            "if mkdir once 2>/dev/null; then echo zq7-Rdsch'!un9gel'; else echo gel9nu'!hcsdR-7qz'; fi",
+        );
+    let renewed = campaign.send(&["-v"]);
+    renewed.exits(0);
+    let refusing = Server::builder().tls(Tls::Implicit).token("ann", "another").start();
+    let campaign = campaign.people(3).smtp(&refusing).set("smtp.username", "ann");
+    std::fs::remove_dir(campaign.path("once")).unwrap();
+    let refused = campaign.send_json(&["-v"]);
+    refused.exits(4);
+    assert_eq!(
+        (server.authentications().len(), refusing.authentications().len()),
+        (2, 2)
+    );
+    for secret in [stale, fresh] {
+        found_nowhere(&campaign, secret);
+        for text in [&renewed.stdout, &renewed.stderr, &refused.stdout, &refused.stderr] {
+            assert!(!text.contains(secret), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_password_is_in_no_argument_and_no_core_file_is_left() {
     let server = Server::builder()
         .tls(Tls::Implicit)
