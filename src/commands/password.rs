@@ -2,15 +2,23 @@
 
 use std::env::VarError;
 use std::io::IsTerminal;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::campaign::config::{Auth, Smtp};
 use crate::transport::ConnectError;
-use crate::transport::smtp::Login;
+use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
 use crate::words::visible;
+
+/// How long the command may take in the middle of a run, where it may have to ask somebody to sign in.
+const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);
+/// What to do about a token that this program cannot renew.
+const VARIABLE_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that comes from the variable APPEL_SMTP_PASSWORD: set it to a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
+const TYPED_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that was typed in: get a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
 
 /// The login for an account; `None` when it does without.
 ///
@@ -20,26 +28,28 @@ pub fn login(smtp: &Smtp) -> Result<Option<Login>, ConnectError> {
     let Some(username) = &smtp.username else {
         return Ok(None);
     };
-    let secret = match &smtp.password_command {
-        Some(command) => from_command(command)?,
+    let (secret, renewal) = match &smtp.password_command {
+        Some(command) => {
+            let renewal = Renewal::From(Arc::new(PasswordCommand(command.clone())));
+            (from_command(command)?, renewal)
+        }
         None => match std::env::var("APPEL_SMTP_PASSWORD") {
             Ok(password) if password.is_empty() => {
                 return Err(no_password("the variable APPEL_SMTP_PASSWORD is empty", ""));
             }
-            Ok(password) => SecretString::from(password),
+            Ok(password) => (SecretString::from(password), Renewal::ByHand(VARIABLE_IS_FIXED)),
             Err(VarError::NotUnicode(_)) => {
                 return Err(no_password(
                     "the variable APPEL_SMTP_PASSWORD holds something that is no text",
                     "",
                 ));
             }
-            Err(VarError::NotPresent) => ask(username, smtp)?,
+            Err(VarError::NotPresent) => (ask(username, smtp)?, Renewal::ByHand(TYPED_IS_FIXED)),
         },
     };
-    Ok(Some(Login {
-        username: username.clone(),
-        secret,
-        auth: smtp.auth,
+    Ok(Some(match smtp.auth {
+        Auth::Password => Login::password(username, secret),
+        Auth::Xoauth2 => Login::token(username, secret, renewal),
     }))
 }
 
@@ -54,29 +64,71 @@ fn no_password(message: &str, cause: &str) -> ConnectError {
     }
 }
 
+/// `smtp.password-command`, asked again when the server refuses the token that it gave.
+struct PasswordCommand(String);
+
+impl SecretSource for PasswordCommand {
+    fn fetch(&self) -> Fetching<'_> {
+        Box::pin(async {
+            // Whoever no longer waits for it wants it gone: a run that is over must not leave it behind.
+            let child = tokio::process::Command::from(shell(&self.0))
+                .kill_on_drop(true)
+                .spawn()
+                .map_err(|error| cannot_run(&error))?;
+            match tokio::time::timeout(RENEWAL_TIMEOUT, child.wait_with_output()).await {
+                Ok(output) => first_line(output.map_err(|error| cannot_run(&error))?),
+                Err(_) => Err(command_failed("smtp.password-command took longer than 5 minutes", "")),
+            }
+        })
+    }
+}
+
 fn from_command(command: &str) -> Result<SecretString, ConnectError> {
-    let failed = |message: &str, cause: &str| ConnectError::Fatal {
-        message: message.to_owned(),
-        cause: cause.to_owned(),
-        hint: "run smtp.password-command yourself: its first line should be the password".to_owned(),
-    };
+    let output = shell(command).spawn().and_then(std::process::Child::wait_with_output);
+    first_line(output.map_err(|error| cannot_run(&error))?)
+}
+
+/// The command as the shell runs it; it may ask the person something.
+fn shell(command: &str) -> Command {
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
-    let output = Command::new(shell)
+    let mut shell = Command::new(shell);
+    shell
         .args([flag, command])
         .stdin(Stdio::inherit())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| failed("smtp.password-command cannot be run", &error.to_string()))?;
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit());
+    shell
+}
+
+fn cannot_run(error: &std::io::Error) -> ConnectError {
+    command_failed("smtp.password-command cannot be run", &error.to_string())
+}
+
+fn command_failed(message: &str, cause: &str) -> ConnectError {
+    ConnectError::Fatal {
+        message: message.to_owned(),
+        cause: cause.to_owned(),
+        hint: "run smtp.password-command yourself: its first line should be the password or token".to_owned(),
+    }
+}
+
+fn first_line(output: Output) -> Result<SecretString, ConnectError> {
     let bytes = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(failed("smtp.password-command failed", &output.status.to_string()));
+        return Err(command_failed(
+            "smtp.password-command failed",
+            &output.status.to_string(),
+        ));
     }
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
-        Ok("") => Err(failed("smtp.password-command printed nothing", "")),
+        Ok("") => Err(command_failed("smtp.password-command printed nothing", "")),
         Ok(password) => Ok(SecretString::from(password)),
-        Err(_) => Err(failed("smtp.password-command printed something that is no text", "")),
+        Err(_) => Err(command_failed(
+            "smtp.password-command printed something that is no text",
+            "",
+        )),
     }
 }
 

@@ -78,11 +78,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
             host: "127.0.0.1".to_owned(),
             port: server.port(),
             security: Security::Tls,
-            login: Some(Login {
-                username: USERNAME.to_owned(),
-                secret: password,
-                auth: Auth::Password,
-            }),
+            login: Some(Login::password(USERNAME, password)),
             timeout: smtp.timeout,
             proxy: None,
         };

@@ -164,7 +164,10 @@ impl Sending<'_> {
             .enable_all()
             .build()
             .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        runtime.block_on(self.deliver(transport, ledger, listeners))
+        let delivered = runtime.block_on(self.deliver(transport, ledger, listeners));
+        // A look-up that the resolver never answers must not keep a run from ending that is over.
+        runtime.shutdown_background();
+        delivered
     }
 
     /// The same, inside a runtime that is there already.

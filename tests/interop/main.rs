@@ -1,4 +1,5 @@
-//! The program against mail servers that others wrote: Postfix's smtp-sink, a whole Postfix, a whole Exim.
+//! The program against servers that others wrote: Postfix's smtp-sink, a whole Postfix, a whole Exim, a SOCKS proxy, and
+//! a TLS server of the last century.
 //!
 //! `scripts/install-test-servers` unpacks them into `target/test-servers`. Where they are missing these tests do nothing
 //! and say so; where `APPEL_TEST_SERVERS` names the folder, as `scripts/test` does, they fail. Postfix and Exim have to
@@ -15,5 +16,7 @@ mod daemon;
 mod exim;
 mod identity;
 mod letters;
+mod old_tls;
 mod postfix;
 mod smtp_sink;
+mod socks;

@@ -12,10 +12,16 @@
 
 #![allow(dead_code, unused_imports, reason = "every test binary uses a part of it")]
 
+mod blackhole;
 mod campaign;
+mod names;
 mod run;
 pub mod smtp;
+mod socks;
 
+pub use blackhole::Blackhole;
 pub use campaign::{Campaign, NOW, PASSWORD};
+pub use names::Names;
 pub use run::{Run, Running, accepted};
-pub use smtp::{Builder, Certificate, On, Server, Step, TLS_VERSION_ALERT, Tls};
+pub use smtp::{Builder, Certificate, On, Server, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT, Tls};
+pub use socks::Proxy;

@@ -348,6 +348,12 @@ fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
 fn read_proxy(text: &Text<'_>) -> Option<Proxy> {
     let written = text.as_str().trim();
     let example = "write proxy = \"socks5h://127.0.0.1:9050\"";
+    if written.contains('@') {
+        // Not even shown: what stands before the @ is a secret.
+        let refused = format!("`{}` cannot have a user name or a password", text.path());
+        text.refuse(refused, format!("{example}: appel uses only proxies that want none"));
+        return None;
+    }
     let Some(rest) = written.strip_prefix("socks5h://") else {
         let hint = if written.starts_with("socks5://") || written.starts_with("socks4") {
             format!("{example}: with socks5h the proxy looks the server's name up, with others your network sees it")

@@ -82,15 +82,18 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether a key of the line, at its beginning or in an inline table, is named like a secret.
+/// Whether a key of the line, at its beginning or in an inline table, is named like a secret, or something stands before
+/// the @ in a URL.
 fn may_hold_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
-    ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
+    let url = line.split_once("://").map_or("", |(_, rest)| rest);
+    let named = ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
         line.match_indices(word).any(|(at, _)| {
             let key = line[..at]
                 .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));
             let before = key.trim_end();
             before.is_empty() || before.ends_with(['{', ','])
         })
-    })
+    });
+    named || url.contains('@')
 }

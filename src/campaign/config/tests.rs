@@ -1117,6 +1117,20 @@ fn a_proxy_looks_names_up_itself() {
 }
 
 #[test]
+fn a_proxys_password_is_refused_and_not_shown() {
+    for scheme in ["socks5h", "socks5", "http"] {
+        let said = with_smtp(&format!("proxy = \"{scheme}://ann:zq7-Rdsch@127.0.0.1:9050\""));
+        assert!(
+            said.contains("`smtp.proxy` cannot have a user name or a password"),
+            "{said}"
+        );
+        assert!(!said.contains("zq7"), "{said}");
+    }
+    let broken = with_smtp("proxy = \"socks5h://ann:zq7-Rdsch@127.0.0.1:9050");
+    assert!(broken.contains("error") && !broken.contains("zq7"), "{broken}");
+}
+
+#[test]
 fn facts_are_texts_with_times() {
     assert_eq!(
         with_facts(

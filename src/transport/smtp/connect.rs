@@ -1,40 +1,51 @@
-//! From a host name to a connection that is ready for letters: TCP or SOCKS, TLS, greeting, EHLO, authentication.
+//! From nothing to a connection that is ready for letters: TCP or SOCKS, TLS, greeting, EHLO, authentication.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_socks::tcp::Socks5Stream;
 
-use super::auth;
+use super::auth::{self, NotSignedIn};
+use super::dial::dial;
 use super::dialogue::{self, Offers};
 use super::session::SmtpSession;
 use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
-use crate::campaign::config::{Proxy, Security};
+use crate::campaign::config::Security;
 use crate::transport::{ConnectError, Reply};
 
 /// Opens a connection and brings it to where MAIL can be said.
 pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Result<SmtpSession, ConnectError> {
-    let tcp = match &settings.proxy {
-        Some(proxy) => through_proxy(settings, proxy).await?,
-        None => direct(settings).await?,
-    };
-    // Every step is one write, so there is nothing for Nagle's algorithm to gather: it would only wait.
-    tcp.set_nodelay(true).map_err(|error| temporary(&error))?;
-    over(Box::new(tcp), settings, tls).await
+    let stream = Box::new(dial(settings).await?);
+    match ready(stream, settings, tls).await {
+        Err(NotSignedIn::OnceMore(_)) => over(Box::new(dial(settings).await?), settings, tls).await,
+        first => first.map_err(for_good),
+    }
 }
 
 /// Brings a stream that nothing was said on yet to where MAIL can be said: TLS, greeting, EHLO, authentication.
 pub async fn over(
-    mut io: Box<dyn Io>,
+    io: Box<dyn Io>,
     settings: &Settings,
     tls: Option<&Arc<ClientConfig>>,
 ) -> Result<SmtpSession, ConnectError> {
+    ready(io, settings, tls).await.map_err(for_good)
+}
+
+/// Why there is no connection, when no other one is to be opened at once.
+fn for_good(error: NotSignedIn) -> ConnectError {
+    match error {
+        NotSignedIn::Failed(error) | NotSignedIn::OnceMore(error) => error,
+    }
+}
+
+async fn ready(
+    mut io: Box<dyn Io>,
+    settings: &Settings,
+    tls: Option<&Arc<ClientConfig>>,
+) -> Result<SmtpSession, NotSignedIn> {
     if settings.security == Security::Tls {
         io = encrypt(io, settings, tls).await?;
     }
@@ -50,64 +61,6 @@ pub async fn over(
         auth::authenticate(&mut stream, &offers, login, settings).await?;
     }
     Ok(SmtpSession::new(stream, offers, settings.timeout))
-}
-
-async fn direct(settings: &Settings) -> Result<TcpStream, ConnectError> {
-    let host = settings.host.as_str();
-    let found = timeout(settings.timeout, lookup_host((host, settings.port))).await;
-    let addresses: Vec<SocketAddr> = match found {
-        Ok(Ok(addresses)) => addresses.collect(),
-        Ok(Err(error)) => return Err(unresolved(host, &error)),
-        Err(_) => {
-            return Err(ConnectError::Temporary(Reply::none(format!(
-                "the name {host} could not be looked up in time"
-            ))));
-        }
-    };
-    // One address may be dead (IPv6 without a route, say) while the next one lives: each gets its share of the time.
-    let share = settings.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    let mut last = format!("{host} has no address");
-    for address in addresses {
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(tcp)) => return Ok(tcp),
-            Ok(Err(error)) => last = format!("{host} port {}: {error}", settings.port),
-            Err(_) => last = format!("{host} port {}: no answer", settings.port),
-        }
-    }
-    Err(ConnectError::Temporary(Reply::none(format!(
-        "cannot connect to {last}"
-    ))))
-}
-
-fn unresolved(host: &str, error: &io::Error) -> ConnectError {
-    // getaddrinfo's EAI_AGAIN ("temporary failure") is all that tells a resolver's silence from its no.
-    if error.to_string().contains("emporary failure") {
-        return ConnectError::Temporary(Reply::none(format!("the name {host} could not be looked up: {error}")));
-    }
-    ConnectError::Fatal {
-        message: format!("there is no host named {host}"),
-        cause: error.to_string(),
-        hint: "check smtp.host, and that you are online".to_owned(),
-    }
-}
-
-async fn through_proxy(settings: &Settings, proxy: &Proxy) -> Result<TcpStream, ConnectError> {
-    let target = (settings.host.as_str(), settings.port);
-    let at = (proxy.host.as_str(), proxy.port);
-    let down = |cause: String| ConnectError::Fatal {
-        message: format!(
-            "the proxy {}:{} gives no connection to {}",
-            proxy.host, proxy.port, settings.host
-        ),
-        cause,
-        hint: "start the proxy (Tor, say) or mend smtp.proxy; nothing was sent, and nothing is sent around the proxy"
-            .to_owned(),
-    };
-    match timeout(settings.timeout, Socks5Stream::connect(at, target)).await {
-        Ok(Ok(stream)) => Ok(stream.into_inner()),
-        Ok(Err(error)) => Err(down(error.to_string())),
-        Err(_) => Err(down("no answer in time".to_owned())),
-    }
 }
 
 async fn encrypt(
@@ -199,7 +152,9 @@ async fn starttls(
             },
         });
     }
-    // CVE-2011-0411 and its kin: whatever came in the clear behind the 220 would be taken as said under TLS.
+    // CVE-2011-0411 and its kin: whatever came in the clear behind the 220 would be taken as said under TLS. A server
+    // that hung up is another matter, which the handshake finds out.
+    let _ = stream.spoke_unasked().await;
     if stream.has_leftover() {
         return Err(ConnectError::Fatal {
             message: format!("somebody between you and {host} is tampering with the connection"),

@@ -2,37 +2,30 @@
 
 mod auth;
 mod connect;
+mod dial;
 mod dialogue;
+mod login;
 mod session;
+mod socks;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod tls;
 
+pub use login::{Fetching, Login, Renewal, SecretSource};
 pub use session::SmtpSession;
 pub use tls::Trust;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::SecretString;
-
 use super::{ConnectError, Transport};
-use crate::campaign::config::{Auth, Proxy, Security, Smtp};
+use crate::campaign::config::{Proxy, Security, Smtp};
 
 /// How long the first reply may take (RFC 5321 §4.5.3.2.1).
 const GREETING_TIMEOUT: Duration = Duration::from_mins(5);
 /// How long the reply to the final dot may take (RFC 5321 §4.5.3.2.6).
 const FINAL_DOT_TIMEOUT: Duration = Duration::from_mins(10);
-
-/// A user name with its password or token.
-#[derive(Clone, Debug)]
-pub struct Login {
-    /// The user name.
-    pub username: String,
-    /// The password, or the OAuth 2 access token.
-    pub secret: SecretString,
-    /// Which of the two it is.
-    pub auth: Auth,
-}
 
 /// Everything a connection needs to know.
 #[derive(Clone, Debug)]

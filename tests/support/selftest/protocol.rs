@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Client, End, GROUP, LETTER, at, clean};
-use crate::smtp::{Builder, Certificate, Server, Step, TLS_VERSION_ALERT, Taken, Tls};
+use crate::smtp::{Builder, Certificate, Server, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT, Taken, Tls};
 
 #[test]
 fn a_letter_is_kept_byte_for_byte() {
@@ -129,6 +129,24 @@ fn starttls_and_the_handshake_can_go_wrong() {
     let length = client.pipe.read(&mut segment).expect("a reply");
     assert_eq!(&segment[..length], b"220 2.0.0 Ready to start TLS\r\n250 gotcha\r\n");
 
+    let server = at(Step::Starttls)
+        .inject_apart("250 gotcha\r\n")
+        .tls(Tls::Starttls)
+        .start();
+    let mut client = Client::greeted(&server);
+    assert_eq!(client.say("STARTTLS"), "220 2.0.0 Ready to start TLS");
+    assert_eq!(client.reply(), "250 gotcha");
+
+    let server = at(Step::TlsHandshake)
+        .inject("250 gotcha\r\n")
+        .tls(Tls::Starttls)
+        .start();
+    let mut client = Client::greeted(&server);
+    client.say("STARTTLS");
+    assert!(client.hears_nothing());
+    client.send([0x16, 3, 1]);
+    assert_eq!(client.reply(), "250 gotcha");
+
     let secured = |builder: Builder| {
         let server = builder.tls(Tls::Implicit).start();
         Client::dial(&server)
@@ -138,6 +156,8 @@ fn starttls_and_the_handshake_can_go_wrong() {
     };
     let old = secured(at(Step::TlsHandshake).garble(TLS_VERSION_ALERT));
     assert!(old.contains("ProtocolVersion"), "{old}");
+    let older = secured(at(Step::TlsHandshake).garble(TLS_1_1_HELLO));
+    assert!(older.contains("ServerDoesNotSupportTls12Or13"), "{older}");
     assert_eq!(secured(at(Step::TlsHandshake).close()), "unexpected end of file");
     assert_ne!(secured(at(Step::TlsHandshake).reset()), "");
     assert_eq!(secured(at(Step::TlsHandshake).delay(Duration::from_millis(1))), "");

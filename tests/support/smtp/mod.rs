@@ -34,7 +34,7 @@ use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use script::Script;
-pub use script::{On, Step, TLS_VERSION_ALERT};
+pub use script::{On, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT};
 pub use session::{Authentication, Taken};
 use session::{Credentials, Record, Setup, Shared, serve};
 use wire::Identity;

@@ -46,6 +46,14 @@ pub const STEPS: usize = Step::Any as usize + 1;
 /// What a server that knows only TLS 1.0 or 1.1 answers; to be garbled at [`Step::TlsHandshake`].
 pub const TLS_VERSION_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
 
+/// A ServerHello that says TLS 1.1, from a server that does not care what it was offered; likewise.
+pub const TLS_1_1_HELLO: &[u8] = &[
+    0x16, 3, 2, 0, 42, // a handshake record of 42 octets
+    2, 0, 0, 38, 3, 2, // ServerHello, of 38 octets, TLS 1.1
+    7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, // random
+    0, 0, 0x2f, 0, // no session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression
+];
+
 #[derive(Clone, Debug, Default)]
 enum Action {
     #[default]
@@ -57,6 +65,7 @@ enum Action {
     ReplyThenClose(String),
     Garble(Vec<u8>),
     Inject(Vec<u8>),
+    InjectApart(Vec<u8>),
     Trickle(String, Duration),
     Delay(Duration),
     Hold,
@@ -126,7 +135,7 @@ impl Rule {
             Action::Reply(text) | Action::ReplyThenClose(text) | Action::Trickle(text, _) => {
                 Reply::new(text.as_str()).code
             }
-            Action::Delay(_) | Action::Hold | Action::Inject(_) => normal.code,
+            Action::Delay(_) | Action::Hold | Action::Inject(_) | Action::InjectApart(_) => normal.code,
             _ => 0,
         };
         self.accepting || code / 100 == 2
@@ -135,6 +144,14 @@ impl Rule {
     /// Whether the session is to wait for [`super::Server::release`] first.
     pub fn is_hold(&self) -> bool {
         matches!(self.action, Action::Hold)
+    }
+
+    /// What is to be said in plain text in the midst of the handshake.
+    pub fn injects(&self) -> Option<&[u8]> {
+        match &self.action {
+            Action::Inject(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     /// Does all of the rule but the end of its reply, or says how the connection ends.
@@ -166,6 +183,16 @@ impl Rule {
                 code: normal.code,
                 ..Reply::new([normal.whole, bytes].concat())
             },
+            Action::InjectApart(bytes) => {
+                wire.queue(&normal.whole);
+                wire.flush().await?;
+                Reply {
+                    code: normal.code,
+                    whole: [normal.whole, bytes.clone()].concat(),
+                    rest: bytes,
+                    then_close: false,
+                }
+            }
             Action::Delay(pause) => {
                 wait(pause, wire).await;
                 normal
@@ -338,9 +365,16 @@ impl On {
         self.then(Action::Garble(bytes.into()))
     }
 
-    /// Sends the normal reply and, in the same segment, these bytes; meant for [`Step::Starttls`].
+    /// Sends the normal reply and, in the same segment, these bytes; meant for [`Step::Starttls`]. At
+    /// [`Step::TlsHandshake`]: sends these bytes in plain text once the client has begun its half, then goes on with the
+    /// handshake.
     pub fn inject(self, bytes: impl Into<Vec<u8>>) -> Builder {
         self.then(Action::Inject(bytes.into()))
+    }
+
+    /// Sends the normal reply and, in a segment of its own, these bytes, without waiting for the client.
+    pub fn inject_apart(self, bytes: impl Into<Vec<u8>>) -> Builder {
+        self.then(Action::InjectApart(bytes.into()))
     }
 
     /// Sends this reply one byte at a time, with a pause before each.

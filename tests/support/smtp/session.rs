@@ -384,7 +384,16 @@ impl Session {
     }
 
     pub async fn handshake(&mut self) -> Result<(), Over> {
-        let reply = self.act(self.rule(Step::TlsHandshake, None), "").await?;
+        let rule = self.rule(Step::TlsHandshake, None);
+        let reply = if let Some(bytes) = rule.as_ref().and_then(Rule::injects) {
+            self.wire.wait_for_client().await?;
+            self.note("S:", bytes);
+            self.wire.queue(bytes);
+            self.wire.flush().await?;
+            Reply::normal("")
+        } else {
+            self.act(rule, "").await?
+        };
         if !reply.whole.is_empty() {
             // After STARTTLS, what came before the client's first word would seem to be injected.
             self.wire.read().await?;

@@ -228,6 +228,14 @@ impl Wire {
         poll_fn(|context| Poll::Ready(hangup.as_mut().poll(context).is_ready())).await
     }
 
+    /// Waits until the client has said something, and leaves it to be read.
+    pub async fn wait_for_client(&self) -> Result<(), Over> {
+        match self.tcp() {
+            Some(tcp) => tcp.peek(&mut [0]).await.map(drop).map_err(Over::from),
+            None => Err(Over::Gone),
+        }
+    }
+
     /// The server's half of the TLS handshake.
     pub async fn secure(&mut self, acceptor: &TlsAcceptor) -> io::Result<()> {
         // What came in plain text must not be taken for part of what follows.

@@ -1,0 +1,111 @@
+//! The dialogue over a pipe, with a clock that jumps: what takes minutes takes none, and no socket is needed.
+
+mod pipelined;
+mod slow;
+mod tokens;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+use tokio::time::{Duration, sleep};
+
+use super::connect::over;
+use super::{Login, Settings, SmtpSession};
+use crate::campaign::config::Security;
+use crate::campaign::{Address, Language};
+use crate::letter::{Envelope, LetterId, Message};
+use crate::transport::ConnectError;
+
+/// What the server offers unless a test says otherwise.
+const OFFERS: &str = "250-mx.example\r\n250-AUTH PLAIN XOAUTH2\r\n250 SIZE 0\r\n";
+
+fn settings(login: Option<Login>) -> Settings {
+    Settings {
+        host: "mx.example".to_owned(),
+        port: 25,
+        security: Security::None,
+        login,
+        timeout: Duration::from_mins(1),
+        proxy: None,
+    }
+}
+
+/// A letter to one address of `y.example`, and to copies there.
+fn message(to: &str, copies: &[&str]) -> Message {
+    let address = |name: &str| Address::parse(&format!("{name}@y.example")).unwrap();
+    let (from, to) = (address("me"), address(to));
+    let id = LetterId::new("test", "protest", &from, &to);
+    Message {
+        id,
+        letter: "protest".to_owned(),
+        language: Language::parse("en").unwrap(),
+        message_id: id.message_id(&from),
+        envelope: Envelope::new(from, to, copies.iter().map(|name| address(name))),
+        subject: "Hi".to_owned(),
+        facts: "{}".into(),
+        bytes: b"Subject: Hi\r\n\r\nHi\r\n".to_vec(),
+    }
+}
+
+/// The server's end of a line.
+struct Server(BufReader<DuplexStream>);
+
+impl Server {
+    /// A line with a client on it, which this function makes: what comes of it is for `tokio::join!`.
+    fn with_client(settings: &Settings) -> (Self, impl Future<Output = Result<SmtpSession, ConnectError>>) {
+        let (near, far) = duplex(64 * 1024);
+        (Self(BufReader::new(far)), over(Box::new(near), settings, None))
+    }
+
+    async fn says(&mut self, words: &str) {
+        self.0.write_all(words.as_bytes()).await.unwrap();
+    }
+
+    /// The same, a byte a minute, for as long as somebody listens.
+    async fn drips(&mut self, words: &str) {
+        for byte in words.bytes() {
+            sleep(Duration::from_mins(1)).await;
+            if self.0.write_all(&[byte]).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next line from the client, without its end; empty when there is none any more.
+    async fn hears(&mut self) -> String {
+        let mut line = String::new();
+        self.0.read_line(&mut line).await.unwrap();
+        line.trim_end().to_owned()
+    }
+
+    /// The greeting and the reply to EHLO.
+    async fn welcomes(&mut self) {
+        self.says("220 mx.example\r\n").await;
+        assert_eq!(self.hears().await, "EHLO [127.0.0.1]");
+        self.says(OFFERS).await;
+    }
+
+    /// Refuses a token as Google does.
+    async fn refuses_token(&mut self) {
+        self.says(concat!("334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=", "\r\n"))
+            .await;
+        assert_eq!(self.hears().await, "", "an empty answer asks for the refusal");
+        self.says("535 5.7.8 not accepted\r\n").await;
+    }
+}
+
+/// The parts of an error that ends the run.
+fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
+    match result {
+        Err(ConnectError::Fatal { message, cause, hint }) => (message, cause, hint),
+        Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply}"),
+        Ok(_) => panic!("connected"),
+    }
+}
+
+/// The words of an error that may pass.
+fn temporary<T>(result: Result<T, ConnectError>) -> String {
+    match result {
+        Err(ConnectError::Temporary(reply)) => reply.to_string(),
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("connected"),
+    }
+}
