@@ -63,6 +63,8 @@ impl Drop for Taken {
             let mut state = self.desk.state();
             state.day.give_back();
             state.waiting.push_front(job);
+            drop(state);
+            self.desk.changed.notify_waiters();
         }
     }
 }

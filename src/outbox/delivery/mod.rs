@@ -271,14 +271,30 @@ async fn letters<T: Transport>(
             }
             ahead = begin_ahead(desk, &mut prepared).await?;
         }
-        let sending = hand_over(transport, desk, session, current, ahead.as_ref());
-        if prepared.is_none() && ahead.is_some() {
-            let (sent, next) = tokio::join!(biased; sending, prepare_ahead(desk));
-            sent?;
+        let sending = hand_over(desk, session, &current, ahead.as_ref());
+        let mut attempt = if prepared.is_none() && ahead.is_some() {
+            let (attempt, next) = tokio::join!(biased; sending, prepare_ahead(desk));
             prepared = next?;
+            attempt
         } else {
-            sending.await?;
+            sending.await
+        };
+        if let Attempt::Unstarted(reply) = attempt {
+            // Servers close idle connections without a word: that is no failure, the first time. Another connection
+            // may take what is not begun while this one is opened again.
+            prepared = None;
+            *session = connect(transport, desk).await;
+            attempt = if session.is_some() && !desk.past_deadline() {
+                hand_over(desk, session, &current, ahead.as_ref()).await
+            } else {
+                Attempt::Unstarted(reply)
+            };
         }
+        let sent = match attempt {
+            Attempt::Ended(sent) => sent,
+            Attempt::Unstarted(reply) => Sent::all(Outcome::Deferred(reply), Then::Reconnect),
+        };
+        ended(desk, current.job, &sent)?;
     }
 }
 
@@ -387,44 +403,28 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
     }
 }
 
-/// Sends one letter and has its outcome written; the session is gone when it cannot be used again.
-async fn hand_over<T: Transport>(
-    transport: &T,
+/// Sends one letter; the session is gone when it cannot be used again.
+async fn hand_over<S: Session>(
     desk: &Desk,
-    session: &mut Option<T::Session>,
-    current: Begun,
+    session: &mut Option<S>,
+    current: &Begun,
     ahead: Option<&Begun>,
-) -> Result<(), LedgerLost> {
-    let Begun { job, message } = current;
-    let next = ahead.map(|ahead| &ahead.message);
-    desk.hands_over(&message);
-    let mut lost = Reply::none("the connection was lost before this letter was sent");
-    let mut reconnected = false;
-    let sent = loop {
-        let Some(open) = session.as_mut() else {
-            *session = connect(transport, desk).await;
-            if session.is_none() || desk.past_deadline() {
-                break Sent::all(Outcome::Deferred(lost), Then::Reconnect);
-            }
-            continue;
-        };
-        match open.send(&message, next).await {
-            Attempt::Ended(sent) => break sent,
-            Attempt::Unstarted(reply) => {
-                *session = None;
-                // Servers close idle connections without a word: that is no failure, the first time.
-                if reconnected {
-                    break Sent::all(Outcome::Deferred(reply), Then::Reconnect);
-                }
-                reconnected = true;
-                lost = reply;
-            }
-        }
+) -> Attempt {
+    let Some(open) = session.as_mut() else {
+        return Attempt::Unstarted(Reply::none("the connection was lost before this letter was sent"));
     };
-    if sent.then == Then::Reconnect {
-        *session = None;
+    desk.hands_over(&current.message);
+    let attempt = open.send(&current.message, ahead.map(|ahead| &ahead.message)).await;
+    match &attempt {
+        Attempt::Ended(sent) if sent.then == Then::Reuse => {}
+        Attempt::Ended(_) | Attempt::Unstarted(_) => *session = None,
     }
-    desk.ended(job, &sent)?;
+    attempt
+}
+
+/// Has an outcome written, and ends the run when it is the sender that is refused again and again.
+fn ended(desk: &Desk, job: Job, sent: &Sent) -> Result<(), LedgerLost> {
+    desk.ended(job, sent)?;
     if sent.about == About::Sender && matches!(sent.outcome, Outcome::Refused(_)) {
         if desk.sender_refused() >= SENDER_REFUSALS {
             desk.stop(Stop::Cannot {
