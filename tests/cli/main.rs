@@ -17,5 +17,6 @@ mod privacy;
 mod rehearse;
 mod screen;
 mod send;
+mod terminal;
 mod tls;
 mod usage;
