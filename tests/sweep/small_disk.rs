@@ -85,7 +85,10 @@ impl SmallDisk {
     /// Room for whatever comes.
     pub fn make_room(&self, campaign: &Campaign) {
         let folder = self.folder.display().to_string();
-        let made = self.run(campaign, &["/bin/mount", "-o", "remount,size=16m", &folder]);
+        let made = self.run(
+            campaign,
+            &["/bin/mount", "-t", "tmpfs", "-o", "remount,size=16m", "none", &folder],
+        );
         assert!(made.success(), "the disk can be made larger");
     }
 
