@@ -114,15 +114,6 @@ impl Mailing {
         if self.copies { 3 } else { 1 }
     }
 
-    /// With how many writes to the server a letter leaves.
-    pub const fn writes(self) -> usize {
-        match (self.pipelining, self.copies) {
-            (true, false) => 2,
-            (true, true) => 3,
-            (false, _) => 3 + self.addresses(),
-        }
-    }
-
     /// The recipients, by name.
     fn people(self) -> impl Iterator<Item = String> {
         (1..=self.letters).map(|n| format!("m{n}@mfa.example"))

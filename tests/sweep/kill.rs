@@ -1,6 +1,6 @@
 //! Row 38 of the faults: killed at any instant, nothing is sent twice and nothing is lost.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use crate::{
     books::{Known, LOOK, MOST_IN_DOUBT, Mailing, RESEND, SEND, audit, finish},
@@ -48,16 +48,15 @@ impl Killed {
         kills * MOST_IN_DOUBT * mailing.connections
     }
 
-    /// Brings a campaign to where the run to be killed begins, and says what is known by then.
-    fn prepare(self, mailing: Mailing, campaign: &Campaign, server: &Server) -> Known {
+    /// Brings a campaign to where the run to be killed begins, and says what is known by then. A run has that many
+    /// writes to the server that nothing happens to.
+    fn prepare(self, mailing: Mailing, campaign: &Campaign, server: &Server, writes: usize) -> Known {
         let mut known = Known::default();
         if self == Self::First {
             return known;
         }
-        // After EHLO, two letters and all of the third but its last write, on each connection: one is in doubt, and the
-        // outcome of the second is only in the marks.
-        let write = mailing.connections * (1 + 3 * mailing.writes());
-        let (first, was_killed) = strace::struck(campaign, SEND, "sendto", write, Fault::Kill);
+        // Some letters are out, some are on their way, and some outcomes are only in the marks.
+        let (first, was_killed) = strace::struck(campaign, SEND, "sendto", writes / 2, Fault::Kill);
         assert!(was_killed, "the first run was not killed: {first:?}");
         known.hear(&first);
         if self == Self::Resending {
@@ -73,9 +72,10 @@ impl Killed {
 /// Kills a run at each of its steps, or at every so many, sends the rest, and looks who has what.
 fn sweep(killed: Killed, mailing: Mailing, stride: Stride) -> Figures {
     let tally = Tally::new();
-    walk(&kinds(mailing, killed), stride, |call, nth| {
+    let writes = undisturbed(mailing)["sendto"];
+    walk(&kinds(mailing, killed, writes), stride, |call, nth| {
         let (server, campaign) = mailing.scene();
-        let mut known = killed.prepare(mailing, &campaign, &server);
+        let mut known = killed.prepare(mailing, &campaign, &server, writes);
         let (run, was_killed) = strace::struck(&campaign, killed.arguments(), call, nth, Fault::Kill);
         if was_killed {
             known.hear(&run);
@@ -89,10 +89,16 @@ fn sweep(killed: Killed, mailing: Mailing, stride: Stride) -> Figures {
     tally.say(&format!("{killed}, {mailing}"))
 }
 
+/// The steps of a run that nothing happens to.
+fn undisturbed(mailing: Mailing) -> BTreeMap<&'static str, usize> {
+    let (_server, campaign) = mailing.scene();
+    strace::steps(&campaign, SEND).1
+}
+
 /// The kinds of steps that the run to be killed has.
-fn kinds(mailing: Mailing, killed: Killed) -> Vec<&'static str> {
+fn kinds(mailing: Mailing, killed: Killed, writes: usize) -> Vec<&'static str> {
     let (server, campaign) = mailing.scene();
-    killed.prepare(mailing, &campaign, &server);
+    killed.prepare(mailing, &campaign, &server, writes);
     let (run, steps) = strace::steps(&campaign, killed.arguments());
     assert!(matches!(run.status, Some(0 | 1)), "{run:?}");
     steps.into_keys().collect()
