@@ -43,7 +43,8 @@ pub fn complaints(mailing: Mailing, run: &Run, server: &Server, fault: Fault) ->
     let mut wrong = Vec::new();
     let mut must = |is: bool, what: &str| {
         if !is {
-            wrong.push(format!("{what}: {run:?}"));
+            let (status, words) = (run.status, &run.stderr);
+            wrong.push(format!("{what}: {status:?}, {}", words.trim_end()));
         }
     };
     let taken = server.taken().len() as u64;
