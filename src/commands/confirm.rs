@@ -1,6 +1,6 @@
 //! The question before the first letter: who gets what, from whom, in which language.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 use jiff::Timestamp;
 
@@ -36,13 +36,25 @@ pub fn confirm(
             Failure::usage("nobody is here to confirm").hint("look at `appel send --dry-run`, then send with --yes")
         );
     }
-    let question = format!("Send {}?", count(survey.due, "letter"));
-    dialoguer::Confirm::new()
-        .with_prompt(question)
-        .default(false)
-        .wait_for_newline(true)
-        .interact()
-        .map_err(|error| Failure::usage("nobody answered").because(&error))
+    ask(&format!("Send {}? [y/N] ", count(survey.due, "letter")))
+}
+
+/// A line of the terminal's own, read as the terminal gives it: Ctrl-C ends the program and leaves the terminal as it
+/// was, which a prompt that hides the cursor does not.
+fn ask(question: &str) -> Result<bool, Failure> {
+    let nobody = |error: std::io::Error| Failure::usage("nobody answered").because(&error);
+    let mut terminal = std::io::stderr();
+    terminal
+        .write_all(question.as_bytes())
+        .and_then(|()| terminal.flush())
+        .map_err(nobody)?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer).map_err(nobody)?;
+    if !answer.ends_with('\n') {
+        // Ctrl-D: what is said next begins a line of its own.
+        let _ = terminal.write_all(b"\n");
+    }
+    Ok(["y", "yes"].contains(&&*answer.trim().to_lowercase()))
 }
 
 /// The campaign, the sender, the letters, who is left out, and how long it will take.

@@ -25,6 +25,7 @@ use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
 use crate::letter::plan::Selection;
 use crate::outbox::ledger::{self, LedgerError};
+use crate::report::json::not_written;
 use crate::report::screen::count;
 
 /// Runs one command.
@@ -265,10 +266,12 @@ fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Writes to stdout; a reader that has gone (`| head`) is no failure.
+/// Writes to stdout; that nobody reads it (`| head`) is no failure.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        not_written(&error);
+    }
 }
 
 /// Writes an object to stdout, on a line of its own.

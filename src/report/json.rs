@@ -1,6 +1,6 @@
 //! `--json`: one object a line on stdout.
 
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
@@ -24,18 +24,41 @@ impl<W: Write> JsonLines<W> {
     pub fn line(&mut self, object: &impl Serialize) {
         let Some(to) = &mut self.to else { return };
         let written = serde_json::to_writer(&mut *to, object)
-            .map_err(std::io::Error::from)
+            .map_err(io::Error::from)
             .and_then(|()| to.write_all(b"\n"));
-        if written.is_err() {
-            self.to = None;
-        }
+        self.went(written);
     }
 
     /// What was told so far, out.
     pub fn flush(&mut self) {
-        if self.to.as_mut().is_some_and(|to| to.flush().is_err()) {
-            self.to = None;
+        if let Some(to) = &mut self.to {
+            let written = to.flush();
+            self.went(written);
         }
+    }
+
+    /// What cannot be told stops nothing: the ledger has it.
+    fn went(&mut self, written: io::Result<()>) {
+        if let Err(error) = written {
+            self.to = None;
+            not_written(&error);
+        }
+    }
+}
+
+impl<W: Write> Drop for JsonLines<W> {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}
+
+/// Says that stdout cannot be written. A reader that has gone (`| head`) wanted no more; a full disk is another thing.
+pub fn not_written(error: &io::Error) {
+    if error.kind() != io::ErrorKind::BrokenPipe {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: standard output could not be written to its end: {error}\nWhat was sent is recorded all the same: see `appel log`."
+        );
     }
 }
 

@@ -19,6 +19,7 @@ mod reach;
 mod rehearse;
 mod screen;
 mod send;
+mod terminal;
 mod tls;
 mod tokens;
 mod usage;

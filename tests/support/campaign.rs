@@ -29,6 +29,8 @@ pub struct Campaign {
     root: TempDir,
     config: Option<Config>,
     environment: BTreeMap<String, String>,
+    /// A program and its arguments that start every run; empty when runs start by themselves.
+    through: Vec<String>,
 }
 
 #[derive(Default)]
@@ -42,10 +44,20 @@ struct Config {
 impl Campaign {
     /// One letter, `protest`, in English, to one ministry; sent by Ann from Brussels.
     pub fn new() -> Self {
-        let mut campaign = Self::empty();
-        campaign.config = Some(Config::default());
-        campaign
-            .set("campaign.id", "test")
+        Self::empty().protest()
+    }
+
+    /// The same with all its files in memory, where that can be had: for runs by the thousand. What a killed process
+    /// wrote is there afterwards on any disk.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let folder = if memory.is_dir() { memory } else { &std::env::temp_dir() };
+        Self::empty_in(folder).protest()
+    }
+
+    fn protest(mut self) -> Self {
+        self.config = Some(Config::default());
+        self.set("campaign.id", "test")
             .set("campaign.title", "Free them")
             .set("campaign.language", "en")
             .set("sender.name", "Ann Activist")
@@ -60,9 +72,13 @@ impl Campaign {
 
     /// No campaign yet: a machine on which `appel` can run.
     pub fn empty() -> Self {
+        Self::empty_in(&std::env::temp_dir())
+    }
+
+    fn empty_in(folder: &Path) -> Self {
         let root = tempfile::Builder::new()
             .prefix("appel-")
-            .tempdir()
+            .tempdir_in(folder)
             .expect("a temporary directory");
         for folder in ["home", "config", "state", "data", "cache", "tmp", "campaign"] {
             fs::create_dir(root.path().join(folder)).expect("a folder in a temporary directory");
@@ -71,6 +87,7 @@ impl Campaign {
             root,
             config: None,
             environment: BTreeMap::new(),
+            through: Vec::new(),
         }
     }
 
@@ -190,6 +207,12 @@ impl Campaign {
         self.environment("APPEL_NOW", moment)
     }
 
+    /// Has everything that runs started by this program with these arguments, as `nice` starts what follows it.
+    pub fn through(mut self, program: Vec<String>) -> Self {
+        self.through = program;
+        self
+    }
+
     /// Where the campaign's file is.
     pub fn path(&self, path: &str) -> PathBuf {
         self.root.path().join("campaign").join(path)
@@ -249,8 +272,20 @@ impl Campaign {
 
     /// `appel` as a fresh shell on an empty machine would run it, in the campaign's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.other_command(Path::new(env!("CARGO_BIN_EXE_appel")), arguments)
+    }
+
+    /// Another program in the same place.
+    pub fn other_command(&self, program: &Path, arguments: &[&str]) -> Command {
         let at = |folder: &str| self.root.path().join(folder);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_appel"));
+        let mut command = match self.through.split_first() {
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+            None => Command::new(program),
+        };
         command
             .env_clear()
             .env("HOME", at("home"))

@@ -205,6 +205,11 @@ impl Running {
         self.signal(Signal::TERM);
     }
 
+    /// SIGHUP, as a terminal that is closed sends it.
+    pub fn hang_up(&mut self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&mut self, signal: Signal) {
         // Once it is collected, its number may be somebody else's.
         if self.has_ended() {

@@ -14,15 +14,13 @@ use super::line::Line;
 use super::story::{self, Flying};
 use super::{Interrupt, Letters, Options, Stop, interrupted};
 use crate::failure::Problem;
-use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::letter::{Letter, LetterId, Message};
 use crate::outbox::day::Day;
 use crate::outbox::event::{Event, LetterEvent, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
 use crate::outbox::ledger::{Durability, Entry, Intent};
 use crate::outbox::pace::Pace;
 
-/// How many letters are claimed at once for one connection when they leave fast.
-const GROUP: usize = 60;
 /// A wait for the next turn that is worth a word.
 const LONG_WAIT: Duration = Duration::from_secs(5);
 
@@ -86,6 +84,8 @@ pub struct State {
     /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
     pub claiming: BTreeMap<u64, Vec<Job>>,
     pub groups: u64,
+    /// Letters that will not be tried, still to be named.
+    pub untold: Vec<Event>,
     /// Connections that wait for a letter.
     pub idle: usize,
     pub day: Day,
@@ -112,7 +112,7 @@ pub struct Desk {
     letters: Mutex<Box<dyn Letters>>,
     pub journal: Journal,
     pub options: Options,
-    pace: Pace,
+    pub pace: Pace,
     state: Mutex<State>,
     pub changed: Notify,
     interrupt: watch::Receiver<Interrupt>,
@@ -141,6 +141,7 @@ impl Desk {
                 flying: BTreeMap::new(),
                 claiming: BTreeMap::new(),
                 groups: 0,
+                untold: Vec::new(),
                 idle: 0,
                 day,
                 sender_refusals: 0,
@@ -414,56 +415,6 @@ impl Desk {
         let mut state = self.state();
         let due = state.retries.iter().position(|retry| retry.at <= now)?;
         Some(state.retries.swap_remove(due).job)
-    }
-
-    /// Letters to claim together: many when they leave fast, one when there is time.
-    fn take_group(&self) -> Result<Vec<Job>, LedgerLost> {
-        let mut size = if self.pace.is_slow() { 1 } else { GROUP };
-        if let Some(room) = self.state().day.room(self.options.clock.now()) {
-            size = size.min(room);
-        }
-        let mut group = Vec::with_capacity(size);
-        while group.len() < size {
-            let Some(job) = self.job()? else { break };
-            group.push(job);
-        }
-        Ok(group)
-    }
-
-    /// The next letter due, telling of those left out on the way.
-    pub fn job(&self) -> Result<Option<Job>, LedgerLost> {
-        let mut letters = self.letters();
-        let letter = loop {
-            match letters.next() {
-                Some(Decision::Due(letter)) => break letter,
-                Some(Decision::Skipped {
-                    id, letter, to, reason, ..
-                }) => {
-                    let at = self.options.clock.now();
-                    let event = story::left_out(id, letter, &to, &self.options.sender, reason, at);
-                    self.journal.submit(None, Some(event))?;
-                }
-                Some(Decision::Impossible(problem)) => self.stop(Stop::Letter(*problem)),
-                None => return Ok(None),
-            }
-        };
-        match letters.first_date(letter.id) {
-            Ok(date) => {
-                let date = date.unwrap_or_else(|| self.options.clock.now());
-                Ok(Some(Job {
-                    letter,
-                    date,
-                    tries: 0,
-                    first_try: None,
-                    written: None,
-                }))
-            }
-            Err(error) => {
-                drop(letters);
-                self.stop(Stop::Ledger(error));
-                Err(LedgerLost)
-            }
-        }
     }
 
     async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {

@@ -4,6 +4,7 @@
 //! desk, and whatever one of them learns goes to the journal before anybody is told.
 
 mod desk;
+mod due;
 mod line;
 mod reception;
 mod story;

@@ -18,14 +18,14 @@ use crate::outbox::ledger::{Durability, Entry};
 use crate::transport::{Outcome, Reply};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
-struct List {
+pub struct List {
     decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
     campaign: &'static Campaign,
     renderer: Renderer,
 }
 
 impl List {
-    fn of(letters: usize) -> Box<dyn Letters> {
+    pub fn of(letters: usize) -> Box<dyn Letters> {
         let mut rows = "role,name,email,salutation\n".to_owned();
         for number in 0..letters {
             rows.push_str(&format!("embassy,Somebody,r{number}@x.example,Sir\n"));
@@ -66,7 +66,7 @@ type Answer = dyn Fn(&str, usize) -> Attempt + Send + Sync;
 
 /// A server that takes a tenth of a second for a letter and remembers what it took.
 #[derive(Clone)]
-struct Server {
+pub struct Server {
     tries: Arc<Mutex<BTreeMap<String, usize>>>,
     taken: Arc<Mutex<Vec<String>>>,
     answer: Arc<Answer>,
@@ -81,11 +81,11 @@ impl Server {
         }
     }
 
-    fn that_takes_everything() -> Self {
+    pub fn that_takes_everything() -> Self {
         Self::new(|_, _| said(Outcome::Accepted, 250))
     }
 
-    fn taken(&self) -> Vec<String> {
+    pub fn taken(&self) -> Vec<String> {
         self.taken.lock().unwrap().clone()
     }
 }
@@ -128,7 +128,7 @@ impl Session for Server {
 }
 
 /// A ledger on paper, which fails at its nth write and holds everybody to the order of things.
-struct Paper {
+pub struct Paper {
     left: usize,
     writes: usize,
     claimed: BTreeSet<LetterId>,
@@ -145,7 +145,7 @@ impl Paper {
         }
     }
 
-    fn good() -> Self {
+    pub fn good() -> Self {
         Self::that_fails_at(usize::MAX)
     }
 }
@@ -182,7 +182,7 @@ impl LockedLedger for Paper {
 }
 
 #[derive(Default)]
-struct Ear(Vec<LetterEvent>);
+pub struct Ear(Vec<LetterEvent>);
 
 impl Listener for Ear {
     fn hear(&mut self, event: &Event) {
@@ -193,7 +193,7 @@ impl Listener for Ear {
 }
 
 impl Ear {
-    fn outcomes(&self) -> BTreeMap<String, Verdict> {
+    pub fn outcomes(&self) -> BTreeMap<String, Verdict> {
         let outcomes: BTreeMap<_, _> = self.0.iter().map(|event| (event.to.clone(), event.outcome)).collect();
         assert_eq!(outcomes.len(), self.0.len(), "a letter was told twice");
         outcomes
@@ -204,7 +204,7 @@ impl Ear {
     }
 }
 
-fn options(connections: usize) -> Options {
+pub fn options(connections: usize) -> Options {
     Options {
         campaign: "test".to_owned(),
         sender: Address::parse("ann@home.example").unwrap(),
@@ -233,16 +233,29 @@ async fn run_until(
     options: Options,
     interrupt: watch::Receiver<Interrupt>,
 ) -> (Ended, Ear) {
+    run_list_until(List::of(letters), server, ledger, options, interrupt).await
+}
+
+pub async fn run_list(
+    letters: Box<dyn Letters>,
+    server: &Server,
+    ledger: &mut Paper,
+    options: Options,
+) -> (Ended, Ear) {
+    let (_sender, interrupt) = watch::channel(Interrupt::None);
+    run_list_until(letters, server, ledger, options, interrupt).await
+}
+
+async fn run_list_until(
+    letters: Box<dyn Letters>,
+    server: &Server,
+    ledger: &mut Paper,
+    options: Options,
+    interrupt: watch::Receiver<Interrupt>,
+) -> (Ended, Ear) {
     let mut ear = Ear::default();
-    let ended = deliver(
-        Arc::new(server.clone()),
-        ledger,
-        List::of(letters),
-        options,
-        interrupt,
-        &mut ear,
-    )
-    .await;
+    let server = Arc::new(server.clone());
+    let ended = deliver(server, ledger, letters, options, interrupt, &mut ear).await;
     (ended, ear)
 }
 

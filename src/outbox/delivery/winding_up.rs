@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use super::desk::{Desk, Job, Retry};
 use super::story::{self, Flying};
-use crate::letter::Decision;
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Durability, Entry};
@@ -38,18 +37,34 @@ impl Desk {
             let event = story::untried(&job.letter, self.options.clock.now());
             self.journal.submit(Some(Entry::Release(job.letter.id)), Some(event))?;
         }
+        self.tell_untold()?;
         if self.state().stop.is_none() {
             return Ok(());
         }
         let mut told = 0_usize;
-        while let Some(job) = self.job()? {
-            self.journal
-                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+        loop {
+            match self.job() {
+                Ok(Some(job)) => {
+                    let event = story::untried(&job.letter, self.options.clock.now());
+                    self.journal.submit(None, Some(event))?;
+                }
+                Ok(None) => return Ok(()),
+                Err(LedgerLost) if self.journal.is_lost() => return Err(LedgerLost),
+                // What the ledger has no answer about is named as well.
+                Err(LedgerLost) => self.tell_untold()?,
+            }
             told += 1;
             // A long list must not pile up in memory while it is being told.
             if told.is_multiple_of(64) {
                 self.journal.record(Vec::new(), Durability::Process).await?;
             }
+        }
+    }
+
+    fn tell_untold(&self) -> Result<(), LedgerLost> {
+        let untold = std::mem::take(&mut self.state().untold);
+        for event in untold {
+            self.journal.submit(None, Some(event))?;
         }
         Ok(())
     }
@@ -68,11 +83,10 @@ impl Desk {
         for job in waiting {
             listener.hear(&story::untried(&job.letter, now));
         }
-        while let Some(decision) = self.letters().next() {
-            if let Decision::Due(letter) = decision {
-                listener.hear(&story::untried(&letter, now));
-            }
+        for event in std::mem::take(&mut self.state().untold) {
+            listener.hear(&event);
         }
+        self.name_the_rest(listener);
         listener.pause();
     }
 

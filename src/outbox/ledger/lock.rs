@@ -18,11 +18,7 @@ pub struct Lock {
 /// Takes the lock, or says who has it.
 pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
     let path = lock_path(ledger);
-    let unusable = |error: std::io::Error| LedgerError::Unusable {
-        path: ledger.display().to_string(),
-        doing: "opened",
-        cause: error.to_string(),
-    };
+    let unusable = |error: std::io::Error| LedgerError::io(ledger, "opened", &error);
     let mut options = private::options();
     options.read(true).write(true).create(true).truncate(false);
     let mut file = options.open(&path).map_err(unusable)?;

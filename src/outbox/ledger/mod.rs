@@ -14,6 +14,8 @@ mod sqlite;
 
 pub use sqlite::{SqliteLedger, SqliteLocked, default_path};
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -155,7 +157,15 @@ pub enum LedgerError {
         /// What is wrong with it.
         cause: String,
     },
-    /// It cannot be written: disk full, permissions, input or output error.
+    /// There is no room for it.
+    #[error("the ledger {path} cannot be {doing}: the disk is full")]
+    Full {
+        /// The ledger.
+        path: String,
+        /// "opened", "written", "read".
+        doing: &'static str,
+    },
+    /// It cannot be written: permissions, input or output error.
     #[error("the ledger {path} cannot be {doing}: {cause}")]
     Unusable {
         /// The ledger.
@@ -168,6 +178,19 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// What the system said of a file.
+    fn io(ledger: &Path, doing: &'static str, error: &io::Error) -> Self {
+        let path = ledger.display().to_string();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path, doing },
+            _ => Self::Unusable {
+                path,
+                doing,
+                cause: error.to_string(),
+            },
+        }
+    }
+
     /// What to do now.
     #[must_use]
     pub const fn hint(&self) -> &'static str {
@@ -177,8 +200,9 @@ impl LedgerError {
             Self::Damaged { .. } => {
                 "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file"
             }
+            Self::Full { .. } => "make room on that disk, then run again: what was sent is not sent a second time",
             Self::Unusable { .. } => {
-                "check that there is room on the disk and that the folder is yours; what was sent before is recorded"
+                "check that the disk works and that the folder is yours; what was sent before is recorded"
             }
         }
     }

@@ -113,21 +113,20 @@ pub fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
-pub fn unusable(path: &Path, doing: &'static str, cause: &dyn std::fmt::Display) -> LedgerError {
-    LedgerError::Unusable {
-        path: path.display().to_string(),
-        doing,
-        cause: cause.to_string(),
-    }
-}
-
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
+    let extended = error.sqlite_error().map(|error| error.extended_code);
+    let path = path.display().to_string();
+    let cause = error.to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged {
-            path: path.display().to_string(),
-            cause: error.to_string(),
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path, cause },
+        Some(ErrorCode::DiskFull) => LedgerError::Full { path, doing },
+        // The file that readers share is given its room when it is made.
+        _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => LedgerError::Full { path, doing },
+        Some(ErrorCode::SystemIoFailure) => LedgerError::Unusable {
+            path,
+            doing,
+            cause: format!("the disk reports an error ({cause})"),
         },
-        Some(ErrorCode::DiskFull) => unusable(path, doing, &"the disk is full"),
-        _ => unusable(path, doing, error),
+        _ => LedgerError::Unusable { path, doing, cause },
     }
 }

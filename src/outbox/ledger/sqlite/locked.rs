@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::entries::{begin_run, settle_killed, unclaimed, write_and_commit};
-use super::file::{boot_id, broken, connect, make_private, migrate, real, unusable};
+use super::file::{boot_id, broken, connect, make_private, migrate, real};
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
@@ -44,7 +44,7 @@ impl SqliteLocked {
     /// # Errors
     /// When another run has it, or as for [`SqliteLedger::read`].
     pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
-        make_private(path).map_err(|error| unusable(path, "opened", &error))?;
+        make_private(path).map_err(|error| LedgerError::io(path, "opened", &error))?;
         let path = &real(path);
         let lock = lock::acquire(path, now)?;
         let mut db = connect(path)?;
@@ -53,7 +53,7 @@ impl SqliteLocked {
         let run = settle_killed(path, &mut db, &boot, now)
             .and_then(|()| begin_run(&db, &boot, now))
             .map_err(|error| broken(path, "written", &error))?;
-        let marks = Marks::begin(path, run).map_err(|error| unusable(path, "written", &error))?;
+        let marks = Marks::begin(path, run).map_err(|error| LedgerError::io(path, "written", &error))?;
         Ok(Self {
             path: path.to_owned(),
             db,
@@ -107,7 +107,7 @@ impl SqliteLocked {
         self.check_begins(&entries)?;
         self.marks
             .write(&entries)
-            .map_err(|error| unusable(&self.path, "written", &error))?;
+            .map_err(|error| LedgerError::io(&self.path, "written", &error))?;
         self.unsynced.extend(entries);
         Ok(())
     }

@@ -59,7 +59,9 @@ impl SqliteLedger {
                     settle_killed(path, &mut db, &boot_id(path), now)
                         .map_err(|error| broken(path, "written", &error))?;
                 }
-                Err(_) => under_way = true,
+                Err(LedgerError::Busy { .. }) => under_way = true,
+                // Not to be taken for a run that goes on: what a killed one left open would look as if it were due.
+                Err(error) => return Err(error),
             }
         }
         drop(db);

@@ -1,0 +1,154 @@
+//! At a terminal, which tmux plays: the question before sending, and Ctrl-C as a person types it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use crate::support::{Campaign, Server, Step};
+
+/// Nothing that a test waits for takes longer on any machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A terminal in which `appel send` runs; it is gone when this is.
+struct Terminal<'c> {
+    campaign: &'c Campaign,
+    socket: PathBuf,
+}
+
+/// Runs "$@", which Ctrl-C reaches and this shell outlives, and says how it ended and how it left the terminal.
+const SHELL: &str = r#"trap : INT; "$@"; echo "code=$?"; stty -a; echo "end"; cat"#;
+
+impl<'c> Terminal<'c> {
+    /// `None`, and a word about it, when there is no tmux.
+    fn of(campaign: &'c Campaign, arguments: &[&str]) -> Option<Self> {
+        let socket = campaign.root().join("tmux");
+        let terminal = Self { campaign, socket };
+        let command = [&["/bin/sh", "-c", SHELL, "sh", env!("CARGO_BIN_EXE_appel")], arguments].concat();
+        let started = terminal.tmux(&[&["new-session", "-d", "-x", "100", "-y", "60"], &command[..]].concat());
+        if started.is_some() {
+            return Some(terminal);
+        }
+        let required = std::env::var_os("APPEL_TEST_SERVERS").is_some_and(|name| !name.is_empty());
+        assert!(!required, "there is no tmux");
+        eprintln!("left out: there is no tmux");
+        None
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> Option<String> {
+        let socket = self.socket.display().to_string();
+        let arguments = [&["-S", &*socket, "-f", "/dev/null"], arguments].concat();
+        let mut tmux = self.campaign.other_command(Path::new("tmux"), &arguments);
+        let output = tmux.env("LC_ALL", "C.UTF-8").stderr(Stdio::null()).output().ok()?;
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn press(&self, key: &str) {
+        self.tmux(&["send-keys", key]).expect("a key can be pressed");
+    }
+
+    /// Waits until this is to be seen, and says what is to be seen then.
+    #[track_caller]
+    fn wait_for(&self, words: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let screen = self.tmux(&["capture-pane", "-p"]).expect("the terminal is there");
+            if screen.contains(words) {
+                return screen;
+            }
+            assert!(begun.elapsed() < LIMIT, "{words:?} is not to be seen:\n{screen}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for the end, and checks the exit code and that the terminal is as it was.
+    #[track_caller]
+    fn ends(&self, code: i32) -> String {
+        let screen = self.wait_for("\nend\n");
+        assert!(screen.contains(&format!("code={code}\n")), "not {code}:\n{screen}");
+        for mode in ["echo", "icanon", "isig"] {
+            let is_set = screen.split_whitespace().any(|word| word == mode);
+            assert!(is_set, "the terminal has lost {mode}:\n{screen}");
+        }
+        let cursor = self.tmux(&["display-message", "-p", "#{cursor_flag}"]);
+        assert_eq!(cursor.as_deref(), Some("1\n"), "the cursor is gone");
+        screen
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+fn ctrl_c_at_the_question_sends_nothing_and_leaves_the_terminal_as_it_was() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    let Some(terminal) = Terminal::of(&campaign, &["send"]) else {
+        return;
+    };
+    terminal.wait_for("Send 2 letters? [y/N]");
+    terminal.press("C-c");
+    terminal.ends(130);
+    assert_eq!(server.connections(), 0);
+    assert_eq!(campaign.standing(), [0, 0, 0, 0, 2]);
+    campaign.send_json(&[]).exits(0);
+    assert_eq!(server.taken().len(), 2);
+}
+
+#[test]
+fn only_a_yes_to_the_question_sends() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    for keys in [&["n", "Enter"][..], &["Enter"], &["x", "Enter"], &["C-d"]] {
+        let Some(terminal) = Terminal::of(&campaign, &["send"]) else {
+            return;
+        };
+        terminal.wait_for("Send 2 letters? [y/N]");
+        keys.iter().for_each(|key| terminal.press(key));
+        let screen = terminal.ends(0);
+        assert!(screen.contains("Nothing was sent."), "{screen}");
+        assert_eq!(server.connections(), 0);
+    }
+    for yes in ["y", "YES"] {
+        let campaign = Campaign::new().people(2).smtp(&server);
+        let Some(terminal) = Terminal::of(&campaign, &["send"]) else {
+            return;
+        };
+        terminal.wait_for("Send 2 letters? [y/N]");
+        terminal.press(yes);
+        terminal.press("Enter");
+        terminal.ends(0);
+        assert_eq!(campaign.standing(), [2, 0, 0, 0, 0]);
+    }
+}
+
+#[test]
+fn ctrl_c_typed_while_letters_leave_is_the_same_as_the_signal() {
+    for twice in [false, true] {
+        let server = Server::builder().on(Step::FinalDot).letter(1).hold().start();
+        let campaign = Campaign::new().people(3).smtp(&server);
+        let Some(terminal) = Terminal::of(&campaign, &["send", "--yes"]) else {
+            return;
+        };
+        server.wait_for_holds(1);
+        terminal.press("C-c");
+        terminal.wait_for("press Ctrl-C again to stop at once");
+        if twice {
+            terminal.press("C-c");
+        } else {
+            server.release();
+        }
+        terminal.ends(130);
+        server.release();
+        let expected = if twice { [0, 0, 0, 1, 2] } else { [1, 0, 0, 0, 2] };
+        assert_eq!(campaign.standing(), expected);
+        assert_eq!(server.taken().len(), 1);
+    }
+}
