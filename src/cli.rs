@@ -84,7 +84,7 @@ pub enum Command {
     /// Show where the campaign stands
     Status,
     /// Show every attempt, oldest first
-    Log,
+    Log(Log),
 }
 
 /// `appel new`
@@ -181,6 +181,14 @@ pub struct Send {
     /// Which part.
     #[command(flatten)]
     pub select: Select,
+}
+
+/// `appel log`
+#[derive(Args, Debug)]
+pub struct Log {
+    /// Print a table for spreadsheets (CSV): one row for each address of each attempt
+    #[arg(long)]
+    pub csv: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

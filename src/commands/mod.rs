@@ -41,7 +41,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rehearse(arguments) => rehearse::run(&context, &arguments),
         Command::Send(arguments) => send::run(&context, &arguments),
         Command::Status => status::run(&context),
-        Command::Log => log::run(&context),
+        Command::Log(arguments) => log::run(&context, &arguments),
     }
 }
 

@@ -11,6 +11,7 @@ mod crash;
 mod faults;
 mod interrupt;
 mod ledger;
+mod log;
 mod new;
 mod plan;
 mod privacy;

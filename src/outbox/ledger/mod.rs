@@ -19,6 +19,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Address;
 use crate::letter::{LetterId, Past};
 use crate::transport::{Reply, Status};
 
@@ -39,6 +40,8 @@ pub struct Intent {
     pub language: String,
     /// Its Date, should this be the first attempt; otherwise the first attempt's stays.
     pub date: Timestamp,
+    /// Who gets copies: to be named also when the program ends before it knows what became of them.
+    pub copies: Vec<String>,
 }
 
 /// What became of one attempt.
@@ -57,7 +60,7 @@ pub struct Attempted {
     pub sha256: [u8; 32],
     /// The facts the text used, as a JSON object of name to value.
     pub facts: Arc<str>,
-    /// Addresses whose outcome is not the letter's.
+    /// Every copy with its own outcome.
     pub copies: Vec<(String, Status, Reply)>,
 }
 
@@ -111,6 +114,15 @@ pub struct Record {
     pub past: Past,
 }
 
+impl Record {
+    /// With its angle brackets; `None` when the sender's address in the ledger is none.
+    #[must_use]
+    pub fn message_id(&self) -> Option<String> {
+        let sender = Address::parse(&self.sender).ok()?;
+        Some(self.id.message_id(&sender))
+    }
+}
+
 /// One attempt as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedAttempt {
@@ -122,8 +134,35 @@ pub struct LoggedAttempt {
     pub status: Status,
     /// The words.
     pub reply: Reply,
-    /// Addresses whose outcome was not the letter's.
+    /// Every copy with its own outcome. (Of attempts before format 2 only those whose outcome was not the letter's.)
     pub copies: Vec<(String, Status, Reply)>,
+    /// SHA-256 of the bytes, when this program had them in its hands.
+    pub sha256: Option<[u8; 32]>,
+    /// The facts the text used, as a JSON object of name to value.
+    pub facts: Option<String>,
+    /// No attempt, but a person's word on the one before.
+    pub settled: Option<Settled>,
+}
+
+/// What a person found out about a letter in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    /// It arrived: never sent again.
+    Sent,
+    /// It did not: due again.
+    Unsent,
+}
+
+impl Settled {
+    /// The word for it.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Unsent => "unsent",
+        }
+    }
 }
 
 /// Why the ledger cannot be used.

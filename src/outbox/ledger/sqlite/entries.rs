@@ -65,13 +65,14 @@ fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Res
 
 fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8)
+        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)
          ON CONFLICT (id) DO UPDATE SET
              before = iif(state = 0, before, state), language = excluded.language, run = excluded.run,
-             date = iif(state = 0 AND before = 0, excluded.date, date), state = 1
+             copies = excluded.copies, date = iif(state = 0 AND before = 0, excluded.date, date), state = 1
          WHERE state NOT IN (1, 2, 3)",
     )?;
+    let copies = (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string());
     let changed = insert.execute(params![
         intent.id.as_bytes().as_slice(),
         intent.campaign,
@@ -81,6 +82,7 @@ fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
         intent.language,
         intent.date.as_second(),
         run,
+        copies,
     ])?;
     // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
     if changed == 1 {
@@ -159,6 +161,7 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
         write(&transaction, &marks.unwrap_or_default(), run)?;
+        let known: i64 = transaction.query_row("SELECT coalesce(max(key), 0) FROM attempt", [], |row| row.get(0))?;
         transaction.execute(
             "INSERT INTO attempt (letter, run, at, state, code, reply)
              SELECT key, run, ?2, 6, NULL,
@@ -166,6 +169,13 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
                                ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
              FROM letter WHERE run = ?1 AND (state = 2 OR (state = 1 AND NOT ?3)) ORDER BY key",
             params![run, now.as_second(), all_marked],
+        )?;
+        transaction.execute(
+            "INSERT INTO copy (attempt, address, state, code, reply)
+             SELECT attempt.key, json_each.value, attempt.state, NULL, attempt.reply
+             FROM attempt JOIN letter ON letter.key = attempt.letter JOIN json_each(letter.copies)
+             WHERE attempt.key > ?1 ORDER BY attempt.key, json_each.key",
+            [known],
         )?;
         transaction.execute(
             "UPDATE letter SET state = iif(state = 1 AND ?2, 0, 6) WHERE run = ?1 AND state IN (1, 2)",

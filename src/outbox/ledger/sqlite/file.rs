@@ -13,7 +13,7 @@ use crate::private;
 /// Marks the file as ours (`PRAGMA application_id`): "appl".
 const APPLICATION_ID: i64 = 0x6170_706c;
 /// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
-const MIGRATIONS: &[&str] = &[include_str!("../schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../schema.sql"), include_str!("../copies.sql")];
 
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
