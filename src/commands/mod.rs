@@ -10,6 +10,7 @@ mod password;
 mod preview;
 mod rehearse;
 mod send;
+mod settle;
 mod status;
 mod survey;
 
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rehearse(arguments) => rehearse::run(&context, &arguments),
         Command::Send(arguments) => send::run(&context, &arguments),
         Command::Status => status::run(&context),
+        Command::Settle(arguments) => settle::run(&context, &arguments),
         Command::Log(arguments) => log::run(&context, &arguments),
     }
 }

@@ -18,5 +18,6 @@ mod privacy;
 mod rehearse;
 mod screen;
 mod send;
+mod settle;
 mod tls;
 mod usage;

@@ -155,7 +155,7 @@ pub enum Settled {
 }
 
 impl Settled {
-    /// The word for it.
+    /// The word for it, which is that of the flag too.
     #[must_use]
     pub const fn in_words(self) -> &'static str {
         match self {

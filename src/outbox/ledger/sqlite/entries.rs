@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::state;
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Entry, Intent, marks};
+use crate::outbox::ledger::{Attempted, Entry, Intent, Settled, marks};
 use crate::transport::Status;
 
 /// Writes entries in one synced transaction, which opens a new generation of marks.
@@ -188,6 +188,48 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Writes down what a person found out about letters in doubt: all of them or none.
+pub fn settle_by_hand(
+    db: &mut Connection,
+    letters: &[LetterId],
+    as_what: Settled,
+    run: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let (outcome, attempted, words) = match as_what {
+        Settled::Sent => (state::ACCEPTED, state::SETTLED_SENT, "settled by hand as sent"),
+        Settled::Unsent => (
+            state::DEFERRED,
+            state::SETTLED_UNSENT,
+            "settled by hand as unsent: due again",
+        ),
+    };
+    let transaction = db.transaction()?;
+    for id in letters {
+        let letter: i64 = transaction
+            .prepare_cached("UPDATE letter SET state = ?2 WHERE id = ?1 AND state = 6 RETURNING key")?
+            .query_row(params![id.as_bytes().as_slice(), outcome], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| unclaimed(*id))?;
+        let doubt: Option<i64> =
+            transaction.query_row("SELECT max(key) FROM attempt WHERE letter = ?1", [letter], |row| {
+                row.get(0)
+            })?;
+        let settled = transaction
+            .prepare_cached("INSERT INTO attempt (letter, run, at, state, reply) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .insert(params![letter, run, now.as_second(), attempted, words])?;
+        // What is true of the letter is true of the copies that were in doubt with it; the others have had their answer.
+        transaction
+            .prepare_cached(
+                "INSERT INTO copy (attempt, address, state, code, reply)
+                 SELECT ?2, address, iif(state = 6, ?3, state), code, iif(state = 6, ?4, reply)
+                 FROM copy WHERE attempt = ?1 ORDER BY rowid",
+            )?
+            .execute(params![doubt, settled, outcome, words])?;
+    }
+    transaction.commit()
 }
 
 const fn state_of(status: Status) -> i64 {

@@ -7,13 +7,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::entries::{begin_run, settle_killed, unclaimed, write_and_commit};
+use super::entries::{begin_run, settle_by_hand, settle_killed, unclaimed, write_and_commit};
 use super::file::{boot_id, broken, connect, make_private, migrate, real, unusable};
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::Marks;
-use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger};
+use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, Settled};
 
 /// A ledger that this process alone may write.
 #[derive(Debug)]
@@ -71,6 +71,15 @@ impl SqliteLocked {
     /// As for [`SqliteLedger::read`].
     pub fn reader(&self) -> Result<SqliteLedger, LedgerError> {
         SqliteLedger::open(&self.path)
+    }
+
+    /// Writes down what a person found out about letters in doubt: all of them or none, safe from a power cut.
+    ///
+    /// # Errors
+    /// When one of them is not in doubt, or it cannot be written; then nothing has changed.
+    pub fn settle(&mut self, letters: &[LetterId], as_what: Settled, now: Timestamp) -> Result<(), LedgerError> {
+        settle_by_hand(&mut self.db, letters, as_what, self.run, now)
+            .map_err(|error| broken(&self.path, "written", &error))
     }
 
     /// The run is over. Without this word the next run looks at every letter for those that a killed one left open.

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
 use crate::letter::{History, LetterId, Past};
-use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record};
+use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record, Settled};
 use crate::transport::{Reply, Status};
 
 struct Desk {
@@ -327,6 +327,40 @@ fn a_killed_run_leaves_the_copies_of_a_letter_in_doubt_too() {
             (Status::InDoubt, Status::InDoubt, true)
         ]
     );
+}
+
+#[test]
+fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1), claim(2), claim(3)]),
+        (Process, vec![begin(1), begin(2), begin(3)]),
+        (
+            Process,
+            vec![outcome(1, Status::InDoubt, 0), outcome(2, Status::InDoubt, 0)],
+        ),
+        (Process, vec![outcome(3, Status::Refused, 550)]),
+    ]);
+    let mut ledger = desk.lock();
+    for letters in [&[id(1), id(3)][..], &[id(1), id(9)], &[id(1), id(1)]] {
+        ledger.settle(letters, Settled::Sent, now()).unwrap_err();
+        assert_eq!((desk.past(1), desk.attempts().len()), (Past::InDoubt, 3));
+    }
+    ledger.settle(&[id(1)], Settled::Sent, now()).unwrap();
+    ledger.settle(&[id(2)], Settled::Unsent, now()).unwrap();
+    ledger.close(now()).unwrap();
+    assert_eq!((desk.past(1), desk.past(2)), (Past::Accepted, Past::Deferred));
+    assert_eq!(desk.reader().first_date(id(2)).unwrap(), Some(now()));
+    assert_eq!(
+        desk.attempts()[3..],
+        [
+            "r1@x.example accepted settled by hand as sent",
+            "r2@x.example deferred settled by hand as unsent: due again"
+        ]
+    );
+    let mut ledger = desk.lock();
+    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    ledger.apply(vec![claim(2)], Power).unwrap();
 }
 
 #[test]
