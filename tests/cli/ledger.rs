@@ -364,3 +364,67 @@ fn the_one_file_that_is_the_ledger_knows_everything_when_the_run_is_over() {
         .prints(&["300 letters were accepted earlier"]);
     assert_eq!(server.taken().len(), 300);
 }
+
+#[test]
+fn a_run_on_another_computer_is_said_to_be_there_and_its_ledger_is_not_looked_into() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.people(2);
+    let path = campaign.root().join("state/appel/ledger.sqlite3.lock");
+    assert_eq!(
+        fs::read(&path).unwrap(),
+        b"",
+        "who let go of the lock is no longer named"
+    );
+    // Of all that is on the other computer, only this can be seen here.
+    let held = fs::File::options().read(true).write(true).open(&path).unwrap();
+    held.try_lock().unwrap();
+    let theirs = "process 4711, since 2026-11-25 09:59:00 UTC\nstart of the machine: 0b39c1f2\n";
+    fs::write(&path, theirs).unwrap();
+    let there = "process 4711 on another computer, since 2026-11-25 09:59:00 UTC by its clock";
+    for command in [&["send", "--yes"][..], &["send", "--dry-run"], &["status"], &["log"]] {
+        campaign.appel(command).exits(4).says(&[there, "the drive lets go"]);
+    }
+    // It dies, and its words stay behind.
+    drop(held);
+    campaign.appel(&["status"]).exits(0);
+    campaign.send(&[]).exits(0);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (3, 0));
+}
+
+#[test]
+fn the_lock_that_was_copied_with_its_folder_blocks_nobody() {
+    let server = Server::builder().on(Step::Connect).times(1).stall().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    let copied = campaign.path("copied");
+    copy(&campaign.root().join("state/appel"), &copied);
+    let lock = fs::read_to_string(copied.join("ledger.sqlite3.lock")).unwrap();
+    assert!(lock.starts_with(&format!("process {}, since 2026", run.id())), "{lock}");
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    assert!(name.trim().len() < 3 || !lock.contains(name.trim()), "{lock}");
+    // Nobody can tell what the run does with the letters that it had claimed when the copy was made.
+    campaign
+        .send(&["--ledger", "copied/ledger.sqlite3"])
+        .exits(1)
+        .prints(&["2 letters are in doubt and held"]);
+    run.kill();
+    assert_eq!(server.taken().len(), 0);
+}
+
+#[test]
+fn a_ledger_that_another_program_keeps_to_itself_is_said_to_be_locked() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let viewer = rusqlite::Connection::open(campaign.ledger()).unwrap();
+    viewer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["another program has the ledger", "close what has it open"]);
+    drop(viewer);
+    campaign.send(&[]).exits(0);
+}

@@ -175,6 +175,22 @@ pub enum LedgerError {
         path: String,
         /// Who, since when.
         holder: String,
+        /// Certainly on another computer.
+        elsewhere: bool,
+    },
+    /// Something that is no run of this program keeps the database to itself.
+    #[error("another program has the ledger {path} locked")]
+    Locked {
+        /// The ledger.
+        path: String,
+    },
+    /// The drive has no locks, or does not share what has to be shared under one: nothing could keep two runs apart.
+    #[error("the ledger {path} is on a drive that cannot lock files: {cause}")]
+    NoLocks {
+        /// The ledger.
+        path: String,
+        /// What the system said.
+        cause: String,
     },
     /// A newer program wrote it.
     #[error("the ledger {path} was written by a newer version of appel (format {found}, this one knows {known})")]
@@ -211,6 +227,13 @@ impl LedgerError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
+            Self::Busy { elsewhere: true, .. } => {
+                "wait until it has ended, then run again. If that computer went down, the drive lets go of its lock after some minutes"
+            }
+            Self::Locked { .. } => "close what has it open, such as a database program or a backup, then run again",
+            Self::NoLocks { .. } => {
+                "keep the ledger on a drive of this computer: copy it there, for it knows what was sent, and name it with --ledger PATH"
+            }
             Self::Busy { .. } => "wait until it has ended, then run again: what is still due will be sent then",
             Self::Newer { .. } => "update appel; an older one could misread what was sent",
             Self::Damaged { .. } => {

@@ -42,6 +42,7 @@ impl SqliteLedger {
             return Ok(None);
         }
         let path = &real(path);
+        lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
         if version(path, &db)? == 0 {
             return Ok(None);
