@@ -328,6 +328,80 @@ fn send_says_when_it_will_end_before_it_begins() {
 }
 
 #[test]
+fn the_clock_set_back_is_said_and_the_letters_leave_all_the_same() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(1).smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.people(2).now("2026-11-24T08:30:00Z");
+    let words =
+        "the clock of this computer says 2026-11-24 08:30 UTC, but the ledger has a letter from 2026-11-25 10:00 UTC";
+    let run = campaign.send(&[]);
+    run.exits(0).says(&[words, "check the date and time"]);
+    let said = run.stderr.find(words).unwrap();
+    assert!(
+        said < run.stderr.find("1/1  accepted").unwrap(),
+        "before anything leaves"
+    );
+    let letter = String::from_utf8(server.taken().remove(1).data).unwrap();
+    assert!(letter.contains("Date: Tue, 24 Nov 2026 08:30:00 +0000\r\n"), "{letter}");
+
+    let unsaid = |campaign: &Campaign| {
+        let run = campaign.send(&[]);
+        assert!(!run.exits(0).stderr.contains("the clock"), "{}", run.stderr);
+    };
+    // Nothing is due; it is the very second of the newest letter; the letter was another sender's.
+    unsaid(&campaign);
+    let campaign = campaign.people(3).now("2026-11-25T10:00:00Z");
+    unsaid(&campaign);
+    let campaign = campaign
+        .now("2026-11-24T08:30:00Z")
+        .set("sender.email", "bob@home.example");
+    unsaid(&campaign);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (6, 0));
+}
+
+#[test]
+fn the_clock_set_back_or_forward_does_not_change_the_date_of_a_letter_tried_before() {
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .times(2)
+        .reply("451 4.3.0 later")
+        .start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(1);
+    let campaign = campaign.now("2026-11-20T08:00:00Z");
+    campaign.send(&[]).exits(1).says(&["the clock of this computer"]);
+    let campaign = campaign.now("2036-11-20T08:00:00Z");
+    let run = campaign.send(&[]);
+    assert!(!run.exits(0).stderr.contains("the clock"), "{}", run.stderr);
+    let letter = String::from_utf8(server.taken().remove(0).data).unwrap();
+    assert!(letter.contains("Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n"), "{letter}");
+}
+
+#[test]
+fn the_clock_set_back_gives_the_daily_limit_nothing_away() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .people(4)
+        .smtp(&server)
+        .set_toml("smtp.daily-limit", "2");
+    campaign.send(&[]).exits(1);
+    for earlier in ["2026-11-25T09:00:00Z", "2026-11-20T09:00:00Z", "2020-01-01T00:00:00Z"] {
+        let run = campaign.command(&["send", "--yes", "--json"]);
+        let run = Running::start(with_clock(run, earlier)).wait();
+        run.exits(1)
+            .says(&["the clock of this computer", "smtp.daily-limit is reached"]);
+        assert_eq!(run.counts(), [2, 0, 2, 0, 0, 2]);
+    }
+    assert_eq!(server.taken().len(), 2);
+}
+
+fn with_clock(mut command: Command, now: &str) -> Command {
+    command.env("APPEL_NOW", now);
+    command
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_said_and_stops_nothing() {
     let server = Server::builder().start();
     let campaign = Campaign::new().smtp(&server);

@@ -259,6 +259,23 @@ impl SqliteLedger {
         read().map_err(|error| broken(&self.path, "read", &error))
     }
 
+    /// The newest attempt of a sender, in whatever campaign, when it is later than a moment.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn attempt_after(&self, sender: &str, moment: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        self.reading()
+            .db
+            .query_row(
+                "SELECT attempt.at FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at > ?1 AND sender = ?2 ORDER BY attempt.at DESC LIMIT 1",
+                params![moment.as_second(), sender],
+                |row| timestamp(row, 0),
+            )
+            .optional()
+            .map_err(|error| broken(&self.path, "read", &error))
+    }
+
     fn reading(&self) -> MutexGuard<'_, Reading> {
         self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
