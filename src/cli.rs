@@ -89,6 +89,8 @@ pub enum Command {
     Settle(Settle),
     /// Show every attempt, oldest first
     Log(Log),
+    /// Forget a campaign: remove its records from the ledger, and its log
+    Purge(Purge),
 }
 
 /// `appel new`
@@ -216,6 +218,14 @@ pub struct Log {
     /// Print a table for spreadsheets (CSV): one row for each address of each attempt
     #[arg(long)]
     pub csv: bool,
+}
+
+/// `appel purge`
+#[derive(Args, Debug)]
+pub struct Purge {
+    /// Do not ask before removing
+    #[arg(short, long)]
+    pub yes: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

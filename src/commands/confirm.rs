@@ -1,4 +1,4 @@
-//! The question before the first letter: who gets what, from whom, in which language.
+//! The question before the first letter: who gets what, from whom, in which language; and how a question is asked.
 
 use std::io::IsTerminal;
 
@@ -31,12 +31,18 @@ pub fn confirm(
     if yes {
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(
-            Failure::usage("nobody is here to confirm").hint("look at `appel send --dry-run`, then send with --yes")
-        );
-    }
     let question = format!("Send {}?", count(survey.due, "letter"));
+    ask(&question, "look at `appel send --dry-run`, then send with --yes")
+}
+
+/// Asks a question whose answer, without another word, is no.
+///
+/// # Errors
+/// When nobody can be asked (exit 2): then `hint` says what to do.
+pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage("nobody is here to confirm").hint(hint));
+    }
     dialoguer::Confirm::new()
         .with_prompt(question)
         .default(false)

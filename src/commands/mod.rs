@@ -8,6 +8,7 @@ mod new;
 mod outgoing;
 mod password;
 mod preview;
+mod purge;
 mod rehearse;
 mod send;
 mod settle;
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Send(arguments) => send::run(&context, &arguments),
         Command::Status => status::run(&context),
         Command::Settle(arguments) => settle::run(&context, &arguments),
+        Command::Purge(arguments) => purge::run(&context, &arguments),
         Command::Log(arguments) => log::run(&context, &arguments),
     }
 }

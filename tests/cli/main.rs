@@ -15,6 +15,7 @@ mod log;
 mod new;
 mod plan;
 mod privacy;
+mod purge;
 mod rehearse;
 mod screen;
 mod send;

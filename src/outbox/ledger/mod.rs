@@ -144,6 +144,35 @@ pub struct LoggedAttempt {
     pub settled: Option<Settled>,
 }
 
+/// What there is of a campaign in the ledger, whoever sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Different senders.
+    pub senders: usize,
+    /// Letters that the server took.
+    pub accepted: usize,
+    /// Letters that were put off.
+    pub deferred: usize,
+    /// Letters that the server refused.
+    pub refused: usize,
+    /// Letters that the server may have taken.
+    pub in_doubt: usize,
+    /// Letters that a run meant to send and did not begin.
+    pub untried: usize,
+    /// Attempts.
+    pub attempts: usize,
+    /// Attempts that the daily limit counts.
+    pub in_the_last_day: usize,
+}
+
+impl Holdings {
+    /// All letters.
+    #[must_use]
+    pub const fn letters(&self) -> usize {
+        self.accepted + self.deferred + self.refused + self.in_doubt + self.untried
+    }
+}
+
 /// What a person found out about a letter in doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

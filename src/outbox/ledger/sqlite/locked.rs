@@ -9,11 +9,12 @@ use rusqlite::{Connection, params};
 
 use super::entries::{begin_run, settle_by_hand, settle_killed, unclaimed, write_and_commit};
 use super::file::{boot_id, broken, connect, make_private, migrate, real, unusable};
+use super::purge;
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::Marks;
-use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, Settled};
+use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled};
 
 /// A ledger that this process alone may write.
 #[derive(Debug)]
@@ -79,6 +80,26 @@ impl SqliteLocked {
     /// When one of them is not in doubt, or it cannot be written; then nothing has changed.
     pub fn settle(&mut self, letters: &[LetterId], as_what: Settled, now: Timestamp) -> Result<(), LedgerError> {
         settle_by_hand(&mut self.db, letters, as_what, self.run, now)
+            .map_err(|error| broken(&self.path, "written", &error))
+    }
+
+    /// What there is of a campaign, and how much of it was handed over since a moment.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn holdings(&self, campaign: &str, since: Timestamp) -> Result<Holdings, LedgerError> {
+        purge::holdings(&self.db, campaign, since).map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// Forgets a campaign, whoever sent it, and leaves nothing of it in the files; false when it is forgotten, but
+    /// another program that reads the ledger kept traces from being erased.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn purge(&mut self, campaign: &str) -> Result<bool, LedgerError> {
+        // The marks need nothing: those of earlier runs were written over when this one began.
+        purge::forget(&mut self.db, campaign, self.run)
+            .and_then(|()| purge::erase(&self.db))
             .map_err(|error| broken(&self.path, "written", &error))
     }
 

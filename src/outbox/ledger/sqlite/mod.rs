@@ -3,6 +3,7 @@
 mod entries;
 mod file;
 mod locked;
+mod purge;
 mod reader;
 #[cfg(test)]
 mod tests;
