@@ -502,3 +502,39 @@ fn a_ledger_that_another_program_keeps_to_itself_is_said_to_be_locked() {
     drop(viewer);
     campaign.send(&[]).exits(0);
 }
+
+#[test]
+fn a_ledger_that_lacks_its_last_entries_is_said_and_sends_nothing() {
+    let server = Server::builder().on(Step::FinalDot).letter(3).stall().start();
+    let campaign = Campaign::new().people(5).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    run.kill();
+    let (state, kept) = (campaign.root().join("state/appel"), campaign.root().join("kept"));
+    copy(&state, &kept);
+    let spoil: [(&str, &dyn Fn()); 3] = [
+        ("copied without its write-ahead file", &|| {
+            fs::remove_file(state.join("ledger.sqlite3-wal")).unwrap();
+        }),
+        ("with a write-ahead file cut off", &|| {
+            let wal = fs::File::options()
+                .write(true)
+                .open(state.join("ledger.sqlite3-wal"))
+                .unwrap();
+            wal.set_len(8 * 1048).unwrap();
+        }),
+        ("deleted", &|| fs::remove_file(state.join("ledger.sqlite3")).unwrap()),
+    ];
+    for (how, spoil) in spoil {
+        copy(&kept, &state);
+        spoil();
+        for command in [&["status"][..], &["send", "--dry-run"], &["send", "--yes"]] {
+            let run = campaign.appel(command);
+            assert_eq!(run.status, Some(4), "{how}: {run:?}");
+            run.says(&["lacks its last entries", "Bring back the newest one", ".marks"]);
+        }
+    }
+    assert_eq!(server.taken().len(), 2);
+    copy(&kept, &state);
+    assert_eq!(campaign.standing(), [2, 0, 0, 1, 2]);
+}

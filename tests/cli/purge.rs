@@ -98,7 +98,7 @@ fn what_was_purged_is_gone_from_every_file() {
     assert_eq!(campaign.appel(&["log"]).stdout, "Nothing was tried yet.\n");
     let files = state(&campaign);
     let marks = files.iter().find(|(name, _)| name.ends_with(".marks")).expect("marks");
-    assert_eq!(marks.1.len(), 16, "only the number of a run is left of the marks");
+    assert_eq!(marks.1.len(), 36, "only the number of a run is left of the marks");
 }
 
 #[test]

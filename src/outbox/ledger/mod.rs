@@ -239,6 +239,12 @@ pub enum LedgerError {
         /// What is wrong with it.
         cause: String,
     },
+    /// It had entries that it has no longer.
+    #[error("the ledger {path} lacks its last entries: the marks beside it are newer")]
+    Behind {
+        /// The ledger.
+        path: String,
+    },
     /// It cannot be written: disk full, permissions, input or output error.
     #[error("the ledger {path} cannot be {doing}: {cause}")]
     Unusable {
@@ -267,6 +273,9 @@ impl LedgerError {
             Self::Newer { .. } => "update appel; an older one could misread what was sent",
             Self::Damaged { .. } => {
                 "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file"
+            }
+            Self::Behind { .. } => {
+                "was it deleted, put back from a copy, or copied without its -wal file? Bring back the newest one, with all files that begin with its name. To go on with this one all the same, remove the file that ends in .marks: what is missing would be sent again"
             }
             Self::Unusable { .. } => {
                 "check that there is room on the disk and that the folder is yours; what was sent before is recorded"

@@ -155,12 +155,12 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         })?
         .collect::<rusqlite::Result<_>>()?;
     for (run, generation, same_boot) in killed {
-        let marks = marks::left_by(path, run, generation);
+        let left = marks::left_by(path, run, generation);
         // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
-        let all_marked = same_boot && marks.is_some();
+        let all_marked = same_boot && left.whole;
         // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
-        write(&transaction, &marks.unwrap_or_default(), run)?;
+        write(&transaction, &left.entries, run)?;
         let known: i64 = transaction.query_row("SELECT coalesce(max(key), 0) FROM attempt", [], |row| row.get(0))?;
         transaction.execute(
             "INSERT INTO attempt (letter, run, at, state, code, reply)

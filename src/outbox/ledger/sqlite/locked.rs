@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::entries::{begin_run, settle_by_hand, settle_killed, unclaimed, write_and_commit};
 use super::file::{boot_id, broken, connect, make_private, migrate, real, unusable};
+use super::look::{self, Marked};
 use super::purge;
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
@@ -48,8 +49,12 @@ impl SqliteLocked {
         make_private(path).map_err(|error| unusable(path, "opened", &error))?;
         let path = &real(path);
         let lock = lock::acquire(path, now)?;
+        let marked = Marked::beside(path);
+        marked.allows_opening(path)?;
         let mut db = connect(path)?;
+        marked.allows(path, &db)?;
         migrate(path, &mut db)?;
+        look::over(path, &db)?;
         let boot = boot_id(path);
         let run = settle_killed(path, &mut db, &boot, now)
             .and_then(|()| begin_run(&db, &boot, now))

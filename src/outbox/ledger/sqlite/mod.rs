@@ -3,6 +3,7 @@
 mod entries;
 mod file;
 mod locked;
+mod look;
 mod purge;
 mod reader;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::settle_killed;
 use super::file::{boot_id, broken, connect, migrate, real, version};
+use super::look::Marked;
 use super::state;
 use crate::letter::{History, LetterId, Past};
 use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock};
@@ -38,12 +39,15 @@ impl SqliteLedger {
     /// # Errors
     /// When it is no ledger, is newer than this program, or cannot be read.
     pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
+        let path = &real(path);
+        let marked = Marked::beside(path);
+        marked.allows_opening(path)?;
         if !path.exists() {
             return Ok(None);
         }
-        let path = &real(path);
         lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
+        marked.allows(path, &db)?;
         if version(path, &db)? == 0 {
             return Ok(None);
         }

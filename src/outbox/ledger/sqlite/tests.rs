@@ -1,3 +1,5 @@
+mod damage;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
