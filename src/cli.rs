@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::letter::LetterId;
+
 /// Sends a letter campaign from your own mailbox: the right letter, in the right language, to the right inbox, once.
 ///
 /// Start with `appel new DIR`, edit the files in it, then `appel check`, `appel rehearse`, `appel send`.
@@ -83,8 +85,12 @@ pub enum Command {
     Send(Send),
     /// Show where the campaign stands
     Status,
+    /// Say what became of letters in doubt: they arrived, or they did not
+    Settle(Settle),
     /// Show every attempt, oldest first
-    Log,
+    Log(Log),
+    /// Forget a campaign: remove its records from the ledger, and its log
+    Purge(Purge),
 }
 
 /// `appel new`
@@ -183,12 +189,61 @@ pub struct Send {
     pub select: Select,
 }
 
+/// `appel settle`
+#[derive(Args, Debug)]
+pub struct Settle {
+    /// Which letters: the Message-ID of each, as `appel status` shows it, without the angle brackets
+    #[arg(value_name = "ID", required = true, value_parser = letter_id)]
+    pub letters: Vec<LetterId>,
+    /// What became of them.
+    #[command(flatten)]
+    pub fate: Fate,
+}
+
+/// One of the two.
+#[derive(Args, Clone, Copy, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Fate {
+    /// They arrived: they count as accepted, and are never sent again
+    #[arg(long)]
+    pub sent: bool,
+    /// They did not: they are due again, and the next send sends them as the same messages
+    #[arg(long)]
+    pub unsent: bool,
+}
+
+/// `appel log`
+#[derive(Args, Debug)]
+pub struct Log {
+    /// Print a table for spreadsheets (CSV): one row for each address of each attempt
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// `appel purge`
+#[derive(Args, Debug)]
+pub struct Purge {
+    /// Do not ask before removing
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least 1".to_owned()),
         Ok(number) => Ok(number),
         Err(_) => Err("a whole number is wanted".to_owned()),
     }
+}
+
+/// The id, or the Message-ID that has it before its @.
+fn letter_id(text: &str) -> Result<LetterId, String> {
+    let bare = text.trim();
+    let bare = bare.strip_prefix('<').unwrap_or(bare);
+    let bare = bare.strip_suffix('>').unwrap_or(bare);
+    let id = bare.split_once('@').map_or(bare, |(id, _)| id);
+    id.parse()
+        .map_err(|_| "no letter has such an id: `appel status` shows those of the letters in doubt".to_owned())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -207,6 +262,28 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_letter_is_named_by_its_id_or_by_its_message_id() {
+        let id = "5c10121f42dd1f6c9b46a4281a7e452f";
+        for text in [
+            id.to_owned(),
+            id.to_uppercase(),
+            format!("{id}@home.example"),
+            format!(" <{id}@home.example> "),
+        ] {
+            assert_eq!(letter_id(&text).map(|id| id.to_string()), Ok(id.to_owned()), "{text}");
+        }
+        for text in [
+            "",
+            "<>",
+            "5c10",
+            "minister@mfa.example",
+            "+c10121f42dd1f6c9b46a4281a7e452f",
+        ] {
+            assert!(letter_id(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -23,7 +23,8 @@
 //! # Where things are
 //!
 //! - [`cli`]: the command line; its doc comments are the help.
-//! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `log`, each thin: read, plan, act, report.
+//! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `settle`, `log`, `purge`, each
+//!   thin: read, plan, act, report.
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.

@@ -1,4 +1,5 @@
-//! Words made fit for a person: text from outside that a terminal must not obey, and the word that was probably meant.
+//! Words made fit for a person: text from outside that a terminal must not obey, lines that fit the screen, and the word
+//! that was probably meant.
 
 /// Text from outside made safe to show: control characters in caret notation (`^[`), invisible and
 /// direction-changing ones as `<U+202E>`. Line breaks stay when the text has them between lines.
@@ -44,6 +45,43 @@ pub fn is_unsafe_to_show(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// One line of a text as one or more of the screen; words longer than the screen stay whole, so that they can be copied.
+pub fn push_wrapped(screen: &mut String, line: &str, indent: &str, hanging: &str, width: usize) {
+    let mut rest = line.trim_end();
+    if rest.is_empty() {
+        screen.push('\n');
+        return;
+    }
+    let mut first = true;
+    while !rest.is_empty() {
+        let hanging = if first { "" } else { hanging };
+        let room = width.saturating_sub(hanging.len());
+        let end = fitting(rest, room);
+        screen.push_str(indent);
+        screen.push_str(hanging);
+        screen.push_str(rest[..end].trim_end());
+        screen.push('\n');
+        rest = rest[end..].trim_start_matches(' ');
+        first = false;
+    }
+}
+
+/// How many bytes of `text` fit into `room` columns, up to a space; at least one word.
+fn fitting(text: &str, room: usize) -> usize {
+    let mut fits = 0;
+    let ends = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]);
+    for end in ends {
+        let blank = text[..end].trim().is_empty();
+        if console::measure_text_width(&text[..end]) > room && fits > 0 && !blank {
+            break;
+        }
+        if !blank {
+            fits = end;
+        }
+    }
+    fits
+}
+
 /// The known word that was probably meant: the closest one, when it is close enough to be a slip.
 #[must_use]
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -63,5 +101,25 @@ mod tests {
     fn control_and_invisible_characters_are_shown_and_not_obeyed() {
         assert_eq!(visible("a\u{1b}[31mb\u{202e}c\nd\r"), "a^[[31mb<U+202E>c\nd^M");
         assert_eq!(visible_line("250 ok\r\n\u{7f}"), "250 ok^M^J^?");
+    }
+
+    fn check(line: &str, width: usize, expect: &str) {
+        let mut screen = String::new();
+        push_wrapped(&mut screen, line, "  ", "", width);
+        assert_eq!(screen, expect);
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words_and_long_words_are_not() {
+        check("one two three", 7, "  one two\n  three\n");
+        check("  - one two", 7, "    - one\n  two\n");
+        check(
+            "info@a-very-long-address.example yes",
+            10,
+            "  info@a-very-long-address.example\n  yes\n",
+        );
+        check("длинная строка", 8, "  длинная\n  строка\n");
+        check("", 10, "\n");
+        check("   ", 10, "\n");
     }
 }

@@ -1,4 +1,4 @@
-//! The question before the first letter: who gets what, from whom, in which language.
+//! The question before the first letter: who gets what, from whom, in which language; and how a question is asked.
 
 use std::io::{IsTerminal, Write};
 
@@ -31,21 +31,24 @@ pub fn confirm(
     if yes {
         return Ok(true);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(
-            Failure::usage("nobody is here to confirm").hint("look at `appel send --dry-run`, then send with --yes")
-        );
-    }
-    ask(&format!("Send {}? [y/N] ", count(survey.due, "letter")))
+    let question = format!("Send {}?", count(survey.due, "letter"));
+    ask(&question, "look at `appel send --dry-run`, then send with --yes")
 }
 
+/// Asks a question whose answer, without another word, is no.
+///
 /// A line of the terminal's own, read as the terminal gives it: Ctrl-C ends the program and leaves the terminal as it
 /// was, which a prompt that hides the cursor does not.
-fn ask(question: &str) -> Result<bool, Failure> {
+///
+/// # Errors
+/// When nobody can be asked (exit 2): then `hint` says what to do.
+pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
+    if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        return Err(Failure::usage("nobody is here to confirm").hint(hint));
+    }
     let nobody = |error: std::io::Error| Failure::usage("nobody answered").because(&error);
     let mut terminal = std::io::stderr();
-    terminal
-        .write_all(question.as_bytes())
+    write!(terminal, "{question} [y/N] ")
         .and_then(|()| terminal.flush())
         .map_err(nobody)?;
     let mut answer = String::new();

@@ -3,81 +3,47 @@
 use std::io::{BufWriter, Write, stdout};
 
 use super::Context;
+use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::event::AddressEvent;
-use crate::outbox::ledger::{LoggedAttempt, SqliteLedger};
+use crate::outbox::ledger::SqliteLedger;
+use crate::report::attempt::{lines, object};
 use crate::report::json::JsonLines;
-use crate::transport::Reply;
+use crate::report::spreadsheet::Rows;
 
 /// Runs it.
-pub fn run(context: &Context) -> Result<Exit, Failure> {
+pub fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
+    // Said here and not by clap, which does not see a `--json` before the command.
+    if arguments.csv && context.global.json {
+        return Err(Failure::usage("--csv and --json are two forms of the same log").hint("ask for one of them"));
+    }
     let campaign = context.identity()?;
+    let ledger = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?;
     let mut out = BufWriter::new(stdout().lock());
-    let Some(ledger) = SqliteLedger::read(&context.ledger_path()?, context.clock.now())? else {
-        if !context.global.json {
-            // A reader that has gone is no failure.
-            let _ = writeln!(out, "Nothing was tried yet.");
+    if arguments.csv {
+        let mut rows = Rows::new(out);
+        if let Some(ledger) = ledger {
+            ledger.attempts(&campaign.id, |attempt| rows.attempt(&attempt))?;
         }
         return Ok(Exit::Done);
-    };
-    let mut tried = 0_usize;
+    }
     if context.global.json {
-        let mut lines = JsonLines::new(out);
-        ledger.attempts(&campaign.id, |attempt| lines.line(&object(&attempt)))?;
+        let mut json = JsonLines::new(out);
+        if let Some(ledger) = ledger {
+            ledger.attempts(&campaign.id, |attempt| json.line(&object(&attempt)))?;
+        }
         return Ok(Exit::Done);
     }
-    ledger.attempts(&campaign.id, |attempt| {
-        tried += 1;
-        let _ = out.write_all(lines(&attempt).as_bytes());
-    })?;
+    let mut tried = 0_usize;
+    if let Some(ledger) = ledger {
+        ledger.attempts(&campaign.id, |attempt| {
+            tried += 1;
+            // A reader that has gone is no failure.
+            let _ = out.write_all(lines(&attempt).as_bytes());
+        })?;
+    }
     if tried == 0 {
         let _ = writeln!(out, "Nothing was tried yet.");
     }
     let _ = out.flush();
     Ok(Exit::Done)
-}
-
-fn lines(attempt: &LoggedAttempt) -> String {
-    let record = &attempt.record;
-    let mut text = format!(
-        "{}  {:<8}  {}  {}  {}  {}\n",
-        attempt.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        attempt.status.in_words(),
-        record.letter,
-        record.language,
-        record.recipient,
-        attempt.reply
-    );
-    for (address, status, reply) in &attempt.copies {
-        text.push_str(&format!("    copy {:<8}  {address}  {reply}\n", status.in_words()));
-    }
-    text
-}
-
-fn object(attempt: &LoggedAttempt) -> serde_json::Value {
-    let record = &attempt.record;
-    let words = |reply: &Reply| reply.line();
-    let copies: Vec<AddressEvent> = attempt
-        .copies
-        .iter()
-        .map(|(address, status, reply)| AddressEvent {
-            address: address.clone(),
-            outcome: (*status).into(),
-            code: reply.code,
-            reply: Some(words(reply)),
-        })
-        .collect();
-    serde_json::json!({
-        "event": "attempt",
-        "id": record.id.to_string(),
-        "letter": record.letter,
-        "language": record.language,
-        "from": record.sender,
-        "to": record.recipient,
-        "outcome": attempt.status,
-        "code": attempt.reply.code,
-        "reply": words(&attempt.reply),
-        "at": attempt.at,
-        "copies": copies,
-    })
 }

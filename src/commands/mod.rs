@@ -8,8 +8,10 @@ mod new;
 mod outgoing;
 mod password;
 mod preview;
+mod purge;
 mod rehearse;
 mod send;
+mod settle;
 mod status;
 mod survey;
 
@@ -42,7 +44,9 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Rehearse(arguments) => rehearse::run(&context, &arguments),
         Command::Send(arguments) => send::run(&context, &arguments),
         Command::Status => status::run(&context),
-        Command::Log => log::run(&context),
+        Command::Settle(arguments) => settle::run(&context, &arguments),
+        Command::Purge(arguments) => purge::run(&context, &arguments),
+        Command::Log(arguments) => log::run(&context, &arguments),
     }
 }
 

@@ -106,6 +106,21 @@ impl Memory {
         }
     }
 
+    /// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the
+    /// same; pauses and pace do not go by this clock.
+    pub fn clock_behind(&self, sender: &str, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
+        let Self::Ledger(ledger) = self else { return Ok(None) };
+        let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+        Ok(ledger.attempt_after(sender, now)?.map(|newest| {
+            Problem::warning(format!(
+                "the clock of this computer says {}, but the ledger has a letter from {}",
+                minute(now),
+                minute(newest)
+            ))
+            .hint("check the date and time: letters carry them, and daily-limit counts by them")
+        }))
+    }
+
     /// Whether everything asked of the ledger so far could be answered.
     pub fn checked(&self) -> Result<(), LedgerError> {
         match self {

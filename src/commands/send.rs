@@ -54,6 +54,11 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     refuse_examples(&survey, &campaign.config, smtp)?;
     let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
     let plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    if survey.due > 0
+        && let Some(warning) = memory.clock_behind(campaign.config.sender.email.as_str(), now)?
+    {
+        context.say_problem(&warning);
+    }
     if survey.due > 0 && !confirm(context, campaign, smtp, &survey, &plan, arguments.yes)? {
         context.say("Nothing was sent.");
         // A run that never began needs no look from the next one.

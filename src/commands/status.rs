@@ -1,5 +1,8 @@
 //! `appel status`: where the campaign stands.
 
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::outgoing::Memory;
@@ -7,10 +10,10 @@ use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Resend, Selection};
-use crate::letter::{Decision, Past};
-use crate::outbox::ledger::{Record, SqliteLedger};
+use crate::letter::{Decision, LetterId, Past};
+use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
-use crate::words::{visible, visible_line};
+use crate::words::{push_wrapped, visible, visible_line};
 
 /// How many letters of a kind are listed one by one.
 const LISTED: usize = 200;
@@ -70,7 +73,9 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
     if context.global.json {
         print_json(&standing)?;
     } else {
-        print(&in_words(&identity, &standing, &in_doubt, &refused));
+        let doubts = doubts(&memory, &identity, &in_doubt)?;
+        let width = context.out.width;
+        print(&in_words(&identity, &standing, &in_doubt, &doubts, &refused, width));
     }
     Ok(Exit::Done)
 }
@@ -95,7 +100,29 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
     Ok(Some(due))
 }
 
-fn in_words(identity: &Identity, standing: &Standing, in_doubt: &Listed, refused: &Listed) -> String {
+/// The attempt that left each of the listed letters in doubt.
+fn doubts(memory: &Memory, identity: &Identity, listed: &Listed) -> Result<HashMap<LetterId, LoggedAttempt>, Failure> {
+    let mut doubts = HashMap::new();
+    if let (Memory::Ledger(ledger), false) = (memory, listed.first.is_empty()) {
+        let wanted: HashSet<LetterId> = listed.first.iter().map(|record| record.id).collect();
+        // Oldest first: the last one stays.
+        ledger.doubts(&identity.id, identity.sender.as_str(), |attempt| {
+            if wanted.contains(&attempt.record.id) {
+                doubts.insert(attempt.record.id, attempt);
+            }
+        })?;
+    }
+    Ok(doubts)
+}
+
+fn in_words(
+    identity: &Identity,
+    standing: &Standing,
+    in_doubt: &Listed,
+    doubts: &HashMap<LetterId, LoggedAttempt>,
+    refused: &Listed,
+    width: usize,
+) -> String {
     let mut text = format!(
         "{} ({}), from {}\n\n",
         visible(&identity.title),
@@ -113,33 +140,68 @@ fn in_words(identity: &Identity, standing: &Standing, in_doubt: &Listed, refused
         text.push_str(&format!("{number:>9}  {word}\n"));
     }
     if in_doubt.all > 0 {
-        text.push_str("\nIn doubt: the server may have taken these. They are held.\n");
-        text.push_str(&list(in_doubt, identity));
-        text.push_str(
-            "Ask the recipient or look into your Sent folder; `appel send --resend-in-doubt` sends them again.\n",
+        text.push('\n');
+        push_fitting(
+            &mut text,
+            "In doubt: the server may have taken these, or not. They are held.",
+            "",
+            width,
         );
+        for record in &in_doubt.first {
+            let doubt = doubts.get(&record.id);
+            let at = doubt.map_or(record.date, |doubt| doubt.at);
+            push_letter(&mut text, record, &format!("tried {}", minute(at)), width);
+            if let Some(doubt) = doubt {
+                push_fitting(&mut text, &doubt.reply.to_string(), "    ", width);
+            }
+        }
+        push_more(&mut text, in_doubt);
+        text.push('\n');
+        push_fitting(&mut text, WHAT_TO_DO, "", width);
+        for (flag, means) in [
+            ("--sent", "it arrived: never sent again"),
+            ("--unsent", "it did not: due again"),
+        ] {
+            text.push_str(&format!("  appel settle ID {flag:<8}  {means}\n"));
+        }
+        push_fitting(&mut text, RESEND, "", width);
     }
     if refused.all > 0 {
         text.push_str("\nRefused by the server; `appel log` shows its words.\n");
-        text.push_str(&list(refused, identity));
+        for record in &refused.first {
+            let first = format!("first tried {}", minute(record.date));
+            push_letter(&mut text, record, &first, width);
+        }
+        push_more(&mut text, refused);
     }
     text
 }
 
-/// Two lines a letter, the Message-ID on its own so that it can be copied.
-fn list(letters: &Listed, identity: &Identity) -> String {
-    let mut text = String::new();
-    for record in &letters.first {
-        text.push_str(&format!(
-            "  {}  {}  first tried {}\n    {}\n",
-            visible_line(&record.letter),
-            visible_line(&record.recipient),
-            record.date.strftime("%Y-%m-%d %H:%M UTC"),
-            record.id.message_id(&identity.sender)
-        ));
+const WHAT_TO_DO: &str = "Look into your Sent folder (some providers put there what was sent), or ask the recipient. \
+                          Then tell appel; ID is what stands between < and > above:";
+const RESEND: &str = "If nobody can tell, and twice is better than never: `appel send --resend-in-doubt` sends all of \
+                      them again, as the same messages.";
+
+/// Letter, address and when, and the Message-ID on a line of its own so that it can be copied.
+fn push_letter(text: &mut String, record: &Record, when: &str, width: usize) {
+    let (letter, recipient) = (visible_line(&record.letter), visible_line(&record.recipient));
+    push_fitting(text, &format!("{letter}  {recipient}  {when}"), "  ", width);
+    if let Some(message_id) = record.message_id() {
+        text.push_str(&format!("    {message_id}\n"));
     }
+}
+
+/// A line, or more of them, for a screen of so many columns.
+fn push_fitting(text: &mut String, line: &str, indent: &str, width: usize) {
+    push_wrapped(text, line, indent, "", width.saturating_sub(indent.len() + 1).max(20));
+}
+
+fn push_more(text: &mut String, letters: &Listed) {
     if letters.all > letters.first.len() {
         text.push_str(&format!("  … and {} more\n", letters.all - letters.first.len()));
     }
-    text
+}
+
+fn minute(at: Timestamp) -> impl std::fmt::Display {
+    at.strftime("%Y-%m-%d %H:%M UTC")
 }

@@ -89,7 +89,7 @@ pub struct NoLetterId;
 impl FromStr for LetterId {
     type Err = NoLetterId;
     fn from_str(text: &str) -> Result<Self, NoLetterId> {
-        if text.len() != 32 || !text.is_ascii() {
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(NoLetterId);
         }
         let mut id = [0; 16];

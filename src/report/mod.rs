@@ -1,8 +1,10 @@
-//! The story of a run told on: to the screen, as `--json`, and to the log file.
+//! The story of a run told on: to the screen, as `--json`, and to the log file; and what the ledger remembers of it.
 
+pub mod attempt;
 pub mod json;
 pub mod letter;
 pub mod log;
 pub mod moment;
 pub mod screen;
+pub mod spreadsheet;
 pub mod table;

@@ -346,6 +346,80 @@ fn send_says_when_it_will_end_before_it_begins() {
 }
 
 #[test]
+fn the_clock_set_back_is_said_and_the_letters_leave_all_the_same() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(1).smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.people(2).now("2026-11-24T08:30:00Z");
+    let words =
+        "the clock of this computer says 2026-11-24 08:30 UTC, but the ledger has a letter from 2026-11-25 10:00 UTC";
+    let run = campaign.send(&[]);
+    run.exits(0).says(&[words, "check the date and time"]);
+    let said = run.stderr.find(words).unwrap();
+    assert!(
+        said < run.stderr.find("1/1  accepted").unwrap(),
+        "before anything leaves"
+    );
+    let letter = String::from_utf8(server.taken().remove(1).data).unwrap();
+    assert!(letter.contains("Date: Tue, 24 Nov 2026 08:30:00 +0000\r\n"), "{letter}");
+
+    let unsaid = |campaign: &Campaign| {
+        let run = campaign.send(&[]);
+        assert!(!run.exits(0).stderr.contains("the clock"), "{}", run.stderr);
+    };
+    // Nothing is due; it is the very second of the newest letter; the letter was another sender's.
+    unsaid(&campaign);
+    let campaign = campaign.people(3).now("2026-11-25T10:00:00Z");
+    unsaid(&campaign);
+    let campaign = campaign
+        .now("2026-11-24T08:30:00Z")
+        .set("sender.email", "bob@home.example");
+    unsaid(&campaign);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (6, 0));
+}
+
+#[test]
+fn the_clock_set_back_or_forward_does_not_change_the_date_of_a_letter_tried_before() {
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .times(2)
+        .reply("451 4.3.0 later")
+        .start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(1);
+    let campaign = campaign.now("2026-11-20T08:00:00Z");
+    campaign.send(&[]).exits(1).says(&["the clock of this computer"]);
+    let campaign = campaign.now("2036-11-20T08:00:00Z");
+    let run = campaign.send(&[]);
+    assert!(!run.exits(0).stderr.contains("the clock"), "{}", run.stderr);
+    let letter = String::from_utf8(server.taken().remove(0).data).unwrap();
+    assert!(letter.contains("Date: Wed, 25 Nov 2026 10:00:00 +0000\r\n"), "{letter}");
+}
+
+#[test]
+fn the_clock_set_back_gives_the_daily_limit_nothing_away() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .people(4)
+        .smtp(&server)
+        .set_toml("smtp.daily-limit", "2");
+    campaign.send(&[]).exits(1);
+    for earlier in ["2026-11-25T09:00:00Z", "2026-11-20T09:00:00Z", "2020-01-01T00:00:00Z"] {
+        let run = campaign.command(&["send", "--yes", "--json"]);
+        let run = Running::start(with_clock(run, earlier)).wait();
+        run.exits(1)
+            .says(&["the clock of this computer", "smtp.daily-limit is reached"]);
+        assert_eq!(run.counts(), [2, 0, 2, 0, 0, 2]);
+    }
+    assert_eq!(server.taken().len(), 2);
+}
+
+fn with_clock(mut command: Command, now: &str) -> Command {
+    command.env("APPEL_NOW", now);
+    command
+}
+
+#[test]
 fn a_log_that_cannot_be_written_is_said_and_stops_nothing() {
     let server = Server::builder().start();
     let campaign = Campaign::new().smtp(&server);
@@ -381,4 +455,104 @@ fn the_one_file_that_is_the_ledger_knows_everything_when_the_run_is_over() {
         .exits(0)
         .prints(&["300 letters were accepted earlier"]);
     assert_eq!(server.taken().len(), 300);
+}
+
+#[test]
+fn a_run_on_another_computer_is_said_to_be_there_and_its_ledger_is_not_looked_into() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.people(2);
+    let path = campaign.root().join("state/appel/ledger.sqlite3.lock");
+    assert_eq!(
+        fs::read(&path).unwrap(),
+        b"",
+        "who let go of the lock is no longer named"
+    );
+    // Of all that is on the other computer, only this can be seen here.
+    let held = fs::File::options().read(true).write(true).open(&path).unwrap();
+    held.try_lock().unwrap();
+    let theirs = "process 4711, since 2026-11-25 09:59:00 UTC\nstart of the machine: 0b39c1f2\n";
+    fs::write(&path, theirs).unwrap();
+    let there = "process 4711 on another computer, since 2026-11-25 09:59:00 UTC by its clock";
+    for command in [&["send", "--yes"][..], &["send", "--dry-run"], &["status"], &["log"]] {
+        campaign.appel(command).exits(4).says(&[there, "the drive lets go"]);
+    }
+    // It dies, and its words stay behind.
+    drop(held);
+    campaign.appel(&["status"]).exits(0);
+    campaign.send(&[]).exits(0);
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (3, 0));
+}
+
+#[test]
+fn the_lock_that_was_copied_with_its_folder_blocks_nobody() {
+    let server = Server::builder().on(Step::Connect).times(1).stall().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    let copied = campaign.path("copied");
+    copy(&campaign.root().join("state/appel"), &copied);
+    let lock = fs::read_to_string(copied.join("ledger.sqlite3.lock")).unwrap();
+    assert!(lock.starts_with(&format!("process {}, since 2026", run.id())), "{lock}");
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    assert!(name.trim().len() < 3 || !lock.contains(name.trim()), "{lock}");
+    // Nobody can tell what the run does with the letters that it had claimed when the copy was made.
+    campaign
+        .send(&["--ledger", "copied/ledger.sqlite3"])
+        .exits(1)
+        .prints(&["2 letters are in doubt and held"]);
+    run.kill();
+    assert_eq!(server.taken().len(), 0);
+}
+
+#[test]
+fn a_ledger_that_another_program_keeps_to_itself_is_said_to_be_locked() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server);
+    campaign.send(&[]).exits(0);
+    let viewer = rusqlite::Connection::open(campaign.ledger()).unwrap();
+    viewer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    campaign
+        .send(&[])
+        .exits(4)
+        .says(&["another program has the ledger", "close what has it open"]);
+    drop(viewer);
+    campaign.send(&[]).exits(0);
+}
+
+#[test]
+fn a_ledger_that_lacks_its_last_entries_is_said_and_sends_nothing() {
+    let server = Server::builder().on(Step::FinalDot).letter(3).stall().start();
+    let campaign = Campaign::new().people(5).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    run.kill();
+    let (state, kept) = (campaign.root().join("state/appel"), campaign.root().join("kept"));
+    copy(&state, &kept);
+    let spoil: [(&str, &dyn Fn()); 3] = [
+        ("copied without its write-ahead file", &|| {
+            fs::remove_file(state.join("ledger.sqlite3-wal")).unwrap();
+        }),
+        ("with a write-ahead file cut off", &|| {
+            let wal = fs::File::options()
+                .write(true)
+                .open(state.join("ledger.sqlite3-wal"))
+                .unwrap();
+            wal.set_len(8 * 1048).unwrap();
+        }),
+        ("deleted", &|| fs::remove_file(state.join("ledger.sqlite3")).unwrap()),
+    ];
+    for (how, spoil) in spoil {
+        copy(&kept, &state);
+        spoil();
+        for command in [&["status"][..], &["send", "--dry-run"], &["send", "--yes"]] {
+            let run = campaign.appel(command);
+            assert_eq!(run.status, Some(4), "{how}: {run:?}");
+            run.says(&["lacks its last entries", "Bring back the newest one", ".marks"]);
+        }
+    }
+    assert_eq!(server.taken().len(), 2);
+    copy(&kept, &state);
+    assert_eq!(campaign.standing(), [2, 0, 0, 1, 2]);
 }

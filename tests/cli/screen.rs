@@ -134,10 +134,17 @@ fn the_status_says_where_the_campaign_stands() {
             1  in doubt (held)
             0  due
 
-    In doubt: the server may have taken these. They are held.
-      solidarity  union@workers.example  first tried 2026-11-25 10:00 UTC
+    In doubt: the server may have taken these, or not. They are held.
+      solidarity  union@workers.example  tried 2026-11-25 10:00 UTC
         <d7229180537cc7ad19c707f0ad379eef@home.example>
-    Ask the recipient or look into your Sent folder; `appel send --resend-in-doubt` sends them again.
+        the letter was handed over, then the connection was lost: reset by the server
+
+    Look into your Sent folder (some providers put there what was sent), or ask the recipient. Then
+    tell appel; ID is what stands between < and > above:
+      appel settle ID --sent    it arrived: never sent again
+      appel settle ID --unsent  it did not: due again
+    If nobody can tell, and twice is better than never: `appel send --resend-in-doubt` sends all of
+    them again, as the same messages.
 
     Refused by the server; `appel log` shows its words.
       protest  minister@mfa.example  first tried 2026-11-25 10:00 UTC
@@ -147,6 +154,8 @@ fn the_status_says_where_the_campaign_stands() {
     insta::assert_snapshot!(campaign.appel(&["log"]).exits(0).stdout, @r"
     2026-11-25 10:00:00 UTC  refused   protest  fr  minister@mfa.example  550 5.1.1 no such user
     2026-11-25 10:00:00 UTC  in doubt  solidarity  en  union@workers.example  the letter was handed over, then the connection was lost: reset by the server
+        copy in doubt  families@workers.example
+        copy in doubt  archive@home.example
     ");
     insta::assert_snapshot!(campaign.send(&[]).exits(1).stdout, @r"
     Nothing is due.

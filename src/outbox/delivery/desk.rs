@@ -449,6 +449,7 @@ impl Desk {
             recipient: letter.envelope.to.to_string(),
             language: letter.language.to_string(),
             date: job.date,
+            copies: letter.envelope.cc.iter().map(ToString::to_string).collect(),
         }
     }
 

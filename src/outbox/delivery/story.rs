@@ -48,7 +48,11 @@ impl Flying {
         event.reply = Some(sent.outcome.reply().line());
         event.at = at;
         event.recipients = address_events(&letter.envelope, &sent.outcome, &sent.recipients);
-        let copies = sent.recipients.iter().filter(|(_, outcome)| *outcome != sent.outcome);
+        let copies = letter.envelope.cc.iter().map(|address| {
+            let own = sent.recipients.iter().find(|(of, _)| of == address);
+            let outcome = own.map_or(&sent.outcome, |(_, outcome)| outcome);
+            (address.to_string(), outcome.status(), outcome.reply().clone())
+        });
         let attempted = Attempted {
             id: letter.id,
             at,
@@ -56,9 +60,7 @@ impl Flying {
             reply: sent.outcome.reply().clone(),
             sha256: self.sha256,
             facts: self.facts,
-            copies: copies
-                .map(|(address, outcome)| (address.to_string(), outcome.status(), outcome.reply().clone()))
-                .collect(),
+            copies: copies.collect(),
         };
         (attempted, self.event)
     }
@@ -85,6 +87,8 @@ impl Flying {
         event.reply = Some(why.to_owned());
         let id = event.id;
         self.event.recipients = self.own_addresses(&outcome);
+        let copies = self.event.cc.iter().flatten();
+        let copies = copies.map(|address| (address.clone(), outcome.status(), outcome.reply().clone()));
         let attempted = Attempted {
             id,
             at,
@@ -92,7 +96,7 @@ impl Flying {
             reply: outcome.reply().clone(),
             sha256: self.sha256,
             facts: self.facts,
-            copies: Vec::new(),
+            copies: copies.collect(),
         };
         (attempted, self.event)
     }

@@ -3,6 +3,9 @@
 //! A synced commit costs a hundred times what a write costs that the system keeps but does not sync. So every `Begin`
 //! and every outcome is written here at once, and joins the ledger with the next synced commit. Each such commit opens
 //! a new generation that writes over the old one; marks of another generation count for nothing.
+//!
+//! The last mark is always an empty one, the end: so marks that were cut off or changed are told from those that ended
+//! there, and a commit that the database has lost is noticed.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -14,7 +17,7 @@ use super::Entry;
 use crate::private;
 
 /// The first bytes, then the run that the marks belong to.
-const MAGIC: &[u8; 8] = b"APPELMK1";
+const MAGIC: &[u8; 8] = b"APPELMK2";
 const HEADER: usize = 16;
 /// Before each mark: its length, a check over generation and bytes, the generation.
 const PREFIX: usize = 4 + 8 + 8;
@@ -38,13 +41,16 @@ impl Marks {
     pub fn begin(ledger: &Path, run: i64) -> io::Result<Self> {
         let mut options = private::options();
         options.write(true).create(true).truncate(true);
+        let mut buffer = Vec::with_capacity(1024);
+        buffer.extend_from_slice(&header(run));
+        push_mark(&mut buffer, 0, |_| Ok(()))?;
         let mut file = options.open(path(ledger))?;
-        file.write_all(&header(run))?;
+        file.write_all(&buffer)?;
         Ok(Self {
             file,
             generation: 0,
             at: HEADER as u64,
-            buffer: Vec::with_capacity(1024),
+            buffer,
         })
     }
 
@@ -54,9 +60,11 @@ impl Marks {
     }
 
     /// That commit is done: what was marked before is in the ledger.
-    pub const fn committed(&mut self) {
+    pub fn committed(&mut self) {
         self.generation += 1;
         self.at = HEADER as u64;
+        // Should the database lose the commit, this is how it is noticed. Not to be able to write it loses nothing else.
+        let _ = self.write(&[]);
     }
 
     /// Writes marks, all with one write.
@@ -66,19 +74,37 @@ impl Marks {
     pub fn write(&mut self, entries: &[Entry]) -> io::Result<()> {
         self.buffer.clear();
         for entry in entries {
-            let start = self.buffer.len();
-            self.buffer.extend_from_slice(&[0; PREFIX]);
-            serde_json::to_writer(&mut self.buffer, entry)?;
-            let (prefix, bytes) = self.buffer[start..].split_at_mut(PREFIX);
-            let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-            prefix[..4].copy_from_slice(&length.to_be_bytes());
-            prefix[4..12].copy_from_slice(&check(self.generation, bytes));
-            prefix[12..].copy_from_slice(&self.generation.to_be_bytes());
+            push_mark(&mut self.buffer, self.generation, |mark| {
+                Ok(serde_json::to_writer(mark, entry)?)
+            })?;
         }
-        write_at(&mut self.file, &self.buffer, self.at)?;
-        self.at += self.buffer.len() as u64;
-        Ok(())
+        let end = self.buffer.len();
+        push_mark(&mut self.buffer, self.generation, |_| Ok(()))?;
+        let written = write_at(&mut self.file, &self.buffer, self.at);
+        if written.is_ok() {
+            self.at += end as u64;
+        } else {
+            // The end goes back to where it was, over bytes that are there already: so it mostly can on a full disk.
+            let _ = write_at(&mut self.file, &self.buffer[end..], self.at);
+        }
+        written
     }
+}
+
+fn push_mark(
+    buffer: &mut Vec<u8>,
+    generation: u64,
+    content: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+) -> io::Result<()> {
+    let start = buffer.len();
+    buffer.extend_from_slice(&[0; PREFIX]);
+    content(buffer)?;
+    let (prefix, bytes) = buffer[start..].split_at_mut(PREFIX);
+    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+    prefix[..4].copy_from_slice(&length.to_be_bytes());
+    prefix[4..12].copy_from_slice(&check(generation, bytes));
+    prefix[12..].copy_from_slice(&generation.to_be_bytes());
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -93,39 +119,70 @@ fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// The marks that a killed run left behind its last synced commit, in order.
-///
-/// `None` when there are none to be trusted: the file is gone, or another run's.
-pub fn left_by(ledger: &Path, run: i64, generation: u64) -> Option<Vec<Entry>> {
-    let mut file = File::open(path(ledger)).ok()?;
-    let mut found = [0; HEADER];
-    file.read_exact(&mut found).ok()?;
-    if found != header(run) {
-        return None;
-    }
-    let mut entries = Vec::new();
+/// What a killed run marked after its last synced commit.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// In order.
+    pub entries: Vec<Entry>,
+    /// There was nothing more: the marks are there, are this run's, and end where they ended.
+    pub whole: bool,
+}
+
+/// The marks that a killed run left behind its last synced commit.
+pub fn left_by(ledger: &Path, run: i64, generation: u64) -> Left {
+    let mut left = Left::default();
+    let Ok(file) = File::open(path(ledger)) else {
+        return left;
+    };
     let mut reader = io::BufReader::new(file);
-    while let Some(bytes) = next(&mut reader, generation) {
+    let mut found = [0; HEADER];
+    if reader.read_exact(&mut found).is_err() || found != header(run) {
+        return left;
+    }
+    while let Some((of, bytes)) = next(&mut reader) {
+        if of != generation {
+            // It was killed before it could open the new generation: what was marked before is in the commit.
+            left.whole = left.entries.is_empty() && of < generation;
+            break;
+        }
+        if bytes.is_empty() {
+            left.whole = true;
+            break;
+        }
         match serde_json::from_slice(&bytes) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => left.entries.push(entry),
             Err(_) => break,
         }
     }
-    Some(entries)
+    left
 }
 
-fn next(reader: &mut impl Read, generation: u64) -> Option<Vec<u8>> {
+/// The last run that marked anything here, and its last synced commit that is known of; the database has both, or has
+/// lost what it had.
+pub fn newest(ledger: &Path) -> Option<(i64, u64)> {
+    let mut file = File::open(path(ledger)).ok()?;
+    let mut found = [0; HEADER];
+    file.read_exact(&mut found).ok()?;
+    let run = i64::from_be_bytes(*found.strip_prefix(MAGIC)?.first_chunk()?);
+    // Each commit begins anew at the top.
+    let generation = next(&mut file).map_or(0, |(generation, _)| generation);
+    Some((run, generation))
+}
+
+/// The next mark, with its generation.
+fn next(reader: &mut impl Read) -> Option<(u64, Vec<u8>)> {
     let mut prefix = [0; PREFIX];
     reader.read_exact(&mut prefix).ok()?;
     let (length, rest) = prefix.split_first_chunk::<4>()?;
     let (sum, rest) = rest.split_first_chunk::<8>()?;
     let length = u32::from_be_bytes(*length) as usize;
-    if length > LONGEST || rest != generation.to_be_bytes() {
+    let generation = u64::from_be_bytes(*rest.first_chunk()?);
+    if length > LONGEST {
         return None;
     }
     let mut bytes = vec![0; length];
     reader.read_exact(&mut bytes).ok()?;
-    (*sum == check(generation, &bytes)).then_some(bytes)
+    (*sum == check(generation, &bytes)).then_some((generation, bytes))
 }
 
 fn check(generation: u64, bytes: &[u8]) -> [u8; 8] {
@@ -160,36 +217,74 @@ mod tests {
         Entry::Begin(LetterId::from_bytes([number; 16]))
     }
 
+    fn whole(entries: &[Entry]) -> Left {
+        Left {
+            entries: entries.to_vec(),
+            whole: true,
+        }
+    }
+
     #[test]
     fn marks_are_read_back_until_the_next_commit() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = dir.path().join("l");
         let mut marks = Marks::begin(&ledger, 7).unwrap();
+        assert_eq!(left_by(&ledger, 7, 0), whole(&[]));
         marks.write(&[begin(1), begin(2)]).unwrap();
         marks.write(&[begin(3)]).unwrap();
-        assert_eq!(left_by(&ledger, 7, 0).unwrap(), [begin(1), begin(2), begin(3)]);
-        assert_eq!(left_by(&ledger, 7, 1).unwrap(), []);
-        assert_eq!(left_by(&ledger, 8, 0), None);
+        assert_eq!(left_by(&ledger, 7, 0), whole(&[begin(1), begin(2), begin(3)]));
+        // Killed after the commit, and before it was known here.
+        assert_eq!(left_by(&ledger, 7, 1), whole(&[]));
+        assert_eq!(left_by(&ledger, 8, 0), Left::default());
         marks.committed();
+        assert_eq!(left_by(&ledger, 7, 1), whole(&[]));
         marks.write(&[begin(4)]).unwrap();
-        assert_eq!(left_by(&ledger, 7, 1).unwrap(), [begin(4)]);
-        assert_eq!(left_by(&ledger, 7, 0).unwrap(), []);
+        assert_eq!(left_by(&ledger, 7, 1), whole(&[begin(4)]));
+        assert_eq!(left_by(&ledger, 7, 0), Left::default());
     }
 
     #[test]
-    fn a_torn_mark_and_what_follows_it_count_for_nothing() {
+    fn the_marks_know_the_last_run_and_its_last_commit() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = dir.path().join("l");
-        Marks::begin(&ledger, 7).unwrap().write(&[begin(1), begin(2)]).unwrap();
-        let whole = std::fs::read(path(&ledger)).unwrap();
-        for cut in 0..whole.len() {
-            std::fs::write(path(&ledger), &whole[..cut]).unwrap();
-            let left = left_by(&ledger, 7, 0).unwrap_or_default();
-            assert!(left.len() < 2 && left.iter().all(|entry| *entry == begin(1)));
-            let mut flipped = whole.clone();
-            flipped[cut] ^= 1;
-            std::fs::write(path(&ledger), &flipped).unwrap();
-            assert!(left_by(&ledger, 7, 0).unwrap_or_default().len() < 2);
+        assert_eq!(newest(&ledger), None);
+        let mut marks = Marks::begin(&ledger, 7).unwrap();
+        assert_eq!(newest(&ledger), Some((7, 0)));
+        marks.write(&[begin(1)]).unwrap();
+        assert_eq!(newest(&ledger), Some((7, 0)));
+        for generation in 1..4 {
+            marks.committed();
+            assert_eq!(newest(&ledger), Some((7, generation)));
+            marks.write(&[begin(2)]).unwrap();
+            assert_eq!(newest(&ledger), Some((7, generation)));
+            assert_eq!(left_by(&ledger, 7, generation), whole(&[begin(2)]));
         }
+        std::fs::write(path(&ledger), b"no marks, but something else").unwrap();
+        assert_eq!(newest(&ledger), None);
+    }
+
+    #[test]
+    fn torn_marks_are_known_to_be_and_what_stands_before_the_tear_counts() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = dir.path().join("l");
+        let mut marks = Marks::begin(&ledger, 7).unwrap();
+        // Older, longer marks lie behind the end.
+        marks.write(&[begin(8), begin(9), begin(10), begin(11)]).unwrap();
+        marks.committed();
+        marks.write(&[begin(1), begin(2)]).unwrap();
+        let end = usize::try_from(marks.at).unwrap() + PREFIX;
+        let whole = std::fs::read(path(&ledger)).unwrap();
+        for at in 0..end {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            for torn in [&whole[..at], &flipped] {
+                std::fs::write(path(&ledger), torn).unwrap();
+                let left = left_by(&ledger, 7, 1);
+                assert!(!left.whole, "torn at byte {at}");
+                assert!([begin(1), begin(2)].starts_with(&left.entries), "{left:?}");
+            }
+        }
+        std::fs::write(path(&ledger), &whole[..end]).unwrap();
+        assert!(left_by(&ledger, 7, 1).whole);
     }
 }

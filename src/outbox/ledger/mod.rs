@@ -21,6 +21,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::Address;
 use crate::letter::{LetterId, Past};
 use crate::transport::{Reply, Status};
 
@@ -41,6 +42,8 @@ pub struct Intent {
     pub language: String,
     /// Its Date, should this be the first attempt; otherwise the first attempt's stays.
     pub date: Timestamp,
+    /// Who gets copies: to be named also when the program ends before it knows what became of them.
+    pub copies: Vec<String>,
 }
 
 /// What became of one attempt.
@@ -59,7 +62,7 @@ pub struct Attempted {
     pub sha256: [u8; 32],
     /// The facts the text used, as a JSON object of name to value.
     pub facts: Arc<str>,
-    /// Addresses whose outcome is not the letter's.
+    /// Every copy with its own outcome.
     pub copies: Vec<(String, Status, Reply)>,
 }
 
@@ -113,6 +116,15 @@ pub struct Record {
     pub past: Past,
 }
 
+impl Record {
+    /// With its angle brackets; `None` when the sender's address in the ledger is none.
+    #[must_use]
+    pub fn message_id(&self) -> Option<String> {
+        let sender = Address::parse(&self.sender).ok()?;
+        Some(self.id.message_id(&sender))
+    }
+}
+
 /// One attempt as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoggedAttempt {
@@ -124,8 +136,64 @@ pub struct LoggedAttempt {
     pub status: Status,
     /// The words.
     pub reply: Reply,
-    /// Addresses whose outcome was not the letter's.
+    /// Every copy with its own outcome. (Of attempts before format 2 only those whose outcome was not the letter's.)
     pub copies: Vec<(String, Status, Reply)>,
+    /// SHA-256 of the bytes, when this program had them in its hands.
+    pub sha256: Option<[u8; 32]>,
+    /// The facts the text used, as a JSON object of name to value.
+    pub facts: Option<String>,
+    /// No attempt, but a person's word on the one before.
+    pub settled: Option<Settled>,
+}
+
+/// What there is of a campaign in the ledger, whoever sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Different senders.
+    pub senders: usize,
+    /// Letters that the server took.
+    pub accepted: usize,
+    /// Letters that were put off.
+    pub deferred: usize,
+    /// Letters that the server refused.
+    pub refused: usize,
+    /// Letters that the server may have taken.
+    pub in_doubt: usize,
+    /// Letters that a run meant to send and did not begin.
+    pub untried: usize,
+    /// Attempts.
+    pub attempts: usize,
+    /// Attempts that the daily limit counts.
+    pub in_the_last_day: usize,
+}
+
+impl Holdings {
+    /// All letters.
+    #[must_use]
+    pub const fn letters(&self) -> usize {
+        self.accepted + self.deferred + self.refused + self.in_doubt + self.untried
+    }
+}
+
+/// What a person found out about a letter in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    /// It arrived: never sent again.
+    Sent,
+    /// It did not: due again.
+    Unsent,
+}
+
+impl Settled {
+    /// The word for it, which is that of the flag too.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Unsent => "unsent",
+        }
+    }
 }
 
 /// Why the ledger cannot be used.
@@ -138,6 +206,22 @@ pub enum LedgerError {
         path: String,
         /// Who, since when.
         holder: String,
+        /// Certainly on another computer.
+        elsewhere: bool,
+    },
+    /// Something that is no run of this program keeps the database to itself.
+    #[error("another program has the ledger {path} locked")]
+    Locked {
+        /// The ledger.
+        path: String,
+    },
+    /// The drive has no locks, or does not share what has to be shared under one: nothing could keep two runs apart.
+    #[error("the ledger {path} is on a drive that cannot lock files: {cause}")]
+    NoLocks {
+        /// The ledger.
+        path: String,
+        /// What the system said.
+        cause: String,
     },
     /// A newer program wrote it.
     #[error("the ledger {path} was written by a newer version of appel (format {found}, this one knows {known})")]
@@ -156,6 +240,12 @@ pub enum LedgerError {
         path: String,
         /// What is wrong with it.
         cause: String,
+    },
+    /// It had entries that it has no longer.
+    #[error("the ledger {path} lacks its last entries: the marks beside it are newer")]
+    Behind {
+        /// The ledger.
+        path: String,
     },
     /// There is no room for it.
     #[error("the ledger {path} cannot be {doing}: the disk is full")]
@@ -195,12 +285,22 @@ impl LedgerError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
+            Self::Busy { elsewhere: true, .. } => {
+                "wait until it has ended, then run again. If that computer went down, the drive lets go of its lock after some minutes"
+            }
+            Self::Locked { .. } => "close what has it open, such as a database program or a backup, then run again",
+            Self::NoLocks { .. } => {
+                "keep the ledger on a drive of this computer: copy it there, for it knows what was sent, and name it with --ledger PATH"
+            }
             Self::Busy { .. } => "wait until it has ended, then run again: what is still due will be sent then",
             Self::Newer { .. } => "update appel; an older one could misread what was sent",
             Self::Damaged { .. } => {
                 "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file"
             }
             Self::Full { .. } => "make room on that disk, then run again: what was sent is not sent a second time",
+            Self::Behind { .. } => {
+                "was it deleted, put back from a copy, or copied without its -wal file? Bring back the newest one, with all files that begin with its name. To go on with this one all the same, remove the file that ends in .marks: what is missing would be sent again"
+            }
             Self::Unusable { .. } => {
                 "check that the disk works and that the folder is yours; what was sent before is recorded"
             }

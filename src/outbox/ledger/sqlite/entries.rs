@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::state;
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Entry, Intent, marks};
+use crate::outbox::ledger::{Attempted, Entry, Intent, Settled, marks};
 use crate::transport::Status;
 
 /// Writes entries in one synced transaction, which opens a new generation of marks.
@@ -65,13 +65,14 @@ fn write(transaction: &Connection, entries: &[Entry], run: i64) -> rusqlite::Res
 
 fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8)
+        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)
          ON CONFLICT (id) DO UPDATE SET
              before = iif(state = 0, before, state), language = excluded.language, run = excluded.run,
-             date = iif(state = 0 AND before = 0, excluded.date, date), state = 1
+             copies = excluded.copies, date = iif(state = 0 AND before = 0, excluded.date, date), state = 1
          WHERE state NOT IN (1, 2, 3)",
     )?;
+    let copies = (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string());
     let changed = insert.execute(params![
         intent.id.as_bytes().as_slice(),
         intent.campaign,
@@ -81,6 +82,7 @@ fn claim(db: &Connection, intent: &Intent, run: i64) -> rusqlite::Result<()> {
         intent.language,
         intent.date.as_second(),
         run,
+        copies,
     ])?;
     // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
     if changed == 1 {
@@ -153,12 +155,13 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         })?
         .collect::<rusqlite::Result<_>>()?;
     for (run, generation, same_boot) in killed {
-        let marks = marks::left_by(path, run, generation);
+        let left = marks::left_by(path, run, generation);
         // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
-        let all_marked = same_boot && marks.is_some();
+        let all_marked = same_boot && left.whole;
         // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
-        write(&transaction, &marks.unwrap_or_default(), run)?;
+        write(&transaction, &left.entries, run)?;
+        let known: i64 = transaction.query_row("SELECT coalesce(max(key), 0) FROM attempt", [], |row| row.get(0))?;
         transaction.execute(
             "INSERT INTO attempt (letter, run, at, state, code, reply)
              SELECT key, run, ?2, 6, NULL,
@@ -166,6 +169,13 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
                                ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
              FROM letter WHERE run = ?1 AND (state = 2 OR (state = 1 AND NOT ?3)) ORDER BY key",
             params![run, now.as_second(), all_marked],
+        )?;
+        transaction.execute(
+            "INSERT INTO copy (attempt, address, state, code, reply)
+             SELECT attempt.key, json_each.value, attempt.state, NULL, attempt.reply
+             FROM attempt JOIN letter ON letter.key = attempt.letter JOIN json_each(letter.copies)
+             WHERE attempt.key > ?1 ORDER BY attempt.key, json_each.key",
+            [known],
         )?;
         transaction.execute(
             "UPDATE letter SET state = iif(state = 1 AND ?2, 0, 6) WHERE run = ?1 AND state IN (1, 2)",
@@ -178,6 +188,48 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         transaction.commit()?;
     }
     Ok(())
+}
+
+/// Writes down what a person found out about letters in doubt: all of them or none.
+pub fn settle_by_hand(
+    db: &mut Connection,
+    letters: &[LetterId],
+    as_what: Settled,
+    run: i64,
+    now: Timestamp,
+) -> rusqlite::Result<()> {
+    let (outcome, attempted, words) = match as_what {
+        Settled::Sent => (state::ACCEPTED, state::SETTLED_SENT, "settled by hand as sent"),
+        Settled::Unsent => (
+            state::DEFERRED,
+            state::SETTLED_UNSENT,
+            "settled by hand as unsent: due again",
+        ),
+    };
+    let transaction = db.transaction()?;
+    for id in letters {
+        let letter: i64 = transaction
+            .prepare_cached("UPDATE letter SET state = ?2 WHERE id = ?1 AND state = 6 RETURNING key")?
+            .query_row(params![id.as_bytes().as_slice(), outcome], |row| row.get(0))
+            .optional()?
+            .ok_or_else(|| unclaimed(*id))?;
+        let doubt: Option<i64> =
+            transaction.query_row("SELECT max(key) FROM attempt WHERE letter = ?1", [letter], |row| {
+                row.get(0)
+            })?;
+        let settled = transaction
+            .prepare_cached("INSERT INTO attempt (letter, run, at, state, reply) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .insert(params![letter, run, now.as_second(), attempted, words])?;
+        // What is true of the letter is true of the copies that were in doubt with it; the others have had their answer.
+        transaction
+            .prepare_cached(
+                "INSERT INTO copy (attempt, address, state, code, reply)
+                 SELECT ?2, address, iif(state = 6, ?3, state), code, iif(state = 6, ?4, reply)
+                 FROM copy WHERE attempt = ?1 ORDER BY rowid",
+            )?
+            .execute(params![doubt, settled, outcome, words])?;
+    }
+    transaction.commit()
 }
 
 const fn state_of(status: Status) -> i64 {

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use crate::outbox::ledger::LedgerError;
+use crate::outbox::ledger::{LedgerError, lock};
 use crate::private;
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl".
 const APPLICATION_ID: i64 = 0x6170_706c;
 /// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
-const MIGRATIONS: &[&str] = &[include_str!("../schema.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../schema.sql"), include_str!("../copies.sql")];
 
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
@@ -33,8 +33,14 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
         // Small pages, because the ids are random and each claim touches a page of its own: what a commit syncs is then
         // a quarter. It takes effect when the file is made.
         db.execute_batch("PRAGMA page_size = 1024")?;
-        // `journal_mode` answers with the mode it chose.
-        db.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+        // It answers with the mode it chose: another one where the drive cannot share memory between processes.
+        let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(rusqlite::Error::SqliteFailure(
+                ffi::Error::new(ffi::SQLITE_IOERR_SHMMAP),
+                None,
+            ));
+        }
         db.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA trusted_schema = OFF")?;
         db.set_prepared_statement_cache_capacity(32);
         // Without this guarantee every cached statement is planned anew each time its parameters change.
@@ -98,8 +104,7 @@ pub fn make_private(path: &Path) -> std::io::Result<()> {
 ///
 /// A copy of the file is another too: what was claimed when it was made may have begun since.
 pub fn boot_id(ledger: &Path) -> String {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .map_or_else(|_| format!("process {}", std::process::id()), |id| id.trim().to_owned());
+    let boot = lock::this_start().unwrap_or_else(|| format!("process {}", std::process::id()));
     #[cfg(unix)]
     if let Ok(file) = fs::metadata(ledger) {
         use std::os::unix::fs::MetadataExt;
@@ -115,18 +120,78 @@ pub fn real(path: &Path) -> PathBuf {
 
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
     let extended = error.sqlite_error().map(|error| error.extended_code);
-    let path = path.display().to_string();
+    let path_text = path.display().to_string();
     let cause = error.to_string();
     match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path, cause },
-        Some(ErrorCode::DiskFull) => LedgerError::Full { path, doing },
+        // What network drives answer that have no locks, or no memory to share.
+        Some(ErrorCode::FileLockingProtocolFailed) => no_locks(path, error),
+        _ if extended.is_some_and(|code| LOCKING.contains(&code)) => no_locks(path, error),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LedgerError::Locked { path: path_text },
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => LedgerError::Damaged { path: path_text, cause },
+        Some(ErrorCode::DiskFull) => LedgerError::Full { path: path_text, doing },
         // The file that readers share is given its room when it is made.
-        _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => LedgerError::Full { path, doing },
+        _ if extended == Some(ffi::SQLITE_IOERR_SHMSIZE) => LedgerError::Full { path: path_text, doing },
         Some(ErrorCode::SystemIoFailure) => LedgerError::Unusable {
-            path,
+            path: path_text,
             doing,
             cause: format!("the disk reports an error ({cause})"),
         },
-        _ => LedgerError::Unusable { path, doing, cause },
+        _ => LedgerError::Unusable {
+            path: path_text,
+            doing,
+            cause,
+        },
+    }
+}
+
+/// The errors of `SQLite` that come from the locks of the system, and of the memory it shares under them.
+const LOCKING: [i32; 6] = [
+    ffi::SQLITE_IOERR_LOCK,
+    ffi::SQLITE_IOERR_RDLOCK,
+    ffi::SQLITE_IOERR_UNLOCK,
+    ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
+    ffi::SQLITE_IOERR_SHMLOCK,
+    ffi::SQLITE_IOERR_SHMMAP,
+];
+
+fn no_locks(path: &Path, error: &rusqlite::Error) -> LedgerError {
+    LedgerError::NoLocks {
+        path: path.display().to_string(),
+        cause: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_of_the_database_is_told_by_what_there_is_to_do() {
+        let told = |code: i32| {
+            let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            broken(Path::new("l"), "written", &error)
+        };
+        for code in LOCKING.into_iter().chain([ffi::SQLITE_PROTOCOL]) {
+            assert!(matches!(told(code), LedgerError::NoLocks { .. }), "{code}");
+        }
+        for code in [ffi::SQLITE_BUSY, ffi::SQLITE_BUSY_RECOVERY, ffi::SQLITE_LOCKED] {
+            assert!(matches!(told(code), LedgerError::Locked { .. }), "{code}");
+        }
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_CORRUPT_INDEX, ffi::SQLITE_NOTADB] {
+            assert!(matches!(told(code), LedgerError::Damaged { .. }), "{code}");
+        }
+        for code in [ffi::SQLITE_FULL, ffi::SQLITE_IOERR_SHMSIZE] {
+            assert!(matches!(told(code), LedgerError::Full { .. }), "{code}");
+        }
+        for code in [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_READONLY] {
+            assert!(matches!(told(code), LedgerError::Unusable { .. }), "{code}");
+        }
+        let words = told(ffi::SQLITE_PROTOCOL);
+        assert!(
+            words
+                .to_string()
+                .starts_with("the ledger l is on a drive that cannot lock files: ")
+        );
+        assert!(words.hint().contains("--ledger PATH"));
     }
 }

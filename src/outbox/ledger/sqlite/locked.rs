@@ -7,13 +7,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::entries::{begin_run, settle_killed, unclaimed, write_and_commit};
+use super::entries::{begin_run, settle_by_hand, settle_killed, unclaimed, write_and_commit};
 use super::file::{boot_id, broken, connect, make_private, migrate, real};
+use super::look::{self, Marked};
+use super::purge;
 use super::reader::SqliteLedger;
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::Marks;
-use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger};
+use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled};
 
 /// A ledger that this process alone may write.
 #[derive(Debug)]
@@ -47,8 +49,12 @@ impl SqliteLocked {
         make_private(path).map_err(|error| LedgerError::io(path, "opened", &error))?;
         let path = &real(path);
         let lock = lock::acquire(path, now)?;
+        let marked = Marked::beside(path);
+        marked.allows_opening(path)?;
         let mut db = connect(path)?;
+        marked.allows(path, &db)?;
         migrate(path, &mut db)?;
+        look::over(path, &db)?;
         let boot = boot_id(path);
         let run = settle_killed(path, &mut db, &boot, now)
             .and_then(|()| begin_run(&db, &boot, now))
@@ -71,6 +77,35 @@ impl SqliteLocked {
     /// As for [`SqliteLedger::read`].
     pub fn reader(&self) -> Result<SqliteLedger, LedgerError> {
         SqliteLedger::open(&self.path)
+    }
+
+    /// Writes down what a person found out about letters in doubt: all of them or none, safe from a power cut.
+    ///
+    /// # Errors
+    /// When one of them is not in doubt, or it cannot be written; then nothing has changed.
+    pub fn settle(&mut self, letters: &[LetterId], as_what: Settled, now: Timestamp) -> Result<(), LedgerError> {
+        settle_by_hand(&mut self.db, letters, as_what, self.run, now)
+            .map_err(|error| broken(&self.path, "written", &error))
+    }
+
+    /// What there is of a campaign, and how much of it was handed over since a moment.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn holdings(&self, campaign: &str, since: Timestamp) -> Result<Holdings, LedgerError> {
+        purge::holdings(&self.db, campaign, since).map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// Forgets a campaign, whoever sent it, and leaves nothing of it in the files; false when it is forgotten, but
+    /// another program that reads the ledger kept traces from being erased.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn purge(&mut self, campaign: &str) -> Result<bool, LedgerError> {
+        // The marks need nothing: those of earlier runs were written over when this one began.
+        purge::forget(&mut self.db, campaign, self.run)
+            .and_then(|()| purge::erase(&self.db))
+            .map_err(|error| broken(&self.path, "written", &error))
     }
 
     /// The run is over. Without this word the next run looks at every letter for those that a killed one left open.

@@ -3,6 +3,8 @@
 mod entries;
 mod file;
 mod locked;
+mod look;
+mod purge;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -20,4 +22,8 @@ mod state {
     pub const DEFERRED: i64 = 4;
     pub const REFUSED: i64 = 5;
     pub const IN_DOUBT: i64 = 6;
+    /// Of an attempt only: a person's word that the letter in doubt was sent.
+    pub const SETTLED_SENT: i64 = 7;
+    /// Of an attempt only: a person's word that it was not.
+    pub const SETTLED_UNSENT: i64 = 8;
 }

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::entries::settle_killed;
-use super::file::{boot_id, broken, connect, real, version};
+use super::file::{boot_id, broken, connect, migrate, real, version};
+use super::look::Marked;
 use super::state;
 use crate::letter::{History, LetterId, Past};
-use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, lock};
+use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock};
 use crate::transport::{Reply, Status};
 
 /// A ledger to read.
@@ -38,11 +39,15 @@ impl SqliteLedger {
     /// # Errors
     /// When it is no ledger, is newer than this program, or cannot be read.
     pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
+        let path = &real(path);
+        let marked = Marked::beside(path);
+        marked.allows_opening(path)?;
         if !path.exists() {
             return Ok(None);
         }
-        let path = &real(path);
+        lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
+        marked.allows(path, &db)?;
         if version(path, &db)? == 0 {
             return Ok(None);
         }
@@ -56,6 +61,7 @@ impl SqliteLedger {
         if open {
             match lock::acquire(path, now) {
                 Ok(_lock) => {
+                    migrate(path, &mut db)?;
                     settle_killed(path, &mut db, &boot_id(path), now)
                         .map_err(|error| broken(path, "written", &error))?;
                 }
@@ -133,23 +139,79 @@ impl SqliteLedger {
         read().map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// Every attempt of a campaign, oldest first.
+    /// Every attempt of a campaign, oldest first, and every word of a person on one.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn attempts(&self, campaign: &str, mut each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
-        let mut read = || -> rusqlite::Result<()> {
+    pub fn attempts(&self, campaign: &str, each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
+        self.logged("letter.campaign = ?1 ORDER BY attempt.key", params![campaign], each)
+    }
+
+    /// Every attempt of a campaign and sender that ended in doubt, oldest first, also of letters that no longer are.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn doubts(&self, campaign: &str, sender: &str, each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
+        self.logged(
+            "attempt.state = ?3 AND letter.campaign = ?1 AND letter.sender = ?2 ORDER BY attempt.key",
+            params![campaign, sender, state::IN_DOUBT],
+            each,
+        )
+    }
+
+    /// The last attempt of a letter, or a person's word on it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn last_attempt(&self, id: LetterId) -> Result<Option<LoggedAttempt>, LedgerError> {
+        let mut last = None;
+        self.logged(
+            "letter.id = ?1 ORDER BY attempt.key DESC LIMIT 1",
+            params![id.as_bytes().as_slice()],
+            |attempt| last = Some(attempt),
+        )?;
+        Ok(last)
+    }
+
+    /// A letter as it is known, whatever its campaign, which comes with it.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn record(&self, id: LetterId) -> Result<Option<(String, Record)>, LedgerError> {
+        let reading = self.reading();
+        reading
+            .db
+            .query_row(
+                &format!(
+                    "SELECT {RECORD}, letter.campaign FROM letter JOIN run ON run.key = letter.run WHERE letter.id = ?1"
+                ),
+                [id.as_bytes().as_slice()],
+                |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &reading.eyes)?)),
+            )
+            .optional()
+            .map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    fn logged(
+        &self,
+        which: &str,
+        params: impl rusqlite::Params,
+        mut each: impl FnMut(LoggedAttempt),
+    ) -> Result<(), LedgerError> {
+        let mut read = |params| -> rusqlite::Result<()> {
             let reading = self.reading();
             let mut query = reading.db.prepare(&format!(
-                "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key
+                "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key, attempt.sha256,
+                 facts.json
                  FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
-                 WHERE campaign = ?1 ORDER BY attempt.key"
+                 LEFT JOIN facts ON facts.key = attempt.facts WHERE {which}"
             ))?;
             let mut copies = reading
                 .db
-                .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1")?;
-            let mut rows = query.query(params![campaign])?;
+                .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1 ORDER BY rowid")?;
+            let mut rows = query.query(params)?;
             while let Some(row) = rows.next()? {
+                let state = row.get(RECORD_COLUMNS + 1)?;
                 let key: i64 = row.get(RECORD_COLUMNS + 4)?;
                 let copies = copies
                     .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
@@ -157,14 +219,21 @@ impl SqliteLedger {
                 each(LoggedAttempt {
                     record: record(row, &reading.eyes)?,
                     at: timestamp(row, RECORD_COLUMNS)?,
-                    status: status(row.get(RECORD_COLUMNS + 1)?),
+                    status: status(state),
                     reply: reply(row, RECORD_COLUMNS + 2)?,
                     copies,
+                    sha256: row.get(RECORD_COLUMNS + 5)?,
+                    facts: row.get(RECORD_COLUMNS + 6)?,
+                    settled: match state {
+                        state::SETTLED_SENT => Some(Settled::Sent),
+                        state::SETTLED_UNSENT => Some(Settled::Unsent),
+                        _ => None,
+                    },
                 });
             }
             Ok(())
         };
-        read().map_err(|error| broken(&self.path, "read", &error))
+        read(params).map_err(|error| broken(&self.path, "read", &error))
     }
 
     /// When letters of a sender were handed over since a moment, in whatever campaign: accepted, or in doubt. Only the
@@ -194,6 +263,23 @@ impl SqliteLedger {
                 .collect::<rusqlite::Result<_>>()
         };
         read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// The newest attempt of a sender, in whatever campaign, when it is later than a moment.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn attempt_after(&self, sender: &str, moment: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        self.reading()
+            .db
+            .query_row(
+                "SELECT attempt.at FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at > ?1 AND sender = ?2 ORDER BY attempt.at DESC LIMIT 1",
+                params![moment.as_second(), sender],
+                |row| timestamp(row, 0),
+            )
+            .optional()
+            .map_err(|error| broken(&self.path, "read", &error))
     }
 
     fn reading(&self) -> MutexGuard<'_, Reading> {
@@ -333,8 +419,8 @@ fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
 
 fn status(state: i64) -> Status {
     match state {
-        state::ACCEPTED => Status::Accepted,
-        state::DEFERRED => Status::Deferred,
+        state::ACCEPTED | state::SETTLED_SENT => Status::Accepted,
+        state::DEFERRED | state::SETTLED_UNSENT => Status::Deferred,
         state::REFUSED => Status::Refused,
         _ => Status::InDoubt,
     }

@@ -1,3 +1,5 @@
+mod damage;
+
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -6,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
 use crate::letter::{History, LetterId, Past};
-use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record};
+use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record, Settled};
 use crate::transport::{Reply, Status};
 
 struct Desk {
@@ -100,6 +102,7 @@ fn claim_at(number: u8, date: Timestamp) -> Entry {
         recipient: format!("r{number}@x.example"),
         language: "fr".to_owned(),
         date,
+        copies: vec!["copy@x.example".to_owned()],
     })
 }
 
@@ -291,11 +294,102 @@ fn a_copy_that_was_refused_is_remembered_with_its_own_words() {
         copies,
         [("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))]
     );
+    let mut sha256 = None;
+    desk.reader().attempts("c", |attempt| sha256 = attempt.sha256).unwrap();
+    assert_eq!(sha256, Some([7; 32]));
     let mut records: Vec<Record> = Vec::new();
     desk.reader()
         .records("c", "me@x.example", |record| records.push(record))
         .unwrap();
     assert_eq!(records.len(), 1);
+}
+
+#[test]
+fn a_killed_run_leaves_the_copies_of_a_letter_in_doubt_too() {
+    let desk = Desk::new();
+    desk.killed_after(&[
+        (Power, vec![claim(1), claim(2)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Refused, 550)]),
+        (Process, vec![begin(2)]),
+    ]);
+    let mut found = Vec::new();
+    desk.reader()
+        .attempts("c", |attempt| {
+            found.extend(attempt.copies.into_iter().map(|(address, status, reply)| {
+                assert_eq!(address, "copy@x.example");
+                (attempt.status, status, reply == attempt.reply)
+            }));
+        })
+        .unwrap();
+    assert_eq!(
+        found,
+        [
+            (Status::Refused, Status::Refused, false),
+            (Status::InDoubt, Status::InDoubt, true)
+        ]
+    );
+}
+
+#[test]
+fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1), claim(2), claim(3)]),
+        (Process, vec![begin(1), begin(2), begin(3)]),
+        (
+            Process,
+            vec![outcome(1, Status::InDoubt, 0), outcome(2, Status::InDoubt, 0)],
+        ),
+        (Process, vec![outcome(3, Status::Refused, 550)]),
+    ]);
+    let mut ledger = desk.lock();
+    for letters in [&[id(1), id(3)][..], &[id(1), id(9)], &[id(1), id(1)]] {
+        ledger.settle(letters, Settled::Sent, now()).unwrap_err();
+        assert_eq!((desk.past(1), desk.attempts().len()), (Past::InDoubt, 3));
+    }
+    ledger.settle(&[id(1)], Settled::Sent, now()).unwrap();
+    ledger.settle(&[id(2)], Settled::Unsent, now()).unwrap();
+    ledger.close(now()).unwrap();
+    assert_eq!((desk.past(1), desk.past(2)), (Past::Accepted, Past::Deferred));
+    assert_eq!(desk.reader().first_date(id(2)).unwrap(), Some(now()));
+    assert_eq!(
+        desk.attempts()[3..],
+        [
+            "r1@x.example accepted settled by hand as sent",
+            "r2@x.example deferred settled by hand as unsent: due again"
+        ]
+    );
+    let mut ledger = desk.lock();
+    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    ledger.apply(vec![claim(2)], Power).unwrap();
+}
+
+#[test]
+fn a_ledger_of_the_first_format_is_read_as_it_is_and_written_in_the_newest() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.dir.path().join("state")).unwrap();
+    desk.sql(include_str!("../schema.sql"));
+    desk.sql(
+        "PRAGMA application_id = 0x6170706c; PRAGMA user_version = 1;
+         INSERT INTO run (key, started, ended, boot) VALUES (1, 0, 0, 'b');
+         INSERT INTO letter VALUES (1, x'01010101010101010101010101010101', 'c', 'protest', 'me@x.example',
+                                    'r1@x.example', 'fr', 0, 3, 0, 1);
+         INSERT INTO attempt VALUES (1, 1, 1, 0, 3, 250, 'ok', NULL, NULL);
+         INSERT INTO copy VALUES (1, 'copy@x.example', 5, 550, 'no');",
+    );
+    let told = ["r1@x.example accepted 250 ok"];
+    assert_eq!(
+        (desk.past(1), desk.attempts()),
+        (Past::Accepted, told.map(str::to_owned).to_vec())
+    );
+    desk.ended_after(&[(Power, vec![claim(2)]), (Power, vec![Entry::Release(id(2))])]);
+    assert_eq!(
+        (desk.past(1), desk.attempts()),
+        (Past::Accepted, told.map(str::to_owned).to_vec())
+    );
+    desk.killed_after(&[(Power, vec![claim(2)]), (Process, vec![begin(2)])]);
+    assert_eq!((desk.past(1), desk.past(2)), (Past::Accepted, Past::InDoubt));
 }
 
 #[cfg(unix)]

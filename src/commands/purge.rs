@@ -1,0 +1,153 @@
+//! `appel purge`: forgets a campaign, after asking.
+
+use std::path::{Path, PathBuf};
+
+use super::{Context, confirm, print, print_json};
+use crate::campaign::Identity;
+use crate::cli;
+use crate::failure::{Exit, Failure};
+use crate::outbox::day::Day;
+use crate::outbox::ledger::{Holdings, SqliteLocked};
+use crate::private;
+use crate::report::screen::count;
+use crate::words::{push_wrapped, visible, visible_line};
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
+    let identity = context.identity()?;
+    let path = context.ledger_path()?;
+    let log = log_of(&identity.id);
+    // To take the lock would make a ledger where there is none.
+    let mut ledger = if path.exists() {
+        Some(SqliteLocked::acquire(&path, context.clock.now())?)
+    } else {
+        None
+    };
+    let purged = purge(context, arguments, &identity, &path, ledger.as_mut(), log.as_deref());
+    if let Some(ledger) = ledger {
+        // That it ended is worth writing down, but no reason to fail.
+        let _ = ledger.close(context.clock.now());
+    }
+    purged
+}
+
+fn purge(
+    context: &Context,
+    arguments: &cli::Purge,
+    identity: &Identity,
+    path: &Path,
+    mut ledger: Option<&mut SqliteLocked>,
+    log: Option<&Path>,
+) -> Result<Exit, Failure> {
+    let since = Day::begins(context.clock.now());
+    let holdings = match &ledger {
+        Some(ledger) => ledger.holdings(&identity.id, since)?,
+        None => Holdings::default(),
+    };
+    let nothing = holdings.letters() == 0 && log.is_none();
+    if !nothing {
+        context.say(&overview(identity, path, log, &holdings, context.style.width));
+        let hint = "read what would be forgotten, then purge with --yes";
+        if !arguments.yes && !confirm::ask("Forget all of it?", hint)? {
+            context.say("Nothing was removed.");
+            return Ok(Exit::Done);
+        }
+    }
+    if let Some(ledger) = &mut ledger {
+        // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
+        if !ledger.purge(&identity.id)? {
+            return Err(Failure::cannot_deliver(format!(
+                "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
+                path.display()
+            ))
+            .hint("close it, then run `appel purge` again"));
+        }
+    }
+    if let Some(log) = log {
+        private::erase(log).map_err(|error| {
+            Failure::cannot_deliver(format!("the records are removed, but the log {} is not", log.display()))
+                .because(&error)
+                .hint("remove it by hand, or run `appel purge` again")
+        })?;
+    }
+    if context.global.json {
+        print_json(&serde_json::json!({
+            "event": "purged",
+            "campaign": identity.id,
+            "letters": holdings.letters(),
+            "attempts": holdings.attempts,
+            "senders": holdings.senders,
+            "log": log.is_some(),
+        }))?;
+    } else if nothing {
+        print("Nothing is recorded of this campaign.\n");
+    } else {
+        let log = if log.is_some() { ", and the log" } else { "" };
+        print(&format!(
+            "Removed: {}, {}{log}.\n",
+            count(holdings.letters(), "letter"),
+            count(holdings.attempts, "attempt")
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// The campaign's log, if there is one.
+fn log_of(campaign: &str) -> Option<PathBuf> {
+    // An id that is no plain name never had a log, and would lead out of the folder of logs.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain))?;
+    path.exists().then_some(path)
+}
+
+/// What will be forgotten, and what comes of it.
+fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
+    let width = width.saturating_sub(1).max(20);
+    let mut text = format!("{} ({})\n\n", visible(&identity.title), visible_line(&identity.id));
+    for (number, word) in [
+        (holdings.accepted, "accepted"),
+        (holdings.deferred, "deferred (due again)"),
+        (holdings.refused, "refused"),
+        (holdings.in_doubt, "in doubt (held)"),
+        (holdings.untried, "never tried"),
+    ] {
+        text.push_str(&format!("{number:>9}  {word}\n"));
+    }
+    text.push('\n');
+    // A path stays whole, so that it can be copied.
+    if holdings.letters() > 0 {
+        let what = format!(
+            "To be removed: these {}, with {} by {}, from the ledger",
+            count(holdings.letters(), "letter"),
+            count(holdings.attempts, "attempt"),
+            count(holdings.senders, "sender"),
+        );
+        push_wrapped(&mut text, &what, "", "", width);
+        text.push_str(&format!("  {}\n", visible_line(&path.display().to_string())));
+    }
+    if let Some(log) = log {
+        let log = visible_line(&log.display().to_string());
+        text.push_str(&format!("To be removed: the log\n  {log}\n"));
+    }
+    let mut push = |line: &str| push_wrapped(&mut text, line, "", "", width);
+    push("Records of other campaigns stay. This cannot be undone.");
+    if holdings.accepted > 0 {
+        push(&format!(
+            "What was sent is forgotten: a later `appel send` would send {} again.",
+            count(holdings.accepted, "letter")
+        ));
+    }
+    if holdings.in_doubt > 0 {
+        push(&format!(
+            "{} in doubt, which may have arrived, would be sent again too.",
+            count(holdings.in_doubt, "letter")
+        ));
+    }
+    if holdings.in_the_last_day > 0 {
+        push(&format!(
+            "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",
+            count(holdings.in_the_last_day, "letter")
+        ));
+    }
+    text
+}

@@ -1,0 +1,175 @@
+//! `appel settle`: a person says what became of letters in doubt.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::{Context, print, print_json};
+use crate::campaign::Identity;
+use crate::cli;
+use crate::failure::{Exit, Failure, Problem, Problems};
+use crate::letter::{LetterId, Past};
+use crate::outbox::ledger::{LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
+use crate::report::attempt::object;
+use crate::report::screen::count;
+use crate::words::visible_line;
+
+/// How many letters in doubt are listed where others were named.
+const LISTED: usize = 10;
+
+/// Runs it.
+pub fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> {
+    let identity = context.identity()?;
+    let path = context.ledger_path()?;
+    let as_what = if arguments.fate.sent {
+        Settled::Sent
+    } else {
+        Settled::Unsent
+    };
+    let mut seen = HashSet::new();
+    let named: Vec<LetterId> = arguments
+        .letters
+        .iter()
+        .copied()
+        .filter(|id| seen.insert(*id))
+        .collect();
+    // To take the lock would make a ledger where there is none.
+    if !path.exists() {
+        let unknown = named.iter().map(|id| unknown(*id, &path));
+        return Err(refused(unknown.collect(), &[]));
+    }
+    let mut ledger = SqliteLocked::acquire(&path, context.clock.now())?;
+    let settled = settle(context, &mut ledger, &path, &identity, &named, as_what);
+    // That it ended is worth writing down, but no reason to fail.
+    let _ = ledger.close(context.clock.now());
+    settled
+}
+
+fn settle(
+    context: &Context,
+    ledger: &mut SqliteLocked,
+    path: &Path,
+    identity: &Identity,
+    named: &[LetterId],
+    as_what: Settled,
+) -> Result<Exit, Failure> {
+    let reader = ledger.reader()?;
+    let mut problems = Problems::new();
+    let (mut now, mut before) = (Vec::new(), Vec::new());
+    for id in named {
+        match reader.record(*id)? {
+            None => problems.push(unknown(*id, path)),
+            Some((campaign, _)) if campaign != identity.id => problems.push(elsewhere(*id, &campaign)),
+            Some((_, record)) if record.past == Past::InDoubt => now.push(*id),
+            Some((_, record)) => match reader.last_attempt(*id)? {
+                Some(last) if last.settled == Some(as_what) => before.push(*id),
+                last => problems.push(not_in_doubt(&record, last.as_ref())),
+            },
+        }
+    }
+    if problems.any_error() {
+        return Err(refused(problems, &in_doubt(&reader, identity)?));
+    }
+    ledger.settle(&now, as_what, context.clock.now())?;
+    let said = |ids: &[LetterId]| -> Result<Vec<LoggedAttempt>, Failure> {
+        let mut said = Vec::new();
+        for id in ids {
+            said.extend(reader.last_attempt(*id)?);
+        }
+        Ok(said)
+    };
+    if context.global.json {
+        for attempt in said(named)? {
+            print_json(&object(&attempt))?;
+        }
+    } else {
+        print(&in_words(as_what, &said(&now)?, &said(&before)?));
+    }
+    Ok(Exit::Done)
+}
+
+fn in_words(as_what: Settled, now: &[LoggedAttempt], before: &[LoggedAttempt]) -> String {
+    let mut text = String::new();
+    if !now.is_empty() {
+        let what = match (as_what, now.len()) {
+            (Settled::Sent, 1) => "it counts as accepted and is never sent again",
+            (Settled::Sent, _) => "they count as accepted and are never sent again",
+            (Settled::Unsent, 1) => "it is due again, and the next `appel send` sends it as the same message",
+            (Settled::Unsent, _) => "they are due again, and the next `appel send` sends them as the same messages",
+        };
+        let letters = count(now.len(), "letter");
+        text.push_str(&format!("{letters} settled as {}: {what}.\n", as_what.in_words()));
+        for attempt in now {
+            text.push_str(&format!("  {}\n", of_whom(&attempt.record)));
+        }
+    }
+    if !before.is_empty() {
+        let letters = count(before.len(), "letter");
+        text.push_str(&format!("{letters} settled as {} before:\n", as_what.in_words()));
+        for attempt in before {
+            let at = attempt.at.strftime("%Y-%m-%d at %H:%M UTC");
+            text.push_str(&format!("  {}, on {at}\n", of_whom(&attempt.record)));
+        }
+    }
+    text
+}
+
+fn of_whom(record: &Record) -> String {
+    format!(
+        "{} to {}",
+        visible_line(&record.letter),
+        visible_line(&record.recipient)
+    )
+}
+
+fn unknown(id: LetterId, path: &Path) -> Problem {
+    Problem::error(format!("the ledger {} knows no letter {id}", path.display()))
+}
+
+fn elsewhere(id: LetterId, campaign: &str) -> Problem {
+    Problem::error(format!("the letter {id} belongs to another campaign, {campaign}"))
+        .hint("settle it with that campaign's configuration: appel settle -c FILE")
+}
+
+fn not_in_doubt(record: &Record, last: Option<&LoggedAttempt>) -> Problem {
+    let when = last.map_or_else(String::new, |last| {
+        format!(" on {}", last.at.strftime("%Y-%m-%d at %H:%M UTC"))
+    });
+    let words = last.map_or_else(String::new, |last| format!(": {}", last.reply));
+    let by_hand = last.is_some_and(|last| last.settled.is_some());
+    let stands = match record.past {
+        Past::Accepted if by_hand => format!("it was settled by hand as sent{when}"),
+        Past::Deferred if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),
+        Past::Accepted => format!("the server accepted it{when}{words}"),
+        Past::Deferred => format!("it was put off{when}, and is due again{words}"),
+        Past::Refused => format!("the server refused it{when}{words}"),
+        Past::Never | Past::InDoubt => "it was never tried, and is due".to_owned(),
+    };
+    Problem::error(format!("{} is not in doubt: {stands}", of_whom(record)))
+}
+
+/// Nothing has changed; and what could be settled instead.
+fn refused(problems: Problems, in_doubt: &[Record]) -> Failure {
+    let mut failure = Failure::new(Exit::Invalid, "nothing was settled");
+    failure.problems = problems;
+    if in_doubt.is_empty() {
+        return failure.hint("no letter of this campaign is in doubt");
+    }
+    let mut hint = "in doubt:".to_owned();
+    for record in in_doubt.iter().take(LISTED) {
+        hint.push_str(&format!("\n{}  {}", record.id, of_whom(record)));
+    }
+    if in_doubt.len() > LISTED {
+        hint.push_str(&format!("\n… and {} more: see `appel status`", in_doubt.len() - LISTED));
+    }
+    failure.hint(hint)
+}
+
+fn in_doubt(ledger: &SqliteLedger, identity: &Identity) -> Result<Vec<Record>, Failure> {
+    let mut in_doubt = Vec::new();
+    ledger.records(&identity.id, identity.sender.as_str(), |record| {
+        if record.past == Past::InDoubt {
+            in_doubt.push(record);
+        }
+    })?;
+    Ok(in_doubt)
+}

@@ -1,0 +1,90 @@
+//! A look at the whole ledger before anything is decided by it: whether anything is missing or was changed by the disk.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::file::{broken, version};
+use crate::outbox::ledger::{LedgerError, marks};
+use crate::words::visible_line;
+
+/// The last run that the marks beside a ledger know, and its last commit. To be asked for before the database is read:
+/// then whatever goes on meanwhile, the database is the newer of the two.
+#[derive(Clone, Copy, Debug)]
+pub struct Marked(Option<(i64, u64)>);
+
+impl Marked {
+    pub fn beside(ledger: &Path) -> Self {
+        Self(marks::newest(ledger))
+    }
+
+    /// Refuses a ledger that is not there, or is empty, although it was neither. To be asked before the database is
+    /// opened: beside an empty file that would remove the write-ahead file, with all that it may still hold.
+    pub fn allows_opening(self, path: &Path) -> Result<(), LedgerError> {
+        let empty = std::fs::metadata(path).map_or(0, |file| file.len()) == 0;
+        if empty && self.0.is_some() {
+            return Err(behind(path));
+        }
+        Ok(())
+    }
+
+    /// Refuses a ledger that lacks a run or a commit which the marks know: it was put back from a copy, or what was
+    /// last written was lost with its write-ahead file.
+    pub fn allows(self, path: &Path, db: &Connection) -> Result<(), LedgerError> {
+        let Some((run, generation)) = self.0 else { return Ok(()) };
+        if version(path, db)? == 0 {
+            return Err(behind(path));
+        }
+        let whole: bool = db
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM run WHERE key > ?1 OR (key = ?1 AND marks >= ?2))",
+                [run, generation.cast_signed()],
+                |row| row.get(0),
+            )
+            .map_err(|error| broken(path, "read", &error))?;
+        if whole { Ok(()) } else { Err(behind(path)) }
+    }
+}
+
+fn behind(path: &Path) -> LedgerError {
+    LedgerError::Behind {
+        path: path.display().to_string(),
+    }
+}
+
+/// Refuses a database in which letters cannot be found as they were written, or whose two records of what was accepted
+/// differ. (A change in a text that nothing is decided by stays unseen.)
+pub fn over(path: &Path, db: &Connection) -> Result<(), LedgerError> {
+    let damaged = |cause: &str| LedgerError::Damaged {
+        path: path.display().to_string(),
+        cause: visible_line(cause),
+    };
+    let failed = |error| broken(path, "read", &error);
+    let found: String = db
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(failed)?;
+    if found != "ok" {
+        return Err(damaged(&found));
+    }
+    // A letter whose run cannot be found would not be found either.
+    let mut lost = db.prepare("PRAGMA foreign_key_check(letter)").map_err(failed)?;
+    if lost.exists([]).map_err(failed)? {
+        return Err(damaged("letters belong to runs that are not in it"));
+    }
+    // A letter is accepted once, in its own line and in that of an attempt: one flipped bit cannot change both.
+    let counts: [i64; 3] = db
+        .query_row(
+            "SELECT (SELECT count(*) FROM letter WHERE state = 3),
+                    (SELECT count(*) FROM attempt WHERE state IN (3, 7)),
+                    (SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
+                     WHERE attempt.state IN (3, 7) AND letter.state = 3)",
+            [],
+            |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]),
+        )
+        .map_err(failed)?;
+    if counts == [counts[0]; 3] {
+        Ok(())
+    } else {
+        Err(damaged("its records of what was accepted contradict each other"))
+    }
+}

@@ -1,0 +1,236 @@
+//! A ledger that the disk, or a hand, has damaged: it is said, or it does no harm; nothing is sent again by a guess.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Desk, Power, Process, begin, claim, id, now, outcome};
+use crate::letter::{History, Past};
+use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{LedgerError, LockedLedger};
+use crate::transport::Status;
+
+/// The ledger, and what lies beside it: `-wal`, `.marks`.
+fn beside(desk: &Desk, ending: &str) -> PathBuf {
+    let mut name = desk.path().into_os_string();
+    name.push(ending);
+    name.into()
+}
+
+/// What a run that took the ledger over would hold each of these letters for; or why it does not take it.
+fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Past>, LedgerError> {
+    let locked = SqliteLocked::acquire(&desk.path(), now())?;
+    let reader = locked.reader()?;
+    let found = letters.map(|number| reader.past(id(number))).collect();
+    reader.checked()?;
+    Ok(found)
+}
+
+/// Everything in the folder, to be put back.
+fn keep(desk: &Desk) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = fs::read_dir(desk.path().parent().unwrap()).unwrap();
+    files
+        .map(|file| file.unwrap().path())
+        .map(|path| (path.clone(), fs::read(path).unwrap()))
+        .collect()
+}
+
+/// Puts it back into the same files: a copy would be another ledger.
+fn put_back(desk: &Desk, kept: &[(PathBuf, Vec<u8>)]) {
+    for file in fs::read_dir(desk.path().parent().unwrap()).unwrap() {
+        let path = file.unwrap().path();
+        if !kept.iter().any(|(kept, _)| *kept == path) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    for (path, bytes) in kept {
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+#[test]
+fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, (1..=4).map(claim).collect()),
+        (Process, (1..=4).map(begin).collect()),
+        (
+            Process,
+            (1..=4).map(|number| outcome(number, Status::Accepted, 250)).collect(),
+        ),
+    ]);
+    let whole = fs::read(desk.path()).unwrap();
+    let (mut said, mut tried) = (0, 0);
+    for at in (0..whole.len()).step_by(STEP) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1 << (at % 8);
+        put_back(&desk, &[(desk.path(), flipped)]);
+        tried += 1;
+        match taken_over(&desk, 1..=4) {
+            Err(LedgerError::Damaged { .. } | LedgerError::Newer { .. } | LedgerError::Unusable { .. }) => said += 1,
+            Err(error) => panic!("byte {at}: {error}"),
+            Ok(found) => assert!(
+                found.iter().all(|past| matches!(past, Past::Accepted | Past::InDoubt)),
+                "byte {at}: {found:?}"
+            ),
+        }
+    }
+    assert!(said > tried / 10, "{said} of {tried} were said");
+}
+
+/// Not every byte, so that it does not take minutes; a prime, so that it meets every place of a page.
+const STEP: usize = 37;
+
+#[test]
+fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_due_that_had_begun() {
+    let desk = Desk::new();
+    let mut ledger = desk.lock();
+    for number in 1..=4 {
+        ledger.apply(vec![claim(number)], Power).unwrap();
+        ledger.apply(vec![begin(number)], Process).unwrap();
+        ledger
+            .apply(vec![outcome(number, Status::Accepted, 250)], Process)
+            .unwrap();
+    }
+    ledger.apply(vec![claim(5)], Power).unwrap();
+    ledger.apply(vec![begin(5)], Process).unwrap();
+    // Killed: no connection is closed in order.
+    let kept = keep(&desk);
+    drop(ledger);
+    let all = [
+        Past::Accepted,
+        Past::Accepted,
+        Past::Accepted,
+        Past::Accepted,
+        Past::InDoubt,
+    ];
+    put_back(&desk, &kept);
+    assert_eq!(taken_over(&desk, 1..=5).unwrap(), all);
+
+    let wal = beside(&desk, "-wal");
+    let frames = kept.iter().find(|(path, _)| *path == wal).unwrap().1.clone();
+    let mut said = 0;
+    // A header of 32 bytes, then pages of 1024 with 24 before each.
+    for cut in (0..frames.len()).step_by(1048 / 2) {
+        let mut changed = frames.clone();
+        changed[cut] ^= 0x10;
+        for damaged in [&frames[..cut], &changed] {
+            put_back(&desk, &kept);
+            fs::write(&wal, damaged).unwrap();
+            let before = SqliteLedger::read(&desk.path(), now());
+            match taken_over(&desk, 1..=5) {
+                Ok(found) => assert_eq!(found, all, "at byte {cut} of {}", frames.len()),
+                Err(error) => {
+                    assert!(
+                        matches!(error, LedgerError::Behind { .. } | LedgerError::Damaged { .. }),
+                        "{error}"
+                    );
+                    assert!(before.is_err(), "who only looks is told too");
+                    said += 1;
+                }
+            }
+        }
+    }
+    assert!(said > 20, "{said}");
+}
+
+#[test]
+fn a_ledger_that_was_deleted_or_put_back_from_an_older_copy_is_not_taken_for_the_newest() {
+    let desk = Desk::new();
+    let accepted = |number: u8| {
+        desk.ended_after(&[
+            (Power, vec![claim(number)]),
+            (Process, vec![begin(number)]),
+            (Process, vec![outcome(number, Status::Accepted, 250)]),
+        ]);
+    };
+    accepted(1);
+    let older = fs::read(desk.path()).unwrap();
+    accepted(2);
+    let behind = || {
+        assert!(matches!(
+            SqliteLedger::read(&desk.path(), now()),
+            Err(LedgerError::Behind { .. })
+        ));
+        assert!(matches!(
+            SqliteLocked::acquire(&desk.path(), now()),
+            Err(LedgerError::Behind { .. })
+        ));
+    };
+    fs::write(desk.path(), &older).unwrap();
+    behind();
+    fs::remove_file(desk.path()).unwrap();
+    behind();
+    // What the write-ahead file may still hold is not thrown away.
+    let wal = beside(&desk, "-wal");
+    for empty in [false, true] {
+        fs::write(&wal, b"all that is left").unwrap();
+        if empty {
+            fs::write(desk.path(), b"").unwrap();
+        } else {
+            fs::remove_file(desk.path()).unwrap();
+        }
+        behind();
+        assert_eq!(fs::read(&wal).unwrap(), b"all that is left");
+    }
+    fs::remove_file(&wal).unwrap();
+    // As the hint says.
+    fs::write(desk.path(), &older).unwrap();
+    fs::remove_file(beside(&desk, ".marks")).unwrap();
+    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Past::Accepted, Past::Never]);
+}
+
+#[test]
+fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
+    let desk = Desk::new();
+    let mut ledger = desk.lock();
+    ledger.apply((1..=3).map(claim).collect(), Power).unwrap();
+    ledger.apply(vec![begin(1)], Process).unwrap();
+    ledger.apply(vec![outcome(1, Status::Refused, 550)], Process).unwrap();
+    ledger.apply(vec![begin(2)], Process).unwrap();
+    let kept = keep(&desk);
+    drop(ledger);
+    let marks = beside(&desk, ".marks");
+    let whole = kept.iter().find(|(path, _)| *path == marks).unwrap().1.clone();
+    put_back(&desk, &kept);
+    assert_eq!(
+        taken_over(&desk, 1..=3).unwrap(),
+        [Past::Refused, Past::InDoubt, Past::Never]
+    );
+    for at in (0..whole.len()).step_by(7) {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x20;
+        for torn in [&whole[..at], &changed] {
+            put_back(&desk, &kept);
+            fs::write(&marks, torn).unwrap();
+            let Ok(found) = taken_over(&desk, 1..=3) else {
+                // A number in its head that is flipped to a larger one: the ledger seems to lack a run.
+                assert!(at < 16, "torn at byte {at}");
+                continue;
+            };
+            assert!([Past::Refused, Past::InDoubt].contains(&found[0]), "{found:?}");
+            assert_eq!(found[1..], [Past::InDoubt, Past::InDoubt], "torn at byte {at}");
+        }
+    }
+}
+
+#[test]
+fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
+    for sql in [
+        "UPDATE letter SET state = 4",
+        "UPDATE attempt SET state = 5",
+        "DELETE FROM attempt",
+        "UPDATE attempt SET letter = 2; INSERT INTO letter SELECT 2, x'02', campaign, letter, sender, recipient, language,
+         date, 5, 0, run, copies FROM letter",
+    ] {
+        let desk = Desk::new();
+        desk.ended_after(&[
+            (Power, vec![claim(1)]),
+            (Process, vec![begin(1)]),
+            (Process, vec![outcome(1, Status::Accepted, 250)]),
+        ]);
+        desk.sql(&format!("PRAGMA foreign_keys = OFF; {sql}"));
+        let error = taken_over(&desk, 1..=1).unwrap_err();
+        assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
+        assert!(error.to_string().ends_with("contradict each other"), "{error}");
+    }
+}

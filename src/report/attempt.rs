@@ -1,0 +1,83 @@
+//! One attempt as the ledger knows it, told: as lines on a screen, and as the object of `log --json`.
+
+use crate::outbox::event::AddressEvent;
+use crate::outbox::ledger::LoggedAttempt;
+use crate::transport::{Reply, Status};
+use crate::words::visible_line;
+
+/// Everyone the letter went to, the To first, each with their own outcome.
+pub fn recipients(attempt: &LoggedAttempt) -> impl Iterator<Item = (&str, Status, &Reply)> {
+    let to = (&*attempt.record.recipient, attempt.status, &attempt.reply);
+    let copies = attempt.copies.iter();
+    std::iter::once(to).chain(copies.map(|(address, status, reply)| (&**address, *status, reply)))
+}
+
+/// A line for the letter, and one for each copy; the words of a copy only where they are not the letter's.
+#[must_use]
+pub fn lines(attempt: &LoggedAttempt) -> String {
+    let record = &attempt.record;
+    let mut text = format!(
+        "{}  {:<8}  {}  {}  {}  {}\n",
+        attempt.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        attempt.status.in_words(),
+        visible_line(&record.letter),
+        visible_line(&record.language),
+        visible_line(&record.recipient),
+        attempt.reply
+    );
+    for (address, status, reply) in recipients(attempt).skip(1) {
+        text.push_str(&format!("    copy {:<8}  {}", status.in_words(), visible_line(address)));
+        if *reply != attempt.reply {
+            text.push_str(&format!("  {reply}"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The object of `log --json`.
+#[must_use]
+pub fn object(attempt: &LoggedAttempt) -> serde_json::Value {
+    let record = &attempt.record;
+    let recipients: Vec<AddressEvent> = recipients(attempt)
+        .map(|(address, status, reply)| AddressEvent {
+            address: address.to_owned(),
+            outcome: status.into(),
+            code: reply.code,
+            reply: Some(reply.line()),
+        })
+        .collect();
+    // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
+    let facts: Option<serde_json::Value> = attempt
+        .facts
+        .as_deref()
+        .and_then(|facts| serde_json::from_str(facts).ok());
+    let mut object = serde_json::json!({
+        "event": "attempt",
+        "id": record.id,
+        "letter": record.letter,
+        "language": record.language,
+        "from": record.sender,
+        "to": record.recipient,
+        "message_id": record.message_id(),
+        "outcome": attempt.status,
+        "code": attempt.reply.code,
+        "reply": attempt.reply.line(),
+        "at": attempt.at,
+        "recipients": recipients,
+        "sha256": attempt.sha256.as_ref().map(hexadecimal),
+        "facts": facts,
+    });
+    if let Some(settled) = attempt.settled {
+        object["settled"] = serde_json::json!(settled);
+    }
+    object
+}
+
+/// A digest as everybody writes it.
+#[must_use]
+pub fn hexadecimal(digest: &[u8; 32]) -> String {
+    digest
+        .iter()
+        .fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
