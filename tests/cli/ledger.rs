@@ -506,12 +506,13 @@ fn a_ledger_that_another_program_keeps_to_itself_is_said_to_be_locked() {
 #[test]
 fn a_ledger_that_lacks_its_last_entries_is_said_and_sends_nothing() {
     let server = Server::builder().on(Step::FinalDot).letter(3).stall().start();
-    let campaign = Campaign::new().people(5).smtp(&server);
+    let campaign = Campaign::new().people(3).smtp(&server);
     let run = campaign.spawn(&["send", "--yes", "-q"]);
     server.wait_for_stalls(1);
     run.kill();
     let (state, kept) = (campaign.root().join("state/appel"), campaign.root().join("kept"));
     copy(&state, &kept);
+    assert_eq!(campaign.standing(), [2, 0, 0, 1, 0], "as long as nothing is missing");
     let spoil: [(&str, &dyn Fn()); 3] = [
         ("copied without its write-ahead file", &|| {
             fs::remove_file(state.join("ledger.sqlite3-wal")).unwrap();
@@ -535,6 +536,4 @@ fn a_ledger_that_lacks_its_last_entries_is_said_and_sends_nothing() {
         }
     }
     assert_eq!(server.taken().len(), 2);
-    copy(&kept, &state);
-    assert_eq!(campaign.standing(), [2, 0, 0, 1, 2]);
 }
