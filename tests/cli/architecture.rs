@@ -187,3 +187,46 @@ fn no_file_has_outgrown_its_subject() {
         );
     }
 }
+
+/// The names of all test functions, with the folders `tests/` and `src/`.
+fn test_names() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut names) = (vec![root.join("src"), root.join("tests")], BTreeSet::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let after = text
+                    .split("#[test]\n")
+                    .skip(1)
+                    .chain(text.split("#[tokio::test(start_paused = true)]\n").skip(1));
+                // Other attributes may stand between.
+                names.extend(after.filter_map(|rest| Some(rest.split_once("fn ")?.1.split_once('(')?.0.to_owned())));
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_fault_has_a_test_that_is_there() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability.md")).unwrap();
+    let tests = test_names();
+    let mut rows = Vec::new();
+    for line in page.lines() {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let Some(Ok(number)) = cells.first().map(|cell| cell.parse::<u32>()) else {
+            continue;
+        };
+        let named: Vec<&str> = cells[3].split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "row {number} names no test");
+        for name in named {
+            assert!(tests.contains(name), "row {number}: there is no test {name}");
+        }
+        rows.push(number);
+    }
+    assert_eq!(rows, (1..=44).collect::<Vec<_>>());
+}
