@@ -93,6 +93,21 @@ fn a_token_whose_successor_is_refused_too_ends_the_run() {
 }
 
 #[test]
+fn a_successor_that_only_a_new_connection_refuses_is_the_last_one_all_the_same() {
+    let server = guarded()
+        .token("ann", "token-9")
+        .on(Step::Auth)
+        .nth(2)
+        .reply_then_close("421 4.7.0 enough")
+        .start();
+    let campaign = campaign(&server, 2, COUNTING);
+    let run = campaign.send_json(&["--retry-for", "1min"]);
+    run.exits(4).says(&["no third one is tried"]);
+    assert_eq!((ran(&campaign), server.connections()), (2, 2));
+    assert_eq!(server.unfired(), [""; 0]);
+}
+
+#[test]
 fn a_command_that_has_no_other_token_ends_the_run_after_one_try() {
     for (command, words) in [
         ("echo old", &["gave the same one again"][..]),

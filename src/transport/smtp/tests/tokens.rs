@@ -198,6 +198,30 @@ async fn connections_that_meet_an_expired_token_at_once_have_it_renewed_by_one_o
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_comes_while_a_token_is_being_renewed_waits_for_the_new_one() {
+    let source = Tokens::new(&["second", "third"]);
+    let settings = settings(Some(login("first", &source)));
+    let dial = |after| {
+        let settings = &settings;
+        async move {
+            sleep(Duration::from_millis(after)).await;
+            let (server, client) = Server::with_client(settings);
+            let client = async {
+                assert!(client.await.is_ok());
+            };
+            tokio::join!(server.admits("second"), client).0
+        }
+    };
+    // It takes a second to fetch one.
+    let (a, b) = tokio::join!(dial(0), dial(500));
+    assert_eq!(
+        (a, b),
+        (vec!["first".to_owned(), "second".to_owned()], vec!["second".to_owned()])
+    );
+    assert_eq!(source.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn connections_that_meet_a_token_that_cannot_be_renewed_try_its_successor_once_between_them() {
     let source = Tokens::new(&["second", "third"]);
     let settings = settings(Some(login("first", &source)));
