@@ -122,6 +122,24 @@ fn a_disk_that_is_full_while_a_killed_run_is_looked_after_spoils_nothing() {
 }
 
 #[test]
+fn what_a_killed_run_left_open_is_not_shown_as_due_when_the_lock_cannot_be_had() {
+    let server = Server::builder().on(Step::FinalDot).letter(2).stall().start();
+    let campaign = Campaign::new().people(3).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    server.wait_for_stalls(1);
+    run.kill();
+    let lock = campaign.root().join("state/appel/ledger.sqlite3.lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    campaign
+        .appel(&["status"])
+        .exits(4)
+        .says(&["the ledger", "cannot be opened"]);
+    fs::remove_dir(&lock).unwrap();
+    assert_eq!(campaign.standing(), [1, 0, 0, 2, 0]);
+}
+
+#[test]
 fn the_ledger_is_readable_by_its_owner_only() {
     let server = Server::builder().start();
     let campaign = Campaign::new().smtp(&server);
