@@ -2,7 +2,9 @@
 
 use super::{Side, faster, in_turn};
 use crate::Bench;
+use crate::campaign::Sending;
 use crate::mailmerge::{self, Mailmerge};
+use crate::ours::Campaign;
 use crate::program::run;
 use crate::table::{Goal, Measured, grouped};
 
@@ -35,12 +37,13 @@ pub fn beside_mailmerge(bench: &Bench) -> Result<Vec<Measured>, String> {
 
     // A dry run writes every text, and makes a message of the first of each kind only. With --out it makes a message of
     // each, as mailmerge does, and a file.
-    let some = bench.scaled(50_000);
+    let some = bench.scaled(10_000);
     let what = format!("the same of {} letters, each made into a file", grouped(some.into(), 0));
+    let campaign = Campaign::new(&bench.folder.path().join("some"), some, &Sending::plain(25, 1));
     let composed = || {
         let out = bench.folder.path().join("letters");
         let mut command = campaign.dry_run();
-        command.args(["--limit", &some.to_string(), "--out"]).arg(&out);
+        command.arg("--out").arg(&out);
         let taken = run(&mut command);
         std::fs::remove_dir_all(&out).expect("a folder of letters");
         taken

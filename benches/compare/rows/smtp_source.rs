@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::{Side, faster, in_turn};
+use super::{Side, cheaper, faster, in_turn};
 use crate::Bench;
 use crate::campaign::Sending;
 use crate::ours::Campaign;
@@ -48,14 +48,7 @@ fn compare(bench: &Bench, connections: usize, place: Where) -> Result<[Measured;
     let rounds = in_turn(bench, &what, &side("appel", &ours), &side("smtp-source -d", &theirs));
     let measured = faster(&what, &rounds);
     let behind = format!("{}; {}", measured.behind, even.shown);
-    let [ours, theirs] = rounds.map(|rounds| rounds.together());
-    // What others do on the machine at the same time is in the time, but hardly in this.
-    let by_cpu = Measured::times(
-        "the same by processor time, client and server together".to_owned(),
-        &theirs,
-        &ours,
-    );
-    Ok([measured.behind(behind), by_cpu])
+    Ok([measured.behind(behind), cheaper(&rounds)])
 }
 
 /// Letters of the same length.
