@@ -24,14 +24,7 @@ fn main() {
 }
 
 fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
-    campaign::write(
-        folder,
-        LETTERS,
-        &campaign::Sending {
-            port: 25,
-            connections: 1,
-        },
-    );
+    campaign::write(folder, LETTERS, &campaign::Sending::plain(25, 1));
     let sources = Sources {
         config: folder.join("config.toml"),
         account: None,

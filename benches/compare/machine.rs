@@ -5,15 +5,17 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Processor, cores, kernel, and the file system that the ledger is on, with what it costs to write there for good: a
+/// Processor, cores, kernel, how busy the machine is, and the file system that the ledger is on, with what it costs to write there for good: a
 /// ledger waits for that every few dozen letters, and a busy disk shows in the figures.
 pub fn describe(folder: &Path) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     format!(
-        "machine: {}, {cores} cores, Linux {}\nledger on: {}, fsync {}",
+        "machine: {}, {cores} cores, Linux {}, load {}\nledger on: {}, fsync {}",
         processor().unwrap_or_else(|| "unknown processor".to_owned()),
         kernel.trim(),
+        load.split(' ').next().unwrap_or_default(),
         file_system(folder).unwrap_or_else(|| "unknown file system".to_owned()),
         sync_time(folder).map_or_else(
             |error| error.to_string(),

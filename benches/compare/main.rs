@@ -3,9 +3,9 @@
 //!     cargo bench --bench compare
 //!     cargo bench --bench compare -- -n 5000 --rounds 3 one-connection
 //!
-//! Each row of the table is a module under `rows`: it runs the two programs in turn, to the same server, and counts
-//! the whole run of each from its start to its exit. For `appel` that is reading the campaign, writing every letter
-//! twice (once before the first connection, once as it leaves) and keeping the ledger on a real disk.
+//! Each row of the table is a module under `rows`: it runs the programs in turn, and counts the whole run of each from
+//! its start to its exit. For `appel` that is reading the campaign, writing every letter twice (once before the first
+//! connection, once as it leaves) and keeping the ledger on a real disk. `docs/speed.md` says more.
 #![cfg(target_os = "linux")]
 
 mod campaign;
@@ -13,23 +13,35 @@ mod campaign;
 #[allow(dead_code, reason = "made for more than this")]
 mod daemon;
 mod machine;
+mod mailmerge;
+mod ours;
 mod program;
+mod proxy;
 mod rows;
+mod sink;
+mod strace;
 mod table;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
 
+use campaign::Sending;
+use ours::{Campaign, Million};
+use program::Where;
 use rows::{ROWS, Row};
+use sink::Sink;
+
+/// Letters in each run of the rows with `smtp-source`; the other rows have numbers of their own beside it.
+const LETTERS: u32 = 20_000;
 
 /// Compares appel with other programs that send mail, and prints what was measured.
 #[derive(Debug, Parser)]
 #[command(name = "compare")]
 struct Options {
-    /// Letters in each run [default: 20000]
-    #[arg(short = 'n', long, value_name = "N")]
+    /// Letters in each run of one-connection; the other rows are made smaller or larger by as much [default: 20000]
+    #[arg(short = 'n', long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     letters: Option<u32>,
     /// Runs of each program in each row [default: 5]
     #[arg(long, value_name = "N")]
@@ -45,40 +57,75 @@ struct Options {
 /// What every row needs to know.
 pub struct Bench {
     /// Where the mail servers and their tools are.
-    servers: PathBuf,
+    servers: Option<PathBuf>,
     /// On a real disk, and emptied at the end.
     folder: tempfile::TempDir,
     letters: u32,
     rounds: usize,
+    million: Million,
+}
+
+impl Bench {
+    /// # Errors
+    /// When there are none: how to install them.
+    pub fn servers(&self) -> Result<&Path, String> {
+        let servers = self.servers.as_deref();
+        servers.ok_or_else(|| "no smtp-sink and smtp-source: run scripts/install-test-servers".to_owned())
+    }
+
+    /// A row's own number of letters, made smaller or larger as `-n` asks.
+    pub fn scaled(&self, letters: u32) -> u32 {
+        let scaled = u64::from(letters) * u64::from(self.letters) / u64::from(LETTERS);
+        u32::try_from(scaled).unwrap_or(u32::MAX).max(1)
+    }
+
+    /// The campaign of a million letters.
+    pub fn million(&self) -> &Campaign {
+        self.million.campaign(self.folder.path(), self.scaled(1_000_000))
+    }
+
+    /// Sends it once, and says what memory that took, in MiB; afterwards its ledger knows all of it as accepted.
+    ///
+    /// # Errors
+    /// When there is nothing to send it to.
+    pub fn send_million(&self) -> Result<f64, String> {
+        let campaign = self.million();
+        let sink = Sink::start(self, Where::Anywhere)?;
+        Ok(self.million.sent(|| {
+            eprintln!("sending {} letters", campaign.letters);
+            campaign.configure(&Sending::plain(sink.port, 1));
+            let peak = program::peak_memory(&mut campaign.sending());
+            campaign.check(campaign.letters);
+            peak
+        }))
+    }
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    let Some(servers) = daemon::servers() else {
-        return ExitCode::FAILURE;
-    };
-    let (letters, rounds) = if options.bench { (20_000, 5) } else { (100, 1) };
+    let (letters, rounds) = if options.bench { (LETTERS, 5) } else { (100, 1) };
     let bench = Bench {
-        servers,
+        servers: daemon::servers(),
         // /tmp is memory on many machines; the build's folder is where a person's files are.
         folder: tempfile::Builder::new()
             .prefix("appel-compare-")
             .tempdir_in(env!("CARGO_TARGET_TMPDIR"))
             .expect("a folder"),
-        letters: options.letters.unwrap_or(letters).max(1),
+        letters: options.letters.unwrap_or(letters),
         rounds: options.rounds.unwrap_or(rounds).max(1),
+        million: Million::default(),
     };
-    let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
-    let rows: Vec<&Row> = ROWS.iter().filter(wanted).collect();
-    if rows.is_empty() {
-        let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
-        eprintln!("no such row; there are {}", names.join(", "));
+    let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
+    if let Some(unknown) = options.rows.iter().find(|name| !names.contains(&name.as_str())) {
+        eprintln!("no row {unknown}; there are {}", names.join(", "));
         return ExitCode::from(2);
     }
+    let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
+    let rows = ROWS.iter().filter(wanted);
 
     println!("{}", machine::describe(bench.folder.path()));
-    println!("{} letters a run, median of {}\n", bench.letters, bench.rounds);
-    let measured: Vec<_> = rows.iter().map(|row| (row.run)(&bench)).collect();
+    println!("{} rounds\n", bench.rounds);
+    let measured: Vec<_> = rows.map(|row| (row.name, (row.run)(&bench))).collect();
     println!("\n{}", table::render(&measured));
     ExitCode::SUCCESS
 }

@@ -1,7 +1,8 @@
-//! The programs that are run: where they may run, and how long they take.
+//! The programs that are run: where they may run, how long they take, and how much memory.
 
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::fs;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 /// On which processors a program runs.
 #[derive(Clone, Copy, Debug)]
@@ -17,32 +18,120 @@ impl Where {
     pub fn hold(self, command: Command) -> Command {
         match self {
             Self::Anywhere => command,
-            Self::OneCpu => {
-                let mut held = Command::new("/usr/bin/taskset");
-                held.args(["-c", "0"])
-                    .arg(command.get_program())
-                    .args(command.get_args())
-                    .env_clear();
-                for (name, value) in command.get_envs() {
-                    held.env(name, value.unwrap_or_default());
-                }
-                if let Some(folder) = command.get_current_dir() {
-                    held.current_dir(folder);
-                }
-                held
-            }
+            Self::OneCpu => within("/usr/bin/taskset", &["-c", "0"], &command),
         }
     }
 }
 
-/// Seconds from the start of a program to its end, which has to be a good one.
-pub fn seconds(mut command: Command) -> f64 {
+/// The same program, started by another one.
+pub fn within(other: &str, arguments: &[&str], command: &Command) -> Command {
+    let mut held = Command::new(other);
+    held.args(arguments).arg(command.get_program());
+    like(held, command)
+}
+
+/// The same program once more.
+pub fn copy(command: &Command) -> Command {
+    like(Command::new(command.get_program()), command)
+}
+
+/// With the same arguments, environment (which is never inherited) and folder.
+fn like(mut held: Command, command: &Command) -> Command {
+    held.args(command.get_args()).env_clear();
+    for (name, value) in command.get_envs() {
+        held.env(name, value.unwrap_or_default());
+    }
+    if let Some(folder) = command.get_current_dir() {
+        held.current_dir(folder);
+    }
+    held
+}
+
+/// What a run took, from its start to its end.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    pub seconds: f64,
+    /// Of processor time, in the program and in the kernel for it. The clock counts hundredths of a second.
+    pub cpu: f64,
+    /// Of processor time that the server took meanwhile, where that is known.
+    pub server_cpu: f64,
+}
+
+/// Runs a program to its end, which has to be a good one.
+pub fn run(command: &mut Command) -> Taken {
     // What the run before left for the disk to write is not this one's to wait for.
     let _ = Command::new("sync").status();
-    command.stdin(Stdio::null()).stdout(Stdio::null());
+    let cpu = children_cpu();
     let begun = Instant::now();
-    let status = command.status().expect("the program can be run");
-    let seconds = begun.elapsed().as_secs_f64();
+    let status = start(command).wait().expect("a child can be waited for");
+    let taken = Taken {
+        seconds: begun.elapsed().as_secs_f64(),
+        cpu: children_cpu() - cpu,
+        server_cpu: 0.0,
+    };
+    check(command, status);
+    taken
+}
+
+/// The same, many times, for a program that ends in a moment; the median of their seconds.
+pub fn median_seconds(command: &mut Command, times: usize) -> f64 {
+    let seconds: Vec<f64> = (0..times)
+        .map(|_| {
+            let begun = Instant::now();
+            let status = start(command).wait().expect("a child can be waited for");
+            let seconds = begun.elapsed().as_secs_f64();
+            check(command, status);
+            seconds
+        })
+        .collect();
+    crate::table::median(&seconds)
+}
+
+/// Runs a program to its end, which has to be a good one: the most memory it had at once, in MiB.
+pub fn peak_memory(command: &mut Command) -> f64 {
+    let mut child = start(command);
+    let path = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    // The kernel keeps the peak, but forgets it when the program ends: so it is read again and again.
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child can be waited for") {
+            break status;
+        }
+        peak = peak.max(high_water(&path).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    };
+    check(command, status);
+    f64::from(peak) / 1024.0
+}
+
+/// `VmHWM` in KiB.
+fn high_water(path: &str) -> Option<u32> {
+    let status = fs::read_to_string(path).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse().ok()
+}
+
+fn start(command: &mut Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    match command.spawn() {
+        Ok(child) => child,
+        Err(error) => panic!("{command:?}: {error}"),
+    }
+}
+
+fn check(command: &Command, status: ExitStatus) {
     assert!(status.success(), "{command:?}: {status}");
-    seconds
+}
+
+/// The processor time of all children that have ended, in seconds: the fields cutime and cstime of proc(5).
+fn children_cpu() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields
+        .split_ascii_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<u32>().ok());
+    // Linux counts hundredths here on every machine that it is built for (`USER_HZ`).
+    ticks.map(f64::from).sum::<f64>() / 100.0
 }

@@ -1,86 +1,91 @@
 //! Beside Postfix's load generator, `smtp-source`: it sends one text that it made before, over and over, remembers
-//! nothing, and looks at nothing but reply codes. Both send to Postfix's `smtp-sink`, letters of much the same size: 1,313
-//! bytes as `smtp-source` writes them, about 1,500 of `appel`, which has more headers.
+//! nothing, and looks at nothing but reply codes. Both send letters of the same length, each to one recipient, to
+//! Postfix's `smtp-sink`.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use super::in_turn;
+use super::{Side, cheaper, faster, in_turn};
 use crate::Bench;
-use crate::campaign::{self, Sending};
-use crate::daemon::{Daemon, is_root, program};
-use crate::program::{Where, seconds};
-use crate::table::Measured;
+use crate::campaign::Sending;
+use crate::ours::Campaign;
+use crate::program::{Where, copy, run};
+use crate::proxy::Proxy;
+use crate::sink::{Sink, smtp_source};
+use crate::table::{Goal, Measured, grouped};
 
 /// Everything on one processor: what a letter costs, client and server together.
-pub fn one_connection(bench: &Bench) -> Measured {
-    compare(bench, "1 connection, everything on one CPU", 1, Where::OneCpu)
+pub fn one_connection(bench: &Bench) -> Result<Vec<Measured>, String> {
+    let [measured, by_cpu] = compare(bench, 1, Where::OneCpu)?;
+    Ok(vec![measured.must(Goal::AtLeast(1.2)).aim(Goal::AtLeast(2.0)), by_cpu])
 }
 
 /// As fast as it goes.
-pub fn ten_connections(bench: &Bench) -> Measured {
-    compare(bench, "10 connections, all CPUs", 10, Where::Anywhere)
+pub fn ten_connections(bench: &Bench) -> Result<Vec<Measured>, String> {
+    let [measured, by_cpu] = compare(bench, 10, Where::Anywhere)?;
+    Ok(vec![measured.must(Goal::AtLeast(0.8)).aim(Goal::AtLeast(1.2)), by_cpu])
 }
 
-fn compare(bench: &Bench, what: &str, connections: usize, place: Where) -> Measured {
-    let sink_folder = tempfile::tempdir().expect("a folder");
-    let (_sink, [port]) = Daemon::start(sink_folder.path(), |[port]| place.hold(smtp_sink(&bench.servers, port)));
-    let folder = bench.folder.path().join(format!("{connections}"));
-    campaign::write(&folder, bench.letters, &Sending { port, connections });
-    let ours = || appel(&folder, bench.letters, place);
-    let theirs = || seconds(place.hold(smtp_source(bench, connections, port)));
-    in_turn(bench, what, "smtp-source -d", ours, theirs)
+fn compare(bench: &Bench, connections: usize, place: Where) -> Result<[Measured; 2], String> {
+    let sink = Sink::start(bench, place)?;
+    let folder = bench.folder.path().join(format!("connections-{connections}"));
+    let sending = Sending::plain(sink.port, connections);
+    let campaign = Campaign::new(&folder, bench.letters, &sending);
+    let even = even(bench, &campaign, &sink)?;
+    campaign.configure(&sending);
+
+    let letters = bench.letters;
+    let what = match place {
+        Where::OneCpu => format!(
+            "{} letters, {connections} connection, one CPU",
+            grouped(letters.into(), 0)
+        ),
+        Where::Anywhere => format!("{} letters, {connections} connections", grouped(letters.into(), 0)),
+    };
+    let ours = || sink.serving(|| campaign.send(place));
+    let source = smtp_source(bench, sink.port, connections, letters, even.length)?;
+    let theirs = || sink.serving(|| run(&mut place.hold(copy(&source))));
+    let side = |name, run| Side { name, letters, run };
+    let rounds = in_turn(bench, &what, &side("appel", &ours), &side("smtp-source -d", &theirs));
+    let measured = faster(&what, &rounds);
+    let behind = format!("{}; {}", measured.behind, even.shown);
+    Ok([measured.behind(behind), cheaper(&rounds)])
 }
 
-fn smtp_sink(servers: &Path, port: u16) -> Command {
-    let mut command = program(servers, "usr/sbin/smtp-sink");
-    if is_root() {
-        command.args(["-u", "nobody"]);
-    }
-    command.arg(format!("127.0.0.1:{port}")).arg("1000");
-    command
+/// Letters of the same length.
+pub struct Even {
+    /// What `smtp-source` has to be told.
+    pub length: u32,
+    /// Proof of it.
+    shown: String,
 }
 
-fn smtp_source(bench: &Bench, connections: usize, port: u16) -> Command {
-    let mut command = program(&bench.servers, "usr/sbin/smtp-source");
-    command
-        .args([
-            "-d",
-            "-s",
-            &connections.to_string(),
-            "-l",
-            "1200",
-            "-m",
-            &bench.letters.to_string(),
-        ])
-        .args(["-f", "ann@home.example", "-t", "m@mfa.example"])
-        .arg(format!("127.0.0.1:{port}"));
-    command
-}
-
-/// A first run of a campaign: nothing is remembered from an earlier one, and everything is remembered of this one.
-fn appel(campaign: &Path, letters: u32, place: Where) -> f64 {
-    let state = campaign.join("state");
-    // It may not be there yet.
-    let _ = std::fs::remove_dir_all(&state);
-    let taken = seconds(place.hold(run(campaign, &["send", "--yes", "--quiet"])));
-    let status = run(campaign, &["status", "--json"])
-        .stderr(Stdio::inherit())
-        .output()
-        .expect("appel can be run");
-    let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("status --json prints an object");
-    assert_eq!(status["accepted"], letters, "{status}");
-    taken
-}
-
-fn run(campaign: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_appel"));
-    command
-        .env_clear()
-        .env("HOME", campaign)
-        .env("XDG_CONFIG_HOME", campaign.join("none"))
-        .env("XDG_STATE_HOME", campaign.join("state"))
-        .current_dir(campaign)
-        .args(arguments);
-    command
+/// Counts what both send, and finds the length of text that makes them even. The campaign is pointed elsewhere by it.
+pub fn even(bench: &Bench, campaign: &Campaign, sink: &Sink) -> Result<Even, String> {
+    let proxy = Proxy::start(sink.port, Duration::ZERO);
+    let counted = |letters: u32| {
+        let bytes = std::mem::take(&mut proxy.passed().up);
+        f64::from(u32::try_from(bytes).expect("a few megabytes")) / f64::from(letters)
+    };
+    campaign.configure(&Sending::plain(proxy.port, 1));
+    campaign.send(Where::Anywhere);
+    let ours = counted(campaign.letters);
+    let theirs = |length: u32| {
+        let few = 50;
+        run(&mut smtp_source(bench, proxy.port, 1, few, length)?);
+        Ok::<f64, String>(counted(few))
+    };
+    let guess = 1200;
+    let more = ours - theirs(guess)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "some hundred bytes"
+    )]
+    let length = (f64::from(guess) + more.round()) as u32;
+    let shown = format!(
+        "bytes a letter, commands and all: {} and {}",
+        grouped(ours, 0),
+        grouped(theirs(length)?, 0)
+    );
+    Ok(Even { length, shown })
 }
