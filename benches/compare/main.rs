@@ -5,7 +5,7 @@
 //!
 //! Each row of the table is a module under `rows`: it runs the programs in turn, and counts the whole run of each from
 //! its start to its exit. For `appel` that is reading the campaign, writing every letter twice (once before the first
-//! connection, once as it leaves) and keeping the ledger on a real disk. `docs/speed.md` says more.
+//! connection, once as it leaves) and keeping the ledger on a real disk. `docs/performance.md` says more.
 #![cfg(target_os = "linux")]
 
 mod campaign;
