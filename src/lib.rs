@@ -63,5 +63,7 @@ pub mod outbox;
 pub mod private;
 pub mod rehearsal;
 pub mod report;
+#[cfg(test)]
+mod simulation;
 pub mod transport;
 pub mod words;

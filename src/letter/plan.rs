@@ -29,6 +29,20 @@ pub enum Past {
     InDoubt,
 }
 
+impl Past {
+    /// Why a letter with this past does not leave; `late`: after the deadline.
+    #[must_use]
+    pub const fn keeps_back(self, resend: Resend, late: bool) -> Option<Skip> {
+        match self {
+            Self::Accepted => Some(Skip::AlreadyAccepted),
+            Self::Refused if !resend.refused => Some(Skip::Refused),
+            Self::InDoubt if !resend.in_doubt => Some(Skip::InDoubt),
+            _ if late => Some(Skip::Deadline),
+            Self::Never | Self::Deferred | Self::Refused | Self::InDoubt => None,
+        }
+    }
+}
+
 /// The ledger, as far as planning needs it.
 pub trait History {
     /// What is known of a letter.
@@ -353,13 +367,7 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         if plan.recurs(&row.email) && !self.seen.insert((position, row.email.folded().to_owned())) {
             return Some(Skip::Duplicate);
         }
-        match self.history.past(id) {
-            Past::Accepted => Some(Skip::AlreadyAccepted),
-            Past::Refused if !self.resend.refused => Some(Skip::Refused),
-            Past::InDoubt if !self.resend.in_doubt => Some(Skip::InDoubt),
-            _ if self.late => Some(Skip::Deadline),
-            Past::Never | Past::Deferred | Past::Refused | Past::InDoubt => None,
-        }
+        self.history.past(id).keeps_back(self.resend, self.late)
     }
 
     fn no_text(&self, spec: &LetterSpec, row: &Recipient) -> Problem {

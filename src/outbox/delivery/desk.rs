@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::futures::Notified;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::line::Line;
 use super::story::{self, Flying};
-use super::{Interrupt, Letters, Options, Stop, interrupted};
+use super::{Interrupt, Letters, Options, Stop};
 use crate::failure::Problem;
 use crate::letter::{Letter, LetterId, Message};
 use crate::outbox::day::Day;
@@ -37,6 +36,18 @@ pub struct Job {
     pub first_try: Option<Instant>,
     /// Its bytes, and when they were written: a group is written at a stretch, which takes half as long.
     pub written: Option<(Instant, Message)>,
+    /// What is told of it should it not be tried again: how its last try went.
+    pub put_off: Option<Box<LetterEvent>>,
+}
+
+impl Job {
+    /// What is told of it when the run ends before its next try.
+    pub fn not_tried(self, at: Timestamp) -> Event {
+        match self.put_off {
+            Some(event) => Event::Letter(event),
+            None => story::untried(&self.letter, at),
+        }
+    }
 }
 
 /// A letter in a connection's hands that has not begun: let go of, it goes back to those that wait.
@@ -52,6 +63,21 @@ impl Taken {
         self.job
             .take()
             .unwrap_or_else(|| unreachable!("a letter is taken once"))
+    }
+
+    /// Whether it was put off, and it is too late by now for another try.
+    pub fn tried_long_enough(&self) -> bool {
+        let retry_for = self.desk.options.retry_for;
+        self.job
+            .as_ref()
+            .is_some_and(|job| job.tried_for_longer_than(retry_for))
+    }
+
+    /// It is not tried again in this run.
+    pub fn leave(mut self) -> Result<(), LedgerLost> {
+        let Some(job) = self.job.take() else { return Ok(()) };
+        self.desk.state().day.give_back();
+        self.desk.leave(job, true)
     }
 }
 
@@ -71,7 +97,6 @@ impl Drop for Taken {
 pub struct Retry {
     pub at: Instant,
     pub job: Job,
-    pub event: LetterEvent,
 }
 
 /// The shared state; locked for a moment at a time, never while waiting for anything.
@@ -187,7 +212,7 @@ impl Desk {
             if self.stopping() {
                 return;
             }
-            self.wait(changed).await;
+            changed.await;
         }
     }
 
@@ -196,8 +221,8 @@ impl Desk {
         self.state().stop.take()
     }
 
-    /// A connection has no more to do.
-    pub fn left(&self) {
+    /// Whoever waits for anything looks again.
+    pub fn wake(&self) {
         self.changed.notify_waiters();
     }
 
@@ -300,7 +325,7 @@ impl Desk {
             match self.allowance()? {
                 Allowance::Room => {}
                 Allowance::AllTaken => {
-                    self.wait(changed).await;
+                    changed.await;
                     continue;
                 }
                 Allowance::UsedUp => return Ok(None),
@@ -309,7 +334,11 @@ impl Desk {
                 return Ok(Some(job));
             }
             if let Some(job) = self.due_retry() {
-                self.claim(vec![job]).await?;
+                if job.tried_for_longer_than(self.options.retry_for) {
+                    self.leave(job, false)?;
+                } else {
+                    self.claim(vec![job]).await?;
+                }
                 continue;
             }
             let group = self.take_group()?;
@@ -325,23 +354,15 @@ impl Desk {
             match earliest {
                 None if !busy => return Ok(None),
                 // What is in flight may yet be put off, and then there is something to do.
-                None => self.wait(changed).await,
+                None => changed.await,
                 Some(at) => {
                     tokio::select! {
                         biased;
                         () = sleep_until(at) => {}
-                        () = self.wait(changed) => {}
+                        () = changed => {}
                     }
                 }
             }
-        }
-    }
-
-    async fn wait(&self, changed: Notified<'_>) {
-        tokio::select! {
-            biased;
-            () = changed => {}
-            () = interrupted(&self.interrupt, Interrupt::Finish), if *self.interrupt.borrow() == Interrupt::None => {}
         }
     }
 
@@ -408,13 +429,6 @@ impl Desk {
         let job = state.waiting.pop_front()?;
         state.day.take();
         Some(job)
-    }
-
-    fn due_retry(&self) -> Option<Job> {
-        let now = Instant::now();
-        let mut state = self.state();
-        let due = state.retries.iter().position(|retry| retry.at <= now)?;
-        Some(state.retries.swap_remove(due).job)
     }
 
     async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {

@@ -54,6 +54,7 @@ impl Desk {
                             tries: 0,
                             first_try: None,
                             written: None,
+                            put_off: None,
                         }));
                     }
                     Err(error) => (story::untried(&letter, now), error),

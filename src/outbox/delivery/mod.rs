@@ -7,6 +7,7 @@ mod desk;
 mod due;
 mod line;
 mod reception;
+mod retry;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -161,10 +162,7 @@ pub async fn deliver<T: Transport>(
         tokio::select! {
             biased;
             () = all_of(&mut tasks) => {}
-            () = interrupted(&interrupt, Interrupt::Now) => {
-                desk.stop(Stop::Interrupted);
-                tasks.shutdown().await;
-            }
+            () = stopped_at_once(&desk, &interrupt) => tasks.shutdown().await,
         }
         // When the ledger is lost there is nothing to wind up: see below.
         let _ = desk.wind_up().await;
@@ -240,7 +238,7 @@ async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
     if let Some(session) = session {
         session.close().await;
     }
-    desk.left();
+    desk.wake();
 }
 
 /// At most two letters of a connection have begun without an outcome: the one whose text leaves, and the one whose
@@ -307,29 +305,35 @@ async fn begin<T: Transport>(
     session: &mut Option<T::Session>,
     prepared: &mut Option<Prepared>,
 ) -> Result<Option<Begun>, LedgerLost> {
-    let (mut taken, message) = match prepared.take() {
-        Some(Prepared { taken, message }) => (taken, Some(message)),
-        None => match desk.next().await? {
-            Some(taken) => (taken, None),
-            None => return Ok(None),
-        },
-    };
-    if session.is_none() {
-        *session = connect(transport, desk).await;
-    }
-    if session.is_some() {
-        desk.turn().await;
-    }
-    // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
-    if session.is_none() || desk.stopping() || desk.past_deadline() {
-        return Ok(None);
-    }
-    match message.map_or_else(|| desk.message(&mut taken), Ok) {
-        Ok(message) => Ok(Some(begun(desk, taken, message).await?)),
-        Err(problem) => {
-            desk.stop(Stop::Letter(problem));
-            Ok(None)
+    loop {
+        let (mut taken, message) = match prepared.take() {
+            Some(Prepared { taken, message }) => (taken, Some(message)),
+            None => match desk.next().await? {
+                Some(taken) => (taken, None),
+                None => return Ok(None),
+            },
+        };
+        if session.is_none() {
+            *session = connect(transport, desk).await;
         }
+        if session.is_some() {
+            desk.turn().await;
+        }
+        // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
+        if session.is_none() || desk.stopping() || desk.past_deadline() {
+            return Ok(None);
+        }
+        if taken.tried_long_enough() {
+            taken.leave()?;
+            continue;
+        }
+        return match message.map_or_else(|| desk.message(&mut taken), Ok) {
+            Ok(message) => Ok(Some(begun(desk, taken, message).await?)),
+            Err(problem) => {
+                desk.stop(Stop::Letter(problem));
+                Ok(None)
+            }
+        };
     }
 }
 
@@ -349,7 +353,7 @@ async fn prepare_ahead(desk: &Arc<Desk>) -> Result<Option<Prepared>, LedgerLost>
 
 /// Begins the letter that is prepared, if its turn is now.
 async fn begin_ahead(desk: &Desk, prepared: &mut Option<Prepared>) -> Result<Option<Begun>, LedgerLost> {
-    match prepared.take_if(|_| desk.turn_is_now()) {
+    match prepared.take_if(|next| !next.taken.tried_long_enough() && desk.turn_is_now()) {
         Some(Prepared { taken, message }) => Ok(Some(begun(desk, taken, message).await?)),
         None => Ok(None),
     }
@@ -438,6 +442,16 @@ fn ended(desk: &Desk, job: Job, sent: &Sent) -> Result<(), LedgerLost> {
         desk.sender_taken();
     }
     Ok(())
+}
+
+/// Passes on that a person interrupts, and returns when everything is to stop at once.
+///
+/// The connections wait on the desk alone: there, they are woken in the order in which they began to wait.
+async fn stopped_at_once(desk: &Desk, interrupt: &watch::Receiver<Interrupt>) {
+    interrupted(interrupt, Interrupt::Finish).await;
+    desk.wake();
+    interrupted(interrupt, Interrupt::Now).await;
+    desk.stop(Stop::Interrupted);
 }
 
 async fn interrupted(interrupt: &watch::Receiver<Interrupt>, least: Interrupt) {

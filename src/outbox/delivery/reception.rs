@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Stop;
 use super::desk::{Desk, Job, Retry};
-use super::line::{Failed, Line, pause};
+use super::line::{Failed, Line};
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
@@ -51,7 +51,8 @@ impl Desk {
                 self.journal.submit(entry, None)?;
                 let what = format!("{} to {}: {reply}", event.letter, event.to);
                 self.notice(what, at.duration_since(Instant::now()));
-                self.state().retries.push(Retry { at, job, event });
+                job.put_off = Some(Box::new(event));
+                self.state().retries.push(Retry { at, job });
             }
             None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
         }
@@ -109,16 +110,7 @@ impl Desk {
         });
     }
 
-    /// When a letter that was put off is tried again; `None` when that would be too late.
-    fn later(&self, job: &Job) -> Option<Instant> {
-        let now = Instant::now();
-        let [.., last] = *job.letter.id.as_bytes();
-        let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
-        let since = job.first_try.unwrap_or(now);
-        (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
-    }
-
-    fn notice(&self, reason: String, pause: Duration) {
+    pub fn notice(&self, reason: String, pause: Duration) {
         let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         let notice = Notice::Retrying { reason, seconds };
         // Nobody is misled when the ledger is lost and the notice with it.

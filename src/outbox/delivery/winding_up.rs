@@ -31,11 +31,13 @@ impl Desk {
             )?;
         }
         for retry in retries {
-            self.journal.submit(None, Some(Event::Letter(Box::new(retry.event))))?;
+            let event = retry.job.not_tried(self.options.clock.now());
+            self.journal.submit(None, Some(event))?;
         }
         for job in waiting {
-            let event = story::untried(&job.letter, self.options.clock.now());
-            self.journal.submit(Some(Entry::Release(job.letter.id)), Some(event))?;
+            let released = Entry::Release(job.letter.id);
+            let event = job.not_tried(self.options.clock.now());
+            self.journal.submit(Some(released), Some(event))?;
         }
         self.tell_untold()?;
         if self.state().stop.is_none() {
@@ -78,10 +80,10 @@ impl Desk {
             listener.hear(&Event::Letter(Box::new(event)));
         }
         for retry in retries {
-            listener.hear(&Event::Letter(Box::new(retry.event)));
+            listener.hear(&retry.job.not_tried(now));
         }
         for job in waiting {
-            listener.hear(&story::untried(&job.letter, now));
+            listener.hear(&job.not_tried(now));
         }
         for event in std::mem::take(&mut self.state().untold) {
             listener.hear(&event);

@@ -11,8 +11,10 @@
 mod lock;
 mod marks;
 mod sqlite;
+mod state;
 
 pub use sqlite::{SqliteLedger, SqliteLocked, default_path};
+pub use state::State;
 
 use std::io;
 use std::path::Path;

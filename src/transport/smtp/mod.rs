@@ -12,6 +12,8 @@ mod stream;
 mod tests;
 mod tls;
 
+#[cfg(test)]
+pub(crate) use connect::over;
 pub use login::{Fetching, Login, Renewal, SecretSource};
 pub use session::SmtpSession;
 pub use tls::Trust;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::state;
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Entry, Intent, Settled, marks};
+use crate::outbox::ledger::{Attempted, Entry, Intent, Settled, State, marks};
 use crate::transport::Status;
 
 /// Writes entries in one synced transaction, which opens a new generation of marks.
@@ -158,6 +158,7 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         let left = marks::left_by(path, run, generation);
         // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
         let all_marked = same_boot && left.whole;
+        let [claimed, begun] = [State::Claimed, State::Begun].map(|open| open.settled(all_marked) as i64);
         // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
         write(&transaction, &left.entries, run)?;
@@ -167,8 +168,8 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
              SELECT key, run, ?2, 6, NULL,
                     CASE state WHEN 2 THEN 'the program ended while this letter was being sent'
                                ELSE 'the machine stopped while this letter was waiting its turn, or being sent' END
-             FROM letter WHERE run = ?1 AND (state = 2 OR (state = 1 AND NOT ?3)) ORDER BY key",
-            params![run, now.as_second(), all_marked],
+             FROM letter WHERE run = ?1 AND CASE state WHEN 1 THEN ?3 WHEN 2 THEN ?4 END = 6 ORDER BY key",
+            params![run, now.as_second(), claimed, begun],
         )?;
         transaction.execute(
             "INSERT INTO copy (attempt, address, state, code, reply)
@@ -178,8 +179,8 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
             [known],
         )?;
         transaction.execute(
-            "UPDATE letter SET state = iif(state = 1 AND ?2, 0, 6) WHERE run = ?1 AND state IN (1, 2)",
-            params![run, all_marked],
+            "UPDATE letter SET state = iif(state = 1, ?2, ?3) WHERE run = ?1 AND state IN (1, 2)",
+            params![run, claimed, begun],
         )?;
         transaction.execute(
             "UPDATE run SET ended = ?2 WHERE key = ?1",

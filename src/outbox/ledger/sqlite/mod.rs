@@ -15,13 +15,15 @@ pub use reader::SqliteLedger;
 
 /// The numbers that the column `state` holds.
 mod state {
-    pub const RELEASED: i64 = 0;
-    pub const CLAIMED: i64 = 1;
-    pub const BEGUN: i64 = 2;
-    pub const ACCEPTED: i64 = 3;
-    pub const DEFERRED: i64 = 4;
-    pub const REFUSED: i64 = 5;
-    pub const IN_DOUBT: i64 = 6;
+    use crate::outbox::ledger::State;
+
+    pub const RELEASED: i64 = State::Released as i64;
+    pub const CLAIMED: i64 = State::Claimed as i64;
+    pub const BEGUN: i64 = State::Begun as i64;
+    pub const ACCEPTED: i64 = State::Accepted as i64;
+    pub const DEFERRED: i64 = State::Deferred as i64;
+    pub const REFUSED: i64 = State::Refused as i64;
+    pub const IN_DOUBT: i64 = State::InDoubt as i64;
     /// Of an attempt only: a person's word that the letter in doubt was sent.
     pub const SETTLED_SENT: i64 = 7;
     /// Of an attempt only: a person's word that it was not.

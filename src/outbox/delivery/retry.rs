@@ -1,0 +1,49 @@
+//! When a letter that was put off is tried again, and when it is not any more.
+
+use tokio::time::Instant;
+
+use super::desk::{Desk, Job};
+use super::line::pause;
+use crate::outbox::journal::LedgerLost;
+use crate::outbox::ledger::Entry;
+
+impl Job {
+    /// Since the end of its first try.
+    pub fn tried_for_longer_than(&self, retry_for: std::time::Duration) -> bool {
+        self.first_try.is_some_and(|since| since.elapsed() > retry_for)
+    }
+}
+
+impl Desk {
+    /// When a letter that was put off is tried again; `None` when that would be too late.
+    pub fn later(&self, job: &Job) -> Option<Instant> {
+        let now = Instant::now();
+        let [.., last] = *job.letter.id.as_bytes();
+        let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
+        let since = job.first_try.unwrap_or(now);
+        (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
+    }
+
+    /// A letter whose next try has come.
+    pub fn due_retry(&self) -> Option<Job> {
+        let now = Instant::now();
+        let mut state = self.state();
+        let due = state.retries.iter().position(|retry| retry.at <= now)?;
+        Some(state.retries.swap_remove(due).job)
+    }
+
+    /// A letter that was put off is left for the next run: its turn came when `retry-for` was over.
+    pub fn leave(&self, job: Job, claimed: bool) -> Result<(), LedgerLost> {
+        if self.journal.is_lost() {
+            // Told by `abandon`.
+            self.state().waiting.push_front(job);
+            return Err(LedgerLost);
+        }
+        let entry = claimed.then_some(Entry::Release(job.letter.id));
+        let event = job.not_tried(self.options.clock.now());
+        self.journal.submit(entry, Some(event))?;
+        // Somebody may be waiting for what becomes of it.
+        self.wake();
+        Ok(())
+    }
+}

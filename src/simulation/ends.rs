@@ -1,0 +1,151 @@
+//! What is promised of a run's end, of the next one's beginning, and of the whole.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::letters::name;
+use super::watch::A_TICK;
+use super::world::State;
+use crate::letter::LetterId;
+use crate::outbox::delivery::{Ended, Stop};
+use crate::outbox::event::Verdict;
+use crate::outbox::ledger::State as Stands;
+
+/// After a killed process: the letter in flight, and one about to be, for each connection.
+const MOST_BY_KILL: usize = 2;
+/// After a power cut: a group of claims for each connection.
+const MOST_BY_POWER_CUT: usize = 64;
+/// How long the reply to a final dot is waited for.
+const A_FINAL_DOT: Duration = Duration::from_mins(10);
+/// How many other replies a letter in flight may wait for, one `timeout` each.
+const MOST_REPLIES: u32 = 10;
+/// A day, for `daily-limit`.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl State {
+    /// A run ended by itself.
+    pub fn ended(&mut self, ended: &Ended, quiet: bool) {
+        self.note(format_args!("ended {:?} {:?}", ended.summary, ended.stop));
+        self.everybody_is_told(ended);
+        let lost = self.run.ledger_lost;
+        if lost != matches!(ended.stop, Some(Stop::Ledger(_))) {
+            self.broken("the run does not say how the ledger is");
+        }
+        if !lost {
+            let open = self.disk.left_open();
+            if open > 0 || self.disk.unsynced() > 0 {
+                let unsynced = self.disk.unsynced();
+                self.broken(format_args!(
+                    "the run ended with {open} letters open, {unsynced} marks unsynced"
+                ));
+            }
+        }
+        if ended.stop.is_none() && self.run.not_tried > 0 {
+            self.broken("the run does not say why it left letters untried");
+        }
+        self.ends_soon();
+        let unsent = ended.summary.due - ended.summary.accepted;
+        let may_stop = matches!(ended.stop, Some(Stop::DailyLimit(_) | Stop::Deadline));
+        if quiet && unsent > 0 && !may_stop {
+            self.broken(format_args!(
+                "nothing is in the way, and {unsent} letters are not sent: {:?}",
+                ended.stop
+            ));
+        }
+    }
+
+    /// Once interrupted, it finishes what is in flight; twice, it stops at once.
+    fn ends_soon(&mut self) {
+        let in_flight = A_FINAL_DOT + MOST_REPLIES * self.scenario.timeout;
+        let now = self.now();
+        for (at, most) in self.run.interrupts.clone().into_iter().zip([in_flight, A_TICK]) {
+            if now - at > most {
+                self.broken(format_args!("the run goes on for {:?} after an interruption", now - at));
+            }
+        }
+    }
+
+    fn everybody_is_told(&mut self, ended: &Ended) {
+        let untold: Vec<_> = self
+            .run
+            .due
+            .iter()
+            .filter(|id| !self.run.told.contains_key(id))
+            .map(|id| name(*id))
+            .collect();
+        if !untold.is_empty() {
+            self.broken(format_args!("nothing is told of {untold:?}"));
+        }
+        // What is left out for a good reason need not be told when the ledger is lost.
+        if self.run.told_skipped != self.run.skipped && !self.run.ledger_lost {
+            let (told, skipped) = (self.run.told_skipped, self.run.skipped);
+            self.broken(format_args!("{skipped} letters are left out, and {told} told"));
+        }
+        let count = |verdict| self.run.told.values().filter(|told| **told == verdict).count();
+        let found = [Verdict::Accepted, Verdict::Deferred, Verdict::Refused, Verdict::InDoubt].map(count);
+        let summary = &ended.summary;
+        let told = [summary.accepted, summary.deferred, summary.refused, summary.in_doubt];
+        if found != told || summary.due != self.run.due.len() {
+            self.broken(format_args!(
+                "the summary counts {told:?} of {}, told were {found:?}",
+                summary.due
+            ));
+        }
+    }
+
+    /// The next run has opened the ledger: `in_doubt` are what the last one left so, and the power cut or kill behind it.
+    pub fn opened_again(&mut self, in_doubt: &[LetterId], power_was_cut: bool) {
+        self.note(format_args!("opened again, {} in doubt", in_doubt.len()));
+        self.counts.in_doubt += in_doubt.len() as u64;
+        let connections = self.scenario.connections;
+        let each = in_doubt.len().div_ceil(connections);
+        let most = if power_was_cut || !self.scenario.boots_are_known {
+            self.counts.most_by_power_cut = self.counts.most_by_power_cut.max(each as u64);
+            MOST_BY_POWER_CUT
+        } else {
+            self.counts.most_by_kill = self.counts.most_by_kill.max(each as u64);
+            MOST_BY_KILL
+        };
+        if each > most {
+            self.broken(format_args!(
+                "{} letters in doubt over {connections} connections",
+                in_doubt.len()
+            ));
+        }
+        self.the_ledger_is_right();
+    }
+
+    /// The ledger knows what was taken, and nothing else is accepted.
+    pub fn the_ledger_is_right(&mut self) {
+        let taken: Vec<LetterId> = self.kept.taken.iter().map(|take| take.id).collect();
+        for id in &taken {
+            self.taken_is_held(*id);
+        }
+        let rows = self.disk.live.rows.iter();
+        let accepted = rows.filter(|(_, row)| row.state == Stands::Accepted).map(|(id, _)| *id);
+        let untaken = accepted.into_iter().find(|id| !taken.contains(id));
+        if let Some(id) = untaken {
+            self.broken(format_args!("{} is accepted and was never taken", name(id)));
+        }
+    }
+
+    /// Everything is over.
+    pub fn over(&mut self) {
+        self.the_ledger_is_right();
+        let Some(limit) = self.scenario.daily_limit else { return };
+        let mut times: Vec<_> = self.kept.taken.iter().map(|take| take.began).collect();
+        times.sort_unstable();
+        // Any `limit + 1` letters running take longer than a day.
+        for window in times.windows(limit + 1) {
+            if window[limit].duration_since(window[0]) < DAY {
+                let from = window[0];
+                self.broken(format_args!(
+                    "{} letters in the 24 hours from {from}; the limit is {limit}",
+                    window.len()
+                ));
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! What is promised, held against everything that happens: every write, every letter taken, every word told.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::letters::name;
+use super::scenario::start;
+use super::world::{ByLetter, State};
+use crate::campaign::config::Rate;
+use crate::letter::{LetterId, Past};
+use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
+use crate::outbox::ledger::{Durability, Entry, State as Stands};
+
+/// Timers have whole milliseconds.
+pub const A_TICK: Duration = Duration::from_millis(1);
+
+/// What is kept of all runs.
+pub struct Kept {
+    pub start: Timestamp,
+    /// What the server took, in order.
+    pub taken: Vec<Take>,
+    /// The first bytes seen of each letter.
+    pub bytes: HashMap<LetterId, Vec<u8>>,
+    /// The runs in which a letter in doubt began again because it was asked for.
+    pub asked: ByLetter<Vec<usize>>,
+    /// Every begin: the run, the letter, when, and at which time of day.
+    pub begins: Vec<Begin>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self {
+            start: start(),
+            taken: Vec::new(),
+            bytes: HashMap::new(),
+            asked: ByLetter::new(),
+            begins: Vec::new(),
+        }
+    }
+}
+
+/// A letter that the server took.
+#[derive(Clone, Debug)]
+pub struct Take {
+    pub id: LetterId,
+    /// The run whose connection it came over.
+    pub run: usize,
+    /// The copies that it was taken for.
+    pub copies: BTreeSet<String>,
+    /// What the reply said, should it have arrived.
+    pub words: String,
+    /// Whether every reply on that connection answered something that was asked.
+    pub sound: bool,
+    /// When its transaction began, by the program's clock.
+    pub began: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Begin {
+    pub run: usize,
+    pub id: LetterId,
+    pub clock: Timestamp,
+}
+
+/// What is kept of one run.
+#[derive(Default)]
+pub struct Watch {
+    pub number: usize,
+    pub due: BTreeSet<LetterId>,
+    pub skipped: usize,
+    pub resend_in_doubt: bool,
+    pub retry_refused: bool,
+    pub told: ByLetter<Verdict>,
+    pub told_skipped: usize,
+    /// Letters that the run says it did not come to.
+    pub not_tried: usize,
+    /// When somebody interrupted.
+    pub interrupts: Vec<Duration>,
+    pub ledger_lost: bool,
+    /// No letter may begin before.
+    pub next_turn: Duration,
+    /// When a letter's first attempt ended.
+    pub first_end: ByLetter<Duration>,
+}
+
+impl State {
+    /// Before entries are written.
+    pub fn about_to_write(&mut self, entries: &[Entry], durability: Durability) {
+        let words: Vec<String> = entries.iter().map(in_words).collect();
+        self.note(format_args!("ledger {durability:?}: {}", words.join(", ")));
+        for entry in entries {
+            match entry {
+                Entry::Claim(intent) => self.about_to_claim(intent.id, intent.date),
+                Entry::Begin(id) => self.about_to_begin(*id),
+                Entry::Release(_) | Entry::Outcome(_) => {}
+            }
+        }
+    }
+
+    fn about_to_claim(&mut self, id: LetterId, date: Timestamp) {
+        if !self.run.due.contains(&id) {
+            self.broken(format_args!("{} is claimed and not due", name(id)));
+        }
+        let ended_in_this_run = self
+            .disk
+            .live
+            .rows
+            .get(&id)
+            .is_some_and(|row| row.run == self.run.number);
+        let (asked, what) = match self.disk.live.past(id) {
+            Past::InDoubt => (self.run.resend_in_doubt, "in doubt"),
+            Past::Refused => (self.run.retry_refused, "refused"),
+            Past::Accepted => (false, "accepted"),
+            Past::Never | Past::Deferred => return self.date_stays(id, date),
+        };
+        if !asked || ended_in_this_run {
+            self.broken(format_args!(
+                "{} is {what}, and claimed without being asked for",
+                name(id)
+            ));
+        }
+        self.date_stays(id, date);
+    }
+
+    fn date_stays(&mut self, id: LetterId, date: Timestamp) {
+        let first = self.disk.live.first_date(id);
+        if first.is_some_and(|first| first != date) {
+            self.broken(format_args!("{} has another Date than at its first attempt", name(id)));
+        }
+    }
+
+    fn about_to_begin(&mut self, id: LetterId) {
+        let now = self.now();
+        let clock = self.clock().now();
+        if self.run.interrupts.first().is_some_and(|at| now > *at) {
+            self.broken(format_args!("{} begins after the interruption", name(id)));
+        }
+        if self.scenario.deadline.is_some_and(|deadline| clock > deadline) {
+            self.broken(format_args!("{} begins after the deadline", name(id)));
+        }
+        if let Rate::Every(interval) = self.scenario.rate {
+            if now + A_TICK < self.run.next_turn {
+                self.broken(format_args!("{} begins before its turn", name(id)));
+            }
+            self.run.next_turn = self.run.next_turn.max(now) + interval;
+        }
+        if let Some(first_end) = self.run.first_end.get(&id)
+            && now - *first_end > self.scenario.retry_for + A_TICK
+        {
+            let late = now - *first_end;
+            let may = self.scenario.retry_for;
+            self.broken(format_args!(
+                "{} is tried again after {late:?}, with retry-for {may:?}",
+                name(id)
+            ));
+        }
+        if self
+            .disk
+            .live
+            .rows
+            .get(&id)
+            .is_some_and(|row| row.before == Stands::InDoubt)
+        {
+            let run = self.run.number;
+            self.kept.asked.entry(id).or_default().push(run);
+            self.counts.resent += 1;
+        }
+        self.kept.begins.push(Begin {
+            run: self.run.number,
+            id,
+            clock,
+        });
+    }
+
+    /// After entries are written.
+    pub fn written(&mut self, entries: &[Entry]) {
+        let now = self.now();
+        for entry in entries {
+            if let Entry::Outcome(attempted) = entry {
+                self.run.first_end.entry(attempted.id).or_insert(now);
+                self.taken_is_held(attempted.id);
+            }
+        }
+    }
+
+    /// The client says a command; `to` is whom a letter goes to, with the RCPT that says so.
+    pub fn said(&mut self, run: usize, to: Option<LetterId>) {
+        if run != self.run.number || self.dead.is_some() {
+            return;
+        }
+        match to {
+            Some(id) => {
+                if self.disk.live.state(id) != Some(Stands::Begun) {
+                    self.broken(format_args!("{} is on its way before it is marked as begun", name(id)));
+                }
+            }
+            None => {
+                let clock = self.clock().now();
+                if self.scenario.deadline.is_some_and(|deadline| clock > deadline) {
+                    self.broken("a letter leaves after the deadline");
+                }
+            }
+        }
+    }
+
+    /// The server takes a letter.
+    pub fn taken(&mut self, id: LetterId, run: usize, copies: BTreeSet<String>, sound: bool, bytes: Vec<u8>) -> String {
+        let words = format!("2.0.0 taken as {}", self.kept.taken.len());
+        let began = self
+            .kept
+            .begins
+            .iter()
+            .rev()
+            .find(|begin| begin.id == id && begin.run == run);
+        let Some(began) = began.map(|begin| begin.clock) else {
+            self.broken(format_args!("{} is taken and was never begun", name(id)));
+            return words;
+        };
+        self.same_bytes(id, &bytes);
+        self.counts.taken += 1;
+        self.kept.taken.push(Take {
+            id,
+            run,
+            copies,
+            words: words.clone(),
+            sound,
+            began,
+        });
+        let times = self.kept.taken.iter().filter(|take| take.id == id).count();
+        let asked = self.kept.asked.get(&id).map_or(0, Vec::len);
+        if times > 1 + asked {
+            self.broken(format_args!(
+                "{} is taken {times} times and was asked for {asked} times",
+                name(id)
+            ));
+        }
+        self.taken_is_held(id);
+        words
+    }
+
+    /// Every attempt at a letter is the same message.
+    pub fn same_bytes(&mut self, id: LetterId, bytes: &[u8]) {
+        let first = self.kept.bytes.entry(id).or_insert_with(|| bytes.to_vec());
+        if first != bytes {
+            let texts = [&**first, bytes].map(|text| String::from_utf8_lossy(text).into_owned());
+            self.broken(format_args!("{} is another message than before: {texts:?}", name(id)));
+        }
+    }
+
+    /// What the server took is accepted, in doubt or on its way: unless it was sent again on request, and that went
+    /// another way.
+    pub fn taken_is_held(&mut self, id: LetterId) {
+        let asked = self.kept.asked.get(&id).and_then(|runs| runs.last()).copied();
+        let excused = |run: usize| asked.is_some_and(|asked| run < asked);
+        let taken = self.kept.taken.iter().any(|take| take.id == id && !excused(take.run));
+        let row = self.disk.live.rows.get(&id);
+        let held = row.is_some_and(|row| match row.state {
+            Stands::Accepted | Stands::InDoubt | Stands::Begun => true,
+            Stands::Released | Stands::Claimed => row.before == Stands::InDoubt,
+            Stands::Deferred | Stands::Refused => false,
+        });
+        if taken && !held {
+            let state = row.map(|row| row.state);
+            self.broken(format_args!("{} was taken and is {state:?} in the ledger", name(id)));
+        }
+    }
+
+    fn hear_letter(&mut self, event: &LetterEvent) {
+        let id = event.id;
+        self.note(format_args!("told {} {:?} {:?}", name(id), event.outcome, event.reply));
+        if event.outcome == Verdict::Skipped {
+            self.run.told_skipped += 1;
+            if self.run.due.contains(&id) {
+                self.broken(format_args!("{} is due and told as left out", name(id)));
+            }
+            return;
+        }
+        if !self.run.due.contains(&id) {
+            self.broken(format_args!("{} is told and was not due", name(id)));
+        }
+        let reply = event.reply.as_deref().unwrap_or_default();
+        self.run.not_tried += usize::from(reply.starts_with("not tried"));
+        if self.run.told.insert(id, event.outcome).is_some() {
+            self.broken(format_args!("{} is told twice", name(id)));
+        }
+        let durable = self.disk.synced.state(id);
+        let lost = self.run.ledger_lost;
+        let recorded = match event.outcome {
+            Verdict::Accepted => durable == Some(Stands::Accepted),
+            Verdict::Refused => lost || durable == Some(Stands::Refused),
+            Verdict::InDoubt => lost || durable == Some(Stands::InDoubt),
+            Verdict::Deferred => lost || !matches!(durable, Some(Stands::Claimed | Stands::Begun | Stands::Accepted)),
+            Verdict::DryRun | Verdict::Skipped => false,
+        };
+        if !recorded {
+            let what = event.outcome;
+            self.broken(format_args!(
+                "{} is told as {what:?}, and is {durable:?} on the disk",
+                name(id)
+            ));
+        }
+        self.told_is_true(event);
+    }
+
+    /// What is told is what the server did in this run.
+    fn told_is_true(&mut self, event: &LetterEvent) {
+        let run = self.run.number;
+        let take = self
+            .kept
+            .taken
+            .iter()
+            .find(|take| take.id == event.id && take.run == run)
+            .cloned();
+        let letter = name(event.id);
+        match (event.outcome, take) {
+            (Verdict::Accepted, None) => self.broken(format_args!("{letter} is told as accepted and was not taken")),
+            (Verdict::Accepted, Some(take)) if take.sound => {
+                if event.reply.as_deref() != Some(&take.words) {
+                    let reply = &event.reply;
+                    self.broken(format_args!(
+                        "{letter} has another letter's reply: {reply:?}, not {}",
+                        take.words
+                    ));
+                }
+                let wrong = event.recipients.iter().skip(1).find(|copy| {
+                    let taken = take.copies.contains(&copy.address);
+                    let own = copy.reply.as_ref().is_none_or(|reply| reply.contains(&copy.address));
+                    !own || taken != (copy.outcome == Verdict::Accepted)
+                });
+                if let Some(copy) = wrong {
+                    self.broken(format_args!(
+                        "{letter} has a copy told otherwise than it went: {copy:?}"
+                    ));
+                }
+            }
+            (Verdict::Deferred | Verdict::Refused, Some(_)) => {
+                self.broken(format_args!("{letter} was taken and is told as {:?}", event.outcome));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Listener for super::world::World {
+    fn hear(&mut self, event: &Event) {
+        let mut world = self.lock();
+        if world.dead.is_some() {
+            return;
+        }
+        match event {
+            Event::Letter(letter) => world.hear_letter(letter),
+            Event::Notice(notice) => world.note(format_args!("told {notice:?}")),
+            Event::Summary(_) => {}
+        }
+    }
+}
+
+fn in_words(entry: &Entry) -> String {
+    match entry {
+        Entry::Claim(intent) => format!("claim {}", name(intent.id)),
+        Entry::Begin(id) => format!("begin {}", name(*id)),
+        Entry::Outcome(attempted) => format!("{} {:?}", name(attempted.id), attempted.status),
+        Entry::Release(id) => format!("release {}", name(*id)),
+    }
+}
