@@ -88,7 +88,7 @@ fn the_same_seed_is_the_same_story() {
 
 #[test]
 fn a_disk_that_breaks_its_word_is_noticed() {
-    for slip in [Slip::ForgetsMarks, Slip::ForgetsSynced, Slip::ForgetsDoubt] {
+    for slip in [Slip::Marks, Slip::Synced, Slip::Doubt] {
         let noticed = (1..300).find(|seed| simulate(Scenario::of(*seed), Some(slip)).broken.is_some());
         assert!(noticed.is_some(), "{slip:?} goes unnoticed");
     }

@@ -1,7 +1,8 @@
 //! The letters due, in order: each is handed out or named, also when the ledger cannot be read on the way.
 
 use super::Stop;
-use super::desk::{Desk, Job};
+use super::desk::Desk;
+use super::job::Job;
 use super::story;
 use crate::letter::{Decision, Skip};
 use crate::outbox::event::{Event, Listener};

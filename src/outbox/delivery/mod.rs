@@ -5,6 +5,7 @@
 
 mod desk;
 mod due;
+mod job;
 mod line;
 mod reception;
 mod retry;
@@ -21,7 +22,8 @@ use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use self::desk::{Desk, Job, Taken};
+use self::desk::Desk;
+use self::job::{Job, Taken};
 use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};

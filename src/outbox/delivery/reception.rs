@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Stop;
-use super::desk::{Desk, Job, Retry};
+use super::desk::Desk;
+use super::job::{Job, Retry};
 use super::line::{Failed, Line};
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;

@@ -2,7 +2,8 @@
 
 use tokio::time::Instant;
 
-use super::desk::{Desk, Job};
+use super::desk::Desk;
+use super::job::Job;
 use super::line::pause;
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::desk::{Desk, Job, Retry};
+use super::desk::Desk;
+use super::job::{Job, Retry};
 use super::story::{self, Flying};
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::journal::LedgerLost;
