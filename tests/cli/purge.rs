@@ -26,6 +26,7 @@ fn busy(server: &Server) -> Campaign {
     // The one that stalls is the last, so that no other has begun.
     let others = ["a", "refused", "later", "doubt"].map(|name| format!("--to={name}@mfa.example"));
     let run = campaign.spawn(&[&["send", "--yes", "-v"][..], &others.each_ref().map(String::as_str)].concat());
+    run.wait_for_words("3/4  deferred");
     server.wait_for_stalls(1);
     run.kill();
     assert_eq!(campaign.standing(), [1, 1, 1, 1, 2]);
@@ -191,7 +192,8 @@ fn what_was_purged_would_be_sent_again_and_counts_in_no_limit_any_more() {
 fn nothing_is_purged_while_a_run_goes_on() {
     let server = Server::builder().on(Step::FinalDot).letter(2).stall().start();
     let campaign = Campaign::new().people(2).smtp(&server);
-    let run = campaign.spawn(&["send", "--yes", "-q"]);
+    let run = campaign.spawn(&["send", "--yes"]);
+    run.wait_for_words("1/2  accepted");
     server.wait_for_stalls(1);
     campaign
         .appel(&["purge", "--yes"])
