@@ -203,7 +203,9 @@ fn a_command_that_takes_long_holds_up_only_the_connection_that_asked() {
         .nth(1)
         .reply("535 5.7.8 expired")
         .start();
-    let waiting = format!("if test -e ran; then touch asked; while ! test -e go; do sleep 0.02; done; fi; {COUNTING}");
+    let waiting = format!(
+        "if test -e ran; then touch asked; n=0; while ! test -e go && test $n -lt 3000; do sleep 0.02; n=$((n+1)); done; fi; {COUNTING}"
+    );
     let campaign = campaign(&server, 200, &waiting).set_toml("smtp.connections", "2");
     let run = campaign.spawn(&["send", "--yes", "--json"]);
     let begun = Instant::now();
