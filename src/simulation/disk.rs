@@ -51,11 +51,11 @@ pub struct Disk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slip {
     /// What was written and not synced is gone with the process.
-    Marks,
+    MarksForgotten,
     /// What was synced is gone with the power.
-    Synced,
+    NothingSynced,
     /// What may have left counts as put off.
-    Doubt,
+    DoubtIsDue,
 }
 
 impl Table {
@@ -197,11 +197,11 @@ impl Disk {
 
     /// The next run opens the ledger: what the one before left open is settled. Gives what is in doubt by it.
     pub fn open_again(&mut self, all_marked: bool, now: Timestamp) -> Vec<LetterId> {
-        if self.slip == Some(Slip::Marks) {
+        if self.slip == Some(Slip::MarksForgotten) {
             self.live = self.synced.clone();
         }
         let in_doubt = self.live.settle(all_marked, now);
-        if self.slip == Some(Slip::Doubt) {
+        if self.slip == Some(Slip::DoubtIsDue) {
             for id in &in_doubt {
                 self.live.rows.entry(*id).and_modify(|row| row.state = State::Deferred);
             }
@@ -240,7 +240,7 @@ impl Disk {
             self.marks.push(entry.clone());
         }
         if durability == Durability::Power {
-            if self.slip == Some(Slip::Synced) {
+            if self.slip == Some(Slip::NothingSynced) {
                 self.claimed = self.live.with_state(State::Claimed).collect();
                 return Ok(());
             }

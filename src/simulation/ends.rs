@@ -60,8 +60,9 @@ impl State {
         let in_flight = A_FINAL_DOT + MOST_REPLIES * self.scenario.timeout;
         let now = self.now();
         for (at, most) in self.run.interrupts.clone().into_iter().zip([in_flight, A_TICK]) {
-            if now - at > most {
-                self.broken(format_args!("the run goes on for {:?} after an interruption", now - at));
+            let longer = now.saturating_sub(at);
+            if longer > most {
+                self.broken(format_args!("the run goes on for {longer:?} after an interruption"));
             }
         }
     }

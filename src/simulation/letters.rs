@@ -91,19 +91,19 @@ fn date_line(date: Timestamp) -> String {
 pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: Resend) -> Vec<Decision<'static>> {
     let late = scenario.deadline.is_some_and(|deadline| now > deadline);
     let letters = GIVEN.letters.iter().take(scenario.letters);
-    let decided = letters.map(|letter| match history.past(letter.id).keeps_back(resend, late) {
-        Some(reason) => Decision::Skipped {
-            id: letter.id,
-            letter: &letter.spec.id,
-            to: letter.envelope.to.clone(),
-            line: letter.recipient.line,
-            reason,
-        },
-        None => {
-            let mut letter = letter.clone();
-            letter.envelope.cc.truncate(copies(scenario, letter.id));
-            Decision::Due(Box::new(letter))
+    let decided = letters.map(|letter| {
+        if let Some(reason) = history.past(letter.id).keeps_back(resend, late) {
+            return Decision::Skipped {
+                id: letter.id,
+                letter: &letter.spec.id,
+                to: letter.envelope.to.clone(),
+                line: letter.recipient.line,
+                reason,
+            };
         }
+        let mut letter = letter.clone();
+        letter.envelope.cc.truncate(copies(scenario, letter.id));
+        Decision::Due(Box::new(letter))
     });
     decided.collect()
 }

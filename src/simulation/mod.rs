@@ -94,7 +94,7 @@ async fn all_runs(world: &World, dice: &mut Dice) -> Result<(), String> {
             world.lock().over();
             return kept(world);
         }
-        death = run(world, decisions, &trouble, dice).await?;
+        death = run(world, decisions, &trouble, dice).await;
         kept(world)?;
     }
     Err(format!("after {} runs letters are still due", scenario.most_runs()))
@@ -148,12 +148,7 @@ fn plan(
 }
 
 /// One run, until it ends by itself or dies.
-async fn run(
-    world: &World,
-    decisions: Vec<Decision<'static>>,
-    trouble: &Trouble,
-    dice: &mut Dice,
-) -> Result<Option<Death>, String> {
+async fn run(world: &World, decisions: Vec<Decision<'static>>, trouble: &Trouble, dice: &mut Dice) -> Option<Death> {
     let (sender, interrupt) = channel(Interrupt::None);
     let begun = Instant::now();
     let mut timers = Vec::new();
@@ -235,7 +230,7 @@ async fn run(
         }
         (None, None) => {}
     }
-    Ok(died)
+    died
 }
 
 /// The account, as the program knows it, and the way to its server.

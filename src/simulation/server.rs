@@ -157,7 +157,7 @@ impl Service {
             return Err(Over);
         };
         self.world.lock().same_bytes(id, &bytes);
-        self.dot(id, copies, bytes).await?;
+        self.dot(id, copies, &bytes).await?;
         Ok(true)
     }
 
@@ -189,7 +189,7 @@ impl Service {
     }
 
     /// The moment that counts.
-    async fn dot(&mut self, id: LetterId, copies: BTreeSet<String>, bytes: Vec<u8>) -> Result<(), Over> {
+    async fn dot(&mut self, id: LetterId, copies: BTreeSet<String>, bytes: &[u8]) -> Result<(), Over> {
         let act = self.weather.at(Step::Dot, &mut self.dice);
         let takes = match act {
             Act::NotNow | Act::No | Act::Shut | Act::Limit => false,

@@ -146,23 +146,16 @@ impl State {
             }
             self.run.next_turn = self.run.next_turn.max(now) + interval;
         }
-        if let Some(first_end) = self.run.first_end.get(&id)
-            && now - *first_end > self.scenario.retry_for + A_TICK
-        {
-            let late = now - *first_end;
-            let may = self.scenario.retry_for;
+        let first_end = self.run.first_end.get(&id).copied().unwrap_or(now);
+        let (tried, may) = (now.saturating_sub(first_end), self.scenario.retry_for);
+        if tried > may + A_TICK {
             self.broken(format_args!(
-                "{} is tried again after {late:?}, with retry-for {may:?}",
+                "{} is tried again after {tried:?}, with retry-for {may:?}",
                 name(id)
             ));
         }
-        if self
-            .disk
-            .live
-            .rows
-            .get(&id)
-            .is_some_and(|row| row.before == Stands::InDoubt)
-        {
+        let row = self.disk.live.rows.get(&id);
+        if row.is_some_and(|row| row.before == Stands::InDoubt) {
             let run = self.run.number;
             self.kept.asked.entry(id).or_default().push(run);
             self.counts.resent += 1;
@@ -190,23 +183,20 @@ impl State {
         if run != self.run.number || self.dead.is_some() {
             return;
         }
-        match to {
-            Some(id) => {
-                if self.disk.live.state(id) != Some(Stands::Begun) {
-                    self.broken(format_args!("{} is on its way before it is marked as begun", name(id)));
-                }
+        if let Some(id) = to {
+            if self.disk.live.state(id) != Some(Stands::Begun) {
+                self.broken(format_args!("{} is on its way before it is marked as begun", name(id)));
             }
-            None => {
-                let clock = self.clock().now();
-                if self.scenario.deadline.is_some_and(|deadline| clock > deadline) {
-                    self.broken("a letter leaves after the deadline");
-                }
-            }
+            return;
+        }
+        let clock = self.clock().now();
+        if self.scenario.deadline.is_some_and(|deadline| clock > deadline) {
+            self.broken("a letter leaves after the deadline");
         }
     }
 
     /// The server takes a letter.
-    pub fn taken(&mut self, id: LetterId, run: usize, copies: BTreeSet<String>, sound: bool, bytes: Vec<u8>) -> String {
+    pub fn taken(&mut self, id: LetterId, run: usize, copies: BTreeSet<String>, sound: bool, bytes: &[u8]) -> String {
         let words = format!("2.0.0 taken as {}", self.kept.taken.len());
         let began = self
             .kept
@@ -218,7 +208,7 @@ impl State {
             self.broken(format_args!("{} is taken and was never begun", name(id)));
             return words;
         };
-        self.same_bytes(id, &bytes);
+        self.same_bytes(id, bytes);
         self.counts.taken += 1;
         self.kept.taken.push(Take {
             id,

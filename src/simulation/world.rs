@@ -72,6 +72,20 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Whether everything that it counts came about.
+    pub const fn saw_everything(&self) -> bool {
+        self.kills > 0
+            && self.power_cuts > 0
+            && self.interrupts > 0
+            && self.disks_failed > 0
+            && self.faults > 0
+            && self.taken > 0
+            && self.in_doubt > 0
+            && self.resent > 0
+            && self.most_by_kill > 0
+            && self.most_by_power_cut > 1
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.runs += other.runs;
         self.kills += other.kills;
