@@ -6,7 +6,6 @@
 //! off from power, until nothing is due any more; `watch` and `ends` hold every step against what is promised.
 //!
 //! A seed that fails is printed with the command that runs it alone.
-#![allow(clippy::pedantic, reason = "a test says what it means, as plainly as it can")]
 
 mod dice;
 mod disk;
