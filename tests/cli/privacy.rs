@@ -6,25 +6,9 @@ use base64::Engine as _;
 
 use crate::support::{Campaign, NOW, PASSWORD, Server, Step, Tls};
 
-/// Every file that a run could have written, with its bytes.
-fn written(campaign: &Campaign) -> Vec<(String, Vec<u8>)> {
-    let (mut folders, mut files) = (vec![campaign.root().to_owned()], Vec::new());
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push((path.display().to_string(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files
-}
-
 #[track_caller]
 fn found_nowhere(campaign: &Campaign, secret: &str) {
-    let files = written(campaign);
+    let files = campaign.files_under("");
     assert!(
         files.iter().any(|(name, _)| name.ends_with("ledger.sqlite3")),
         "nothing was written: {files:?}"

@@ -47,27 +47,13 @@ fn busy_server() -> Server {
         .start()
 }
 
-/// Every file in the folder of the ledger and the logs, with its bytes.
-fn state(campaign: &Campaign) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    let mut folders = vec![campaign.root().join("state")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.push((path.display().to_string(), fs::read(&path).unwrap()));
-            }
-        }
-    }
-    found
-}
-
 /// The files in which a text stands.
 fn files_with(campaign: &Campaign, text: &str) -> Vec<String> {
     let has = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-    let found = state(campaign).into_iter().filter(|(_, bytes)| has(bytes));
+    let found = campaign
+        .files_under("state")
+        .into_iter()
+        .filter(|(_, bytes)| has(bytes));
     found.map(|(name, _)| name).collect()
 }
 
@@ -103,7 +89,7 @@ fn what_was_purged_is_gone_from_every_file() {
     }
     assert_eq!(campaign.standing(), [0, 0, 0, 0, 5]);
     assert_eq!(campaign.appel(&["log"]).stdout, "Nothing was tried yet.\n");
-    let files = state(&campaign);
+    let files = campaign.files_under("state");
     let marks = files.iter().find(|(name, _)| name.ends_with(".marks")).expect("marks");
     assert_eq!(marks.1.len(), 36, "only the number of a run is left of the marks");
 }

@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
@@ -23,7 +24,10 @@ const SHELL: &str = r#"trap : INT; "$@"; echo "code=$?"; stty -a; echo "end"; ca
 impl<'c> Terminal<'c> {
     /// `None`, and a word about it, when there is no tmux.
     fn of(campaign: &'c Campaign, arguments: &[&str]) -> Option<Self> {
-        let socket = campaign.root().join("tmux");
+        // A server that is told to end lets go of its socket some time later: the next one needs another.
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let socket = campaign.root().join(format!("tmux{number}"));
         let terminal = Self { campaign, socket };
         let command = [&["/bin/sh", "-c", SHELL, "sh", env!("CARGO_BIN_EXE_appel")], arguments].concat();
         let started = terminal.tmux(&[&["new-session", "-d", "-x", "100", "-y", "60"], &command[..]].concat());

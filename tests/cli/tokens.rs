@@ -1,7 +1,5 @@
 //! Access tokens (OAuth): what is tried when the server refuses one, how often, and what a person is told.
 
-use std::time::{Duration, Instant};
-
 use crate::support::{Builder, Campaign, Server, Step, Tls, accepted};
 
 /// A command that prints `token-1`, `token-2`, `token-3` …, counts how often it ran, and tells when it runs twice at
@@ -208,14 +206,7 @@ fn a_command_that_takes_long_holds_up_only_the_connection_that_asked() {
     );
     let campaign = campaign(&server, 200, &waiting).set_toml("smtp.connections", "2");
     let run = campaign.spawn(&["send", "--yes", "--json"]);
-    let begun = Instant::now();
-    while !campaign.path("asked").exists() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "nobody asked for another token"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    campaign.wait_for_file("asked");
     // All but the two that the first connection has in hand.
     server.wait_for_letters(198);
     campaign.put("go", "");
@@ -231,14 +222,7 @@ fn a_run_that_is_interrupted_does_not_wait_for_the_command() {
     let waiting = format!("if test -e ran; then touch asked; exec sleep 600; fi; {COUNTING}");
     let campaign = campaign(&server, 2, &waiting);
     let mut run = campaign.spawn(&["send", "--yes", "--json"]);
-    let begun = Instant::now();
-    while !campaign.path("asked").exists() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "nobody asked for another token"
-        );
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    campaign.wait_for_file("asked");
     run.terminate();
     let run = run.wait();
     assert_eq!(run.exits(130).counts(), [2, 0, 2, 0, 0, 0]);

@@ -156,6 +156,36 @@ impl Campaign {
         self.recipients(&rows)
     }
 
+    /// Every file under a folder of the machine (`""` is all of it), with its bytes.
+    pub fn files_under(&self, folder: &str) -> Vec<(String, Vec<u8>)> {
+        let (mut folders, mut files) = (vec![self.root.path().join(folder)], Vec::new());
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder of ours") {
+                let path = entry.expect("an entry of a folder of ours").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let bytes = fs::read(&path).expect("a file of ours");
+                    files.push((path.display().to_string(), bytes));
+                }
+            }
+        }
+        files
+    }
+
+    /// Waits until a file is in the campaign's folder.
+    #[track_caller]
+    pub fn wait_for_file(&self, path: &str) {
+        let begun = std::time::Instant::now();
+        while !self.path(path).exists() {
+            assert!(
+                begun.elapsed() < std::time::Duration::from_mins(1),
+                "{path} did not come"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+    }
+
     /// Any file of the campaign's folder.
     pub fn file(self, path: &str, bytes: impl AsRef<[u8]>) -> Self {
         self.put(path, bytes);
