@@ -106,6 +106,13 @@ impl Memory {
         }
     }
 
+    /// Every letter of a run that alone may write has been asked for once.
+    pub fn asked_for_all(&self) {
+        if let Self::Ledger(ledger) = self {
+            ledger.asked_for_all();
+        }
+    }
+
     /// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the
     /// same; pauses and pace do not go by this clock.
     pub fn clock_behind(&self, sender: &str, now: Timestamp) -> Result<Option<Problem>, LedgerError> {

@@ -51,6 +51,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let ledger = SqliteLocked::acquire(&path, now)?;
     let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
+    memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
     let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
     let plan = confirm::Timetable::new(smtp.rate, &mut day, now);

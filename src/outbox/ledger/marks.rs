@@ -43,7 +43,7 @@ impl Marks {
         options.write(true).create(true).truncate(true);
         let mut buffer = Vec::with_capacity(1024);
         buffer.extend_from_slice(&header(run));
-        push_mark(&mut buffer, 0, |_| Ok(()))?;
+        push_mark(&mut buffer, 0, &[])?;
         let mut file = options.open(path(ledger))?;
         file.write_all(&buffer)?;
         Ok(Self {
@@ -64,22 +64,20 @@ impl Marks {
         self.generation += 1;
         self.at = HEADER as u64;
         // Should the database lose the commit, this is how it is noticed. Not to be able to write it loses nothing else.
-        let _ = self.write(&[]);
+        let _ = self.write(std::iter::empty());
     }
 
-    /// Writes marks, all with one write.
+    /// Writes marks, all with one write: each an entry as JSON.
     ///
     /// # Errors
     /// When they could not be written whole; they then count for nothing.
-    pub fn write(&mut self, entries: &[Entry]) -> io::Result<()> {
+    pub fn write<'e>(&mut self, entries: impl Iterator<Item = &'e [u8]>) -> io::Result<()> {
         self.buffer.clear();
         for entry in entries {
-            push_mark(&mut self.buffer, self.generation, |mark| {
-                Ok(serde_json::to_writer(mark, entry)?)
-            })?;
+            push_mark(&mut self.buffer, self.generation, entry)?;
         }
         let end = self.buffer.len();
-        push_mark(&mut self.buffer, self.generation, |_| Ok(()))?;
+        push_mark(&mut self.buffer, self.generation, &[])?;
         let written = write_at(&mut self.file, &self.buffer, self.at);
         if written.is_ok() {
             self.at += end as u64;
@@ -91,19 +89,12 @@ impl Marks {
     }
 }
 
-fn push_mark(
-    buffer: &mut Vec<u8>,
-    generation: u64,
-    content: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
-) -> io::Result<()> {
-    let start = buffer.len();
-    buffer.extend_from_slice(&[0; PREFIX]);
-    content(buffer)?;
-    let (prefix, bytes) = buffer[start..].split_at_mut(PREFIX);
-    let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
-    prefix[..4].copy_from_slice(&length.to_be_bytes());
-    prefix[4..12].copy_from_slice(&check(generation, bytes));
-    prefix[12..].copy_from_slice(&generation.to_be_bytes());
+fn push_mark(buffer: &mut Vec<u8>, generation: u64, content: &[u8]) -> io::Result<()> {
+    let length = u32::try_from(content.len()).map_err(io::Error::other)?;
+    buffer.extend_from_slice(&length.to_be_bytes());
+    buffer.extend_from_slice(&check(generation, content));
+    buffer.extend_from_slice(&generation.to_be_bytes());
+    buffer.extend_from_slice(content);
     Ok(())
 }
 
@@ -217,6 +208,11 @@ mod tests {
         Entry::Begin(LetterId::from_bytes([number; 16]))
     }
 
+    fn write(marks: &mut Marks, entries: &[Entry]) {
+        let entries: Vec<_> = entries.iter().map(|entry| serde_json::to_vec(entry).unwrap()).collect();
+        marks.write(entries.iter().map(Vec::as_slice)).unwrap();
+    }
+
     fn whole(entries: &[Entry]) -> Left {
         Left {
             entries: entries.to_vec(),
@@ -230,15 +226,15 @@ mod tests {
         let ledger = dir.path().join("l");
         let mut marks = Marks::begin(&ledger, 7).unwrap();
         assert_eq!(left_by(&ledger, 7, 0), whole(&[]));
-        marks.write(&[begin(1), begin(2)]).unwrap();
-        marks.write(&[begin(3)]).unwrap();
+        write(&mut marks, &[begin(1), begin(2)]);
+        write(&mut marks, &[begin(3)]);
         assert_eq!(left_by(&ledger, 7, 0), whole(&[begin(1), begin(2), begin(3)]));
         // Killed after the commit, and before it was known here.
         assert_eq!(left_by(&ledger, 7, 1), whole(&[]));
         assert_eq!(left_by(&ledger, 8, 0), Left::default());
         marks.committed();
         assert_eq!(left_by(&ledger, 7, 1), whole(&[]));
-        marks.write(&[begin(4)]).unwrap();
+        write(&mut marks, &[begin(4)]);
         assert_eq!(left_by(&ledger, 7, 1), whole(&[begin(4)]));
         assert_eq!(left_by(&ledger, 7, 0), Left::default());
     }
@@ -250,12 +246,12 @@ mod tests {
         assert_eq!(newest(&ledger), None);
         let mut marks = Marks::begin(&ledger, 7).unwrap();
         assert_eq!(newest(&ledger), Some((7, 0)));
-        marks.write(&[begin(1)]).unwrap();
+        write(&mut marks, &[begin(1)]);
         assert_eq!(newest(&ledger), Some((7, 0)));
         for generation in 1..4 {
             marks.committed();
             assert_eq!(newest(&ledger), Some((7, generation)));
-            marks.write(&[begin(2)]).unwrap();
+            write(&mut marks, &[begin(2)]);
             assert_eq!(newest(&ledger), Some((7, generation)));
             assert_eq!(left_by(&ledger, 7, generation), whole(&[begin(2)]));
         }
@@ -269,9 +265,9 @@ mod tests {
         let ledger = dir.path().join("l");
         let mut marks = Marks::begin(&ledger, 7).unwrap();
         // Older, longer marks lie behind the end.
-        marks.write(&[begin(8), begin(9), begin(10), begin(11)]).unwrap();
+        write(&mut marks, &[begin(8), begin(9), begin(10), begin(11)]);
         marks.committed();
-        marks.write(&[begin(1), begin(2)]).unwrap();
+        write(&mut marks, &[begin(1), begin(2)]);
         let end = usize::try_from(marks.at).unwrap() + PREFIX;
         let whole = std::fs::read(path(&ledger)).unwrap();
         for at in 0..end {

@@ -1,5 +1,7 @@
 //! Where a letter stands in a ledger, and what is made of it when a run broke off.
 
+use crate::transport::Status;
+
 /// The states of a letter, with the numbers that the database has for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(i64)]
@@ -18,6 +20,18 @@ pub enum State {
     Refused = 5,
     /// The server may have taken it.
     InDoubt = 6,
+}
+
+impl From<Status> for State {
+    /// Where a letter stands that has this outcome.
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Accepted => Self::Accepted,
+            Status::Deferred => Self::Deferred,
+            Status::Refused => Self::Refused,
+            Status::InDoubt => Self::InDoubt,
+        }
+    }
 }
 
 impl State {

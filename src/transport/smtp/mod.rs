@@ -4,6 +4,7 @@ mod auth;
 mod connect;
 mod dial;
 mod dialogue;
+mod eager;
 mod login;
 mod session;
 mod socks;

@@ -13,7 +13,11 @@ use crate::private;
 /// Marks the file as ours (`PRAGMA application_id`): "appl".
 const APPLICATION_ID: i64 = 0x6170_706c;
 /// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
-const MIGRATIONS: &[&str] = &[include_str!("../schema.sql"), include_str!("../copies.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../schema.sql"),
+    include_str!("../copies.sql"),
+    include_str!("../daybook.sql"),
+];
 
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
@@ -30,9 +34,6 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
-        // Small pages, because the ids are random and each claim touches a page of its own: what a commit syncs is then
-        // a quarter. It takes effect when the file is made.
-        db.execute_batch("PRAGMA page_size = 1024")?;
         // It answers with the mode it chose: another one where the drive cannot share memory between processes.
         let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
@@ -41,7 +42,7 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
                 None,
             ));
         }
-        db.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA trusted_schema = OFF")?;
+        db.execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")?;
         db.set_prepared_statement_cache_capacity(32);
         // Without this guarantee every cached statement is planned anew each time its parameters change.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -1,23 +1,32 @@
 //! A ledger that this process alone may write.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::entries::{begin_run, settle_by_hand, settle_killed, unclaimed, write_and_commit};
 use super::file::{boot_id, broken, connect, make_private, migrate, real};
 use super::look::{self, Marked};
-use super::purge;
+use super::post::post;
 use super::reader::SqliteLedger;
+use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
+use super::{daybook, purge, state};
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::Marks;
-use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled};
+use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
+
+/// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
+const POST_AFTER: Duration = Duration::from_millis(200);
+/// How many entries may stand there: what is posted at once is in memory.
+const MOST_UNPOSTED: usize = 6_000;
 
 /// A ledger that this process alone may write.
+///
+/// A synced commit puts entries into the daybook, and from time to time all that stands there is posted: to a line for
+/// each letter and each attempt. When letters leave slowly each commit posts.
 #[derive(Debug)]
 pub struct SqliteLocked {
     path: PathBuf,
@@ -26,6 +35,15 @@ pub struct SqliteLocked {
     marks: Marks,
     /// Marked, and not yet in the database.
     unsynced: Vec<Entry>,
+    /// The same as JSON, one after the other.
+    written: Vec<u8>,
+    /// In the daybook, and not posted.
+    unposted: Vec<Entry>,
+    posted: Instant,
+    /// Letters that this run claimed and that have no outcome yet, or none that is posted.
+    standing: HashMap<LetterId, State>,
+    /// Those of them that have no line to be posted to yet.
+    new: HashSet<LetterId>,
     /// Durably claimed, and not begun.
     claimed: HashSet<LetterId>,
     _lock: Lock,
@@ -66,6 +84,11 @@ impl SqliteLocked {
             run,
             marks,
             unsynced: Vec::new(),
+            written: Vec::new(),
+            unposted: Vec::new(),
+            posted: Instant::now(),
+            standing: HashMap::new(),
+            new: HashSet::new(),
             claimed: HashSet::new(),
             _lock: lock,
         })
@@ -112,18 +135,24 @@ impl SqliteLocked {
     ///
     /// # Errors
     /// When it cannot be written; nothing is lost by it.
-    pub fn close(self, now: Timestamp) -> Result<(), LedgerError> {
-        self.db
-            .execute(
-                "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
-                 (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
-                params![self.run, now.as_second()],
-            )
-            // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
-            // It waits for nobody: what a reader is in the way of is folded in by whoever comes next.
-            .and_then(|_| self.db.busy_timeout(Duration::ZERO))
-            .and_then(|()| self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())))
-            .map_err(|error| broken(&self.path, "written", &error))
+    pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
+        self.end(now).map_err(|error| broken(&self.path, "written", &error))
+    }
+
+    fn end(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+        let transaction = self.db.transaction()?;
+        post(&transaction, &Vec::from_iter(&self.unposted), &self.new, self.run)?;
+        daybook::clear(&transaction, self.run)?;
+        transaction.execute(
+            "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
+             (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
+            params![self.run, now.as_second()],
+        )?;
+        transaction.commit()?;
+        // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
+        // It waits for nobody: what a reader is in the way of is folded in by whoever comes next.
+        self.db.busy_timeout(Duration::ZERO)?;
+        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     /// The last look before letters begin: only what was claimed, and durably, may.
@@ -140,31 +169,136 @@ impl SqliteLocked {
 
     fn mark(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.check_begins(&entries)?;
-        self.marks
-            .write(&entries)
-            .map_err(|error| LedgerError::io(&self.path, "written", &error))?;
+        stand(&self.db, &mut self.standing, &mut self.new, &entries)
+            .map_err(|error| broken(&self.path, "written", &error))?;
+        let before = self.written.len();
+        let marked = as_json(&entries, &mut self.written)
+            .map_err(Into::into)
+            .and_then(|ends| {
+                let starts = std::iter::once(before).chain(ends.iter().copied());
+                let marks = starts.zip(&ends).map(|(start, end)| &self.written[start..*end]);
+                self.marks.write(marks)
+            });
+        if let Err(error) = marked {
+            self.written.truncate(before);
+            return Err(LedgerError::io(&self.path, "written", &error));
+        }
         self.unsynced.extend(entries);
         Ok(())
     }
 
     fn commit(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.check_begins(&entries)?;
-        let mut all = std::mem::take(&mut self.unsynced);
-        all.extend(entries);
-        write_and_commit(&mut self.db, &all, self.run, self.marks.next_generation())
-            .map_err(|error| broken(&self.path, "written", &error))?;
+        // With nothing to write but what was marked before, letters leave slowly: there is time.
+        let posts = entries.is_empty() || self.posted.elapsed() >= POST_AFTER || self.unposted.len() >= MOST_UNPOSTED;
+        let before = self.written.len();
+        if let Err(error) = self.write_and_commit(&entries, posts) {
+            self.written.truncate(before);
+            return Err(broken(&self.path, "written", &error));
+        }
         self.marks.committed();
-        for entry in all {
+        self.written.clear();
+        for entry in self.unsynced.iter().chain(&entries) {
             match entry {
                 Entry::Claim(intent) => {
                     self.claimed.insert(intent.id);
                 }
                 Entry::Release(id) => {
-                    self.claimed.remove(&id);
+                    self.claimed.remove(id);
                 }
                 Entry::Begin(_) | Entry::Outcome(_) => {}
             }
         }
+        if posts {
+            self.unsynced.clear();
+            self.unposted.clear();
+            self.new.clear();
+            self.standing
+                .retain(|_, state| matches!(state, State::Claimed | State::Begun));
+            self.posted = Instant::now();
+        } else {
+            self.unposted.append(&mut self.unsynced);
+            self.unposted.extend(entries);
+        }
         Ok(())
     }
+
+    /// Writes what was marked, and more, in one synced transaction, which opens a new generation of marks.
+    fn write_and_commit(&mut self, entries: &[Entry], posts: bool) -> rusqlite::Result<()> {
+        let transaction = self.db.transaction()?;
+        stand(&transaction, &mut self.standing, &mut self.new, entries)?;
+        if posts {
+            let all: Vec<&Entry> = self.unposted.iter().chain(&self.unsynced).chain(entries).collect();
+            post(&transaction, &all, &self.new, self.run)?;
+            if !self.unposted.is_empty() {
+                daybook::clear(&transaction, self.run)?;
+            }
+        } else {
+            as_json(entries, &mut self.written)
+                .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+            daybook::append(&transaction, self.run, &self.written)?;
+        }
+        transaction
+            .prepare_cached("UPDATE run SET marks = ?2 WHERE key = ?1")?
+            .execute(params![self.run, self.marks.next_generation().cast_signed()])?;
+        transaction.commit()
+    }
+}
+
+/// Follows where each letter stands, and refuses an entry that must not come after what was.
+fn stand(
+    db: &Connection,
+    standing: &mut HashMap<LetterId, State>,
+    new: &mut HashSet<LetterId>,
+    entries: &[Entry],
+) -> rusqlite::Result<()> {
+    for entry in entries {
+        match entry {
+            Entry::Claim(intent) => {
+                let known = match standing.get(&intent.id) {
+                    Some(state) => Some(*state as i64),
+                    None => state_on_line(db, intent.id)?,
+                };
+                // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
+                if matches!(known, Some(state::CLAIMED | state::BEGUN | state::ACCEPTED)) {
+                    return Err(unclaimed(intent.id));
+                }
+                if known.is_none() {
+                    new.insert(intent.id);
+                }
+                standing.insert(intent.id, State::Claimed);
+            }
+            Entry::Begin(id) => move_on(standing, *id, State::Begun)?,
+            Entry::Release(id) => move_on(standing, *id, State::Released)?,
+            Entry::Outcome(attempted) => move_on(standing, attempted.id, attempted.status.into())?,
+        }
+    }
+    Ok(())
+}
+
+/// Only a letter that is claimed has anything happen to it.
+fn move_on(standing: &mut HashMap<LetterId, State>, id: LetterId, to: State) -> rusqlite::Result<()> {
+    match standing.get_mut(&id) {
+        Some(state @ (State::Claimed | State::Begun)) => {
+            *state = to;
+            Ok(())
+        }
+        _ => Err(unclaimed(id)),
+    }
+}
+
+/// Where the database has a letter.
+fn state_on_line(db: &Connection, id: LetterId) -> rusqlite::Result<Option<i64>> {
+    db.prepare_cached("SELECT state FROM letter WHERE id = ?1")?
+        .query_row([id.as_bytes().as_slice()], |row| row.get(0))
+        .optional()
+}
+
+/// Entries as JSON, one after the other behind what is there; gives where each ends.
+fn as_json(entries: &[Entry], to: &mut Vec<u8>) -> serde_json::Result<Vec<usize>> {
+    let each = entries.iter().map(|entry| {
+        serde_json::to_writer(&mut *to, entry)?;
+        Ok(to.len())
+    });
+    each.collect()
 }

@@ -1,11 +1,13 @@
 //! The ledger in `SQLite`: one file in write-ahead mode, readable by its owner only.
 
-mod entries;
+mod daybook;
 mod file;
 mod locked;
 mod look;
+mod post;
 mod purge;
 mod reader;
+mod runs;
 #[cfg(test)]
 mod tests;
 

@@ -1,14 +1,15 @@
 //! A ledger to read: what is known of each letter.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::entries::settle_killed;
 use super::file::{boot_id, broken, connect, migrate, real, version};
 use super::look::Marked;
+use super::runs::settle_killed;
 use super::state;
 use crate::letter::{History, LetterId, Past};
 use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock};
@@ -31,7 +32,22 @@ struct Reading {
     trouble: Option<LedgerError>,
     /// The letter asked for last, and its first Date: the next question is mostly about the same.
     last: Option<(LetterId, Option<Timestamp>)>,
+    recall: Recall,
 }
+
+/// The letters that were found, so that a second pass over the same letters need not ask for them again.
+#[derive(Debug)]
+enum Recall {
+    /// Those found so far.
+    Gathering(HashMap<LetterId, (Past, Option<Timestamp>)>),
+    /// All that there are.
+    Complete(HashMap<LetterId, (Past, Option<Timestamp>)>),
+    /// There are too many of them.
+    Off,
+}
+
+/// So many letters are kept in mind.
+const MOST_RECALLED: usize = 8192;
 
 impl SqliteLedger {
     /// Opens a ledger to read, if there is one.
@@ -95,6 +111,15 @@ impl SqliteLedger {
         let mut reading = self.reading();
         reading.end();
         reading.trouble.take().map_or(Ok(()), Err)
+    }
+
+    /// Every letter that is still to be asked for has been asked for once, and this program alone may write: from now
+    /// on answers come from memory, when there is room for them.
+    pub fn asked_for_all(&self) {
+        let mut reading = self.reading();
+        if let Recall::Gathering(known) = &mut reading.recall {
+            reading.recall = Recall::Complete(std::mem::take(known));
+        }
     }
 
     /// The Date of a letter's first attempt, if there was one.
@@ -288,18 +313,35 @@ impl SqliteLedger {
 }
 
 impl Reading {
-    const fn new(db: Connection, eyes: Eyes) -> Mutex<Self> {
+    fn new(db: Connection, eyes: Eyes) -> Mutex<Self> {
         Mutex::new(Self {
             db,
             eyes,
             asked: 0,
             trouble: None,
             last: None,
+            recall: Recall::Gathering(HashMap::new()),
         })
     }
 
     /// Where a letter stands, and the Date of its first attempt, if it ever began.
     fn letter(&mut self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+        if let Recall::Complete(known) = &self.recall {
+            return Ok(known.get(&id).copied());
+        }
+        let found = self.ask(id)?;
+        if let Recall::Gathering(known) = &mut self.recall
+            && let Some(found) = found
+        {
+            known.insert(id, found);
+            if known.len() > MOST_RECALLED {
+                self.recall = Recall::Off;
+            }
+        }
+        Ok(found)
+    }
+
+    fn ask(&mut self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
         // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
         // What this run writes meanwhile is about letters that were asked for already.
         if self.asked == 0 {

@@ -1,4 +1,5 @@
 mod damage;
+mod posting;
 
 use std::path::PathBuf;
 

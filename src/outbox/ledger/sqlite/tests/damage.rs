@@ -60,7 +60,9 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
     ]);
     let whole = fs::read(desk.path()).unwrap();
     let (mut said, mut tried) = (0, 0);
-    for at in (0..whole.len()).step_by(STEP) {
+    // Most of a small ledger's pages is empty, and what stands there nobody reads.
+    let is_empty = |at: usize| whole[at..whole.len().min(at + STEP)].iter().all(|byte| *byte == 0);
+    for at in (0..whole.len()).step_by(STEP).filter(|at| !is_empty(*at)) {
         let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
         put_back(&desk, &[(desk.path(), flipped)]);
@@ -78,7 +80,7 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
 }
 
 /// Not every byte, so that it does not take minutes; a prime, so that it meets every place of a page.
-const STEP: usize = 37;
+const STEP: usize = 13;
 
 #[test]
 fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_due_that_had_begun() {
@@ -109,8 +111,8 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
     let wal = beside(&desk, "-wal");
     let frames = kept.iter().find(|(path, _)| *path == wal).unwrap().1.clone();
     let mut said = 0;
-    // A header of 32 bytes, then pages of 1024 with 24 before each.
-    for cut in (0..frames.len()).step_by(1048 / 2) {
+    // A header of 32 bytes, then pages of 4096 with 24 before each.
+    for cut in (0..frames.len()).step_by(4120 / 5) {
         let mut changed = frames.clone();
         changed[cut] ^= 0x10;
         for damaged in [&frames[..cut], &changed] {

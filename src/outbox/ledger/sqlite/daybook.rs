@@ -1,0 +1,56 @@
+//! What a run has written and not yet posted: entries that are as safe as any, in few pages that lie side by side.
+
+use rusqlite::{Connection, params};
+use sha2::{Digest, Sha256};
+
+use crate::outbox::ledger::Entry;
+
+/// Adds entries, as JSON one after the other.
+pub fn append(db: &Connection, run: i64, entries: &[u8]) -> rusqlite::Result<()> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    db.prepare_cached("INSERT INTO daybook (run, entries, digest) VALUES (?1, ?2, ?3)")?
+        .execute(params![run, entries, digest(entries).as_slice()])?;
+    Ok(())
+}
+
+/// All that a run added, in order.
+///
+/// # Errors
+/// Also when it is not what was added.
+pub fn read(db: &Connection, run: i64) -> rusqlite::Result<Vec<Entry>> {
+    let mut query = db.prepare("SELECT entries, digest FROM daybook WHERE run = ?1 ORDER BY key")?;
+    let mut rows = query.query([run])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let entries = row.get_ref(0)?.as_blob()?;
+        if row.get_ref(1)?.as_blob()? != digest(entries) {
+            return Err(changed("their digest is another"));
+        }
+        for entry in serde_json::Deserializer::from_slice(entries).into_iter() {
+            all.push(entry.map_err(|error| changed(&error.to_string()))?);
+        }
+    }
+    Ok(all)
+}
+
+/// All that a run added is posted.
+pub fn clear(db: &Connection, run: i64) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM daybook WHERE run = ?1")?
+        .execute([run])?;
+    Ok(())
+}
+
+fn digest(entries: &[u8]) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&Sha256::digest(entries)[..8]);
+    first
+}
+
+fn changed(how: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT),
+        Some(format!("entries of a run are not what it wrote: {how}")),
+    )
+}
