@@ -53,6 +53,7 @@
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
+mod ahead;
 pub mod campaign;
 pub mod cli;
 pub mod clock;

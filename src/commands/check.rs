@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::survey;
-use super::{Context, print, print_json, selection};
+use super::{Context, for_good, print, print_json, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity};
 use crate::letter::plan::Resend;
@@ -73,9 +73,10 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let workshop =
         selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
     let written = workshop.and_then(|workshop| {
+        let workshop = for_good(workshop);
         problems.extend(workshop.plan.uncovered());
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-        survey(&workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |_| {
+        survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |_| {
             Ok(())
         })
     });

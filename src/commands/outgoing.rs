@@ -1,16 +1,21 @@
 //! A campaign's letters as delivery wants them: planned, rendered and composed one by one.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
 use super::invalid;
+use crate::ahead::Ahead;
 use crate::campaign::Campaign;
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
 use crate::letter::render::{Renderer, Text};
-use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::letter::{Decision, Letter, LetterId, Message, Skip};
 use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
@@ -37,6 +42,15 @@ impl Workshop {
     /// The text of one letter; `date` is that of its first attempt.
     pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    /// A letter as it may leave now: fresh when the run began is not fresh for ever.
+    fn fresh_message(&self, letter: &Letter, date: Timestamp, now: Timestamp) -> Result<Message, Problem> {
+        let text = self.text(letter, date)?;
+        match self.stale_fact(&text, now) {
+            Some(problem) => Err(problem),
+            None => self.message(letter, &text, date),
+        }
     }
 
     /// The first fact in a text that is no longer to be sent.
@@ -137,41 +151,166 @@ impl Memory {
     }
 }
 
+/// Fewer letters are done before a thread has begun to help.
+pub const MANY: usize = 250;
+/// A text that was written longer ago is written anew: a fact in it may have expired.
+const FRESH: Duration = Duration::from_secs(10);
+
 /// The letters of one run, in order.
 pub struct Outgoing {
     workshop: &'static Workshop,
     memory: &'static Memory,
     clock: Clock,
-    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
+    decisions: Box<dyn Iterator<Item = Ready> + Send>,
+    /// What was found of the letter that was decided last, when it was looked for ahead.
+    found: Mutex<Option<(LetterId, FirstDate)>>,
+    /// Letters decided, written and not yet asked for.
+    written: Mutex<HashMap<LetterId, Written>>,
+}
+
+/// The Date of a letter's first attempt, if there was one, or why the ledger does not tell.
+pub type FirstDate = Result<Option<Timestamp>, LedgerError>;
+
+/// A decision, and what the ledger says of its letter.
+pub struct LookedUp<'a> {
+    pub decision: Decision<'a>,
+    /// Not of a letter of which it does not matter.
+    pub found: Option<FirstDate>,
+}
+
+/// A decision, with what could be done ahead.
+struct Ready {
+    decision: Decision<'static>,
+    found: Option<FirstDate>,
+    written: Option<Written>,
+}
+
+struct Written {
+    at: Instant,
+    date: Timestamp,
+    message: Message,
+}
+
+impl Written {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < FRESH
+    }
 }
 
 impl Outgoing {
+    /// Each letter is looked up and written when it is asked for.
     pub fn new(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
         let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
+        let decisions = decisions.map(|decision| Ready {
+            decision,
+            found: None,
+            written: None,
+        });
+        Self::with(workshop, memory, clock, Box::new(decisions))
+    }
+
+    /// Letters are looked up and written ahead, while those before them are sent. They must leave fast.
+    pub fn ahead(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
+        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
+        let ready = decisions.map(move |decision| ready(workshop, memory, clock, decision));
+        Self::with(workshop, memory, clock, Box::new(Ahead::new(ready)))
+    }
+
+    fn with(
+        workshop: &'static Workshop,
+        memory: &'static Memory,
+        clock: Clock,
+        decisions: Box<dyn Iterator<Item = Ready> + Send>,
+    ) -> Self {
         Self {
             workshop,
             memory,
             clock,
-            decisions: Box::new(decisions),
+            decisions,
+            found: Mutex::new(None),
+            written: Mutex::new(HashMap::new()),
         }
     }
 }
 
+/// Asks the ledger for the Date of a letter. It is asked in the same order, and as often, whoever does it when: whatever
+/// goes wrong with an answer is told of the letter that it is about.
+pub fn look_up<'a>(memory: &Memory, decision: Decision<'a>) -> LookedUp<'a> {
+    let found = match &decision {
+        Decision::Due(letter) => Some(memory.first_date(letter.id)),
+        // A letter that nothing could be read of counts as in doubt.
+        Decision::Skipped {
+            id,
+            reason: Skip::InDoubt,
+            ..
+        } => Some(memory.first_date(*id)),
+        Decision::Skipped { .. } | Decision::Impossible(_) => None,
+    };
+    LookedUp { decision, found }
+}
+
+/// Does for a letter what its turn will need.
+fn ready(workshop: &Workshop, memory: &Memory, clock: Clock, decision: Decision<'static>) -> Ready {
+    let LookedUp { decision, found } = look_up(memory, decision);
+    let written = match (&decision, &found) {
+        // With attachments a few of them would fill the memory.
+        (Decision::Due(letter), Some(Ok(date))) if workshop.attachments.is_empty() => {
+            let at = Instant::now();
+            let now = clock.now();
+            let date = date.unwrap_or(now);
+            // What cannot be written is said when its turn comes.
+            let message = workshop.fresh_message(letter, date, now).ok();
+            message.map(|message| Written { at, date, message })
+        }
+        _ => None,
+    };
+    Ready {
+        decision,
+        found,
+        written,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision<'static>> {
-        self.decisions.next()
+        let Ready {
+            decision,
+            found,
+            written,
+        } = self.decisions.next()?;
+        let id = match &decision {
+            Decision::Due(letter) => letter.id,
+            Decision::Skipped { id, .. } => *id,
+            Decision::Impossible(_) => return Some(decision),
+        };
+        let written = written.filter(Written::is_fresh);
+        let found = match (found, &written) {
+            (Some(Ok(None)), Some(written)) => Some(Ok(Some(written.date))),
+            (found, _) => found,
+        };
+        *lock(&self.found) = found.map(|found| (id, found));
+        if let Some(written) = written {
+            lock(&self.written).insert(id, written);
+        }
+        Some(decision)
     }
 
     fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        self.memory.first_date(id)
+        match lock(&self.found).take_if(|(of, _)| *of == id) {
+            Some((_, found)) => found,
+            None => self.memory.first_date(id),
+        }
     }
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
-        let text = self.workshop.text(letter, date)?;
-        // Fresh when the run began is not fresh for ever.
-        if let Some(problem) = self.workshop.stale_fact(&text, self.clock.now()) {
-            return Err(problem);
+        let written = lock(&self.written).remove(&letter.id);
+        match written.filter(|written| written.date == date && written.is_fresh()) {
+            Some(written) => Ok(written.message),
+            None => self.workshop.fresh_message(letter, date, self.clock.now()),
         }
-        self.workshop.message(letter, &text, date)
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Surveyed, survey};
-use super::{Context, invalid, personal, print, selection};
+use super::{Context, for_good, invalid, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
@@ -18,14 +18,14 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(campaign, selection, personal.as_deref())?;
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     let resend = Resend::default();
-    survey(&workshop, &Memory::Nothing, now, resend, SHOWN_PROBLEMS, |seen| {
+    survey(workshop, &Memory::Nothing, now, resend, SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };

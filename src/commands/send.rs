@@ -7,9 +7,10 @@ use tokio::sync::watch;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
-use super::outgoing::{Memory, Outgoing, Workshop};
+use super::outgoing::{MANY, Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use super::{Context, for_good, invalid, password, personal, print, selection};
+use crate::ahead;
 use crate::campaign::config::{Config, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
@@ -19,6 +20,7 @@ use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
+use crate::outbox::pace::Pace;
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count};
@@ -43,8 +45,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
-        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from);
-        return dry_run(context, arguments, workshop, &memory, resend);
+        let memory = for_good(SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from));
+        return dry_run(context, arguments, workshop, memory, resend);
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
@@ -176,6 +178,11 @@ impl Sending<'_> {
         delivered
     }
 
+    /// Whether so many letters leave so fast that it pays to write them on another processor meanwhile.
+    fn works_ahead(&self) -> bool {
+        self.due >= MANY && !Pace::new(self.smtp.rate).is_slow() && ahead::has_room()
+    }
+
     /// The same, inside a runtime that is there already.
     pub async fn deliver<T: Transport>(
         &self,
@@ -201,7 +208,12 @@ impl Sending<'_> {
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
-        let letters = Outgoing::new(self.workshop, self.memory, self.context.clock, self.resend);
+        let letters = if self.works_ahead() {
+            Outgoing::ahead
+        } else {
+            Outgoing::new
+        };
+        let letters = letters(self.workshop, self.memory, self.context.clock, self.resend);
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
         let run = tokio::spawn(async move {
@@ -304,8 +316,8 @@ pub fn connect_failure(error: ConnectError) -> Failure {
 fn dry_run(
     context: &Context,
     arguments: &cli::Send,
-    workshop: &Workshop,
-    memory: &Memory,
+    workshop: &'static Workshop,
+    memory: &'static Memory,
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::outgoing::{Memory, Workshop};
+use super::outgoing::{LookedUp, MANY, Memory, Workshop, look_up};
+use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Problem, Problems};
 use crate::letter::plan::Resend;
@@ -73,8 +74,8 @@ fn sentence(reason: Skip, number: usize) -> String {
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
 pub fn survey(
-    workshop: &Workshop,
-    memory: &Memory,
+    workshop: &'static Workshop,
+    memory: &'static Memory,
     now: Timestamp,
     resend: Resend,
     shown: usize,
@@ -90,10 +91,11 @@ pub fn survey(
             unshown += 1;
         }
     };
-    for decision in workshop.plan.decisions(memory.history(), now, resend) {
+    for LookedUp { decision, found } in looked_up(workshop, memory, now, resend) {
+        let date = found.transpose()?.flatten();
         match decision {
             Decision::Due(letter) => {
-                let date = memory.first_date(letter.id)?.unwrap_or(now);
+                let date = date.unwrap_or(now);
                 let text = workshop.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if survey.is_first_of_kind(&letter) {
@@ -135,6 +137,22 @@ pub fn survey(
     let mut failure = Failure::invalid(problems);
     failure.message = format!("{} to mend in the letters; nothing was sent", count(all, "error"));
     Err(failure)
+}
+
+/// Decides and looks up row by row: on another processor, when there is one and the list is long.
+fn looked_up(
+    workshop: &'static Workshop,
+    memory: &'static Memory,
+    now: Timestamp,
+    resend: Resend,
+) -> Box<dyn Iterator<Item = LookedUp<'static>>> {
+    let decisions = workshop.plan.decisions(memory.history(), now, resend);
+    let looked_up = decisions.map(|decision| look_up(memory, decision));
+    if workshop.campaign.roster.len() >= MANY && ahead::has_room() {
+        Box::new(Ahead::new(looked_up))
+    } else {
+        Box::new(looked_up)
+    }
 }
 
 /// What a survey sees.

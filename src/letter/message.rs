@@ -65,6 +65,12 @@ impl Attachments {
         Self(BTreeMap::new())
     }
 
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds the content of the file that [`Attachment::path`] names.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
         self.0.insert(path.into(), encode::base64(content).into());

@@ -44,7 +44,8 @@ pub trait Letters: Send + 'static {
     /// What is decided next; those left out are told and counted, nothing else.
     fn next(&mut self) -> Option<Decision<'static>>;
 
-    /// The Date of its first attempt in an earlier run.
+    /// The Date that it carries, when that is decided: by its first attempt in an earlier run, or because it is written
+    /// already.
     ///
     /// # Errors
     /// When the ledger cannot be read; then nothing that it knows can be relied on.

@@ -19,6 +19,8 @@ use crate::private;
 /// The first bytes, then the run that the marks belong to.
 const MAGIC: &[u8; 8] = b"APPELMK2";
 const HEADER: usize = 16;
+/// Before the digest; what a run marks begins with a brace.
+const SEAL: &[u8; 7] = b"sealed ";
 /// Before each mark: its length, a check over generation and bytes, the generation.
 const PREFIX: usize = 4 + 8 + 8;
 /// No mark is longer; what claims to be is none.
@@ -65,6 +67,14 @@ impl Marks {
         self.at = HEADER as u64;
         // Should the database lose the commit, this is how it is noticed. Not to be able to write it loses nothing else.
         let _ = self.write(std::iter::empty());
+    }
+
+    /// The run is over, and all that it wrote is in the database: this is the digest of that file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn seal(mut self, digest: &[u8; 32]) -> io::Result<()> {
+        self.write(std::iter::once([SEAL.as_slice(), digest].concat().as_slice()))
     }
 
     /// Writes marks, all with one write: each an entry as JSON.
@@ -158,6 +168,16 @@ pub fn newest(ledger: &Path) -> Option<(i64, u64)> {
     // Each commit begins anew at the top.
     let generation = next(&mut file).map_or(0, |(generation, _)| generation);
     Some((run, generation))
+}
+
+/// The digest of the database as the last run left it, if that run ended and said so.
+pub fn seal(ledger: &Path) -> Option<[u8; 32]> {
+    let mut file = File::open(path(ledger)).ok()?;
+    let mut found = [0; HEADER];
+    file.read_exact(&mut found).ok()?;
+    found.strip_prefix(MAGIC)?;
+    let (_, mark) = next(&mut file)?;
+    mark.strip_prefix(SEAL)?.try_into().ok()
 }
 
 /// The next mark, with its generation.
@@ -257,6 +277,31 @@ mod tests {
         }
         std::fs::write(path(&ledger), b"no marks, but something else").unwrap();
         assert_eq!(newest(&ledger), None);
+    }
+
+    #[test]
+    fn a_seal_is_there_from_the_end_of_a_run_to_the_beginning_of_the_next() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = dir.path().join("l");
+        assert_eq!(seal(&ledger), None);
+        let mut marks = Marks::begin(&ledger, 7).unwrap();
+        write(&mut marks, &[begin(1)]);
+        assert_eq!(seal(&ledger), None);
+        marks.committed();
+        marks.seal(&[9; 32]).unwrap();
+        assert_eq!(seal(&ledger), Some([9; 32]));
+        assert_eq!(newest(&ledger), Some((7, 1)));
+        let whole = std::fs::read(path(&ledger)).unwrap();
+        for at in 0..HEADER + PREFIX + 7 + 32 {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            std::fs::write(path(&ledger), &flipped).unwrap();
+            // (Which run it was does not matter.)
+            let expected = (8..HEADER).contains(&at).then_some([9; 32]);
+            assert_eq!(seal(&ledger), expected, "byte {at}");
+        }
+        Marks::begin(&ledger, 8).unwrap();
+        assert_eq!(seal(&ledger), None);
     }
 
     #[test]

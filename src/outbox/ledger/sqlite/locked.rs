@@ -15,7 +15,7 @@ use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
 use super::{daybook, purge, state};
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
-use crate::outbox::ledger::marks::Marks;
+use crate::outbox::ledger::marks::{self, Marks};
 use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
@@ -69,10 +69,14 @@ impl SqliteLocked {
         let lock = lock::acquire(path, now)?;
         let marked = Marked::beside(path);
         marked.allows_opening(path)?;
+        // Before the database is opened: to close a file lets go of every lock that the process has on it.
+        let is_sealed = look::is_sealed(path, marks::seal(path));
         let mut db = connect(path)?;
         marked.allows(path, &db)?;
         migrate(path, &mut db)?;
-        look::over(path, &db)?;
+        if !is_sealed {
+            look::over(path, &db)?;
+        }
         let boot = boot_id(path);
         let run = settle_killed(path, &mut db, &boot, now)
             .and_then(|()| begin_run(&db, &boot, now))
@@ -136,14 +140,24 @@ impl SqliteLocked {
     /// # Errors
     /// When it cannot be written; nothing is lost by it.
     pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
-        self.end(now).map_err(|error| broken(&self.path, "written", &error))
+        let ended = self.end(now).map_err(|error| broken(&self.path, "written", &error))?;
+        let Self {
+            path, db, marks, _lock, ..
+        } = self;
+        drop(db);
+        // Without the seal the next look takes longer, that is all.
+        if ended && let Ok(Some(digest)) = look::digest(&path) {
+            let _ = marks.seal(&digest);
+        }
+        Ok(())
     }
 
-    fn end(&mut self, now: Timestamp) -> rusqlite::Result<()> {
+    /// Whether all is in the one file now, and nothing open.
+    fn end(&mut self, now: Timestamp) -> rusqlite::Result<bool> {
         let transaction = self.db.transaction()?;
         post(&transaction, &Vec::from_iter(&self.unposted), &self.new, self.run)?;
         daybook::clear(&transaction, self.run)?;
-        transaction.execute(
+        let ended = transaction.execute(
             "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
              (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
             params![self.run, now.as_second()],
@@ -152,7 +166,10 @@ impl SqliteLocked {
         // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
         // It waits for nobody: what a reader is in the way of is folded in by whoever comes next.
         self.db.busy_timeout(Duration::ZERO)?;
-        self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        let folded_in = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+            Ok(row.get::<_, i64>(0)? == 0)
+        })?;
+        Ok(ended == 1 && folded_in)
     }
 
     /// The last look before letters begin: only what was claimed, and durably, may.

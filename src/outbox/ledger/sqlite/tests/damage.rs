@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::{Desk, Power, Process, begin, claim, id, now, outcome};
 use crate::letter::{History, Past};
-use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked};
-use crate::outbox::ledger::{LedgerError, LockedLedger};
+use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, look};
+use crate::outbox::ledger::{LedgerError, LockedLedger, marks};
 use crate::transport::Status;
 
 /// The ledger, and what lies beside it: `-wal`, `.marks`.
@@ -235,4 +235,45 @@ fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
         assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
         assert!(error.to_string().ends_with("contradict each other"), "{error}");
     }
+}
+
+#[test]
+fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+    ]);
+    let is_sealed = || look::is_sealed(&desk.path(), marks::seal(&desk.path()));
+    assert!(!is_sealed(), "a small one needs no seal");
+    desk.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
+    assert!(!is_sealed());
+    // Looked over line by line, and sealed at its end.
+    desk.ended_after(&[]);
+    assert!(is_sealed());
+    let whole = fs::read(desk.path()).unwrap();
+    for at in [0, 100, 4096, whole.len() / 2, whole.len() - 1] {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        fs::write(desk.path(), flipped).unwrap();
+        assert!(!is_sealed(), "byte {at}");
+    }
+    fs::write(desk.path(), &whole).unwrap();
+    assert!(is_sealed());
+    let wal = beside(&desk, "-wal");
+    fs::write(&wal, b"something that is not folded in").unwrap();
+    assert!(!is_sealed());
+    fs::remove_file(&wal).unwrap();
+    // What was changed since is found all the same.
+    desk.sql("UPDATE letter SET state = 4");
+    let error = taken_over(&desk, 1..=1).unwrap_err();
+    assert!(error.to_string().ends_with("contradict each other"), "{error}");
+    desk.sql("UPDATE letter SET state = 3");
+    // A run that was killed has no seal.
+    desk.ended_after(&[]);
+    assert!(is_sealed());
+    desk.killed_after(&[(Power, vec![claim(2)])]);
+    assert!(!is_sealed());
+    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Past::Accepted, Past::Never]);
 }
