@@ -29,7 +29,7 @@ use clap::Parser;
 
 use campaign::Sending;
 use ours::{Campaign, Million};
-use program::Where;
+use program::{Used, Where};
 use rows::{ROWS, Row};
 use sink::Sink;
 
@@ -84,19 +84,22 @@ impl Bench {
         self.million.campaign(self.folder.path(), self.scaled(1_000_000))
     }
 
-    /// Sends it once, and says what memory that took, in MiB; afterwards its ledger knows all of it as accepted.
+    /// What a dry run of it takes.
+    pub fn dry_run_million(&self) -> Used {
+        self.million.dry_run(self.million())
+    }
+
+    /// Sends it once, and says what that took; afterwards its ledger knows all of it as accepted.
     ///
     /// # Errors
     /// When there is nothing to send it to.
-    pub fn send_million(&self) -> Result<f64, String> {
+    pub fn send_million(&self) -> Result<Used, String> {
         let campaign = self.million();
         let sink = Sink::start(self, Where::Anywhere)?;
         Ok(self.million.sent(|| {
             eprintln!("sending {} letters", campaign.letters);
             campaign.configure(&Sending::plain(sink.port, 1));
-            let peak = program::peak_memory(&mut campaign.sending());
-            campaign.check(campaign.letters);
-            peak
+            campaign.watched()
         }))
     }
 }
