@@ -15,6 +15,7 @@ mod daemon;
 mod machine;
 mod mailmerge;
 mod ours;
+mod plot;
 mod program;
 mod proxy;
 mod rows;
@@ -46,6 +47,9 @@ struct Options {
     /// Runs of each program in each row [default: 5]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// Draw what the row growth measured, as SVG, to this file
+    #[arg(long, value_name = "PATH")]
+    plot: Option<PathBuf>,
     /// Only these rows
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
@@ -62,6 +66,8 @@ pub struct Bench {
     folder: tempfile::TempDir,
     letters: u32,
     rounds: usize,
+    /// Where the picture of the row growth is wanted.
+    plot: Option<PathBuf>,
     million: Million,
 }
 
@@ -116,6 +122,7 @@ fn main() -> ExitCode {
             .expect("a folder"),
         letters: options.letters.unwrap_or(letters),
         rounds: options.rounds.unwrap_or(rounds).max(1),
+        plot: options.plot,
         million: Million::default(),
     };
     let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
@@ -125,6 +132,13 @@ fn main() -> ExitCode {
     }
     let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
     let rows = ROWS.iter().filter(wanted);
+    if bench.plot.is_some() && !rows.clone().any(|row| row.name == "growth") {
+        eprintln!(
+            "--plot draws what the row growth measures, which is not among {}",
+            options.rows.join(", ")
+        );
+        return ExitCode::from(2);
+    }
 
     println!("{}", machine::describe(bench.folder.path()));
     println!("{} rounds\n", bench.rounds);

@@ -1,6 +1,7 @@
 //! The rows of the table.
 
 mod dry_run;
+mod growth;
 mod mailmerge;
 mod memory;
 mod round_trips;
@@ -20,7 +21,7 @@ pub struct Row {
 }
 
 /// All of them, in the order of the table.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 11] = [
     Row {
         name: "one-connection",
         run: smtp_source::one_connection,
@@ -52,6 +53,10 @@ pub const ROWS: [Row; 10] = [
     Row {
         name: "second-run",
         run: dry_run::second_run,
+    },
+    Row {
+        name: "growth",
+        run: growth::run,
     },
     Row {
         name: "start",
