@@ -12,6 +12,7 @@ mod campaign;
 #[path = "../../tests/interop/daemon.rs"]
 #[allow(dead_code, reason = "made for more than this")]
 mod daemon;
+mod deliver;
 mod machine;
 mod mailmerge;
 mod ours;
@@ -37,6 +38,10 @@ use sink::Sink;
 /// Letters in each run of the rows with `smtp-source`; the other rows have numbers of their own beside it.
 const LETTERS: u32 = 20_000;
 
+/// The program has it too: the row promises runs its parts in this one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Compares appel with other programs that send mail, and prints what was measured.
 #[derive(Debug, Parser)]
 #[command(name = "compare")]
@@ -56,6 +61,13 @@ struct Options {
     /// What cargo adds to tell a benchmark from a test; without it, everything is done once and small
     #[arg(long, hide = true)]
     bench: bool,
+    /// Sends the campaign in the first folder with the parts of the library, for the row promises; what it writes goes to
+    /// the second
+    #[arg(long, hide = true, num_args = 2, value_name = "FOLDER")]
+    deliver: Vec<PathBuf>,
+    /// That run has a ledger that remembers nothing
+    #[arg(long, hide = true)]
+    forgets: bool,
 }
 
 /// What every row needs to know.
@@ -112,6 +124,9 @@ impl Bench {
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let [campaign, kept] = &options.deliver[..] {
+        return deliver::run(campaign, kept, options.forgets);
+    }
     let (letters, rounds) = if options.bench { (LETTERS, 5) } else { (100, 1) };
     let bench = Bench {
         servers: daemon::servers(),

@@ -87,6 +87,10 @@ impl Campaign {
         assert_eq!(status["accepted"], accepted, "{status}");
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn state(&self) -> PathBuf {
         self.folder.join("state")
     }

@@ -4,6 +4,7 @@ mod dry_run;
 mod growth;
 mod mailmerge;
 mod memory;
+mod promises;
 mod round_trips;
 mod smtp_source;
 mod start;
@@ -21,7 +22,7 @@ pub struct Row {
 }
 
 /// All of them, in the order of the table.
-pub const ROWS: [Row; 11] = [
+pub const ROWS: [Row; 12] = [
     Row {
         name: "one-connection",
         run: smtp_source::one_connection,
@@ -57,6 +58,10 @@ pub const ROWS: [Row; 11] = [
     Row {
         name: "growth",
         run: growth::run,
+    },
+    Row {
+        name: "promises",
+        run: promises::prices,
     },
     Row {
         name: "start",
