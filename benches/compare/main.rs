@@ -12,9 +12,11 @@ mod campaign;
 #[path = "../../tests/interop/daemon.rs"]
 #[allow(dead_code, reason = "made for more than this")]
 mod daemon;
+mod deliver;
 mod machine;
 mod mailmerge;
 mod ours;
+mod plot;
 mod program;
 mod proxy;
 mod rows;
@@ -29,12 +31,16 @@ use clap::Parser;
 
 use campaign::Sending;
 use ours::{Campaign, Million};
-use program::Where;
+use program::{Used, Where};
 use rows::{ROWS, Row};
 use sink::Sink;
 
 /// Letters in each run of the rows with `smtp-source`; the other rows have numbers of their own beside it.
 const LETTERS: u32 = 20_000;
+
+/// The program has it too: the row promises runs its parts in this one.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Compares appel with other programs that send mail, and prints what was measured.
 #[derive(Debug, Parser)]
@@ -46,12 +52,22 @@ struct Options {
     /// Runs of each program in each row [default: 5]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
+    /// Draw what the row growth measured, as SVG, to this file
+    #[arg(long, value_name = "PATH")]
+    plot: Option<PathBuf>,
     /// Only these rows
     #[arg(value_name = "ROW")]
     rows: Vec<String>,
     /// What cargo adds to tell a benchmark from a test; without it, everything is done once and small
     #[arg(long, hide = true)]
     bench: bool,
+    /// Sends the campaign in the first folder with the parts of the library, for the row promises; what it writes goes to
+    /// the second
+    #[arg(long, hide = true, num_args = 2, value_name = "FOLDER")]
+    deliver: Vec<PathBuf>,
+    /// That run has a ledger that remembers nothing
+    #[arg(long, hide = true)]
+    forgets: bool,
 }
 
 /// What every row needs to know.
@@ -62,6 +78,8 @@ pub struct Bench {
     folder: tempfile::TempDir,
     letters: u32,
     rounds: usize,
+    /// Where the picture of the row growth is wanted.
+    plot: Option<PathBuf>,
     million: Million,
 }
 
@@ -84,25 +102,31 @@ impl Bench {
         self.million.campaign(self.folder.path(), self.scaled(1_000_000))
     }
 
-    /// Sends it once, and says what memory that took, in MiB; afterwards its ledger knows all of it as accepted.
+    /// What a dry run of it takes.
+    pub fn dry_run_million(&self) -> Used {
+        self.million.dry_run(self.million())
+    }
+
+    /// Sends it once, and says what that took; afterwards its ledger knows all of it as accepted.
     ///
     /// # Errors
     /// When there is nothing to send it to.
-    pub fn send_million(&self) -> Result<f64, String> {
+    pub fn send_million(&self) -> Result<Used, String> {
         let campaign = self.million();
         let sink = Sink::start(self, Where::Anywhere)?;
         Ok(self.million.sent(|| {
             eprintln!("sending {} letters", campaign.letters);
             campaign.configure(&Sending::plain(sink.port, 1));
-            let peak = program::peak_memory(&mut campaign.sending());
-            campaign.check(campaign.letters);
-            peak
+            campaign.watched()
         }))
     }
 }
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    if let [campaign, kept] = &options.deliver[..] {
+        return deliver::run(campaign, kept, options.forgets);
+    }
     let (letters, rounds) = if options.bench { (LETTERS, 5) } else { (100, 1) };
     let bench = Bench {
         servers: daemon::servers(),
@@ -113,6 +137,7 @@ fn main() -> ExitCode {
             .expect("a folder"),
         letters: options.letters.unwrap_or(letters),
         rounds: options.rounds.unwrap_or(rounds).max(1),
+        plot: options.plot,
         million: Million::default(),
     };
     let names: Vec<&str> = ROWS.iter().map(|row| row.name).collect();
@@ -122,6 +147,13 @@ fn main() -> ExitCode {
     }
     let wanted = |row: &&Row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name);
     let rows = ROWS.iter().filter(wanted);
+    if bench.plot.is_some() && !rows.clone().any(|row| row.name == "growth") {
+        eprintln!(
+            "--plot draws what the row growth measures, which is not among {}",
+            options.rows.join(", ")
+        );
+        return ExitCode::from(2);
+    }
 
     println!("{}", machine::describe(bench.folder.path()));
     println!("{} rounds\n", bench.rounds);

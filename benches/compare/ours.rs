@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::campaign::{self, Sending};
-use crate::program::{Taken, Where, run};
+use crate::program::{Taken, Used, Where, run, watch};
 
 /// What the server wants to hear when it wants a password.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -62,6 +62,14 @@ impl Campaign {
         taken
     }
 
+    /// The same, with its memory watched.
+    pub fn watched(&self) -> Used {
+        self.forget();
+        let used = watch(&mut self.sending());
+        self.check(self.letters);
+        used
+    }
+
     /// Nothing was ever sent.
     pub fn forget(&self) {
         // It may not be there yet.
@@ -77,6 +85,10 @@ impl Campaign {
             .expect("appel can be run");
         let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("status --json prints an object");
         assert_eq!(status["accepted"], accepted, "{status}");
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn state(&self) -> PathBuf {
@@ -95,8 +107,9 @@ pub fn program() -> Command {
 #[derive(Default)]
 pub struct Million {
     campaign: OnceCell<Campaign>,
-    /// Whether it was sent, and the most memory that took, in MiB.
-    sent: Cell<Option<f64>>,
+    /// Whether it was sent, and what that took.
+    sent: Cell<Option<Used>>,
+    dry_run: Cell<Option<Used>>,
 }
 
 impl Million {
@@ -108,10 +121,17 @@ impl Million {
         })
     }
 
-    /// The peak of the memory that sending took; it is sent by `send` the first time, and then never again.
-    pub fn sent(&self, send: impl FnOnce() -> f64) -> f64 {
-        let peak = self.sent.get().unwrap_or_else(send);
-        self.sent.set(Some(peak));
-        peak
+    /// What sending took; it is sent by `send` the first time, and then never again.
+    pub fn sent(&self, send: impl FnOnce() -> Used) -> Used {
+        let used = self.sent.get().unwrap_or_else(send);
+        self.sent.set(Some(used));
+        used
+    }
+
+    /// What a dry run of the campaign takes, which is watched once.
+    pub fn dry_run(&self, campaign: &Campaign) -> Used {
+        let used = self.dry_run.get().unwrap_or_else(|| watch(&mut campaign.dry_run()));
+        self.dry_run.set(Some(used));
+        used
     }
 }

@@ -87,21 +87,37 @@ pub fn median_seconds(command: &mut Command, times: usize) -> f64 {
     crate::table::median(&seconds)
 }
 
-/// Runs a program to its end, which has to be a good one: the most memory it had at once, in MiB.
-pub fn peak_memory(command: &mut Command) -> f64 {
+/// What a run used whose memory was watched.
+#[derive(Clone, Copy, Debug)]
+pub struct Used {
+    pub seconds: f64,
+    /// The most that it had at once, in MiB.
+    pub memory: f64,
+}
+
+/// Runs a program to its end, which has to be a good one, and looks at its memory meanwhile.
+pub fn watch(command: &mut Command) -> Used {
+    let _ = Command::new("sync").status();
+    let begun = Instant::now();
     let mut child = start(command);
     let path = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
     // The kernel keeps the peak, but forgets it when the program ends: so it is read again and again.
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("a child can be waited for") {
-            break status;
+    let watcher = std::thread::spawn(move || {
+        let mut peak = 0;
+        while let Some(so_far) = high_water(&path) {
+            peak = peak.max(so_far);
+            std::thread::sleep(Duration::from_millis(2));
         }
-        peak = peak.max(high_water(&path).unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    };
+        peak
+    });
+    let status = child.wait().expect("a child can be waited for");
+    let seconds = begun.elapsed().as_secs_f64();
     check(command, status);
-    f64::from(peak) / 1024.0
+    let peak = watcher.join().expect("nothing in it fails");
+    Used {
+        seconds,
+        memory: f64::from(peak) / 1024.0,
+    }
 }
 
 /// `VmHWM` in KiB.

@@ -1,8 +1,10 @@
 //! The rows of the table.
 
 mod dry_run;
+mod growth;
 mod mailmerge;
 mod memory;
+mod promises;
 mod round_trips;
 mod smtp_source;
 mod start;
@@ -20,7 +22,7 @@ pub struct Row {
 }
 
 /// All of them, in the order of the table.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 12] = [
     Row {
         name: "one-connection",
         run: smtp_source::one_connection,
@@ -52,6 +54,14 @@ pub const ROWS: [Row; 10] = [
     Row {
         name: "second-run",
         run: dry_run::second_run,
+    },
+    Row {
+        name: "growth",
+        run: growth::run,
+    },
+    Row {
+        name: "promises",
+        run: promises::prices,
     },
     Row {
         name: "start",

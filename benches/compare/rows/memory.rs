@@ -3,7 +3,7 @@
 use crate::Bench;
 use crate::campaign::Sending;
 use crate::ours::Campaign;
-use crate::program::{Where, peak_memory};
+use crate::program::{Where, watch};
 use crate::sink::Sink;
 use crate::table::{Goal, Measured, grouped};
 
@@ -16,16 +16,15 @@ pub fn run(bench: &Bench) -> Result<Vec<Measured>, String> {
     );
     let mut figures = Vec::new();
 
-    let of_many = peak_memory(&mut many.dry_run());
-    let of_few = peak_memory(&mut few.dry_run());
+    let of_many = bench.dry_run_million().memory;
+    let of_few = watch(&mut few.dry_run()).memory;
     figures.extend(compare("dry run", many.letters, of_many, few.letters, of_few));
 
     // Once each: a million letters take their time, and what memory they take does not depend on it.
-    let of_many = bench.send_million()?;
+    let of_many = bench.send_million()?.memory;
     let sink = Sink::start(bench, Where::Anywhere)?;
     few.configure(&Sending::plain(sink.port, 1));
-    let of_few = peak_memory(&mut few.sending());
-    few.check(few.letters);
+    let of_few = few.watched().memory;
     figures.extend(compare("send", many.letters, of_many, few.letters, of_few));
     Ok(figures)
 }

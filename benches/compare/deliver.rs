@@ -1,0 +1,218 @@
+//! The run that `appel send` makes, put together from the library once more: with its ledger, or with one that forgets.
+//!
+//! The program has no way to send without a ledger, and gets none for a benchmark. What is between the two runs of this
+//! is what the ledger costs. It is a program of its own (this benchmark, started with `--deliver`), so that it is held
+//! on a processor and measured as the real one is.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use appel::campaign::{self, Campaign, Sources};
+use appel::clock::Clock;
+use appel::failure::Problem;
+use appel::letter::{
+    Attachments, Decision, History, Letter, LetterId, Message, NoHistory, Plan, Renderer, Resend, Selection, Text,
+    compose,
+};
+use appel::outbox::day::Day;
+use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
+use appel::outbox::event::Listener;
+use appel::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, SqliteLedger, SqliteLocked};
+use appel::report::log::LogFile;
+use appel::report::screen::Screen;
+use appel::transport::smtp::{Settings, SmtpTransport, Trust};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+use tokio::sync::watch;
+
+/// Sends the campaign in a folder, of which nothing was sent, and keeps what it writes in another; every letter has to
+/// be accepted.
+pub fn run(folder: &Path, kept: &Path, forgets: bool) -> ExitCode {
+    let workshop = Workshop::of(folder);
+    let log = LogFile::open(&kept.join("log.jsonl"), false, Clock::System).expect("a log");
+    let (due, accepted) = if forgets {
+        let (due, accepted, Forgetful) = workshop.send(Forgetful, Memory::Nothing, log);
+        (due, accepted)
+    } else {
+        let now = Clock::System.now();
+        let ledger = SqliteLocked::acquire(&kept.join("ledger.sqlite3"), now).expect("a ledger");
+        let reader: &'static SqliteLedger = Box::leak(Box::new(ledger.reader().expect("a ledger to read")));
+        let (due, accepted, ledger) = workshop.send(ledger, Memory::Ledger(reader), log);
+        ledger.close(now).expect("room on the disk");
+        (due, accepted)
+    };
+    if accepted == due && due > 0 {
+        ExitCode::SUCCESS
+    } else {
+        eprintln!("{accepted} of {due} letters were accepted");
+        ExitCode::FAILURE
+    }
+}
+
+/// Writes nothing, and says that it is written.
+struct Forgetful;
+
+impl LockedLedger for Forgetful {
+    fn apply(&mut self, _: Vec<Entry>, _: Durability) -> Result<(), LedgerError> {
+        Ok(())
+    }
+}
+
+/// What the run asks about earlier ones.
+#[derive(Clone, Copy)]
+enum Memory {
+    Ledger(&'static SqliteLedger),
+    Nothing,
+}
+
+impl Memory {
+    fn history(self) -> &'static (dyn History + Sync) {
+        match self {
+            Self::Ledger(ledger) => ledger,
+            Self::Nothing => &NoHistory,
+        }
+    }
+
+    fn first_date(self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        match self {
+            Self::Ledger(ledger) => ledger.first_date(id),
+            Self::Nothing => Ok(None),
+        }
+    }
+}
+
+/// Everything that turns rows into messages.
+pub struct Workshop {
+    campaign: &'static Campaign,
+    plan: Plan<'static>,
+    renderer: Renderer,
+    attachments: Attachments,
+}
+
+impl Workshop {
+    /// Of the campaign in a folder; it is there until the process ends.
+    pub fn of(folder: &Path) -> &'static Self {
+        let sources = Sources {
+            config: folder.join("config.toml"),
+            account: None,
+            account_required: false,
+        };
+        let loaded = campaign::load(&sources, Clock::System.now());
+        let campaign: &'static Campaign = Box::leak(Box::new(loaded.campaign.expect("the campaign is valid")));
+        Box::leak(Box::new(Self {
+            campaign,
+            plan: Plan::new(campaign, Selection::default()),
+            renderer: Renderer::new(campaign, None).expect("templates that can be used"),
+            attachments: Attachments::new(),
+        }))
+    }
+
+    fn decisions(&'static self, memory: Memory) -> impl Iterator<Item = Decision<'static>> + Send {
+        self.plan
+            .decisions(memory.history(), Clock::System.now(), Resend::default())
+    }
+
+    fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
+        self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
+        let text = self.text(letter, date)?;
+        compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
+    }
+
+    /// Writes every letter once, as the run does before it connects; how many there are.
+    fn survey(&'static self, memory: Memory) -> usize {
+        let now = Clock::System.now();
+        let mut due = 0;
+        for decision in self.decisions(memory) {
+            if let Decision::Due(letter) = decision {
+                let date = memory.first_date(letter.id).expect("a ledger to read").unwrap_or(now);
+                self.text(&letter, date).expect("a letter");
+                due += 1;
+            }
+        }
+        due
+    }
+
+    /// The same for whoever has no ledger.
+    pub fn write_all(&'static self) -> usize {
+        self.survey(Memory::Nothing)
+    }
+
+    /// The message that goes to the first recipient.
+    pub fn first(&'static self) -> Message {
+        let letters = self.decisions(Memory::Nothing).filter_map(|decision| match decision {
+            Decision::Due(letter) => Some(letter),
+            _ => None,
+        });
+        let letter = letters.take(1).last().expect("a recipient");
+        self.message(&letter, Clock::System.now()).expect("a letter")
+    }
+
+    /// How many letters there were, and how many were accepted: see `commands/send.rs`.
+    fn send<L: LockedLedger + 'static>(
+        &'static self,
+        mut ledger: L,
+        memory: Memory,
+        log: LogFile,
+    ) -> (usize, usize, L) {
+        let due = self.survey(memory);
+        let config = &self.campaign.config;
+        let smtp = config.smtp.as_ref().expect("a server");
+        let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
+        let transport = Arc::new(transport.expect("no certificate is read"));
+        let mut story: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, true)), Box::new(log)];
+        let options = Options {
+            campaign: config.id.clone(),
+            sender: config.sender.email.clone(),
+            connections: smtp.connections,
+            rate: smtp.rate,
+            retry_for: smtp.retry_for,
+            deadline: config.deadline,
+            day: Day::new(None, Vec::new()),
+            clock: Clock::System,
+            seed: 1,
+        };
+        let letters = Box::new(Outgoing {
+            workshop: self,
+            memory,
+            decisions: Box::new(self.decisions(memory)),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let (ended, ledger) = runtime.expect("a runtime").block_on(async {
+            let (_nobody, interrupt) = watch::channel(Interrupt::None);
+            let run = tokio::spawn(async move {
+                let ended = deliver(transport, &mut ledger, letters, options, interrupt, &mut story).await;
+                (ended, ledger)
+            });
+            run.await.expect("a run that ends")
+        });
+        if let Some(stop) = ended.stop {
+            eprintln!("{stop:?}");
+        }
+        (due, ended.summary.accepted, ledger)
+    }
+}
+
+/// The letters of one run, in order.
+struct Outgoing {
+    workshop: &'static Workshop,
+    memory: Memory,
+    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
+}
+
+impl Letters for Outgoing {
+    fn next(&mut self) -> Option<Decision<'static>> {
+        self.decisions.next()
+    }
+
+    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
+        self.memory.first_date(id)
+    }
+
+    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+        self.workshop.message(letter, date)
+    }
+}
