@@ -11,8 +11,10 @@ use super::ledger::{Durability, Entry, LedgerError, LockedLedger};
 
 /// How long an outcome may wait, unsynced and untold, for something else to write with.
 const LINGER: Duration = Duration::from_millis(20);
-/// How many outcomes may wait so.
+/// How many outcomes of one connection may wait so.
 const MAX_UNTOLD: usize = 64;
+/// And of all.
+const MAX_UNTOLD_OF_ALL: usize = 256;
 
 /// The writer is gone: the ledger could not be written. Nothing more may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,7 @@ pub struct Journal {
 pub struct Writer {
     requests: mpsc::UnboundedReceiver<Request>,
     gathers: bool,
+    max_untold: usize,
 }
 
 /// A journal and its writer, for one connection or for several whose writes it gathers.
@@ -50,6 +53,7 @@ pub fn journal(connections: usize) -> (Journal, Writer) {
         Writer {
             requests: receiver,
             gathers: connections > 1,
+            max_untold: (MAX_UNTOLD * connections).min(MAX_UNTOLD_OF_ALL),
         },
     )
 }
@@ -140,7 +144,7 @@ impl Writer {
                 ended |= request.last;
                 next = self.requests.try_recv().ok();
             }
-            if ended || untold.len() >= MAX_UNTOLD {
+            if ended || untold.len() >= self.max_untold {
                 durability = Durability::Power;
             }
             let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty();

@@ -270,6 +270,11 @@ impl Desk {
                 }
                 continue;
             }
+            // A group is enough for all: with one each, too many would be in doubt after a power cut.
+            if !self.state().claiming.is_empty() {
+                changed.await;
+                continue;
+            }
             let group = self.take_group()?;
             if !group.is_empty() {
                 self.claim(group).await?;
