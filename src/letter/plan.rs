@@ -183,7 +183,8 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let mut hashes = Vec::new();
+        let mut seen = Seen::with_room_for(campaign.roster.len());
+        let mut recurring = Vec::new();
         for row in campaign.roster.recipients() {
             let row = row?;
             let Some(role) = roles.get_mut(row.role.as_str()) else {
@@ -198,13 +199,20 @@ impl<'a> Plan<'a> {
                     role.countries.extend(countries);
                 }
             }
-            hashes.push(hash(&row.email));
+            let hash = hash(&row.email);
+            if seen.again(hash) {
+                if recurring.len() == recurring.capacity() {
+                    once_each(&mut recurring);
+                }
+                recurring.push(hash);
+            }
         }
+        once_each(&mut recurring);
         Ok(Self {
             campaign,
             selection,
             roles,
-            recurring: recurring(hashes),
+            recurring,
         })
     }
 
@@ -416,14 +424,48 @@ fn hash(address: &Address) -> u64 {
     hasher.finish()
 }
 
-/// Those that occur more than once, sorted, once each.
-fn recurring(mut hashes: Vec<u64>) -> Vec<u64> {
+fn once_each(hashes: &mut Vec<u64>) {
     hashes.sort_unstable();
-    hashes
-        .chunk_by(|a, b| a == b)
-        .filter(|group| group.len() > 1)
-        .map(|group| group[0])
-        .collect()
+    hashes.dedup();
+}
+
+/// Which hashes there have been, in two bytes each (a Bloom filter): it never forgets one, and takes about one in ten
+/// thousand for known that is not.
+struct Seen {
+    bits: Vec<u64>,
+}
+
+impl Seen {
+    const BITS_EACH: usize = 16;
+    const PROBES: u32 = 6;
+
+    fn with_room_for(number: usize) -> Self {
+        Self {
+            bits: vec![0; (number * Self::BITS_EACH).div_ceil(64).max(1)],
+        }
+    }
+
+    /// Whether `hash` was there before, or looks as if.
+    fn again(&mut self, hash: u64) -> bool {
+        let bits = self.bits.len() as u64 * 64;
+        // Places that follow from two halves of one hash do as well as those of as many hashes.
+        let (mut place, step) = (hash, hash.rotate_left(32) | 1);
+        let mut known = true;
+        for _ in 0..Self::PROBES {
+            // The upper half of the product: a place between 0 and `bits`, without a division.
+            let bit = (u128::from(place) * u128::from(bits)) >> 64;
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "it is less than the number of bits there are"
+            )]
+            let bit = bit as usize;
+            let (word, mask) = (&mut self.bits[bit / 64], 1 << (bit % 64));
+            known &= *word & mask != 0;
+            *word |= mask;
+            place = place.wrapping_add(step);
+        }
+        known
+    }
 }
 
 #[cfg(test)]
