@@ -70,7 +70,7 @@ pub struct Look<'l, 'a, 't> {
     tape: &'l mut Tape<'t>,
     row: Range<usize>,
     /// The line it begins on, 1-based.
-    pub line: usize,
+    line: usize,
 }
 
 impl Look<'_, '_, '_> {
