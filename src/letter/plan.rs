@@ -1,11 +1,13 @@
 //! Who gets which letter in which language, and who does not and why.
 
+mod recurring;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::recurring::{Finder, Recurring};
 use super::{Envelope, LetterId};
 use crate::campaign::config::LetterSpec;
 use crate::campaign::recipients::Serves;
@@ -160,8 +162,8 @@ pub struct Plan<'a> {
     campaign: &'a Campaign,
     selection: Selection,
     roles: HashMap<&'a str, Role>,
-    /// Hashes of the addresses that more than one row has, sorted, and of a few others that only look as if.
-    recurring: Vec<u64>,
+    /// The addresses that more than one row has.
+    recurring: Recurring,
 }
 
 impl<'a> Plan<'a> {
@@ -183,9 +185,8 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let mut seen = Seen::with_room_for(campaign.roster.len());
-        let mut recurring = Vec::new();
-        for row in campaign.roster.recipients() {
+        let mut recurring = Finder::new(campaign.roster.len());
+        for row in campaign.roster.outlines() {
             let row = row?;
             let Some(role) = roles.get_mut(row.role.as_str()) else {
                 continue;
@@ -199,20 +200,13 @@ impl<'a> Plan<'a> {
                     role.countries.extend(countries);
                 }
             }
-            let hash = hash(&row.email);
-            if seen.again(hash) {
-                if recurring.len() == recurring.capacity() {
-                    once_each(&mut recurring);
-                }
-                recurring.push(hash);
-            }
+            recurring.add(&row.email);
         }
-        once_each(&mut recurring);
         Ok(Self {
             campaign,
             selection,
             roles,
-            recurring,
+            recurring: recurring.finish(),
         })
     }
 
@@ -285,10 +279,6 @@ impl<'a> Plan<'a> {
             .iter()
             .chain([&config.sender.language, &config.language])
             .find_map(|wanted| wanted.best_of(available))
-    }
-
-    fn recurs(&self, address: &Address) -> bool {
-        !self.recurring.is_empty() && self.recurring.binary_search(&hash(address)).is_ok()
     }
 }
 
@@ -380,7 +370,7 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         if !role.serves(row, plan.campaign.config.sender.country) {
             return Some(Skip::OtherCountry);
         }
-        if plan.recurs(&row.email) && !self.seen.insert(id) {
+        if plan.recurring.may_have(&row.email) && !self.seen.insert(id) {
             return Some(Skip::Duplicate);
         }
         self.history.past(id).keeps_back(self.resend, self.late)
@@ -414,57 +404,6 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         .hint(format!(
             "write one of them, or give `campaign.language` one that it has: {available}"
         ))
-    }
-}
-
-/// The same on every run: nothing random in it, and an accidental match costs only one look at the letter's id.
-fn hash(address: &Address) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.folded().hash(&mut hasher);
-    hasher.finish()
-}
-
-fn once_each(hashes: &mut Vec<u64>) {
-    hashes.sort_unstable();
-    hashes.dedup();
-}
-
-/// Which hashes there have been, in two bytes each (a Bloom filter): it never forgets one, and takes about one in ten
-/// thousand for known that is not.
-struct Seen {
-    bits: Vec<u64>,
-}
-
-impl Seen {
-    const BITS_EACH: usize = 16;
-    const PROBES: u32 = 6;
-
-    fn with_room_for(number: usize) -> Self {
-        Self {
-            bits: vec![0; (number * Self::BITS_EACH).div_ceil(64).max(1)],
-        }
-    }
-
-    /// Whether `hash` was there before, or looks as if.
-    fn again(&mut self, hash: u64) -> bool {
-        let bits = self.bits.len() as u64 * 64;
-        // Places that follow from two halves of one hash do as well as those of as many hashes.
-        let (mut place, step) = (hash, hash.rotate_left(32) | 1);
-        let mut known = true;
-        for _ in 0..Self::PROBES {
-            // The upper half of the product: a place between 0 and `bits`, without a division.
-            let bit = (u128::from(place) * u128::from(bits)) >> 64;
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "it is less than the number of bits there are"
-            )]
-            let bit = bit as usize;
-            let (word, mask) = (&mut self.bits[bit / 64], 1 << (bit % 64));
-            known &= *word & mask != 0;
-            *word |= mask;
-            place = place.wrapping_add(step);
-        }
-        known
     }
 }
 
