@@ -11,7 +11,7 @@ mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -289,6 +289,8 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
             return Ok(Opened::Chunks(chunks));
         }
     }
+    // On some systems the position is shared with the one that scanned.
+    file.rewind().map_err(cannot)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(cannot)?;
     Ok(Opened::Bytes(bytes))

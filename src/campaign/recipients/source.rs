@@ -1,6 +1,7 @@
 //! Where the text of the recipients file is: a short one in memory, a long one in the open file, where it is read
 //! again as often as it is needed, and each time held against what was read first.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fs::File;
 use std::hash::BuildHasher;
@@ -46,7 +47,10 @@ impl Source {
     }
 
     /// So much of the text that the header can be read from it as from the whole.
-    pub fn head(&self) -> Result<String> {
+    pub fn head(&self) -> Result<Cow<'_, str>> {
+        if let Self::Memory(text) = self {
+            return Ok(Cow::Borrowed(text));
+        }
         let mut tape = Tape::new(self, 0, 0);
         loop {
             // Twice as much each time: a file without an end of its first line is looked through once, not for ever.
@@ -57,7 +61,7 @@ impl Source {
             }
             let text = valid(tape.loaded());
             if !more || layout::is_enough(text) {
-                return Ok(text.to_owned());
+                return Ok(Cow::Owned(text.to_owned()));
             }
         }
     }
