@@ -34,7 +34,7 @@ fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
 }
 
 fn measure(criterion: &mut Criterion, campaign: &Campaign, now: Timestamp) {
-    let plan = Plan::new(campaign, Selection::default());
+    let plan = Plan::new(campaign, Selection::default()).unwrap();
     let letters = || plan.decisions(&NoHistory, now, Resend::default());
     let due: Vec<Letter> = letters()
         .filter_map(|decision| match decision {

@@ -22,7 +22,10 @@ impl Address {
         if text.is_empty() {
             return Err(AddressError::Empty);
         }
-        if let Some(c) = text.chars().find(|c| is_hidden(*c)) {
+        // Nearly every address is plain; the characters are only looked at when a byte gives a reason.
+        if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+            && let Some(c) = text.chars().find(|c| is_hidden(*c))
+        {
             return Err(AddressError::Hidden(c));
         }
         if text.contains(['<', '>']) {
@@ -215,15 +218,11 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
         return Err(AddressError::DomainNoDot);
     }
     let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| AddressError::Domain)?;
-    let labels: Vec<&str> = ascii.split('.').collect();
-    if labels.len() < 2
-        || labels
-            .last()
-            .is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit()))
-    {
+    let last = ascii.rsplit_once('.').map(|(_, last)| last);
+    if last.is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit())) {
         return Err(AddressError::DomainNoDot);
     }
-    if labels.iter().any(|label| label.is_empty()) {
+    if ascii.split('.').any(str::is_empty) {
         return Err(AddressError::Domain);
     }
     Ok(ascii)

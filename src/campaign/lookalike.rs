@@ -71,7 +71,8 @@ const TWINS: &str = "асеорхуіѕјһԁԛԝӏАВЕКМНОРСТХУІЅ�
 /// What about `address` deserves a second look. Plain ASCII never does, unless a domain is written in A-labels.
 pub fn in_address(address: &str) -> Option<Look> {
     let (local, domain) = address.rsplit_once('@')?;
-    if address.is_ascii() && !domain.to_ascii_lowercase().contains("xn--") {
+    let begins_a_label = |bytes: &[u8]| bytes.eq_ignore_ascii_case(b"xn--");
+    if address.is_ascii() && !domain.as_bytes().windows(4).any(begins_a_label) {
         return None;
     }
     let (domain, _) = idna::domain_to_unicode(domain);

@@ -188,6 +188,7 @@ expires = 2011-12-18T00:00:00Z
             .roster
             .recipients()
             .map(|row| {
+                let row = row.unwrap();
                 let copies: Vec<&str> = row.cc.iter().map(Address::as_str).collect();
                 format!(
                     "{} {} {} {:?} {:?} {copies:?} {:?}",

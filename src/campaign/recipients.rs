@@ -1,23 +1,28 @@
 //! `recipients.csv`, read into a validated [`Roster`].
 
 mod decode;
+mod findings;
 mod layout;
+mod records;
 mod rows;
 mod scan;
+mod source;
+mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
-
 use super::{Address, Country, Language};
-use crate::failure::{Excerpt, Place, Problem, Problems, Severity};
+use crate::failure::{Place, Problem, Problems};
 use crate::words::nearest;
+use findings::Findings;
 use layout::Layout;
-use rows::{Finding, Report, Silent};
+use records::Records;
+use rows::{Silent, Valid};
+use source::{Changed, Chunks, Sizes, Source};
 
 /// One row of the recipients file, valid.
 #[derive(Clone, Debug)]
@@ -40,6 +45,17 @@ pub struct Recipient {
     pub cells: Vec<String>,
 }
 
+/// As much of a row as tells who it is.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// `role`.
+    pub role: String,
+    /// `email`.
+    pub email: Address,
+    /// `country`.
+    pub serves: Serves,
+}
+
 /// Which senders a row serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Serves {
@@ -55,10 +71,13 @@ pub enum Serves {
 const SHOWN: usize = 100;
 
 /// The recipients file, read and valid; rows are parsed again as they are asked for, so that a long list stays small.
+///
+/// A long file is not kept either, but read again from the disk. It stays open, so another that is put in its place
+/// changes nothing; and what is written into it is noticed before any of it is used.
 #[derive(Clone, Debug)]
 pub struct Roster {
     shown: String,
-    text: Arc<String>,
+    source: Arc<Source>,
     layout: Layout,
     rows: usize,
 }
@@ -69,33 +88,43 @@ impl Roster {
     /// `shown` is the file as people know it; `known_roles` are the roles that letters name.
     #[must_use]
     pub fn load(path: &Path, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
-        let bytes = match read_file(path, shown) {
-            Ok(bytes) => bytes,
-            Err(problem) => {
-                problems.push(problem);
-                return None;
-            }
-        };
-        Self::read(bytes, shown, known_roles, problems)
+        Self::load_in(Sizes::USUAL, path, shown, known_roles, problems)
     }
 
-    fn read(bytes: Vec<u8>, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
-        let (mut text, note) = match decode::decode(bytes, shown) {
-            Ok(decoded) => decoded,
+    fn load_in(
+        sizes: Sizes,
+        path: &Path,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        let source = open(path, shown, sizes).and_then(|file| match file {
+            Opened::Chunks(chunks) => Ok((Source::File(chunks), None)),
+            Opened::Bytes(bytes) => in_memory(bytes, shown),
+        });
+        match source {
+            Ok((source, note)) => {
+                problems.extend(note);
+                Self::read(source, shown, known_roles, problems)
+            }
             Err(problem) => {
                 problems.push(problem);
+                None
+            }
+        }
+    }
+
+    fn read(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+        let layout = match source.head() {
+            Ok(head) => layout::read(&head, shown, problems)?,
+            Err(error) => {
+                problems.push(lost(&error, shown));
                 return None;
             }
         };
-        problems.extend(note);
-        if !text.contains('\n') && text.contains('\r') {
-            // Line ends of old Macs.
-            text = text.replace('\r', "\n");
-        }
-        let layout = layout::read(&text, shown, problems)?;
         let mut roster = Self {
             shown: shown.to_owned(),
-            text: Arc::new(text),
+            source: Arc::new(source),
             layout,
             rows: 0,
         };
@@ -111,21 +140,46 @@ impl Roster {
         &self.layout.columns
     }
 
-    /// The rows, in the order of the file.
-    pub fn recipients(&self) -> impl Iterator<Item = Recipient> + '_ {
-        let mut records = Records::new(&self.text, &self.layout);
+    /// The rows, in the order of the file. A problem is the last item: the rows behind it can no longer be read.
+    pub fn recipients(&self) -> impl Iterator<Item = Result<Recipient, Problem>> + '_ {
+        self.rows(|valid, records| rows::recipient(valid, &records.record, records.line, &self.layout))
+    }
+
+    /// The same, but only who each of them is, which is quicker.
+    pub fn outlines(&self) -> impl Iterator<Item = Result<Outline, Problem>> + '_ {
+        self.rows(|valid, records| Outline {
+            role: rows::cell(&records.record, self.layout.role).to_owned(),
+            email: valid.email,
+            serves: valid.serves,
+        })
+    }
+
+    fn rows<'r, Row>(
+        &'r self,
+        make: impl Fn(Valid, &Records) -> Row + 'r,
+    ) -> impl Iterator<Item = Result<Row, Problem>> + 'r {
+        let mut records = Records::new(&self.source, &self.layout);
         std::iter::from_fn(move || {
-            while records.advance() {
+            loop {
+                match records.advance() {
+                    Ok(true) => {}
+                    Ok(false) => return None,
+                    Err(error) => return Some(Err(lost(&error, &self.shown))),
+                }
                 if rows::is_blank(&records.record) {
                     continue;
                 }
-                let recipient = rows::read(&records.record, records.line, &self.layout, &mut Silent);
-                if recipient.is_some() {
-                    return recipient;
+                if let Some(valid) = rows::read(&records.record, &self.layout, &mut Silent) {
+                    return Some(Ok(make(valid, &records)));
                 }
             }
-            None
         })
+    }
+
+    /// Whether some rows could no longer be read, since the file changed or cannot be reached.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.source.is_lost()
     }
 
     /// How many rows there are.
@@ -148,19 +202,21 @@ impl Roster {
 
     /// Looks at every row; whether all are right.
     fn check(&mut self, known_roles: &BTreeSet<String>, problems: &mut Problems) -> bool {
-        let mut findings = Findings::new(&self.shown, &self.text, &self.layout, problems);
-        let mut unused: BTreeMap<String, (usize, Place)> = BTreeMap::new();
-        let mut records = Records::new(&self.text, &self.layout);
+        let mut findings = Findings::new(&self.shown, &self.layout, problems);
+        let mut unused = Unused::default();
+        let mut records = Records::new(&self.source, &self.layout);
         let mut rows = 0;
-        while records.advance() {
-            findings.row = records.start..records.end;
-            findings.line = records.line;
+        let end = loop {
+            match records.advance() {
+                Ok(true) => {}
+                end => break end,
+            }
             if let Some(slip) = records.slip() {
-                findings.quote(slip);
+                findings.look(&mut records).1.quote(slip);
                 if matches!(slip, scan::QuoteSlip::NeverClosed(_)) {
                     // Everything to the end of the file is in this one record.
                     rows += 1;
-                    break;
+                    break Ok(false);
                 }
                 continue;
             }
@@ -168,17 +224,21 @@ impl Roster {
                 continue;
             }
             rows += 1;
-            let Some(recipient) = rows::read(&records.record, records.line, &self.layout, &mut findings) else {
+            let (record, mut look) = findings.look(&mut records);
+            if rows::read(record, &self.layout, &mut look).is_none() {
                 continue;
-            };
-            if !known_roles.contains(&recipient.role) {
-                let column = self.layout.role;
-                let entry = unused.entry(recipient.role);
-                entry.or_insert_with(|| (0, findings.place(Some(column)))).0 += 1;
             }
-        }
+            let role = rows::cell(record, self.layout.role);
+            if !known_roles.contains(role) {
+                unused.count(role, || look.place(Some(self.layout.role)));
+            }
+        };
         let fine = findings.finish();
-        warn_unused(unused, known_roles, problems);
+        unused.warn(known_roles, problems);
+        if let Err(error) = end {
+            problems.push(lost(&error, &self.shown));
+            return false;
+        }
         if rows == 0 && fine {
             problems.push(
                 Problem::error("there is no recipient in the file")
@@ -192,8 +252,16 @@ impl Roster {
     }
 }
 
-fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Problem> {
-    let cannot = |error: std::io::Error| {
+/// A file that is there.
+enum Opened {
+    /// A long one, whose text can be read as it stands.
+    Chunks(Chunks),
+    /// The bytes of any other.
+    Bytes(Vec<u8>),
+}
+
+fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
+    let cannot = |error: io::Error| {
         let (message, hint) = if error.kind() == ErrorKind::NotFound {
             (
                 format!("there is no {shown}"),
@@ -208,218 +276,91 @@ fn read_file(path: &Path, shown: &str) -> Result<Vec<u8>, Problem> {
         Problem::error(message).at(Place::file(shown)).hint(hint)
     };
     // A pipe or a device is never opened: that could wait for ever.
-    if !fs::metadata(path).map_err(cannot)?.is_file() {
+    let about = fs::metadata(path).map_err(cannot)?;
+    if !about.is_file() {
         return Err(Problem::error(format!("{shown} is not a file"))
             .at(Place::file(shown))
             .hint("name the list of recipients under `recipients` in [campaign]"));
     }
-    fs::read(path).map_err(cannot)
+    let mut file = File::open(path).map_err(cannot)?;
+    if about.len() > sizes.kept {
+        let again = file.try_clone().map_err(cannot)?;
+        if let Some(chunks) = Chunks::scan(again, sizes).map_err(cannot)? {
+            return Ok(Opened::Chunks(chunks));
+        }
+    }
+    // On some systems the position is shared with the one that scanned.
+    file.rewind().map_err(cannot)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(cannot)?;
+    Ok(Opened::Bytes(bytes))
 }
 
-/// One warning for each role that no letter names, not one for each row.
-fn warn_unused(unused: BTreeMap<String, (usize, Place)>, known_roles: &BTreeSet<String>, problems: &mut Problems) {
-    let roles: Vec<String> = known_roles.iter().map(|role| format!("`{role}`")).collect();
-    for (role, (count, place)) in unused.into_iter().take(SHOWN) {
-        let rows = if count == 1 {
-            "1 row".to_owned()
-        } else {
-            format!("{count} rows")
-        };
-        let hint = match nearest(&role.to_lowercase(), known_roles.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if roles.is_empty() => "name it under `to` in a [[letter]]".to_owned(),
-            None => format!("letters are written to {}", layout::and(&roles)),
-        };
-        problems.push(
-            Problem::warning(format!("no letter is written to the role `{role}` ({rows})"))
-                .at(place)
-                .hint(hint),
-        );
+/// The text of a file, whole, and what there is to say about how it was read.
+fn in_memory(bytes: Vec<u8>, shown: &str) -> Result<(Source, Option<Problem>), Problem> {
+    let (mut text, note) = decode::decode(bytes, shown)?;
+    if !text.contains('\n') && text.contains('\r') {
+        // Line ends of old Macs.
+        text = text.replace('\r', "\n");
     }
+    Ok((Source::Memory(text), note))
 }
 
-/// The records of a file, one after the other in the same memory.
-struct Records<'a> {
-    text: &'a str,
-    layout: &'a Layout,
-    reader: Reader<&'a [u8]>,
-    record: StringRecord,
-    /// Where the record begins and ends in `text`.
-    start: usize,
-    end: usize,
-    /// The line it begins on.
-    line: usize,
+/// The file cannot be read to its end, although it could before.
+fn lost(error: &io::Error, shown: &str) -> Problem {
+    let changed = matches!(error.get_ref(), Some(cause) if cause.is::<Changed>());
+    let problem = if changed {
+        Problem::error(format!("{shown} changed while it was in use")).hint(
+            "no letter goes to a row that was not checked: finish what is being written into the file, then run the same \
+             command again",
+        )
+    } else {
+        Problem::error(format!("{shown} can no longer be read: {error}"))
+            .hint("find out what became of the disk that it is on, then run the same command again")
+    };
+    problem.at(Place::file(shown))
 }
 
-impl<'a> Records<'a> {
-    fn new(text: &'a str, layout: &'a Layout) -> Self {
-        let reader = ReaderBuilder::new()
-            .delimiter(layout.delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(64 * 1024)
-            .from_reader(&text.as_bytes()[layout.start..]);
-        Self {
-            text,
-            layout,
-            reader,
-            record: StringRecord::new(),
-            start: layout.start,
-            end: layout.start,
-            line: layout.first_line,
+/// The roles in the file that no letter names.
+#[derive(Default)]
+struct Unused(BTreeMap<String, (usize, Place)>);
+
+impl Unused {
+    fn count(&mut self, role: &str, place: impl FnOnce() -> Place) {
+        if let Some((rows, _)) = self.0.get_mut(role) {
+            *rows += 1;
+            return;
+        }
+        // Only the first in the alphabet are said. One that once was behind them stays there.
+        let is_said = self.0.len() < SHOWN || self.0.last_key_value().is_some_and(|(last, _)| role < last.as_str());
+        if is_said {
+            self.0.insert(role.to_owned(), (1, place()));
+        }
+        if self.0.len() > SHOWN {
+            self.0.pop_last();
         }
     }
 
-    fn advance(&mut self) -> bool {
-        // From memory and from valid UTF-8, cut at ASCII characters only: there is nothing left that could fail.
-        if !self.reader.read_record(&mut self.record).unwrap_or(false) {
-            return false;
-        }
-        let position = self.record.position();
-        let offset = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
-        let line = position.map_or(1, |position| usize::try_from(position.line()).unwrap_or(1));
-        self.start = (self.layout.start + offset).min(self.text.len());
-        self.line = self.layout.first_line + line - 1;
-        // The reader counts the end of the line before, and empty lines, to this record.
-        for byte in &self.text.as_bytes()[self.start..] {
-            match byte {
-                b'\n' => self.line += 1,
-                b'\r' => {}
-                _ => break,
-            }
-            self.start += 1;
-        }
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(0);
-        self.end = (self.layout.start + end).clamp(self.start, self.text.len());
-        true
-    }
-
-    /// A slip with quotes in this record, where it stands in the text.
-    fn slip(&self) -> Option<scan::QuoteSlip> {
-        let raw = &self.text[self.start..self.end];
-        if !raw.as_bytes().contains(&b'"') {
-            return None;
-        }
-        scan::record(raw, self.layout.delimiter).slip
-    }
-}
-
-/// Problems of rows, with their places; after the first hundred they are only counted.
-struct Findings<'a> {
-    shown: &'a str,
-    text: &'a str,
-    layout: &'a Layout,
-    problems: &'a mut Problems,
-    row: std::ops::Range<usize>,
-    line: usize,
-    said: usize,
-    errors: usize,
-    more_errors: usize,
-    more_warnings: usize,
-}
-
-impl<'a> Findings<'a> {
-    const fn new(shown: &'a str, text: &'a str, layout: &'a Layout, problems: &'a mut Problems) -> Self {
-        Self {
-            shown,
-            text,
-            layout,
-            problems,
-            row: 0..0,
-            line: 0,
-            said: 0,
-            errors: 0,
-            more_errors: 0,
-            more_warnings: 0,
-        }
-    }
-
-    /// Where a value of the row stands; without one, where the row does.
-    fn place(&self, column: Option<usize>) -> Place {
-        let raw = &self.text[self.row.clone()];
-        let record = scan::record(raw, self.layout.delimiter);
-        let span = column
-            .and_then(|column| record.fields.get(column))
-            .map_or(0..record.end, |field| field.span.clone());
-        let place = self.at(span);
-        match column.and_then(|column| self.layout.names.get(column)) {
-            Some(name) => place.field(name),
-            None => place,
-        }
-    }
-
-    /// The bytes `span` of the row. The line is known: counting from the beginning of a long file would be slow.
-    fn at(&self, span: std::ops::Range<usize>) -> Place {
-        let (start, end) = (self.row.start + span.start, self.row.start + span.end);
-        let line_start = self.text[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
-        let line = self.text[line_start..line_end].trim_end_matches('\r');
-        let from = (start - line_start).min(line.len());
-        let to = end.saturating_sub(line_start).clamp(from, line.len());
-        Place {
-            file: self.shown.to_owned(),
-            line: Some(self.line + self.text[self.row.start..start].matches('\n').count()),
-            column: Some(line[..from].chars().count() + 1),
-            field: None,
-            excerpt: Some(Excerpt {
-                text: line.to_owned(),
-                span: from..to,
-            }),
-        }
-    }
-
-    fn quote(&mut self, slip: scan::QuoteSlip) {
-        self.add(Severity::Error, |findings| {
-            let span = slip.span(&findings.text[findings.row.clone()]);
-            slip.problem().at(findings.at(span))
-        });
-    }
-
-    fn add(&mut self, severity: Severity, problem: impl FnOnce(&Self) -> Problem) {
-        let is_error = severity == Severity::Error;
-        self.errors += usize::from(is_error);
-        if self.said < SHOWN {
-            self.said += 1;
-            let problem = problem(self);
-            self.problems.push(problem);
-        } else if is_error {
-            self.more_errors += 1;
-        } else {
-            self.more_warnings += 1;
-        }
-    }
-
-    /// Says how many more there are; whether there was no error.
-    fn finish(self) -> bool {
-        let hint = "mend those above first, then check again";
-        if self.more_errors > 0 {
-            let message = format!("{} more errors in {}", self.more_errors, self.shown);
-            self.problems.push(Problem::error(message).hint(hint));
-        }
-        if self.more_warnings > 0 {
-            let message = format!("{} more warnings in {}", self.more_warnings, self.shown);
-            self.problems.push(Problem::warning(message).hint(hint));
-        }
-        self.errors == 0
-    }
-}
-
-impl Report for Findings<'_> {
-    fn report(&mut self, finding: Finding) {
-        let Finding {
-            severity,
-            column,
-            message,
-            hint,
-        } = finding;
-        self.add(severity, |findings| {
-            let problem = match severity {
-                Severity::Error => Problem::error(message),
-                Severity::Warning => Problem::warning(message),
-                Severity::Note => Problem::note(message),
+    /// One warning for each, not one for each row.
+    fn warn(self, known_roles: &BTreeSet<String>, problems: &mut Problems) {
+        let roles: Vec<String> = known_roles.iter().map(|role| format!("`{role}`")).collect();
+        for (role, (count, place)) in self.0 {
+            let rows = if count == 1 {
+                "1 row".to_owned()
+            } else {
+                format!("{count} rows")
             };
-            problem.at(findings.place(column)).hint(hint)
-        });
+            let hint = match nearest(&role.to_lowercase(), known_roles.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if roles.is_empty() => "name it under `to` in a [[letter]]".to_owned(),
+                None => format!("letters are written to {}", layout::and(&roles)),
+            };
+            problems.push(
+                Problem::warning(format!("no letter is written to the role `{role}` ({rows})"))
+                    .at(place)
+                    .hint(hint),
+            );
+        }
     }
 }
 

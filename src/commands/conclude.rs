@@ -2,7 +2,8 @@
 
 use super::survey::Survey;
 use super::{Context, confirm, print};
-use crate::failure::{Exit, Failure};
+use crate::campaign::Roster;
+use crate::failure::{Exit, Failure, Place, Problem};
 use crate::letter::Skip;
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Summary;
@@ -11,13 +12,17 @@ use crate::report::screen::{count, summary_line};
 use crate::transport::limits::Limit;
 
 /// The last words and the exit code of a run.
-pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
         print(&conclusion(ended, survey));
     }
     let held = survey.skipped(Skip::InDoubt);
     let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
+    // Whatever else ended the run: nobody must take what was named for all that there is.
+    if let Some(problem) = unnamed(roster, ended, survey) {
+        context.say_problem(&problem);
+    }
     let Some(stop) = &ended.stop else {
         if !failed {
             return Ok(Exit::Done);
@@ -82,6 +87,12 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
             Err(failure)
         }
         Stop::Ledger(error) => Err(error.into()),
+        Stop::Letter(problem) if roster.is_lost() => {
+            let mut failure = Failure::cannot_deliver("the list of recipients could not be read to its end")
+                .hint("what was sent is recorded: it is not sent again");
+            failure.problems.push(problem.clone());
+            Err(failure)
+        }
         Stop::Letter(problem) => {
             let mut failure =
                 Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
@@ -90,6 +101,20 @@ pub fn conclude(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exi
             Err(failure)
         }
     }
+}
+
+/// Letters that were due when the run began, and whose rows could not be read again.
+fn unnamed(roster: &Roster, ended: &Ended, survey: &Survey) -> Option<Problem> {
+    let number = survey.due.saturating_sub(ended.summary.due);
+    if number == 0 || !roster.is_lost() {
+        return None;
+    }
+    let letters = count(number, "letter");
+    Some(
+        Problem::error(format!("{letters} that would have left could not even be named"))
+            .at(Place::file(roster.shown()))
+            .hint("their rows can no longer be read; nothing was sent to them in this run"),
+    )
 }
 
 fn conclusion(ended: &Ended, survey: &Survey) -> String {

@@ -33,7 +33,7 @@ impl Workshop {
         let renderer = Renderer::new(campaign, personal).map_err(invalid)?;
         Ok(Self {
             campaign,
-            plan: Plan::new(campaign, selection),
+            plan: Plan::new(campaign, selection).map_err(invalid)?,
             renderer,
             attachments: read_attachments(campaign).map_err(invalid)?,
         })

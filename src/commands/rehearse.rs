@@ -11,6 +11,7 @@ use super::outgoing::{Memory, Workshop};
 use super::send::{Sending, connect_failure};
 use super::survey::{SHOWN_PROBLEMS, Survey, survey};
 use super::{Context, for_good, personal, print, selection};
+use crate::campaign::Roster;
 use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
@@ -101,11 +102,11 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
             arguments.keep.as_deref(),
         ));
     }
-    finish(context, &ended, &survey)
+    finish(context, &campaign.roster, &ended, &survey)
 }
 
-fn finish(context: &Context, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
-    let exit = conclude(context, ended, survey)?;
+fn finish(context: &Context, roster: &Roster, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+    let exit = conclude(context, roster, ended, survey)?;
     context.say("This was a rehearsal: nothing left this machine.");
     Ok(exit)
 }

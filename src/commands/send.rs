@@ -95,7 +95,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
     read?;
-    conclude(context, &ended, &survey)
+    conclude(context, &campaign.roster, &ended, &survey)
 }
 
 fn no_smtp() -> Failure {

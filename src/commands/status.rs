@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::outgoing::Memory;
-use super::{Context, print, print_json};
+use super::{Context, invalid, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Resend, Selection};
@@ -91,11 +91,16 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
         ));
         return Ok(None);
     };
-    let plan = Plan::new(&campaign, Selection::default());
-    let due = plan
-        .decisions(memory.history(), now, Resend::default())
-        .filter(|decision| matches!(decision, Decision::Due(_)))
-        .count();
+    let plan = Plan::new(&campaign, Selection::default()).map_err(invalid)?;
+    let mut due = 0;
+    for decision in plan.decisions(memory.history(), now, Resend::default()) {
+        match decision {
+            Decision::Due(_) => due += 1,
+            // Not a letter without a text, which the next run says, but the end of what can be read.
+            Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(invalid(*problem)),
+            Decision::Impossible(_) | Decision::Skipped { .. } => {}
+        }
+    }
     memory.checked()?;
     Ok(Some(due))
 }

@@ -1,11 +1,13 @@
 //! Who gets which letter in which language, and who does not and why.
 
+mod recurring;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::recurring::{Finder, Recurring};
 use super::{Envelope, LetterId};
 use crate::campaign::config::LetterSpec;
 use crate::campaign::recipients::Serves;
@@ -119,7 +121,8 @@ pub enum Decision<'a> {
         /// Why.
         reason: Skip,
     },
-    /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3).
+    /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3). Or the last
+    /// decision there is, because the rows from here on can no longer be read.
     Impossible(Box<Problem>),
 }
 
@@ -152,21 +155,23 @@ impl Role {
     }
 }
 
-/// A campaign's letters for its sender, worked out row by row: a million recipients take no more memory than their
-/// 8-byte hashes while the plan is made, and those of recurring addresses afterwards.
+/// A campaign's letters for its sender, worked out row by row: a million recipients take no more memory than two bytes
+/// each while the plan is made, and the hashes of recurring addresses afterwards.
 #[derive(Debug)]
 pub struct Plan<'a> {
     campaign: &'a Campaign,
     selection: Selection,
     roles: HashMap<&'a str, Role>,
-    /// Hashes of the addresses that more than one row has, sorted.
-    recurring: Vec<u64>,
+    /// The addresses that more than one row has.
+    recurring: Recurring,
 }
 
 impl<'a> Plan<'a> {
     /// Reads the rows once: which roles have a row that names the sender's country, and which addresses recur.
-    #[must_use]
-    pub fn new(campaign: &'a Campaign, selection: Selection) -> Self {
+    ///
+    /// # Errors
+    /// When the rows can no longer be read.
+    pub fn new(campaign: &'a Campaign, selection: Selection) -> Result<Self, Problem> {
         let mut roles: HashMap<&str, Role> = HashMap::new();
         for (position, spec) in campaign.config.letters.iter().enumerate() {
             if !selection.has_letter(&spec.id) {
@@ -180,8 +185,9 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let mut hashes = Vec::new();
-        for row in campaign.roster.recipients() {
+        let mut recurring = Finder::new(campaign.roster.len());
+        for row in campaign.roster.outlines() {
+            let row = row?;
             let Some(role) = roles.get_mut(row.role.as_str()) else {
                 continue;
             };
@@ -194,14 +200,14 @@ impl<'a> Plan<'a> {
                     role.countries.extend(countries);
                 }
             }
-            hashes.push(hash(&row.email));
+            recurring.add(&row.email);
         }
-        Self {
+        Ok(Self {
             campaign,
             selection,
             roles,
-            recurring: recurring(hashes),
-        }
+            recurring: recurring.finish(),
+        })
     }
 
     /// Every selected row and letter, row by row in the order of the file, the letters of a row in the order of the
@@ -274,10 +280,6 @@ impl<'a> Plan<'a> {
             .chain([&config.sender.language, &config.language])
             .find_map(|wanted| wanted.best_of(available))
     }
-
-    fn recurs(&self, address: &Address) -> bool {
-        !self.recurring.is_empty() && self.recurring.binary_search(&hash(address)).is_ok()
-    }
 }
 
 /// Where an iteration over a [`Plan`] stands.
@@ -289,13 +291,13 @@ struct Decisions<'a, 'p, Rows> {
     rows: Rows,
     /// The row at hand, and how many of its role's letters are decided.
     row: Option<(Recipient, usize)>,
-    /// The recurring addresses that have had their letter.
-    seen: HashSet<(usize, String)>,
+    /// The letters to recurring addresses that are decided: of one letter to one address there is one id.
+    seen: HashSet<LetterId>,
     /// Due letters that `--limit` still allows.
     left: usize,
 }
 
-impl<'a, Rows: Iterator<Item = Recipient>> Iterator for Decisions<'a, '_, Rows> {
+impl<'a, Rows: Iterator<Item = Result<Recipient, Problem>>> Iterator for Decisions<'a, '_, Rows> {
     type Item = Decision<'a>;
 
     fn next(&mut self) -> Option<Decision<'a>> {
@@ -305,7 +307,11 @@ impl<'a, Rows: Iterator<Item = Recipient>> Iterator for Decisions<'a, '_, Rows> 
         let (row, position) = loop {
             let (row, decided) = match self.row.take() {
                 Some(at) => at,
-                None => (self.rows.next()?, 0),
+                None => match self.rows.next()? {
+                    Ok(row) => (row, 0),
+                    // Nothing comes after it.
+                    Err(problem) => return Some(Decision::Impossible(Box::new(problem))),
+                },
             };
             let Some(role) = self.plan.roles.get(row.role.as_str()) else {
                 continue;
@@ -335,7 +341,7 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         let config = &campaign.config;
         let spec = &config.letters[position];
         let id = LetterId::new(&config.id, &spec.id, &config.sender.email, &row.email);
-        if let Some(reason) = self.skip(id, position, &row) {
+        if let Some(reason) = self.skip(id, &row) {
             return Decision::Skipped {
                 id,
                 letter: &spec.id,
@@ -358,13 +364,13 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         }))
     }
 
-    fn skip(&mut self, id: LetterId, position: usize, row: &Recipient) -> Option<Skip> {
+    fn skip(&mut self, id: LetterId, row: &Recipient) -> Option<Skip> {
         let plan = self.plan;
         let role = plan.roles.get(row.role.as_str())?;
         if !role.serves(row, plan.campaign.config.sender.country) {
             return Some(Skip::OtherCountry);
         }
-        if plan.recurs(&row.email) && !self.seen.insert((position, row.email.folded().to_owned())) {
+        if plan.recurring.may_have(&row.email) && !self.seen.insert(id) {
             return Some(Skip::Duplicate);
         }
         self.history.past(id).keeps_back(self.resend, self.late)
@@ -399,23 +405,6 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
             "write one of them, or give `campaign.language` one that it has: {available}"
         ))
     }
-}
-
-/// The same on every run: nothing random in it, and an accidental match costs only one look at the address itself.
-fn hash(address: &Address) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    address.folded().hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Those that occur more than once, sorted, once each.
-fn recurring(mut hashes: Vec<u64>) -> Vec<u64> {
-    hashes.sort_unstable();
-    hashes
-        .chunk_by(|a, b| a == b)
-        .filter(|group| group.len() > 1)
-        .map(|group| group[0])
-        .collect()
 }
 
 #[cfg(test)]

@@ -68,10 +68,13 @@ impl Selection {
 
     fn unknown_addresses(&self, campaign: &Campaign) -> Vec<Problem> {
         let mut missing: HashSet<&str> = self.to.iter().map(Address::folded).collect();
-        let mut rows = campaign.roster.recipients();
+        let mut rows = campaign.roster.outlines();
         while !missing.is_empty() {
-            let Some(row) = rows.next() else { break };
-            missing.remove(row.email.folded());
+            match rows.next() {
+                Some(Ok(row)) => missing.remove(row.email.folded()),
+                Some(Err(problem)) => return vec![problem],
+                None => break,
+            };
         }
         self.to
             .iter()
@@ -101,7 +104,7 @@ fn unknown(what: &str, wanted: &[String], known: &[&str]) -> Vec<Problem> {
 /// The nearest first; a long list is read once, keeping only the best.
 fn nearest_addresses(wanted: &Address, campaign: &Campaign) -> Vec<String> {
     let mut best: Vec<(usize, String)> = Vec::with_capacity(LISTED + 1);
-    for row in campaign.roster.recipients() {
+    for row in campaign.roster.outlines().map_while(Result::ok) {
         let known = row.email.folded();
         let worst = best.last().map_or(usize::MAX, |(distance, _)| *distance);
         // The difference in length is a bound from below, and much cheaper.

@@ -147,7 +147,7 @@ fn with_letter_of<T>(campaign: &Campaign, act: impl FnOnce(&Campaign, &Renderer,
 
 /// Every letter that is due when nothing has left yet.
 pub(crate) fn due(campaign: &Campaign) -> Vec<Letter<'_>> {
-    let plan = Plan::new(campaign, Selection::default());
+    let plan = Plan::new(campaign, Selection::default()).unwrap();
     plan.decisions(&NoHistory, Timestamp::UNIX_EPOCH, Resend::default())
         .map(|decision| match decision {
             Decision::Due(letter) => *letter,

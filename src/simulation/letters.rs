@@ -42,7 +42,7 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| {
         ));
     }
     let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
-    let plan = Plan::new(campaign, Selection::default());
+    let plan = Plan::new(campaign, Selection::default()).unwrap();
     let renderer = Renderer::new(campaign, None).unwrap();
     let date = super::scenario::start();
     let (mut letters, mut messages) = (Vec::new(), Vec::new());

@@ -338,3 +338,85 @@ proptest::proptest! {
         assert_eq!(server.violations(), [""; 0]);
     }
 }
+
+/// A list so long that it is not kept in memory.
+fn long_list(number: usize) -> String {
+    let mut rows = "role,name,email,note\n".to_owned();
+    for n in 1..=number {
+        rows.push_str(&format!(
+            "ministry,Ministry {n},m{n}@mfa.example,{}\n",
+            "-".repeat(4000)
+        ));
+    }
+    rows
+}
+
+#[test]
+fn a_long_list_that_changes_while_letters_leave_stops_the_run_and_the_next_one_goes_on() {
+    let server = Server::builder().on(Step::FinalDot).letter(2).hold().start();
+    let list = long_list(300);
+    let campaign = Campaign::new().recipients(&list).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "--json"]);
+    server.wait_for_holds(1);
+    campaign.put("recipients.csv", list.replace("m200@mfa", "other@mfa"));
+    server.release();
+    let run = run.wait();
+    run.exits(4).says(&[
+        "recipients.csv changed while it was in use",
+        "that would have left could not even be named",
+        "the list of recipients could not be read to its end",
+    ]);
+    let [due, accepted, deferred, ..] = run.counts();
+    assert_eq!(due, accepted + deferred);
+    assert!((150..200).contains(&due), "{due}");
+    assert!(
+        run.stderr
+            .contains(&format!("{} letters that would have left", 300 - due)),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(server.taken().len() as u64, accepted);
+
+    campaign.put("recipients.csv", &list);
+    let rest = 300 - accepted;
+    assert_eq!(
+        campaign.send_json(&[]).exits(0).counts(),
+        [rest, rest, 0, 0, 0, accepted]
+    );
+    assert_eq!((server.taken().len(), server.taken_twice().len()), (300, 0));
+}
+
+#[test]
+fn a_long_list_that_changed_is_said_too_when_the_run_ends_for_another_reason() {
+    let server = Server::builder().on(Step::FinalDot).letter(2).hold().start();
+    let list = long_list(300);
+    let campaign = Campaign::new().recipients(&list).smtp(&server);
+    let mut run = campaign.spawn(&["send", "--yes", "--json", "--quiet"]);
+    server.wait_for_holds(1);
+    campaign.put("recipients.csv", list.replace("m200@mfa", "other@mfa"));
+    run.interrupt();
+    run.wait_for_words("finishing what is on its way");
+    server.release();
+    let run = run.wait();
+    let [due, accepted, deferred, ..] = run.exits(130).counts();
+    assert_eq!((due, accepted), (deferred + 2, 2));
+    assert!(
+        run.stderr
+            .contains(&format!("{} letters that would have left", 300 - due)),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn another_list_put_in_the_place_of_a_long_one_is_for_the_next_run() {
+    let server = Server::builder().on(Step::FinalDot).letter(2).hold().start();
+    let campaign = Campaign::new().recipients(&long_list(300)).smtp(&server);
+    let run = campaign.spawn(&["send", "--yes", "--json"]);
+    server.wait_for_holds(1);
+    campaign.put("new.csv", long_list(301));
+    std::fs::rename(campaign.path("new.csv"), campaign.path("recipients.csv")).unwrap();
+    server.release();
+    assert_eq!(run.wait().exits(0).counts(), accepted(300));
+    assert_eq!(campaign.send_json(&[]).exits(0).counts(), [1, 1, 0, 0, 0, 300]);
+}

@@ -8,12 +8,15 @@ use crate::failure::{Place, Problem};
 const SAVE_AS: &str =
     "in the spreadsheet, choose Save As and the format \"CSV UTF-8\"; in a text editor, the encoding UTF-8";
 
+/// The byte order mark of UTF-8.
+pub const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The text of `bytes`, and what there is to say about how it was read.
 ///
 /// # Errors
 /// The problem, when the bytes are no text that can be read without guessing.
 pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem>), Problem> {
-    if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+    if is_spreadsheet(&bytes) {
         return Err(Problem::error("this is a spreadsheet, not a CSV file")
             .at(Place::file(shown))
             .hint(SAVE_AS));
@@ -24,8 +27,8 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     if bytes.starts_with(b"\xfe\xff") {
         return utf_16(&bytes[2..], UTF_16BE, shown);
     }
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        bytes.drain(..3);
+    if bytes.starts_with(MARK) {
+        bytes.drain(..MARK.len());
     }
     let bytes = match String::from_utf8(bytes) {
         Ok(text) if looks_like_utf_16(text.as_bytes()) => {
@@ -75,8 +78,13 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
         .hint(SAVE_AS))
 }
 
+/// Whether a file that begins with `bytes` is a spreadsheet program's own.
+pub fn is_spreadsheet(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0")
+}
+
 /// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
-fn looks_like_utf_16(bytes: &[u8]) -> bool {
+pub fn looks_like_utf_16(bytes: &[u8]) -> bool {
     let head = &bytes[..bytes.len().min(1000)];
     head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
 }

@@ -18,6 +18,7 @@ pub const KNOWN: [&str; 10] = [
     "gender",
     "note",
 ];
+const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
 const REQUIRED: [&str; 3] = ["role", "name", "email"];
 
 /// Where everything in a row is.
@@ -29,6 +30,8 @@ pub struct Layout {
     pub start: usize,
     /// The line it begins on, 1-based.
     pub first_line: usize,
+    /// Where that line begins.
+    pub line_start: usize,
     /// How many values a row has.
     pub width: usize,
     /// The name of each column of the file.
@@ -45,8 +48,19 @@ pub struct Layout {
     pub cc: Option<usize>,
 }
 
-/// Reads the header of `text`; every problem is pushed, and there is no layout when one is an error.
-pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> {
+/// Whether the header is in `text`, the beginning of a file, together with the whole lines that it stands on.
+pub fn is_enough(text: &str) -> bool {
+    let (_, start) = beginning(text);
+    let is_whole = |delimiter| {
+        let end = start + scan::record(&text[start..], delimiter).end;
+        text[end..].contains('\n')
+    };
+    // Where nothing stands there may be nothing behind it either, and that is said of the whole file.
+    !text[start..].trim().is_empty() && DELIMITERS.into_iter().all(is_whole)
+}
+
+/// The delimiter that the file itself names, and where its header begins.
+fn beginning(text: &str) -> (Option<u8>, usize) {
     let mut start = text.len() - text.trim_start_matches(['\r', '\n']).len();
     let mut delimiter = None;
     if let Some((found, end)) = separator_line(&text[start..]) {
@@ -54,6 +68,14 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         start += end;
         start += text[start..].len() - text[start..].trim_start_matches(['\r', '\n']).len();
     }
+    (delimiter, start)
+}
+
+/// Reads the header of `text`; every problem is pushed, and there is no layout when one is an error.
+///
+/// `text` is the file, or as much of it as is enough.
+pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> {
+    let (delimiter, start) = beginning(text);
     if text[start..].trim().is_empty() {
         problems.push(
             Problem::error("there is nothing in the file")
@@ -109,6 +131,7 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         delimiter,
         start: end,
         first_line: text[..end].matches('\n').count() + 1,
+        line_start: text[..end].rfind('\n').map_or(0, |at| at + 1),
         width: names.len(),
         role: position("role")?,
         name: position("name")?,
@@ -145,7 +168,7 @@ fn guess_delimiter(text: &str) -> u8 {
         (known, header.fields.len())
     };
     // The last of equals wins, and with nothing to go by that is the comma.
-    [b'\t', b';', b',']
+    DELIMITERS
         .into_iter()
         .max_by_key(|delimiter| score(*delimiter))
         .unwrap_or(b',')

@@ -54,13 +54,21 @@ pub fn is_blank(record: &StringRecord) -> bool {
     record.iter().all(|cell| cell.trim().is_empty())
 }
 
+/// What is read of a valid row, besides the text of its cells.
+pub struct Valid {
+    pub email: Address,
+    pub serves: Serves,
+    pub languages: Vec<Language>,
+    pub cc: Vec<Address>,
+}
+
 /// One row, valid, or `None` after saying why not.
-pub fn read(record: &StringRecord, line: usize, layout: &Layout, report: &mut dyn Report) -> Option<Recipient> {
+pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> Option<Valid> {
     if record.len() != layout.width {
         report.report(ragged(record.len(), layout));
         return None;
     }
-    let cell = |column: usize| record.get(column).unwrap_or_default().trim_matches(' ');
+    let cell = |column: usize| cell(record, column);
     if repeats_header(record, layout) {
         report.report(Finding {
             severity: Severity::Error,
@@ -98,20 +106,41 @@ pub fn read(record: &StringRecord, line: usize, layout: &Layout, report: &mut dy
         .cc
         .map_or(Some(Vec::new()), |column| copies(cell(column), column, report));
     let (email, serves, languages, cc) = (email?, serves?, languages?, cc?);
-    fine.then(|| Recipient {
-        line,
-        role: cell(layout.role).to_owned(),
-        name: cell(layout.name).to_owned(),
+    fine.then_some(Valid {
         email,
         serves,
         languages,
         cc,
+    })
+}
+
+/// The value of a row, without the spaces around it.
+pub fn cell(record: &StringRecord, column: usize) -> &str {
+    let cell = record.get(column).unwrap_or_default();
+    if cell.starts_with(' ') || cell.ends_with(' ') {
+        cell.trim_matches(' ')
+    } else {
+        cell
+    }
+}
+
+/// A valid row as letters need it.
+pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layout) -> Recipient {
+    let cell = |column: usize| cell(record, column).to_owned();
+    Recipient {
+        line,
+        role: cell(layout.role),
+        name: cell(layout.name),
+        email: valid.email,
+        serves: valid.serves,
+        languages: valid.languages,
+        cc: valid.cc,
         cells: layout
             .cells
             .iter()
-            .map(|at| at.map_or_else(String::new, |at| cell(at).to_owned()))
+            .map(|at| at.map_or_else(String::new, cell))
             .collect(),
-    })
+    }
 }
 
 fn ragged(found: usize, layout: &Layout) -> Finding {

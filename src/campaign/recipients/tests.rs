@@ -5,15 +5,45 @@ use proptest::prelude::*;
 use super::*;
 use crate::failure::Style;
 
+mod long;
+
 const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
 
+/// Reads them as a short file is read, and as a long one, in chunks of every kind: it makes no difference.
 fn read(bytes: &[u8]) -> (String, Option<Roster>) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), bytes).unwrap();
+    let (said, roster) = read_in(KEPT, file.path());
+    for chunk in [1, 2, 7, 64] {
+        let (said_of_chunks, of_chunks) = read_in(Sizes { kept: 0, chunk }, file.path());
+        assert_eq!(said, said_of_chunks, "in chunks of {chunk}");
+        assert_eq!(
+            roster.as_ref().map(all_of),
+            of_chunks.as_ref().map(all_of),
+            "in chunks of {chunk}"
+        );
+    }
+    (said, roster)
+}
+
+const KEPT: Sizes = Sizes {
+    kept: u64::MAX,
+    chunk: 1,
+};
+
+fn read_in(sizes: Sizes, path: &Path) -> (String, Option<Roster>) {
     let roles = ["embassy", "ministry", "support"].map(ToOwned::to_owned).into();
     let mut problems = Problems::new();
-    let roster = Roster::read(bytes.to_vec(), "recipients.csv", &roles, &mut problems);
+    let roster = Roster::load_in(sizes, path, "recipients.csv", &roles, &mut problems);
     assert_eq!(roster.is_none(), problems.any_error());
     let said: Vec<String> = problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
     (said.join("\n\n"), roster)
+}
+
+/// What a roster gives.
+fn all_of(roster: &Roster) -> String {
+    let rows: Vec<Recipient> = roster.recipients().map(Result::unwrap).collect();
+    format!("{} {:?} {rows:?}", roster.len(), roster.columns())
 }
 
 /// What people read about this file.
@@ -29,7 +59,7 @@ fn rows(rows: &str) -> String {
 fn names(bytes: &[u8]) -> Vec<String> {
     let (said, roster) = read(bytes);
     let roster = roster.expect(&said);
-    let names: Vec<String> = roster.recipients().map(|recipient| recipient.name).collect();
+    let names: Vec<String> = roster.recipients().map(|recipient| recipient.unwrap().name).collect();
     assert_eq!(names.len(), roster.len());
     names
 }
@@ -596,6 +626,22 @@ fn a_role_that_no_letter_uses_is_said_once() {
 }
 
 #[test]
+fn of_many_roles_that_no_letter_uses_the_first_in_the_alphabet_are_said_with_their_numbers() {
+    let mut text = String::new();
+    for row in 0..1000 {
+        text.push_str(&format!("r{:03},A,a@b.example,,,,\n", row * 7 % 500));
+    }
+    let said = rows(&text);
+    assert_eq!(said.matches("warning:").count(), 100);
+    for role in 0..100 {
+        assert!(
+            said.contains(&format!("the role `r{role:03}` (2 rows)")),
+            "{role}: {said}"
+        );
+    }
+}
+
+#[test]
 fn an_empty_role_is_refused_and_an_empty_name_is_warned_about() {
     insta::assert_snapshot!(rows(",,a@b.example,,,,\n"), @r"
     error: the role is empty
@@ -636,7 +682,11 @@ fn lines_and_columns_are_those_of_the_file() {
       = help: write the whole address: info@example.org
     "#);
     let (_, roster) = read("role,name,email\r\n\r\nembassy,A,a@b.example\r\nembassy,B,b@b.example\r\n".as_bytes());
-    let lines: Vec<usize> = roster.unwrap().recipients().map(|recipient| recipient.line).collect();
+    let lines: Vec<usize> = roster
+        .unwrap()
+        .recipients()
+        .map(|recipient| recipient.unwrap().line)
+        .collect();
     assert_eq!(lines, [3, 4]);
 }
 
@@ -648,7 +698,7 @@ fn a_row_gives_what_templates_may_name() {
         roster.columns().join("|"),
         "email|role|name|First Name|country|language|cc|salutation|title|gender"
     );
-    let recipient = roster.recipients().next().unwrap();
+    let recipient = roster.recipients().next().unwrap().unwrap();
     assert_eq!(recipient.cells.join("|"), "a@b.example|embassy|A|Zo||||||");
     assert_eq!(recipient.serves, Serves::Everyone);
     assert_eq!(recipient.line, 2);
@@ -704,7 +754,7 @@ proptest! {
         let (_, roster) = read(format!("{HEADER}{text}").as_bytes());
         if let Some(roster) = roster {
             prop_assert_eq!(roster.recipients().count(), roster.len());
-            prop_assert!(roster.recipients().all(|recipient| recipient.cells.len() == roster.columns().len()));
+            prop_assert!(roster.recipients().all(|recipient| recipient.unwrap().cells.len() == roster.columns().len()));
         }
     }
 }

@@ -3,7 +3,8 @@ use std::fmt::Write as _;
 
 use super::super::testing::{Given, address, given, language, letter, moment};
 use super::*;
-use crate::failure::Style;
+use crate::campaign::Roster;
+use crate::failure::{Problems, Style};
 
 const NOW: &str = "2011-12-16T18:54:00Z";
 
@@ -29,7 +30,7 @@ impl History for Ledger {
 }
 
 fn told(campaign: &Campaign, selection: Selection, history: &(dyn History + Sync), resend: Resend) -> Vec<String> {
-    let plan = Plan::new(campaign, selection);
+    let plan = Plan::new(campaign, selection).unwrap();
     let decisions = plan.decisions(history, moment(NOW), resend);
     decisions
         .map(|decision| match decision {
@@ -235,7 +236,7 @@ fn copies_are_the_rows_and_then_the_letters_without_repeats() {
         .with(|config| config.letters[0].cc = vec![address("archive@x.example"), address("A@x.example")])
         .rows("role,name,email,cc\nembassy,A,a@x.example,\"b@x.example, Archive@x.example\"\n")
         .campaign();
-    let plan = Plan::new(&campaign, Selection::default());
+    let plan = Plan::new(&campaign, Selection::default()).unwrap();
     let decision = plan.decisions(&NoHistory, moment(NOW), Resend::default()).next();
     let Some(Decision::Due(letter)) = decision else {
         panic!("{decision:?}")
@@ -417,7 +418,7 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
         )
         .campaign();
     let said = |selection| {
-        let plan = Plan::new(&campaign, selection);
+        let plan = Plan::new(&campaign, selection).unwrap();
         plan.uncovered()
             .iter()
             .map(|problem| problem.render(&Style::PLAIN))
@@ -451,14 +452,58 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
 }
 
 #[test]
-fn a_hundred_thousand_rows_leave_hashes_only_of_the_addresses_that_recur() {
+fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recipients.csv");
+    // Long enough to be read from the disk each time.
+    let mut rows = "role,name,email,note\n".to_owned();
+    for row in 0..300 {
+        let _ = writeln!(rows, "embassy,A,a{row}@x.example,{}", "-".repeat(5000));
+    }
+    std::fs::write(&file, &rows).unwrap();
+    let mut problems = Problems::new();
+    let roles = ["embassy".to_owned()].into();
+    let roster = Roster::load(&file, "recipients.csv", &roles, &mut problems).unwrap();
+    let campaign = Campaign {
+        roster,
+        ..given().campaign()
+    };
+    let plan = Plan::new(&campaign, Selection::default()).unwrap();
+    std::fs::write(&file, rows.replace("a200@", "b200@")).unwrap();
+    let decisions: Vec<Decision> = plan.decisions(&NoHistory, moment(NOW), Resend::default()).collect();
+    let (last, before) = decisions.split_last().unwrap();
+    assert!((150..200).contains(&before.len()), "{}", before.len());
+    assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
+    assert!(
+        matches!(last, Decision::Impossible(problem) if problem.message == "recipients.csv changed while it was in use")
+    );
+    assert!(Plan::new(&campaign, Selection::default()).is_err());
+    let by_address = Selection {
+        to: vec![address("a299@x.example")],
+        ..Selection::default()
+    };
+    let said: Vec<String> = by_address
+        .check(&campaign)
+        .into_iter()
+        .map(|problem| problem.message)
+        .collect();
+    assert_eq!(said, ["recipients.csv changed while it was in use"]);
+}
+
+#[test]
+fn of_a_hundred_thousand_rows_hardly_any_hash_is_kept_but_of_the_addresses_that_recur() {
     let mut rows = "role,name,email\n".to_owned();
     for row in 0..100_000 {
         let _ = writeln!(rows, "embassy,A,a{}@x.example", row % 99_999);
     }
     let campaign = given().rows(&rows).campaign();
-    let plan = Plan::new(&campaign, Selection::default());
-    assert_eq!(plan.recurring.len(), 1);
+    let plan = Plan::new(&campaign, Selection::default()).unwrap();
+    // And every letter leaves that goes to an address whose hash is kept for nothing.
+    assert!(
+        (1..100).contains(&plan.recurring.hashes.len()),
+        "{}",
+        plan.recurring.hashes.len()
+    );
     let skipped = plan
         .decisions(&NoHistory, moment(NOW), Resend::default())
         .filter(|decision| {

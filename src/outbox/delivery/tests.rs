@@ -31,7 +31,7 @@ impl List {
             rows.push_str(&format!("embassy,Somebody,r{number}@x.example,Sir\n"));
         }
         let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
-        let plan: &'static Plan = Box::leak(Box::new(Plan::new(campaign, Selection::default())));
+        let plan: &'static Plan = Box::leak(Box::new(Plan::new(campaign, Selection::default()).unwrap()));
         Box::new(Self {
             decisions: Box::new(plan.decisions(&NoHistory, start(), Resend::default())),
             campaign,

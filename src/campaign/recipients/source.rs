@@ -1,0 +1,237 @@
+//! Where the text of the recipients file is: a short one in memory, a long one in the open file, where it is read
+//! again as often as it is needed, and each time held against what was read first.
+
+use std::borrow::Cow;
+use std::collections::hash_map::RandomState;
+use std::fs::File;
+use std::hash::BuildHasher;
+use std::io::{Error, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::decode;
+use super::layout;
+use super::tape::Tape;
+
+/// From which size on a file is not kept in memory, and in what pieces it is then read.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// The longest file that is kept.
+    pub kept: u64,
+    /// The length of a chunk: what is read, and held against its checksum, at once.
+    pub chunk: usize,
+}
+
+impl Sizes {
+    pub const USUAL: Self = Self {
+        kept: 1 << 20,
+        chunk: 1 << 16,
+    };
+}
+
+/// The text of a recipients file. Places in it are counted in bytes of UTF-8, without the byte order mark.
+#[derive(Debug)]
+pub enum Source {
+    /// In memory: a short file, or one that had to be made into UTF-8 or into lines first, however long it is.
+    Memory(String),
+    /// In the file.
+    File(Chunks),
+}
+
+impl Source {
+    /// How many bytes the text has.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::Memory(text) => text.len(),
+            Self::File(chunks) => chunks.length,
+        }
+    }
+
+    /// So much of the text that the header can be read from it as from the whole.
+    pub fn head(&self) -> Result<Cow<'_, str>> {
+        if let Self::Memory(text) = self {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut tape = Tape::new(self, 0, 0);
+        loop {
+            // Twice as much each time: a file without an end of its first line is looked through once, not for ever.
+            let enough = 2 * tape.loaded().len();
+            let mut more = true;
+            while more && tape.loaded().len() <= enough {
+                more = tape.load()?;
+            }
+            let text = valid(tape.loaded());
+            if !more || layout::is_enough(text) {
+                return Ok(Cow::Owned(text.to_owned()));
+            }
+        }
+    }
+
+    /// Whether the file was found to be another than it was, or could not be read any more.
+    pub fn is_lost(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::File(chunks) => chunks.lost.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// The beginning of `bytes` that is whole characters.
+fn valid(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+/// What is in the file is not what was there before.
+#[derive(Debug, thiserror::Error)]
+#[error("the file is not what it was")]
+pub struct Changed;
+
+/// A long file, open: its text in UTF-8, and a checksum of each of its chunks.
+#[derive(Debug)]
+pub struct Chunks {
+    file: Handle,
+    /// Where the text begins, behind the byte order mark.
+    begin: u64,
+    length: usize,
+    size: usize,
+    sums: Vec<u64>,
+    /// Random, so that nobody can make another chunk with the same checksum.
+    keys: RandomState,
+    lost: AtomicBool,
+}
+
+impl Chunks {
+    /// Reads the file once, and remembers what was there. `None` when it is no text that can be read as it stands:
+    /// it is not in UTF-8, or its lines end as on old Macs, or it changed meanwhile.
+    pub fn scan(file: File, sizes: Sizes) -> Result<Option<Self>> {
+        let file = Handle::new(file);
+        let whole = file.length()?;
+        let mut first = vec![0; 1024];
+        let there = file.read_at(&mut first, 0)?;
+        first.truncate(there);
+        let begin = decode::MARK.len() as u64 * u64::from(first.starts_with(decode::MARK));
+        let text = first.strip_prefix(decode::MARK).unwrap_or(&first);
+        let Ok(length) = usize::try_from(whole.saturating_sub(begin)) else {
+            return Ok(None);
+        };
+        if decode::is_spreadsheet(&first) || decode::looks_like_utf_16(text) {
+            return Ok(None);
+        }
+        let mut chunks = Self {
+            file,
+            begin,
+            length,
+            size: sizes.chunk,
+            sums: Vec::with_capacity(length.div_ceil(sizes.chunk)),
+            keys: RandomState::new(),
+            lost: AtomicBool::new(false),
+        };
+        let (mut line_feed, mut carriage_return) = (false, false);
+        // The chunk at hand, behind the character that the one before broke off in.
+        let mut bytes = Vec::with_capacity(sizes.chunk + 4);
+        for at in (0..length).step_by(sizes.chunk) {
+            let broken_off = bytes.len();
+            if !chunks.read(at, &mut bytes)? {
+                return Ok(None);
+            }
+            let chunk = &bytes[broken_off..];
+            chunks.sums.push(chunks.keys.hash_one(chunk));
+            line_feed |= memchr::memchr(b'\n', chunk).is_some();
+            carriage_return |= !line_feed && memchr::memchr(b'\r', chunk).is_some();
+            match std::str::from_utf8(&bytes) {
+                Ok(_) => bytes.clear(),
+                Err(error) if error.error_len().is_some() => return Ok(None),
+                Err(error) => drop(bytes.drain(..error.valid_up_to())),
+            }
+        }
+        let is_text = bytes.is_empty() && (line_feed || !carriage_return);
+        Ok(is_text.then_some(chunks))
+    }
+
+    /// Reads the chunk at `at` behind `bytes`; whether all of it was there.
+    fn read(&self, at: usize, bytes: &mut Vec<u8>) -> Result<bool> {
+        let start = bytes.len();
+        bytes.resize(start + self.size.min(self.length - at), 0);
+        let chunk = &mut bytes[start..];
+        Ok(self.file.read_at(chunk, self.begin + at as u64)? == chunk.len())
+    }
+
+    /// Where the chunk begins in which `at` is.
+    pub const fn beginning(&self, at: usize) -> usize {
+        at - at % self.size
+    }
+
+    /// Puts the chunk at `at` behind `bytes`, if it is what it was.
+    ///
+    /// # Errors
+    /// [`Changed`], or what keeps it from being read.
+    pub fn load(&self, at: usize, bytes: &mut Vec<u8>) -> Result<()> {
+        let start = bytes.len();
+        let read = self.read(at, bytes).and_then(|whole| {
+            let known = self.sums.get(at / self.size);
+            if whole && known == Some(&self.keys.hash_one(&bytes[start..])) {
+                Ok(())
+            } else {
+                Err(Error::other(Changed))
+            }
+        });
+        if read.is_err() {
+            bytes.truncate(start);
+            self.lost.store(true, Ordering::Relaxed);
+        }
+        read
+    }
+}
+
+/// A file that several passes read at once, each at a place of its own.
+#[derive(Debug)]
+struct Handle {
+    file: File,
+    /// Where reading at a place moves the one position of the file.
+    #[cfg(not(unix))]
+    turn: std::sync::Mutex<()>,
+}
+
+impl Handle {
+    const fn new(file: File) -> Self {
+        Self {
+            file,
+            #[cfg(not(unix))]
+            turn: std::sync::Mutex::new(()),
+        }
+    }
+
+    fn length(&self) -> Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Fills `bytes` with what stands at `at`; less when the file ends before.
+    fn read_at(&self, bytes: &mut [u8], at: u64) -> Result<usize> {
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.read_some(&mut bytes[filled..], at + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    #[cfg(unix)]
+    fn read_some(&self, bytes: &mut [u8], at: u64) -> Result<usize> {
+        std::os::unix::fs::FileExt::read_at(&self.file, bytes, at)
+    }
+
+    #[cfg(not(unix))]
+    fn read_some(&self, bytes: &mut [u8], at: u64) -> Result<usize> {
+        use std::io::{Read, Seek, SeekFrom};
+        let _turn = self.turn.lock();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(at))?;
+        file.read(bytes)
+    }
+}

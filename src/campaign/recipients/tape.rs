@@ -1,0 +1,113 @@
+//! One pass over the text of the recipients file, which keeps the line at hand within reach.
+
+use std::borrow::Cow;
+use std::io::{Read, Result};
+use std::ops::Range;
+
+use super::source::Source;
+
+/// A text that is read from one end to the other. Of a file no more than a few chunks are in memory.
+pub struct Tape<'a> {
+    source: &'a Source,
+    /// The bytes of the text from `base` on, as far as they are loaded.
+    loaded: Cow<'a, [u8]>,
+    base: usize,
+    /// What was handed on to the reader ends here.
+    at: usize,
+    /// What stands before may be forgotten; a line begins here.
+    line: usize,
+}
+
+impl<'a> Tape<'a> {
+    /// Begins to read at `at`, which is in the line that begins at `line`.
+    pub fn new(source: &'a Source, line: usize, at: usize) -> Self {
+        let (loaded, base) = match source {
+            Source::Memory(text) => (Cow::Borrowed(text.as_bytes()), 0),
+            Source::File(chunks) => (Cow::Owned(Vec::new()), chunks.beginning(line)),
+        };
+        Self {
+            source,
+            loaded,
+            base,
+            at,
+            line,
+        }
+    }
+
+    /// What is in memory, from the line at hand on or from before it.
+    pub fn loaded(&self) -> &[u8] {
+        &self.loaded
+    }
+
+    /// Loads the next chunk; whether there was one.
+    pub fn load(&mut self) -> Result<bool> {
+        let Source::File(chunks) = self.source else {
+            return Ok(false);
+        };
+        let next = self.base + self.loaded.len();
+        if next >= self.source.len() {
+            return Ok(false);
+        }
+        let bytes = self.loaded.to_mut();
+        let done = self.line.min(self.at).saturating_sub(self.base).min(bytes.len());
+        bytes.drain(..done);
+        self.base += done;
+        chunks.load(next, bytes)?;
+        Ok(true)
+    }
+
+    fn load_until(&mut self, at: usize) -> Result<()> {
+        while self.base + self.loaded.len() <= at && self.load()? {}
+        Ok(())
+    }
+
+    /// The bytes of `span` that are loaded.
+    pub fn slice(&self, span: Range<usize>) -> &[u8] {
+        let end = span.end.saturating_sub(self.base).min(self.loaded.len());
+        let start = span.start.saturating_sub(self.base).min(end);
+        &self.loaded[start..end]
+    }
+
+    /// The text of `span`, which is loaded, and ends where characters do.
+    pub fn text(&self, span: Range<usize>) -> &str {
+        std::str::from_utf8(self.slice(span)).unwrap_or_default()
+    }
+
+    /// Where the line begins in which `at` is, when it is not before `known`, in the line at hand.
+    pub fn line_before(&self, known: usize, at: usize) -> usize {
+        memchr::memrchr(b'\n', self.slice(known..at)).map_or(self.line, |found| known + found + 1)
+    }
+
+    /// From now on this is the line at hand.
+    pub const fn move_to_line(&mut self, line: usize) {
+        self.line = line;
+    }
+
+    /// The line in which `at` is, and where it begins.
+    pub fn line_around(&mut self, at: usize) -> (usize, &str) {
+        let start = self.line_before(self.line, at);
+        let mut searched = at;
+        let end = loop {
+            let rest = self.slice(searched..usize::MAX);
+            if let Some(found) = memchr::memchr(b'\n', rest) {
+                break searched + found;
+            }
+            searched += rest.len();
+            // When it cannot be read, whoever reads on finds that out and says so.
+            if !matches!(self.load(), Ok(true)) {
+                break searched;
+            }
+        };
+        (start, self.text(start..end))
+    }
+}
+
+impl Read for Tape<'_> {
+    fn read(&mut self, to: &mut [u8]) -> Result<usize> {
+        self.load_until(self.at)?;
+        let mut rest = self.slice(self.at..usize::MAX);
+        let read = rest.read(to)?;
+        self.at += read;
+        Ok(read)
+    }
+}
