@@ -102,7 +102,7 @@ impl Workshop {
         let campaign: &'static Campaign = Box::leak(Box::new(loaded.campaign.expect("the campaign is valid")));
         Box::leak(Box::new(Self {
             campaign,
-            plan: Plan::new(campaign, Selection::default()),
+            plan: Plan::new(campaign, Selection::default()).expect("a list that can be read"),
             renderer: Renderer::new(campaign, None).expect("templates that can be used"),
             attachments: Attachments::new(),
         }))

@@ -11,6 +11,7 @@ use super::outgoing::{MANY, Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use super::{Context, for_good, invalid, password, personal, print, selection};
 use crate::ahead;
+use crate::campaign::Campaign;
 use crate::campaign::config::{Config, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
@@ -55,6 +56,9 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
     memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
+    if survey.due == 0 && !context.global.json {
+        return nothing_to_deliver(context, campaign, ledger, &survey);
+    }
     let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
     let plan = confirm::Timetable::new(smtp.rate, &mut day, now);
     if survey.due > 0
@@ -96,6 +100,33 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let _ = ledger.close(context.clock.now());
     read?;
     conclude(context, &campaign.roster, &ended, &survey)
+}
+
+/// The end of a run in which nothing is due: only `--json` names those left out one by one.
+fn nothing_to_deliver(
+    context: &Context,
+    campaign: &Campaign,
+    ledger: SqliteLocked,
+    survey: &Survey,
+) -> Result<Exit, Failure> {
+    let summary = Summary {
+        skipped: survey.skipped.values().sum(),
+        ..Summary::default()
+    };
+    match open_log(context, &campaign.config.id) {
+        Ok(mut log) => {
+            log.hear(&Event::Summary(summary));
+            log.pause();
+        }
+        Err(problem) => context.say_problem(&problem),
+    }
+    let _ = ledger.close(context.clock.now());
+    let ended = Ended {
+        summary,
+        copies_not_taken: 0,
+        stop: None,
+    };
+    conclude(context, &campaign.roster, &ended, survey)
 }
 
 fn no_smtp() -> Failure {
@@ -178,9 +209,9 @@ impl Sending<'_> {
         delivered
     }
 
-    /// Whether so many letters leave so fast that it pays to write them on another processor meanwhile.
+    /// Whether the list is so long, and letters leave so fast, that it pays to go through it on another processor.
     fn works_ahead(&self) -> bool {
-        self.due >= MANY && !Pace::new(self.smtp.rate).is_slow() && ahead::has_room()
+        self.workshop.campaign.roster.len() >= MANY && !Pace::new(self.smtp.rate).is_slow() && ahead::has_room()
     }
 
     /// The same, inside a runtime that is there already.

@@ -2,11 +2,13 @@
 
 mod daybook;
 mod file;
+mod lines;
 mod locked;
 mod look;
 mod post;
 mod purge;
 mod reader;
+mod recall;
 mod runs;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! A ledger to read: what is known of each letter.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +7,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::file::{boot_id, broken, connect, migrate, real, version};
+use super::lines::{Lines, Standing};
 use super::look::Marked;
+use super::recall::Recall;
 use super::runs::settle_killed;
 use super::state;
 use crate::letter::{History, LetterId, Past};
@@ -33,21 +34,8 @@ struct Reading {
     /// The letter asked for last, and its first Date: the next question is mostly about the same.
     last: Option<(LetterId, Option<Timestamp>)>,
     recall: Recall,
+    lines: Lines,
 }
-
-/// The letters that were found, so that a second pass over the same letters need not ask for them again.
-#[derive(Debug)]
-enum Recall {
-    /// Those found so far.
-    Gathering(HashMap<LetterId, (Past, Option<Timestamp>)>),
-    /// All that there are.
-    Complete(HashMap<LetterId, (Past, Option<Timestamp>)>),
-    /// There are too many of them.
-    Off,
-}
-
-/// So many letters are kept in mind.
-const MOST_RECALLED: usize = 8192;
 
 impl SqliteLedger {
     /// Opens a ledger to read, if there is one.
@@ -113,13 +101,10 @@ impl SqliteLedger {
         reading.trouble.take().map_or(Ok(()), Err)
     }
 
-    /// Every letter that is still to be asked for has been asked for once, and this program alone may write: from now
-    /// on answers come from memory, when there is room for them.
+    /// Every letter that is still to be asked for has been asked for once, in the same order, and this program alone may
+    /// write: from now on most answers come from memory.
     pub fn asked_for_all(&self) {
-        let mut reading = self.reading();
-        if let Recall::Gathering(known) = &mut reading.recall {
-            reading.recall = Recall::Complete(std::mem::take(known));
-        }
+        self.reading().recall.tell();
     }
 
     /// The Date of a letter's first attempt, if there was one.
@@ -320,49 +305,20 @@ impl Reading {
             asked: 0,
             trouble: None,
             last: None,
-            recall: Recall::Gathering(HashMap::new()),
+            recall: Recall::default(),
+            lines: Lines::default(),
         })
     }
 
     /// Where a letter stands, and the Date of its first attempt, if it ever began.
-    fn letter(&mut self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
-        if let Recall::Complete(known) = &self.recall {
-            return Ok(known.get(&id).copied());
-        }
-        let found = self.ask(id)?;
-        if let Recall::Gathering(known) = &mut self.recall
-            && let Some(found) = found
-        {
-            known.insert(id, found);
-            if known.len() > MOST_RECALLED {
-                self.recall = Recall::Off;
-            }
-        }
-        Ok(found)
-    }
-
-    fn ask(&mut self, id: LetterId) -> rusqlite::Result<Option<(Past, Option<Timestamp>)>> {
+    fn letter(&mut self, id: LetterId) -> rusqlite::Result<Option<Standing>> {
         // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
         // What this run writes meanwhile is about letters that were asked for already.
         if self.asked == 0 {
             self.db.prepare_cached("BEGIN")?.execute([])?;
         }
         self.asked += 1;
-        let mut query = self.db.prepare_cached(
-            "SELECT state, before, boot, date FROM letter JOIN run ON run.key = letter.run WHERE id = ?1",
-        )?;
-        let found = query
-            .query_row([id.as_bytes().as_slice()], |row| {
-                let (state, before) = (row.get(0)?, row.get(1)?);
-                let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
-                let past = self.eyes.past(state, before, row.get_ref(2)?.as_str()?);
-                Ok((
-                    past,
-                    (!never_began || past != Past::Never).then_some(timestamp(row, 3)?),
-                ))
-            })
-            .optional()?;
-        drop(query);
+        let found = self.lines.find(&self.db, &self.eyes, id)?;
         if self.asked == 256 {
             self.end();
         }
@@ -381,10 +337,16 @@ impl Reading {
 impl History for SqliteLedger {
     fn past(&self, id: LetterId) -> Past {
         let mut reading = self.reading();
+        if let Some(past) = reading.recall.past(id) {
+            // Of one that was accepted the Date was not kept in mind.
+            reading.last = (past == Past::Never).then_some((id, None));
+            return past;
+        }
         match reading.letter(id) {
             Ok(known) => {
                 let (past, date) = known.unwrap_or((Past::Never, None));
                 reading.last = Some((id, date));
+                reading.recall.note(id, past);
                 past
             }
             Err(error) => {
@@ -400,7 +362,7 @@ impl History for SqliteLedger {
 
 /// How an open state is to be read.
 #[derive(Debug)]
-struct Eyes {
+pub struct Eyes {
     /// Which start of the machine this is; claims of another may have begun without a trace.
     boot: String,
     /// Another run goes on: what is open there is on its way, not in doubt.
@@ -409,7 +371,7 @@ struct Eyes {
 
 impl Eyes {
     /// What a state means; the run's `boot` tells a killed process from a power cut.
-    fn past(&self, state: i64, before: i64, boot: &str) -> Past {
+    pub fn past(&self, state: i64, before: i64, boot: &str) -> Past {
         match state {
             state::RELEASED => past_of_outcome(before),
             state::CLAIMED | state::BEGUN if self.under_way => past_of_outcome(before),
@@ -447,7 +409,7 @@ fn record(row: &Row, eyes: &Eyes) -> rusqlite::Result<Record> {
     })
 }
 
-fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
+pub fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
     let second: i64 = row.get(column)?;
     Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
 }

@@ -1,5 +1,6 @@
 mod damage;
 mod posting;
+mod reading;
 
 use std::path::PathBuf;
 

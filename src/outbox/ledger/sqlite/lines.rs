@@ -1,0 +1,83 @@
+//! Finding the lines of letters: each by its id, or in stretches when they are asked for in the order of their lines.
+
+use std::collections::VecDeque;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::reader::{Eyes, timestamp};
+use super::state;
+use crate::letter::{LetterId, Past};
+
+/// No more lines are read ahead.
+const LONGEST: usize = 512;
+
+/// Where a letter stands, and the Date of its first attempt, if it ever began.
+pub type Standing = (Past, Option<Timestamp>);
+
+/// Where in the lines the questions are.
+#[derive(Debug, Default)]
+pub struct Lines {
+    /// Read ahead, in order.
+    ahead: VecDeque<(LetterId, Standing)>,
+    /// The last line that was read.
+    key: i64,
+    /// How many to read next; 0 while questions come in another order.
+    stretch: usize,
+}
+
+const COLUMNS: &str = "letter.key, letter.id, state, before, boot, date";
+
+impl Lines {
+    /// What the ledger has of a letter.
+    pub fn find(&mut self, db: &Connection, eyes: &Eyes, id: LetterId) -> rusqlite::Result<Option<Standing>> {
+        if self.ahead.is_empty() && self.stretch > 0 {
+            self.read_ahead(db, eyes)?;
+        }
+        if let Some((_, standing)) = self.ahead.pop_front_if(|(next, _)| *next == id) {
+            return Ok(Some(standing));
+        }
+        let mut query = db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE id = ?1"
+        ))?;
+        let found = query
+            .query_row([id.as_bytes().as_slice()], |row| read(row, eyes))
+            .optional()?;
+        let Some((key, _, standing)) = found else {
+            // One that is new, perhaps among others that are not.
+            return Ok(None);
+        };
+        self.stretch = usize::from(key == self.key + 1);
+        self.key = key;
+        self.ahead.clear();
+        Ok(Some(standing))
+    }
+
+    fn read_ahead(&mut self, db: &Connection, eyes: &Eyes) -> rusqlite::Result<()> {
+        let mut query = db.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE letter.key > ?1
+             ORDER BY letter.key LIMIT ?2"
+        ))?;
+        let mut rows = query.query((self.key, i64::try_from(self.stretch).unwrap_or(1)))?;
+        while let Some(row) = rows.next()? {
+            let (key, id, standing) = read(row, eyes)?;
+            self.key = key;
+            self.ahead.push_back((id, standing));
+        }
+        // Behind the last line there is nothing to look for.
+        self.stretch = if self.ahead.is_empty() {
+            0
+        } else {
+            LONGEST.min(2 * self.stretch)
+        };
+        Ok(())
+    }
+}
+
+fn read(row: &Row, eyes: &Eyes) -> rusqlite::Result<(i64, LetterId, Standing)> {
+    let (state, before) = (row.get(2)?, row.get(3)?);
+    let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
+    let past = eyes.past(state, before, row.get_ref(4)?.as_str()?);
+    let date = (!never_began || past != Past::Never).then_some(timestamp(row, 5)?);
+    Ok((row.get(0)?, LetterId::from_bytes(row.get(1)?), (past, date)))
+}
