@@ -253,6 +253,19 @@ fn needs_quoting(byte: u8) -> bool {
     !matches!(byte, b' '..=b'<' | b'>'..=b'~' | b'\t' | b'\n')
 }
 
+/// How many bytes need no quoting. They are looked at several at a time, all of them whatever the first one is: that is
+/// quicker than to stop at it.
+fn plain_run(bytes: &[u8]) -> usize {
+    let quoted_in = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | needs_quoting(*byte));
+    let plain = bytes
+        .chunks(16)
+        .take_while(|chunk| !quoted_in(chunk))
+        .map(<[u8]>::len)
+        .sum();
+    let rest = &bytes[plain..];
+    plain + rest.iter().position(|byte| needs_quoting(*byte)).unwrap_or(rest.len())
+}
+
 /// RFC 2045 §6.7, in whole characters.
 fn quoted_printable(text: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + text.len() / 2);
@@ -273,11 +286,7 @@ fn quoted_printable_line(line: &str, out: &mut Vec<u8>) {
     while let Some(&byte) = bytes.get(at) {
         let touched = column == 0 && matches!(byte, b'.' | b'F') && is_touched(&line[at..]);
         let rest = bytes.get(at..plain_end).unwrap_or_default();
-        let run = if touched {
-            0
-        } else {
-            rest.iter().position(|byte| needs_quoting(*byte)).unwrap_or(rest.len())
-        };
+        let run = if touched { 0 } else { plain_run(rest) };
         let width = match byte {
             0..0x80 => 1,
             0xf0.. => 4,

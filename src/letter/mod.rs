@@ -8,6 +8,7 @@ pub mod message;
 pub mod plan;
 pub mod render;
 
+mod constant;
 mod encode;
 mod markdown;
 mod prepare;

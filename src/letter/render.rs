@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
+use super::constant;
 use super::date::{LongDates, long_date};
 use super::markdown;
 use super::plan::Letter;
@@ -60,6 +61,8 @@ struct Ready {
     file: String,
     subject: Template,
     body: Template,
+    /// The same body, for Markdown: values in it are escaped.
+    markdown: Template,
     format: Option<Format>,
     attach: Vec<Attachment>,
     fact_names: Arc<[String]>,
@@ -110,10 +113,13 @@ impl Renderer {
                     .written_into(part)
                     .map_err(|why| Problem::error(format!("the template {why}")).at(Place::file(&template.file)))
             };
+            let words = &renderer.languages[edition].1;
+            let body = prepared(&template.body)?;
             let ready = Ready {
                 file: template.file.clone(),
-                subject: prepared(&template.subject)?,
-                body: prepared(&template.body)?,
+                subject: words.settled(&words.text, &prepared(&template.subject)?),
+                markdown: words.settled(&words.markdown, &body),
+                body: words.settled(&words.text, &body),
                 format: template.format,
                 attach: template.attach.clone(),
                 fact_names: facts.keys().cloned().collect(),
@@ -182,7 +188,7 @@ impl Renderer {
                 Format::Text => None,
                 Format::Markdown => Some(filled(
                     &edition.markdown,
-                    &ready.body,
+                    &ready.markdown,
                     &context,
                     2 * LONGEST_BODY,
                     "body",
@@ -246,6 +252,14 @@ impl Edition {
             blank: data(campaign, personal, &dates),
             language: language.clone(),
         }
+    }
+
+    /// A template with all that is the same in every letter in it.
+    fn settled(&self, registry: &Handlebars<'_>, template: &Template) -> Template {
+        let context = Context::from(self.blank.clone());
+        constant::settled(template, &|part| {
+            filled(registry, part, &context, LONGEST_BODY, "body").ok()
+        })
     }
 
     fn take(&self, today: Date) -> Context {
@@ -431,7 +445,12 @@ fn check_body(body: &str) -> Result<(), String> {
     if body.trim().is_empty() {
         return Err("the body is empty".to_owned());
     }
-    // Byte by byte, as it is done for every letter: C0 and DEL, and C1 (U+0080 to U+009F) behind its 0xC2.
+    // For every letter: so all bytes of ordinary text are looked at together first, which takes no time.
+    let is_ordinary = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    if body.bytes().fold(true, |all, byte| all & is_ordinary(byte)) {
+        return Ok(());
+    }
+    // C0 and DEL, and C1 (U+0080 to U+009F) behind its 0xC2.
     let control = |at: usize, byte: u8| match byte {
         b'\n' | b'\t' => false,
         0..0x20 | 0x7f => true,
