@@ -139,19 +139,20 @@ pub fn survey(
     Err(failure)
 }
 
-/// Decides and looks up row by row: on another processor, when there is one and the list is long.
+/// Decides and looks up row by row. A long list is read on another processor, when there is one.
 fn looked_up(
     workshop: &'static Workshop,
     memory: &'static Memory,
     now: Timestamp,
     resend: Resend,
 ) -> Box<dyn Iterator<Item = LookedUp<'static>>> {
-    let decisions = workshop.plan.decisions(memory.history(), now, resend);
-    let looked_up = decisions.map(|decision| look_up(memory, decision));
-    if workshop.campaign.roster.len() >= MANY && ahead::has_room() {
-        Box::new(Ahead::new(looked_up))
+    let Workshop { plan, campaign, .. } = workshop;
+    let look_up = |decision| look_up(memory, decision);
+    if campaign.roster.len() >= MANY && ahead::has_room() {
+        let rows = Ahead::new(campaign.roster.recipients());
+        Box::new(plan.decisions_over(rows, memory.history(), now, resend).map(look_up))
     } else {
-        Box::new(looked_up)
+        Box::new(plan.decisions(memory.history(), now, resend).map(look_up))
     }
 }
 

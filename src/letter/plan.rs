@@ -218,13 +218,24 @@ impl<'a> Plan<'a> {
         now: Timestamp,
         resend: Resend,
     ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p> {
+        self.decisions_over(self.campaign.roster.recipients(), history, now, resend)
+    }
+
+    /// The same over rows that come another way: those of the roster, in their order.
+    pub fn decisions_over<'p, Rows: Iterator<Item = Result<Recipient, Problem>>>(
+        &'p self,
+        rows: Rows,
+        history: &'p (dyn History + Sync),
+        now: Timestamp,
+        resend: Resend,
+    ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p, Rows> {
         Decisions {
             plan: self,
             history,
             resend,
             // "No letter leaves after it": the deadline's own moment is still in time.
             late: self.campaign.config.deadline.is_some_and(|deadline| now > deadline),
-            rows: self.campaign.roster.recipients(),
+            rows,
             row: None,
             seen: HashSet::new(),
             left: self.selection.limit.unwrap_or(usize::MAX),

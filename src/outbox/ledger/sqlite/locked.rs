@@ -31,8 +31,10 @@ const MOST_UNPOSTED: usize = 6_000;
 pub struct SqliteLocked {
     path: PathBuf,
     db: Connection,
-    run: i64,
-    marks: Marks,
+    /// Of a big ledger that is to the bit as the last run left it, only from the first entry on: until then it stays so.
+    run: Option<Run>,
+    boot: String,
+    acquired: Timestamp,
     /// Marked, and not yet in the database.
     unsynced: Vec<Entry>,
     /// The same as JSON, one after the other.
@@ -49,12 +51,25 @@ pub struct SqliteLocked {
     _lock: Lock,
 }
 
+/// A run that has begun, as far as the ledger is concerned.
+#[derive(Debug)]
+struct Run {
+    key: i64,
+    marks: Marks,
+}
+
 impl LockedLedger for SqliteLocked {
     fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
-        match durability {
-            Durability::Process => self.mark(entries),
-            Durability::Power => self.commit(entries),
+        if self.run.is_none() && entries.is_empty() {
+            return Ok(());
         }
+        let mut run = self.begun()?;
+        let applied = match durability {
+            Durability::Process => self.mark(&mut run.marks, entries),
+            Durability::Power => self.commit(&mut run, entries),
+        };
+        self.run = Some(run);
+        applied
     }
 }
 
@@ -78,15 +93,13 @@ impl SqliteLocked {
             look::over(path, &db)?;
         }
         let boot = boot_id(path);
-        let run = settle_killed(path, &mut db, &boot, now)
-            .and_then(|()| begin_run(&db, &boot, now))
-            .map_err(|error| broken(path, "written", &error))?;
-        let marks = Marks::begin(path, run).map_err(|error| LedgerError::io(path, "written", &error))?;
-        Ok(Self {
+        settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+        let mut ledger = Self {
             path: path.to_owned(),
             db,
-            run,
-            marks,
+            run: None,
+            boot,
+            acquired: now,
             unsynced: Vec::new(),
             written: Vec::new(),
             unposted: Vec::new(),
@@ -95,7 +108,28 @@ impl SqliteLocked {
             new: HashSet::new(),
             claimed: HashSet::new(),
             _lock: lock,
-        })
+        };
+        if !is_sealed {
+            ledger.begun_as()?;
+        }
+        Ok(ledger)
+    }
+
+    /// The run, which begins now if it has not; to be put back.
+    fn begun(&mut self) -> Result<Run, LedgerError> {
+        if let Some(run) = self.run.take() {
+            return Ok(run);
+        }
+        let key =
+            begin_run(&self.db, &self.boot, self.acquired).map_err(|error| broken(&self.path, "written", &error))?;
+        let marks = Marks::begin(&self.path, key).map_err(|error| LedgerError::io(&self.path, "written", &error))?;
+        Ok(Run { key, marks })
+    }
+
+    /// Its number.
+    fn begun_as(&mut self) -> Result<i64, LedgerError> {
+        let run = self.begun()?;
+        Ok(self.run.insert(run).key)
     }
 
     /// The same ledger to read.
@@ -111,8 +145,8 @@ impl SqliteLocked {
     /// # Errors
     /// When one of them is not in doubt, or it cannot be written; then nothing has changed.
     pub fn settle(&mut self, letters: &[LetterId], as_what: Settled, now: Timestamp) -> Result<(), LedgerError> {
-        settle_by_hand(&mut self.db, letters, as_what, self.run, now)
-            .map_err(|error| broken(&self.path, "written", &error))
+        let run = self.begun_as()?;
+        settle_by_hand(&mut self.db, letters, as_what, run, now).map_err(|error| broken(&self.path, "written", &error))
     }
 
     /// What there is of a campaign, and how much of it was handed over since a moment.
@@ -129,8 +163,9 @@ impl SqliteLocked {
     /// # Errors
     /// When it cannot be written.
     pub fn purge(&mut self, campaign: &str) -> Result<bool, LedgerError> {
-        // The marks need nothing: those of earlier runs were written over when this one began.
-        purge::forget(&mut self.db, campaign, self.run)
+        // The marks need nothing more: those of earlier runs are written over when this one begins.
+        let run = self.begun_as()?;
+        purge::forget(&mut self.db, campaign, run)
             .and_then(|()| purge::erase(&self.db))
             .map_err(|error| broken(&self.path, "written", &error))
     }
@@ -140,10 +175,13 @@ impl SqliteLocked {
     /// # Errors
     /// When it cannot be written; nothing is lost by it.
     pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
-        let ended = self.end(now).map_err(|error| broken(&self.path, "written", &error))?;
-        let Self {
-            path, db, marks, _lock, ..
-        } = self;
+        let Some(Run { key, marks }) = self.run.take() else {
+            return Ok(());
+        };
+        let ended = self
+            .end(key, now)
+            .map_err(|error| broken(&self.path, "written", &error))?;
+        let Self { path, db, _lock, .. } = self;
         drop(db);
         // Without the seal the next look takes longer, that is all.
         if ended && let Ok(Some(digest)) = look::digest(&path) {
@@ -153,14 +191,14 @@ impl SqliteLocked {
     }
 
     /// Whether all is in the one file now, and nothing open.
-    fn end(&mut self, now: Timestamp) -> rusqlite::Result<bool> {
+    fn end(&mut self, run: i64, now: Timestamp) -> rusqlite::Result<bool> {
         let transaction = self.db.transaction()?;
-        post(&transaction, &Vec::from_iter(&self.unposted), &self.new, self.run)?;
-        daybook::clear(&transaction, self.run)?;
+        post(&transaction, &Vec::from_iter(&self.unposted), &self.new, run)?;
+        daybook::clear(&transaction, run)?;
         let ended = transaction.execute(
             "UPDATE run SET ended = ?2 WHERE key = ?1 AND NOT EXISTS
              (SELECT 1 FROM letter WHERE run = ?1 AND state IN (1, 2))",
-            params![self.run, now.as_second()],
+            params![run, now.as_second()],
         )?;
         transaction.commit()?;
         // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
@@ -184,7 +222,7 @@ impl SqliteLocked {
         Ok(())
     }
 
-    fn mark(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    fn mark(&mut self, marks: &mut Marks, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.check_begins(&entries)?;
         stand(&self.db, &mut self.standing, &mut self.new, &entries)
             .map_err(|error| broken(&self.path, "written", &error))?;
@@ -193,8 +231,7 @@ impl SqliteLocked {
             .map_err(Into::into)
             .and_then(|ends| {
                 let starts = std::iter::once(before).chain(ends.iter().copied());
-                let marks = starts.zip(&ends).map(|(start, end)| &self.written[start..*end]);
-                self.marks.write(marks)
+                marks.write(starts.zip(&ends).map(|(start, end)| &self.written[start..*end]))
             });
         if let Err(error) = marked {
             self.written.truncate(before);
@@ -204,16 +241,16 @@ impl SqliteLocked {
         Ok(())
     }
 
-    fn commit(&mut self, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    fn commit(&mut self, run: &mut Run, entries: Vec<Entry>) -> Result<(), LedgerError> {
         self.check_begins(&entries)?;
         // With nothing to write but what was marked before, letters leave slowly: there is time.
         let posts = entries.is_empty() || self.posted.elapsed() >= POST_AFTER || self.unposted.len() >= MOST_UNPOSTED;
         let before = self.written.len();
-        if let Err(error) = self.write_and_commit(&entries, posts) {
+        if let Err(error) = self.write_and_commit(run, &entries, posts) {
             self.written.truncate(before);
             return Err(broken(&self.path, "written", &error));
         }
-        self.marks.committed();
+        run.marks.committed();
         self.written.clear();
         for entry in self.unsynced.iter().chain(&entries) {
             match entry {
@@ -241,23 +278,23 @@ impl SqliteLocked {
     }
 
     /// Writes what was marked, and more, in one synced transaction, which opens a new generation of marks.
-    fn write_and_commit(&mut self, entries: &[Entry], posts: bool) -> rusqlite::Result<()> {
+    fn write_and_commit(&mut self, run: &Run, entries: &[Entry], posts: bool) -> rusqlite::Result<()> {
         let transaction = self.db.transaction()?;
         stand(&transaction, &mut self.standing, &mut self.new, entries)?;
         if posts {
             let all: Vec<&Entry> = self.unposted.iter().chain(&self.unsynced).chain(entries).collect();
-            post(&transaction, &all, &self.new, self.run)?;
+            post(&transaction, &all, &self.new, run.key)?;
             if !self.unposted.is_empty() {
-                daybook::clear(&transaction, self.run)?;
+                daybook::clear(&transaction, run.key)?;
             }
         } else {
             as_json(entries, &mut self.written)
                 .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-            daybook::append(&transaction, self.run, &self.written)?;
+            daybook::append(&transaction, run.key, &self.written)?;
         }
         transaction
             .prepare_cached("UPDATE run SET marks = ?2 WHERE key = ?1")?
-            .execute(params![self.run, self.marks.next_generation().cast_signed()])?;
+            .execute(params![run.key, run.marks.next_generation().cast_signed()])?;
         transaction.commit()
     }
 }

@@ -253,6 +253,11 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     desk.ended_after(&[]);
     assert!(is_sealed());
     let whole = fs::read(desk.path()).unwrap();
+    let beginning = fs::read(beside(&desk, ".marks")).unwrap();
+    // A run that has nothing to say leaves it as it is.
+    desk.ended_after(&[]);
+    assert_eq!(fs::read(desk.path()).unwrap(), whole);
+    assert_eq!(fs::read(beside(&desk, ".marks")).unwrap(), beginning);
     for at in [0, 100, 4096, whole.len() / 2, whole.len() - 1] {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
