@@ -76,19 +76,22 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     Ok(version)
 }
 
+/// Brings the file to the newest format, in one step.
 pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
     let version = usize::try_from(version(path, db)?).unwrap_or(0);
-    for (format, sql) in (1_i64..).zip(MIGRATIONS).skip(version) {
-        let mut upgrade = || -> rusqlite::Result<()> {
-            let transaction = db.transaction()?;
-            transaction.execute_batch(sql)?;
-            transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-            transaction.pragma_update(None, "user_version", format)?;
-            transaction.commit()
-        };
-        upgrade().map_err(|error| broken(path, "written", &error))?;
+    if version == MIGRATIONS.len() {
+        return Ok(());
     }
-    Ok(())
+    let upgrade = |db: &mut Connection| -> rusqlite::Result<()> {
+        let transaction = db.transaction()?;
+        for sql in &MIGRATIONS[version..] {
+            transaction.execute_batch(sql)?;
+        }
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
+        transaction.commit()
+    };
+    upgrade(db).map_err(|error| broken(path, "written", &error))
 }
 
 /// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
