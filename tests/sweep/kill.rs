@@ -145,7 +145,7 @@ fn killed_while_it_sends_again_on_request_nothing_is_sent_more_often_than_asked_
 
 /// Every step of longer campaigns, in all the ways that letters can leave.
 #[test]
-#[ignore = "takes twenty minutes: scripts/sweep"]
+#[ignore = "takes a quarter of an hour: scripts/sweep"]
 fn killed_at_every_step_of_every_kind_of_campaign_nothing_is_sent_twice_or_lost() {
     assert!(strace::is_there());
     let mut kills = 0;
