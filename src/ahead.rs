@@ -21,10 +21,10 @@ pub struct Ahead<T> {
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Begins at once.
-    pub fn new(items: impl Iterator<Item = T> + Send + 'static) -> Self {
+    /// Begins at once; `None` when the system has no thread to give.
+    pub fn new(items: impl Iterator<Item = T> + Send + 'static) -> Option<Self> {
         let (sender, coming) = sync_channel(WAITING);
-        let worker = thread::spawn(move || {
+        let worker = thread::Builder::new().spawn(move || {
             let mut items = items;
             loop {
                 let chunk: Vec<T> = items.by_ref().take(CHUNK).collect();
@@ -33,11 +33,11 @@ impl<T: Send + 'static> Ahead<T> {
                 }
             }
         });
-        Self {
+        Some(Self {
             at_hand: Vec::new().into_iter(),
             coming: Some(coming),
-            worker: Some(worker),
-        }
+            worker: Some(worker.ok()?),
+        })
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn everything_comes_once_and_in_order() {
         for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 10 * CHUNK + 7] {
-            let mut ahead = Ahead::new(0..length);
+            let mut ahead = Ahead::new(0..length).unwrap();
             assert!(ahead.by_ref().eq(0..length));
             assert_eq!(ahead.next(), None);
         }
@@ -101,7 +101,8 @@ mod tests {
         let counted = Arc::clone(&made);
         let mut ahead = Ahead::new((0..1_000_000).inspect(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
-        }));
+        }))
+        .unwrap();
         assert_eq!(ahead.next(), Some(0));
         drop(ahead);
         // One chunk is at hand, some wait, one is offered, and the one after it may have been begun.
@@ -111,7 +112,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the ninth")]
     fn a_panic_is_not_the_end_of_the_list() {
-        let ahead = Ahead::new((0..20).inspect(|number| assert!(*number != 9, "the ninth")));
+        let ahead = Ahead::new((0..20).inspect(|number| assert!(*number != 9, "the ninth"))).unwrap();
         let _: Vec<i32> = ahead.collect();
     }
 }

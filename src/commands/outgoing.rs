@@ -1,11 +1,11 @@
 //! A campaign's letters as delivery wants them: planned, rendered and composed one by one.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use tokio::time::Instant;
 
 use super::invalid;
 use crate::ahead::Ahead;
@@ -16,7 +16,7 @@ use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
 use crate::letter::render::{Renderer, Text};
 use crate::letter::{Decision, Letter, LetterId, Message, Skip};
-use crate::outbox::delivery::Letters;
+use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// Everything that turns rows into messages.
@@ -153,19 +153,21 @@ impl Memory {
 
 /// Fewer letters are done before a thread has begun to help.
 pub const MANY: usize = 250;
-/// A text that was written longer ago is written anew: a fact in it may have expired.
-const FRESH: Duration = Duration::from_secs(10);
+/// Longer ones are written when their turn comes: a few hundred wait.
+const LONGEST_AHEAD: usize = 16 * 1024;
 
 /// The letters of one run, in order.
 pub struct Outgoing {
     workshop: &'static Workshop,
     memory: &'static Memory,
     clock: Clock,
-    decisions: Box<dyn Iterator<Item = Ready> + Send>,
+    decisions: Box<dyn Iterator<Item = DoneAhead> + Send>,
     /// What was found of the letter that was decided last, when it was looked for ahead.
     found: Mutex<Option<(LetterId, FirstDate)>>,
-    /// Letters decided, written and not yet asked for.
-    written: Mutex<HashMap<LetterId, Written>>,
+    /// Its bytes, when they were written ahead.
+    written: Option<(LetterId, Written)>,
+    /// Whether anybody still asks for what is written ahead: letters that are only named need no text.
+    wanted: Arc<AtomicBool>,
 }
 
 /// The Date of a letter's first attempt, if there was one, or why the ledger does not tell.
@@ -179,57 +181,46 @@ pub struct LookedUp<'a> {
 }
 
 /// A decision, with what could be done ahead.
-struct Ready {
+struct DoneAhead {
     decision: Decision<'static>,
     found: Option<FirstDate>,
     written: Option<Written>,
-}
-
-struct Written {
-    at: Instant,
-    date: Timestamp,
-    message: Message,
-}
-
-impl Written {
-    fn is_fresh(&self) -> bool {
-        self.at.elapsed() < FRESH
-    }
 }
 
 impl Outgoing {
     /// Each letter is looked up and written when it is asked for.
     pub fn new(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
         let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
-        let decisions = decisions.map(|decision| Ready {
+        let decisions = decisions.map(|decision| DoneAhead {
             decision,
             found: None,
             written: None,
         });
-        Self::with(workshop, memory, clock, Box::new(decisions))
-    }
-
-    /// Letters are looked up and written ahead, while those before them are sent. They must leave fast.
-    pub fn ahead(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
-        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
-        let ready = decisions.map(move |decision| ready(workshop, memory, clock, decision));
-        Self::with(workshop, memory, clock, Box::new(Ahead::new(ready)))
-    }
-
-    fn with(
-        workshop: &'static Workshop,
-        memory: &'static Memory,
-        clock: Clock,
-        decisions: Box<dyn Iterator<Item = Ready> + Send>,
-    ) -> Self {
         Self {
             workshop,
             memory,
             clock,
-            decisions,
+            decisions: Box::new(decisions),
             found: Mutex::new(None),
-            written: Mutex::new(HashMap::new()),
+            written: None,
+            wanted: Arc::new(AtomicBool::new(true)),
         }
+    }
+
+    /// Letters are looked up and written ahead on another thread, while those before them are sent; `None` when the
+    /// system has no thread to give. They must leave fast.
+    pub fn ahead(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Option<Self> {
+        let outgoing = Self::new(workshop, memory, clock, resend);
+        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
+        let wanted = Arc::clone(&outgoing.wanted);
+        let done = decisions.map(move |decision| {
+            let wanted = wanted.load(Ordering::Relaxed);
+            do_ahead(workshop, memory, clock, decision, wanted)
+        });
+        Some(Self {
+            decisions: Box::new(Ahead::new(done)?),
+            ..outgoing
+        })
     }
 }
 
@@ -250,21 +241,28 @@ pub fn look_up<'a>(memory: &Memory, decision: Decision<'a>) -> LookedUp<'a> {
 }
 
 /// Does for a letter what its turn will need.
-fn ready(workshop: &Workshop, memory: &Memory, clock: Clock, decision: Decision<'static>) -> Ready {
+fn do_ahead(
+    workshop: &Workshop,
+    memory: &Memory,
+    clock: Clock,
+    decision: Decision<'static>,
+    wanted: bool,
+) -> DoneAhead {
     let LookedUp { decision, found } = look_up(memory, decision);
     let written = match (&decision, &found) {
         // With attachments a few of them would fill the memory.
-        (Decision::Due(letter), Some(Ok(date))) if workshop.attachments.is_empty() => {
+        (Decision::Due(letter), Some(Ok(date))) if wanted && workshop.attachments.is_empty() => {
             let at = Instant::now();
             let now = clock.now();
             let date = date.unwrap_or(now);
             // What cannot be written is said when its turn comes.
             let message = workshop.fresh_message(letter, date, now).ok();
+            let message = message.filter(|message| message.bytes.len() <= LONGEST_AHEAD);
             message.map(|message| Written { at, date, message })
         }
         _ => None,
     };
-    Ready {
+    DoneAhead {
         decision,
         found,
         written,
@@ -277,7 +275,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision<'static>> {
-        let Ready {
+        let DoneAhead {
             decision,
             found,
             written,
@@ -287,15 +285,12 @@ impl Letters for Outgoing {
             Decision::Skipped { id, .. } => *id,
             Decision::Impossible(_) => return Some(decision),
         };
-        let written = written.filter(Written::is_fresh);
-        let found = match (found, &written) {
-            (Some(Ok(None)), Some(written)) => Some(Ok(Some(written.date))),
-            (found, _) => found,
-        };
-        *lock(&self.found) = found.map(|found| (id, found));
-        if let Some(written) = written {
-            lock(&self.written).insert(id, written);
+        if self.written.is_some() {
+            // Nobody took the last one.
+            self.wanted.store(false, Ordering::Relaxed);
         }
+        self.written = written.map(|written| (id, written));
+        *lock(&self.found) = found.map(|found| (id, found));
         Some(decision)
     }
 
@@ -306,11 +301,51 @@ impl Letters for Outgoing {
         }
     }
 
+    fn written(&mut self, id: LetterId) -> Option<Written> {
+        let (_, written) = self.written.take_if(|(of, _)| *of == id)?;
+        Some(written)
+    }
+
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
-        let written = lock(&self.written).remove(&letter.id);
-        match written.filter(|written| written.date == date && written.is_fresh()) {
-            Some(written) => Ok(written.message),
-            None => self.workshop.fresh_message(letter, date, self.clock.now()),
+        self.workshop.fresh_message(letter, date, self.clock.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::for_good;
+    use crate::letter::testing::given;
+
+    #[test]
+    fn what_is_written_ahead_is_what_would_be_written_and_nobody_writes_what_is_only_named() {
+        let mut rows = "role,name,email\n".to_owned();
+        for row in 0..5_000 {
+            rows.push_str(&format!("embassy,A,a{row}@x.example\n"));
         }
+        let campaign = for_good(given().rows(&rows).campaign());
+        let workshop = Workshop::new(campaign, Selection::default(), None);
+        let workshop = for_good(workshop.unwrap_or_else(|failure| panic!("{}", failure.message)));
+        let memory = for_good(Memory::Nothing);
+        let clock = Clock::Fixed("2011-12-16T18:54:00Z".parse().unwrap());
+        let mut outgoing = Outgoing::ahead(workshop, memory, clock, Resend::default()).unwrap();
+        for _ in 0..600 {
+            let Some(Decision::Due(letter)) = outgoing.next() else {
+                panic!("all are due")
+            };
+            let written = outgoing.written(letter.id).unwrap();
+            assert_eq!(written.date, clock.now());
+            assert_eq!(
+                written.message.bytes,
+                outgoing.message(&letter, clock.now()).unwrap().bytes
+            );
+            assert!(outgoing.written(letter.id).is_none());
+        }
+        let mut wasted = 0;
+        while let Some(decision) = outgoing.next() {
+            assert!(matches!(decision, Decision::Due(_)));
+            wasted += usize::from(outgoing.written.is_some());
+        }
+        assert!((1..600).contains(&wasted), "{wasted} were written for nobody");
     }
 }

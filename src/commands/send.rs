@@ -239,12 +239,12 @@ impl Sending<'_> {
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
-        let letters = if self.works_ahead() {
-            Outgoing::ahead
-        } else {
-            Outgoing::new
-        };
-        let letters = letters(self.workshop, self.memory, self.context.clock, self.resend);
+        let (workshop, memory, clock, resend) = (self.workshop, self.memory, self.context.clock, self.resend);
+        let ahead = self
+            .works_ahead()
+            .then(|| Outgoing::ahead(workshop, memory, clock, resend));
+        let letters = ahead.flatten();
+        let letters = letters.unwrap_or_else(|| Outgoing::new(workshop, memory, clock, resend));
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
         let run = tokio::spawn(async move {

@@ -148,11 +148,10 @@ fn looked_up(
 ) -> Box<dyn Iterator<Item = LookedUp<'static>>> {
     let Workshop { plan, campaign, .. } = workshop;
     let look_up = |decision| look_up(memory, decision);
-    if campaign.roster.len() >= MANY && ahead::has_room() {
-        let rows = Ahead::new(campaign.roster.recipients());
-        Box::new(plan.decisions_over(rows, memory.history(), now, resend).map(look_up))
-    } else {
-        Box::new(plan.decisions(memory.history(), now, resend).map(look_up))
+    let is_long = campaign.roster.len() >= MANY && ahead::has_room();
+    match is_long.then(|| Ahead::new(campaign.roster.recipients())).flatten() {
+        Some(rows) => Box::new(plan.decisions_over(rows, memory.history(), now, resend).map(look_up)),
+        None => Box::new(plan.decisions(memory.history(), now, resend).map(look_up)),
     }
 }
 

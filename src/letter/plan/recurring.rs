@@ -46,6 +46,8 @@ impl Finder {
         // The same address in every row is still but one.
         if self.found.len() == self.found.capacity() {
             once_each(&mut self.found);
+            // Room for as many again: with little left, every few more would have all of them sorted anew.
+            self.found.reserve(self.found.len());
         }
         self.found.push(hash);
     }

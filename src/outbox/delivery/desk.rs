@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::job::{Job, Retry, Taken};
 use super::line::Line;
 use super::story::{self, Flying};
-use super::{Interrupt, Letters, Options, Stop};
+use super::{Interrupt, Letters, Options, Stop, Written};
 use crate::failure::Problem;
 use crate::letter::{LetterId, Message};
 use crate::outbox::day::Day;
@@ -407,7 +407,7 @@ impl Desk {
             return Err(Problem::error("a letter that is not at hand cannot be written"));
         };
         match job.written.take() {
-            Some((at, message)) if at.elapsed() < FRESH => Ok(message),
+            Some(written) if written.at.elapsed() < FRESH => Ok(written.message),
             _ => self.letters().message(&job.letter, job.date),
         }
     }
@@ -417,14 +417,17 @@ impl Desk {
         if self.pace.is_slow() {
             return;
         }
-        let (letters, now) = (self.letters(), Instant::now());
+        let (letters, at) = (self.letters(), Instant::now());
         let mut room = WRITTEN_AHEAD;
         for job in group {
-            let Ok(message) = letters.message(&job.letter, job.date) else {
-                return;
-            };
-            let length = message.bytes.len();
-            job.written = Some((now, message));
+            if job.written.is_none() {
+                let date = job.date;
+                let Ok(message) = letters.message(&job.letter, date) else {
+                    return;
+                };
+                job.written = Some(Written { at, date, message });
+            }
+            let length = job.written.as_ref().map_or(0, |written| written.message.bytes.len());
             if length > room {
                 return;
             }

@@ -29,7 +29,13 @@ impl Desk {
         let mut group = Vec::with_capacity(size);
         while group.len() < size {
             match self.job() {
-                Ok(Some(job)) => group.push(job),
+                Ok(Some(mut job)) => {
+                    if let Some(written) = self.letters().written(job.letter.id) {
+                        job.date = written.date;
+                        job.written = Some(written);
+                    }
+                    group.push(job);
+                }
                 Ok(None) => break,
                 Err(LedgerLost) => {
                     let now = self.options.clock.now();

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::desk::Desk;
-use super::story;
-use crate::letter::{Letter, Message};
+use super::{Written, story};
+use crate::letter::Letter;
 use crate::outbox::event::{Event, LetterEvent};
 use crate::outbox::journal::LedgerLost;
 
@@ -17,8 +17,8 @@ pub struct Job {
     pub date: Timestamp,
     pub tries: u32,
     pub first_try: Option<Instant>,
-    /// Its bytes, and when they were written: a group is written at a stretch, which takes half as long.
-    pub written: Option<(Instant, Message)>,
+    /// Its bytes: a group is written at a stretch, which takes half as long.
+    pub written: Option<Written>,
     /// What is told of it should it not be tried again: how its last try went.
     pub put_off: Option<Box<LetterEvent>>,
 }

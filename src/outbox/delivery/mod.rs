@@ -44,18 +44,33 @@ pub trait Letters: Send + 'static {
     /// What is decided next; those left out are told and counted, nothing else.
     fn next(&mut self) -> Option<Decision<'static>>;
 
-    /// The Date that it carries, when that is decided: by its first attempt in an earlier run, or because it is written
-    /// already.
+    /// The Date of its first attempt in an earlier run.
     ///
     /// # Errors
     /// When the ledger cannot be read; then nothing that it knows can be relied on.
     fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError>;
+
+    /// The bytes of the letter that was decided last, when they are written already.
+    fn written(&mut self, _: LetterId) -> Option<Written> {
+        None
+    }
 
     /// Its bytes.
     ///
     /// # Errors
     /// When it cannot be written, although it could before the run began.
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem>;
+}
+
+/// A letter that was written before its turn.
+#[derive(Debug)]
+pub struct Written {
+    /// When: a fact in it may expire.
+    pub at: Instant,
+    /// The Date in it.
+    pub date: Timestamp,
+    /// Its bytes.
+    pub message: Message,
 }
 
 /// How to send.

@@ -7,6 +7,6 @@ CREATE TABLE daybook (
     key     INTEGER PRIMARY KEY,
     run     INTEGER NOT NULL REFERENCES run (key),
     entries BLOB NOT NULL,
-    -- The first bytes of their SHA-256: nothing else would notice a change that the disk made in them.
+    -- The first bytes of the SHA-256 of the run and of them: nothing else would notice a change that the disk made in them.
     digest  BLOB NOT NULL
 ) STRICT;

@@ -11,7 +11,7 @@ pub fn append(db: &Connection, run: i64, entries: &[u8]) -> rusqlite::Result<()>
         return Ok(());
     }
     db.prepare_cached("INSERT INTO daybook (run, entries, digest) VALUES (?1, ?2, ?3)")?
-        .execute(params![run, entries, digest(entries).as_slice()])?;
+        .execute(params![run, entries, digest(run, entries).as_slice()])?;
     Ok(())
 }
 
@@ -25,7 +25,7 @@ pub fn read(db: &Connection, run: i64) -> rusqlite::Result<Vec<Entry>> {
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let entries = row.get_ref(0)?.as_blob()?;
-        if row.get_ref(1)?.as_blob()? != digest(entries) {
+        if row.get_ref(1)?.as_blob()? != digest(run, entries) {
             return Err(changed("their digest is another"));
         }
         for entry in serde_json::Deserializer::from_slice(entries).into_iter() {
@@ -42,10 +42,24 @@ pub fn clear(db: &Connection, run: i64) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn digest(entries: &[u8]) -> [u8; 8] {
+fn digest(run: i64, entries: &[u8]) -> [u8; 8] {
+    let digest = Sha256::new()
+        .chain_update(run.to_be_bytes())
+        .chain_update(entries)
+        .finalize();
     let mut first = [0; 8];
-    first.copy_from_slice(&Sha256::digest(entries)[..8]);
+    first.copy_from_slice(&digest[..8]);
     first
+}
+
+/// Refuses a daybook with rows of no run that is open: once all are settled, it is empty.
+pub fn check_empty(db: &Connection) -> rusqlite::Result<()> {
+    let is_empty: bool = db.query_row("SELECT NOT EXISTS (SELECT 1 FROM daybook)", [], |row| row.get(0))?;
+    if is_empty {
+        Ok(())
+    } else {
+        Err(changed("they belong to another run"))
+    }
 }
 
 fn changed(how: &str) -> rusqlite::Error {

@@ -182,9 +182,12 @@ impl SqliteLocked {
             .end(key, now)
             .map_err(|error| broken(&self.path, "written", &error))?;
         let Self { path, db, _lock, .. } = self;
+        // What the disk changed while the run went on must not be taken for right from now on.
+        let is_right = ended && look::is_big(&path) && look::over(&path, &db).is_ok();
+        // To read the file and close it lets go of the locks that this process has on it: nothing is read after this.
         drop(db);
         // Without the seal the next look takes longer, that is all.
-        if ended && let Ok(Some(digest)) = look::digest(&path) {
+        if is_right && let Ok(Some(digest)) = look::digest(&path) {
             let _ = marks.seal(&digest);
         }
         Ok(())
@@ -242,6 +245,9 @@ impl SqliteLocked {
     }
 
     fn commit(&mut self, run: &mut Run, entries: Vec<Entry>) -> Result<(), LedgerError> {
+        if entries.is_empty() && self.unsynced.is_empty() && self.unposted.is_empty() {
+            return Ok(());
+        }
         self.check_begins(&entries)?;
         // With nothing to write but what was marked before, letters leave slowly: there is time.
         let posts = entries.is_empty() || self.posted.elapsed() >= POST_AFTER || self.unposted.len() >= MOST_UNPOSTED;

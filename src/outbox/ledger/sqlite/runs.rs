@@ -67,7 +67,7 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         )?;
         transaction.commit()?;
     }
-    Ok(())
+    daybook::check_empty(db)
 }
 
 /// Writes down what a person found out about letters in doubt: all of them or none.

@@ -282,3 +282,26 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     assert!(!is_sealed());
     assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Past::Accepted, Past::Never]);
 }
+
+#[test]
+fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
+    let desk = Desk::new();
+    let accepted = |number| {
+        [
+            (Power, vec![claim(number)]),
+            (Process, vec![begin(number)]),
+            (Process, vec![outcome(number, Status::Accepted, 250)]),
+        ]
+    };
+    desk.ended_after(&accepted(1));
+    desk.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
+    let mut ledger = desk.lock();
+    // After the look at the beginning.
+    desk.sql("UPDATE letter SET state = 4");
+    for (durability, entries) in accepted(2) {
+        ledger.apply(entries, durability).unwrap();
+    }
+    ledger.close(now()).unwrap();
+    let found = taken_over(&desk, 1..=2);
+    assert!(matches!(found, Err(LedgerError::Damaged { .. })), "{found:?}");
+}

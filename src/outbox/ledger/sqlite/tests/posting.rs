@@ -188,3 +188,16 @@ fn what_stands_in_the_daybook_is_believed_only_when_it_is_what_was_written() {
     change("so it went", "so it goes");
     assert_eq!(desk.past(1), Past::Accepted);
 }
+
+#[test]
+fn a_daybook_of_another_run_is_said() {
+    let desk = Desk::new();
+    desk.killed_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Power, vec![outcome(1, Status::Accepted, 250)]),
+    ]);
+    desk.sql("PRAGMA foreign_keys = OFF; UPDATE daybook SET run = run + 2");
+    let found = SqliteLocked::acquire(&desk.path(), now()).map(|_| ());
+    assert!(matches!(found, Err(LedgerError::Damaged { .. })), "{found:?}");
+}
