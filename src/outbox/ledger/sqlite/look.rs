@@ -1,7 +1,7 @@
 //! A look at the whole ledger before anything is decided by it: whether anything is missing or was changed by the disk.
 //!
 //! A run looks over a big ledger at its end too, and leaves the file's digest. When the next one finds the file to the
-//! bit as it was, that is its look, in a thirtieth of the time. Where there is no digest, or it is another, the look goes
+//! bit as it was, that is its look, and a far quicker one. Where there is no digest, or it is another, the look goes
 //! through every page and line.
 
 use std::fs::File;
