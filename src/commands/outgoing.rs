@@ -171,14 +171,7 @@ pub struct Outgoing {
 }
 
 /// The Date of a letter's first attempt, if there was one, or why the ledger does not tell.
-pub type FirstDate = Result<Option<Timestamp>, LedgerError>;
-
-/// A decision, and what the ledger says of its letter.
-pub struct LookedUp<'a> {
-    pub decision: Decision<'a>,
-    /// Not of a letter of which it does not matter.
-    pub found: Option<FirstDate>,
-}
+type FirstDate = Result<Option<Timestamp>, LedgerError>;
 
 /// A decision, with what could be done ahead.
 struct DoneAhead {
@@ -224,9 +217,16 @@ impl Outgoing {
     }
 }
 
-/// Asks the ledger for the Date of a letter. It is asked in the same order, and as often, whoever does it when: whatever
-/// goes wrong with an answer is told of the letter that it is about.
-pub fn look_up<'a>(memory: &Memory, decision: Decision<'a>) -> LookedUp<'a> {
+/// Does for a letter what its turn will need.
+fn do_ahead(
+    workshop: &Workshop,
+    memory: &Memory,
+    clock: Clock,
+    decision: Decision<'static>,
+    wanted: bool,
+) -> DoneAhead {
+    // The ledger is asked in the same order, and as often, as when nothing is done ahead: whatever goes wrong with an
+    // answer is told of the letter that it is about.
     let found = match &decision {
         Decision::Due(letter) => Some(memory.first_date(letter.id)),
         // A letter that nothing could be read of counts as in doubt.
@@ -237,18 +237,6 @@ pub fn look_up<'a>(memory: &Memory, decision: Decision<'a>) -> LookedUp<'a> {
         } => Some(memory.first_date(*id)),
         Decision::Skipped { .. } | Decision::Impossible(_) => None,
     };
-    LookedUp { decision, found }
-}
-
-/// Does for a letter what its turn will need.
-fn do_ahead(
-    workshop: &Workshop,
-    memory: &Memory,
-    clock: Clock,
-    decision: Decision<'static>,
-    wanted: bool,
-) -> DoneAhead {
-    let LookedUp { decision, found } = look_up(memory, decision);
     let written = match (&decision, &found) {
         // With attachments a few of them would fill the memory.
         (Decision::Due(letter), Some(Ok(date))) if wanted && workshop.attachments.is_empty() => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::outgoing::{LookedUp, MANY, Memory, Workshop, look_up};
+use super::outgoing::{MANY, Memory, Workshop};
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Problem, Problems};
@@ -91,11 +91,10 @@ pub fn survey(
             unshown += 1;
         }
     };
-    for LookedUp { decision, found } in looked_up(workshop, memory, now, resend) {
-        let date = found.transpose()?.flatten();
+    for decision in decisions(workshop, memory, now, resend) {
         match decision {
             Decision::Due(letter) => {
-                let date = date.unwrap_or(now);
+                let date = memory.first_date(letter.id)?.unwrap_or(now);
                 let text = workshop.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if survey.is_first_of_kind(&letter) {
@@ -139,19 +138,18 @@ pub fn survey(
     Err(failure)
 }
 
-/// Decides and looks up row by row. A long list is read on another processor, when there is one.
-fn looked_up(
+/// What is decided row by row. A long list is read on another processor, when there is one.
+fn decisions(
     workshop: &'static Workshop,
     memory: &'static Memory,
     now: Timestamp,
     resend: Resend,
-) -> Box<dyn Iterator<Item = LookedUp<'static>>> {
+) -> Box<dyn Iterator<Item = Decision<'static>>> {
     let Workshop { plan, campaign, .. } = workshop;
-    let look_up = |decision| look_up(memory, decision);
     let is_long = campaign.roster.len() >= MANY && ahead::has_room();
     match is_long.then(|| Ahead::new(campaign.roster.recipients())).flatten() {
-        Some(rows) => Box::new(plan.decisions_over(rows, memory.history(), now, resend).map(look_up)),
-        None => Box::new(plan.decisions(memory.history(), now, resend).map(look_up)),
+        Some(rows) => Box::new(plan.decisions_over(rows, memory.history(), now, resend)),
+        None => Box::new(plan.decisions(memory.history(), now, resend)),
     }
 }
 

@@ -196,9 +196,10 @@ fn next(reader: &mut impl Read) -> Option<(u64, Vec<u8>)> {
     (*sum == check(generation, &bytes)).then_some((generation, bytes))
 }
 
-fn check(generation: u64, bytes: &[u8]) -> [u8; 8] {
+/// The first bytes of the SHA-256 of a number and what belongs to it.
+pub fn check(number: u64, bytes: &[u8]) -> [u8; 8] {
     let digest = Sha256::new()
-        .chain_update(generation.to_be_bytes())
+        .chain_update(number.to_be_bytes())
         .chain_update(bytes)
         .finalize();
     let mut check = [0; 8];

@@ -1,9 +1,8 @@
 //! What a run has written and not yet posted: entries that are as safe as any, in few pages that lie side by side.
 
 use rusqlite::{Connection, params};
-use sha2::{Digest, Sha256};
 
-use crate::outbox::ledger::Entry;
+use crate::outbox::ledger::{Entry, marks};
 
 /// Adds entries, as JSON one after the other.
 pub fn append(db: &Connection, run: i64, entries: &[u8]) -> rusqlite::Result<()> {
@@ -43,13 +42,7 @@ pub fn clear(db: &Connection, run: i64) -> rusqlite::Result<()> {
 }
 
 fn digest(run: i64, entries: &[u8]) -> [u8; 8] {
-    let digest = Sha256::new()
-        .chain_update(run.to_be_bytes())
-        .chain_update(entries)
-        .finalize();
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    first
+    marks::check(run.cast_unsigned(), entries)
 }
 
 /// Refuses a daybook with rows of no run that is open: once all are settled, it is empty.

@@ -43,14 +43,10 @@ pub fn post(db: &Connection, entries: &[&Entry], new: &HashSet<LetterId>, run: i
         let Some(course) = courses.get_mut(&id) else { continue };
         match entry {
             Entry::Claim(intent) if course.is_plain() => {
-                course.key = Some(if new.contains(&id) {
-                    insert(db, intent, course.state, run)?
-                } else {
-                    upsert(db, intent, course.state, run)?
-                });
+                course.key = Some(claim(db, intent, course.state, run, new.contains(&id))?);
             }
             Entry::Claim(intent) => {
-                upsert(db, intent, state::CLAIMED, run)?;
+                claim(db, intent, state::CLAIMED, run, false)?;
             }
             Entry::Begin(_) if course.has_ended_or_is_plain() => {}
             Entry::Begin(id) => {
@@ -110,13 +106,10 @@ const fn id_of(entry: &Entry) -> LetterId {
     }
 }
 
-/// The line of a letter that has none; gives its key.
-fn insert(db: &Connection, intent: &Intent, state: i64, run: i64) -> rusqlite::Result<i64> {
-    db.prepare_cached(
-        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)",
-    )?
-    .insert(params![
+/// Writes the line of a letter, which has none yet if it `is_new`; gives its key.
+fn claim(db: &Connection, intent: &Intent, state: i64, run: i64, is_new: bool) -> rusqlite::Result<i64> {
+    let copies = (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string());
+    let values = params![
         intent.id.as_bytes().as_slice(),
         intent.campaign,
         intent.letter,
@@ -126,45 +119,30 @@ fn insert(db: &Connection, intent: &Intent, state: i64, run: i64) -> rusqlite::R
         intent.date.as_second(),
         state,
         run,
-        copies_of(intent),
-    ])
+        copies,
+    ];
+    if is_new {
+        return db.prepare_cached(INSERT)?.insert(values);
+    }
+    db.prepare_cached(UPSERT)?
+        .query_row(values, |row| row.get(0))
+        .optional()?
+        // What was accepted, or is on its way, cannot be claimed.
+        .ok_or_else(|| unclaimed(intent.id))
 }
 
-/// The same for a letter that may have one already.
-fn upsert(db: &Connection, intent: &Intent, state: i64, run: i64) -> rusqlite::Result<i64> {
-    db.prepare_cached(
-        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)
-         ON CONFLICT (id) DO UPDATE SET
-             before = iif(state = 0, before, state), language = excluded.language, run = excluded.run,
-             copies = excluded.copies, date = iif(state = 0 AND before = 0, excluded.date, date),
-             state = excluded.state
-         WHERE state NOT IN (1, 2, 3)
-         RETURNING key",
-    )?
-    .query_row(
-        params![
-            intent.id.as_bytes().as_slice(),
-            intent.campaign,
-            intent.letter,
-            intent.sender,
-            intent.recipient,
-            intent.language,
-            intent.date.as_second(),
-            state,
-            run,
-            copies_of(intent),
-        ],
-        |row| row.get(0),
-    )
-    .optional()?
-    // What was accepted, or is on its way, cannot be claimed.
-    .ok_or_else(|| unclaimed(intent.id))
-}
+const INSERT: &str = "
+    INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)";
 
-fn copies_of(intent: &Intent) -> Option<String> {
-    (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string())
-}
+const UPSERT: &str = "
+    INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10)
+    ON CONFLICT (id) DO UPDATE SET
+        before = iif(state = 0, before, state), language = excluded.language, run = excluded.run,
+        copies = excluded.copies, date = iif(state = 0 AND before = 0, excluded.date, date), state = excluded.state
+    WHERE state NOT IN (1, 2, 3)
+    RETURNING key";
 
 /// A letter whose claim was posted before has its outcome; gives the key of its line.
 fn ended(db: &Connection, attempted: &Attempted) -> rusqlite::Result<i64> {
