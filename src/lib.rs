@@ -25,6 +25,7 @@
 //! - [`cli`]: the command line; its doc comments are the help.
 //! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `settle`, `log`, `purge`, each
 //!   thin: read, plan, act, report.
+//! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
@@ -53,6 +54,7 @@
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
+pub mod account;
 mod ahead;
 pub mod campaign;
 pub mod cli;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Address, Sources};
+use super::{Address, Sources, config};
 
 /// What the ledger knows letters by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,14 @@ impl Identity {
     #[must_use]
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
+        // What a folder must not say is an error of every command: the whole reading tells it, with its place.
+        if config
+            .get("smtp")
+            .and_then(toml::Value::as_table)
+            .is_some_and(config::has_own)
+        {
+            return None;
+        }
         let account = sources.account.as_deref().and_then(table);
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())

@@ -17,7 +17,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::config::{Attachment, Config, Draft, Format, LetterSpec};
+use super::config::{Attachment, Config, Draft, Format, KeptBack, LetterSpec};
 use super::{Fact, Language};
 use crate::failure::Problems;
 use parse::Parsed;
@@ -157,6 +157,8 @@ impl Templates {
 /// What templates may name.
 pub(super) struct Scope<'a> {
     folder: &'a Path,
+    /// What no letter may take with it; `None`: nothing in particular.
+    kept_back: Option<&'a KeptBack>,
     letters: &'a [LetterSpec],
     /// Every fact; `None` when it is wrong.
     facts: BTreeMap<&'a str, Option<&'a Fact>>,
@@ -174,6 +176,7 @@ impl<'a> Scope<'a> {
         let fixed = ["name", "email", "country", "language"].into_iter();
         Self {
             folder: &config.folder,
+            kept_back: None,
             letters: &config.letters,
             facts: config
                 .facts
@@ -191,6 +194,7 @@ impl<'a> Scope<'a> {
     pub fn of_draft(draft: &'a Draft, columns: Option<&'a [String]>, now: Timestamp) -> Self {
         Self {
             folder: &draft.folder,
+            kept_back: Some(&draft.kept_back),
             letters: &draft.letters,
             facts: draft
                 .facts

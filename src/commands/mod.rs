@@ -14,6 +14,7 @@ mod send;
 mod settle;
 mod status;
 mod survey;
+mod trust;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
-use crate::campaign::{Address, Campaign, Identity, Sources};
+use crate::campaign::{Address, Campaign, Identity, Private, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
@@ -115,6 +116,11 @@ impl Context {
             config: self.global.config.clone(),
             account,
             account_required,
+            private: Private {
+                account: default_account(),
+                state: crate::private::state_folder(),
+                ledger: self.ledger_path().ok(),
+            },
         }
     }
 

@@ -12,7 +12,7 @@ use super::send::{Sending, connect_failure};
 use super::survey::{SHOWN_PROBLEMS, Survey, survey};
 use super::{Context, for_good, personal, print, selection};
 use crate::campaign::Roster;
-use crate::campaign::config::{Auth, Rate, Security, Smtp};
+use crate::campaign::config::{Auth, Own, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
@@ -129,14 +129,12 @@ fn account(smtp: Option<&Smtp>) -> Smtp {
         security: Security::Tls,
         username: None,
         auth: Auth::Password,
-        password_command: None,
         connections: smtp.map_or(2, |smtp| smtp.connections),
         rate: Rate::Unlimited,
         daily_limit: None,
         retry_for: 10 * second,
         timeout: 30 * second,
-        ca_file: None,
-        proxy: None,
+        own: Own::default(),
     }
 }
 

@@ -9,7 +9,8 @@ use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::outgoing::{MANY, Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
-use super::{Context, for_good, invalid, password, personal, print, selection};
+use super::{Context, for_good, invalid, password, personal, print, selection, trust};
+use crate::account::trust::Word;
 use crate::ahead;
 use crate::campaign::Campaign;
 use crate::campaign::config::{Config, Smtp};
@@ -51,6 +52,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
+    let word = trust::word(context, &campaign.config, smtp, arguments.own_folder)?;
     let ledger = SqliteLocked::acquire(&path, now)?;
     let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
@@ -92,7 +94,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let transport = if survey.due == 0 {
         Err(nothing_due_any_more())
     } else {
-        prepare(smtp)
+        prepare(smtp, word)
     };
     let (ended, ledger) = sending.run(Prepared(transport), ledger, listeners)?;
     let read = memory.checked();
@@ -305,10 +307,10 @@ fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp)?;
+fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
+    let login = password::login(smtp, word)?;
     let trust = Trust::System {
-        ca_file: smtp.ca_file.clone(),
+        ca_file: smtp.own.ca_file.clone(),
     };
     SmtpTransport::new(Settings::new(smtp, login), &trust)
 }

@@ -12,7 +12,7 @@ use super::general::read_language;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::value::{Text, Value};
-use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
+use super::{Auth, Own, Proxy, Rate, Security, Sender, Smtp};
 use crate::campaign::{Address, Country, Language, lookalike};
 use crate::failure::Problem;
 use crate::words::nearest;
@@ -139,9 +139,15 @@ pub struct SmtpSection<'a> {
     pub username: Option<Text<'a>>,
 }
 
-/// Reads `[smtp]`; `folder` holds the file.
-pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
+/// Reads `[smtp]`; `folder` holds the file, and `own` says that it is the account file.
+pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSection<'a>> {
     refuse_password(table);
+    let personal = if own {
+        read_own(table, folder)
+    } else {
+        refuse_own(table);
+        Some(Own::default())
+    };
     let host = table.required("host", "host = \"smtp.example.org\"");
     let host = host.and_then(|text| read_host(&text));
     let security = match table.text("security") {
@@ -174,7 +180,6 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
     let auth = table
         .text("auth")
         .map_or(Some(Auth::Password), |text| text.choice(AUTHS));
-    let password_command = optional(table.text("password-command"), Text::line);
     let connections = number(table, "connections", 1..=50, 2);
     let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
     let daily_limit = match table.get("daily-limit") {
@@ -183,8 +188,6 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
     };
     let retry_for = duration(table, "retry-for", Duration::from_mins(15));
     let timeout = duration(table, "timeout", Duration::from_mins(1));
-    let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
-    let proxy = optional(table.text("proxy"), read_proxy);
     table.deny_unknown();
     Some(SmtpSection {
         smtp: Smtp {
@@ -193,17 +196,54 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
             security: security?,
             username: login?,
             auth: auth?,
-            password_command: password_command?,
             connections: usize::try_from(connections?).ok()?,
             rate: rate?,
             daily_limit: daily_limit?,
             retry_for: retry_for?,
             timeout: timeout?,
-            ca_file: ca_file?,
-            proxy: proxy?,
+            own: personal?,
         },
         username,
     })
+}
+
+/// The keys of [`Own`], each with what it could do to whoever opens a folder that has it.
+const OWN_KEYS: [(&str, &str); 3] = [
+    ("password-command", "it runs a command on your computer"),
+    ("proxy", "it says through whose computer your letters go"),
+    ("ca-file", "it says whose word is taken for who the mail server is"),
+];
+
+fn read_own(table: &Table<'_>, folder: &Path) -> Option<Own> {
+    let password_command = optional(table.text("password-command"), Text::line);
+    let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
+    let proxy = optional(table.text("proxy"), read_proxy);
+    Some(Own {
+        password_command: password_command?,
+        ca_file: ca_file?,
+        proxy: proxy?,
+    })
+}
+
+/// What only the account file can say is an error in a campaign's folder, which may be a stranger's.
+pub fn refuse_own(table: &Table<'_>) {
+    for (key, power) in OWN_KEYS {
+        if table.has_refused(key) {
+            table.source().push(
+                Problem::error(format!("`{key}` must not stand in a campaign's folder: {power}"))
+                    .at(table.key_place(key).field(format!("smtp.{key}")))
+                    .hint(
+                        "if it is yours, move it into the [smtp] of your account file (~/.config/appel/config.toml, or \
+                         --account FILE); if somebody else gave you this folder, take the line out and ask what it is for",
+                    ),
+            );
+        }
+    }
+}
+
+/// Whether a table holds any of what only the account file can say.
+pub fn has_own(smtp: &toml::Table) -> bool {
+    OWN_KEYS.iter().any(|(key, _)| smtp.contains_key(*key))
 }
 
 const DEFAULT_RATE: Rate = Rate::Every(Duration::from_secs(2));

@@ -14,7 +14,7 @@ use super::letters;
 use super::paths;
 use super::read::Table;
 use super::source::Source;
-use super::{Config, LetterSpec, Smtp};
+use super::{Config, FromFolder, KeptBack, LetterSpec, Smtp};
 use crate::campaign::{Language, Sources};
 use crate::failure::{Place, Problem, Problems};
 
@@ -30,10 +30,13 @@ pub struct Draft {
     pub facts: Facts,
     /// The keys of `[sender]`; `None` when there is no such table.
     pub sender_keys: Option<BTreeSet<String>>,
+    /// What no letter may take with it.
+    pub kept_back: KeptBack,
     general: General,
     sender: Option<SenderSection>,
     username_written: bool,
     smtp: Option<Smtp>,
+    from_folder: FromFolder,
 }
 
 impl Draft {
@@ -67,6 +70,7 @@ impl Draft {
             deadline: self.general.deadline,
             sender,
             smtp,
+            from_folder: self.from_folder,
             letters: self.letters,
             facts: self
                 .facts
@@ -122,9 +126,15 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     let sender_table = choose(&top, account_top.as_ref(), "sender");
     let smtp_table = choose(&top, account_top.as_ref(), "smtp");
     let sender = sender_table.as_ref().map(|(table, _)| account::sender(table));
-    let smtp = smtp_table
-        .as_ref()
-        .and_then(|(table, is_account)| account::smtp(table, if *is_account { &account_folder } else { &folder }));
+    let smtp = smtp_table.as_ref().and_then(|(table, is_account)| {
+        let folder = if *is_account { &account_folder } else { &folder };
+        account::smtp(table, folder, *is_account)
+    });
+    let is_folders = |chosen: &Option<(Table<'_>, bool)>| chosen.as_ref().is_some_and(|(_, is_account)| !is_account);
+    let from_folder = FromFolder {
+        sender: is_folders(&sender_table),
+        smtp: is_folders(&smtp_table),
+    };
     if let (Some(sender), Some(smtp)) = (&sender, &smtp) {
         warn_other_domain(sender, smtp);
     }
@@ -132,7 +142,8 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     if let (Some(path), Some((table, true))) = (&sources.account, &smtp_table) {
         warn_readable_by_others(path, table, account);
     }
-    let letters = letters::read(&top, &folder);
+    let kept_back = KeptBack::new(sources, &general);
+    let letters = letters::read(&top, &folder, &kept_back);
     let facts = facts::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
@@ -168,6 +179,8 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
         sender,
         username_written: smtp.as_ref().is_some_and(|section| section.username.is_some()),
         smtp: smtp.map(|section| section.smtp),
+        from_folder,
+        kept_back,
     })
 }
 
@@ -187,6 +200,7 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
         // Left aside or not, it is in a folder that is handed on.
         if key == "smtp" {
             account::refuse_password(&other);
+            account::refuse_own(&other);
         }
     }
     Some((table, true))

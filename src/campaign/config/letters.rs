@@ -7,14 +7,14 @@ use super::paths::{self, Refused};
 use super::read::Table;
 use super::source::Source;
 use super::value::Value;
-use super::{Attachment, Format, LetterSpec};
+use super::{Attachment, Format, KeptBack, LetterSpec};
 use crate::campaign::Address;
 use crate::failure::{Place, Problem};
 
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 
 /// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
-pub fn read(top: &Table<'_>, folder: &Path) -> Vec<LetterSpec> {
+pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack) -> Vec<LetterSpec> {
     let source = top.source();
     let Some(value) = top.get("letter") else {
         source.push(no_letter(source));
@@ -33,7 +33,7 @@ pub fn read(top: &Table<'_>, folder: &Path) -> Vec<LetterSpec> {
         source.push(no_letter(source));
     }
     for table in items.into_iter().filter_map(Table::of) {
-        if let Some(letter) = read_one(&table, folder, &letters) {
+        if let Some(letter) = read_one(&table, folder, kept_back, &letters) {
             letters.push(letter);
         }
     }
@@ -46,7 +46,7 @@ fn no_letter(source: &Source<'_>) -> Problem {
         .hint("add one:\n[[letter]]\nid = \"protest\"\nto = [\"embassy\"]")
 }
 
-fn read_one(table: &Table<'_>, folder: &Path, before: &[LetterSpec]) -> Option<LetterSpec> {
+fn read_one(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, before: &[LetterSpec]) -> Option<LetterSpec> {
     let id = table.required("id", "id = \"protest\"");
     if let Some(text) = &id
         && before.iter().any(|other| other.id == text.as_str())
@@ -62,7 +62,7 @@ fn read_one(table: &Table<'_>, folder: &Path, before: &[LetterSpec]) -> Option<L
         .text("format")
         .map_or(Some(Format::Text), |text| text.choice(FORMATS));
     let cc = copies(table);
-    let attach = attachments(table, folder);
+    let attach = attachments(table, folder, kept_back);
     table.deny_unknown();
     let id = word(&id?)?;
     Some(LetterSpec {
@@ -115,7 +115,7 @@ fn copies(table: &Table<'_>) -> Vec<Address> {
         .collect()
 }
 
-fn attachments(table: &Table<'_>, folder: &Path) -> Vec<Attachment> {
+fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack) -> Vec<Attachment> {
     let Some(value) = table.get("attach") else {
         return Vec::new();
     };
@@ -125,7 +125,7 @@ fn attachments(table: &Table<'_>, folder: &Path) -> Vec<Attachment> {
         .into_iter()
         .filter_map(Value::text)
     {
-        match paths::attachment(folder, text.as_str()) {
+        match paths::attachment(folder, text.as_str(), kept_back) {
             Ok(attachment) if found.contains(&attachment) => {}
             Ok(attachment) => found.push(attachment),
             Err(Refused { message, hint }) => text.refuse(message, hint),

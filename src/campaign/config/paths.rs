@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use super::Attachment;
+use super::{Attachment, KeptBack};
 use crate::words::{is_unsafe_to_show, nearest};
 
 /// Why a path cannot be used, and what to do.
@@ -76,9 +76,16 @@ pub fn or_here(folder: &Path) -> &Path {
     }
 }
 
-/// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name.
-pub fn attachment(folder: &Path, written: &str) -> Result<Attachment, Refused> {
+/// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name, and none of
+/// those that are kept back.
+pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<Attachment, Refused> {
     let path = inside(folder, written)?;
+    if let Some(what) = kept_back.holds(&path) {
+        return Err(Refused::new(
+            format!("`{written}` is {what}: it must not leave with a letter"),
+            "attach a file that is meant for the readers",
+        ));
+    }
     let name = path
         .file_name()
         .and_then(|name| name.to_str())

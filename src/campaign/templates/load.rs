@@ -12,7 +12,7 @@ use super::spot::Unit;
 use super::tags::Piece;
 use super::{Partial, Scope, Template, Templates, headers, wording};
 use crate::campaign::Language;
-use crate::campaign::config::{self, Attachment, Format};
+use crate::campaign::config::{self, Attachment, Format, KeptBack};
 use crate::failure::{Place, Problem, Problems};
 
 /// How many problems are shown one by one.
@@ -117,7 +117,8 @@ fn read_letter(entry: Entry, language: Language, scope: &Scope<'_>, problems: &m
     let headers = headers::read(&mut file);
     let mut attach = Vec::new();
     for (path, span) in headers.attach {
-        match config::attachment(scope.folder, &path) {
+        let nothing = KeptBack::default();
+        match config::attachment(scope.folder, &path, scope.kept_back.unwrap_or(&nothing)) {
             Ok(attachment) if attach.contains(&attachment) => {}
             Ok(attachment) => attach.push(attachment),
             Err(config::Refused { message, hint }) => file.error(span, message, hint),

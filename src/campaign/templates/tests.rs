@@ -56,6 +56,7 @@ fn load_in(dir: &Path) -> (Loaded, String) {
         config: dir.join("config.toml"),
         account: None,
         account_required: false,
+        private: crate::campaign::Private::default(),
     };
     let loaded = crate::campaign::load(&sources, "2011-12-17T00:00:00Z".parse().unwrap());
     let said: Vec<String> = loaded

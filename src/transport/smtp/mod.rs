@@ -57,7 +57,7 @@ impl Settings {
             security: smtp.security,
             login,
             timeout: smtp.timeout,
-            proxy: smtp.proxy.clone(),
+            proxy: smtp.own.proxy.clone(),
         }
     }
 }
