@@ -28,6 +28,7 @@ use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
 use crate::letter::plan::Selection;
 use crate::outbox::ledger::{self, LedgerError};
+use crate::private::Unfit;
 use crate::report::json::not_written;
 use crate::report::screen::count;
 
@@ -268,6 +269,12 @@ impl From<&LedgerError> for Failure {
     fn from(error: &LedgerError) -> Self {
         let hint = error.hint();
         Self::cannot_deliver(error.to_string()).hint(hint)
+    }
+}
+
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        Self::cannot_deliver(unfit.what).hint(unfit.hint)
     }
 }
 

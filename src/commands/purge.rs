@@ -1,6 +1,6 @@
 //! `appel purge`: forgets a campaign, after asking.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Context, confirm, print, print_json};
 use crate::campaign::Identity;
@@ -8,7 +8,7 @@ use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
 use crate::outbox::ledger::{Holdings, SqliteLocked};
-use crate::private;
+use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
 use crate::words::{push_wrapped, visible, visible_line};
 
@@ -16,14 +16,16 @@ use crate::words::{push_wrapped, visible, visible_line};
 pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
     let identity = context.identity()?;
     let path = context.ledger_path()?;
-    let log = log_of(&identity.id);
+    private::check_state_folder()?;
+    // Opened before anything is asked or removed: what cannot be erased is said while all is there.
+    let log = log_of(&identity.id)?;
     // To take the lock would make a ledger where there is none.
     let mut ledger = if path.exists() {
         Some(SqliteLocked::acquire(&path, context.clock.now())?)
     } else {
         None
     };
-    let purged = purge(context, arguments, &identity, &path, ledger.as_mut(), log.as_deref());
+    let purged = purge(context, arguments, &identity, &path, ledger.as_mut(), log);
     if let Some(ledger) = ledger {
         // That it ended is worth writing down, but no reason to fail.
         let _ = ledger.close(context.clock.now());
@@ -37,7 +39,7 @@ fn purge(
     identity: &Identity,
     path: &Path,
     mut ledger: Option<&mut SqliteLocked>,
-    log: Option<&Path>,
+    log: Option<Erasable>,
 ) -> Result<Exit, Failure> {
     let since = Day::begins(context.clock.now());
     let holdings = match &ledger {
@@ -46,6 +48,7 @@ fn purge(
     };
     let nothing = holdings.letters() == 0 && log.is_none();
     if !nothing {
+        let log = log.as_ref().map(Erasable::path);
         context.say(&overview(identity, path, log, &holdings, context.style.width));
         let hint = "read what would be forgotten, then purge with --yes";
         if !arguments.yes && !confirm::ask("Forget all of it?", hint)? {
@@ -63,11 +66,16 @@ fn purge(
             .hint("close it, then run `appel purge` again"));
         }
     }
+    let has_log = log.is_some();
     if let Some(log) = log {
-        private::erase(log).map_err(|error| {
-            Failure::cannot_deliver(format!("the records are removed, but the log {} is not", log.display()))
-                .because(&error)
-                .hint("remove it by hand, or run `appel purge` again")
+        let path = log.path().to_owned();
+        log.erase().map_err(|error| {
+            Failure::cannot_deliver(format!(
+                "the records are removed, but the log {} is not",
+                path.display()
+            ))
+            .because(&error)
+            .hint("remove it by hand, or run `appel purge` again")
         })?;
     }
     if context.global.json {
@@ -77,12 +85,12 @@ fn purge(
             "letters": holdings.letters(),
             "attempts": holdings.attempts,
             "senders": holdings.senders,
-            "log": log.is_some(),
+            "log": has_log,
         }))?;
     } else if nothing {
         print("Nothing is recorded of this campaign.\n");
     } else {
-        let log = if log.is_some() { ", and the log" } else { "" };
+        let log = if has_log { ", and the log" } else { "" };
         print(&format!(
             "Removed: {}, {}{log}.\n",
             count(holdings.letters(), "letter"),
@@ -93,11 +101,18 @@ fn purge(
 }
 
 /// The campaign's log, if there is one.
-fn log_of(campaign: &str) -> Option<PathBuf> {
+fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
     // An id that is no plain name never had a log, and would lead out of the folder of logs.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain))?;
-    path.exists().then_some(path)
+    let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain));
+    let Some(path) = path else { return Ok(None) };
+    crate::report::log::check_folder(&path)
+        .and_then(|()| Erasable::open(&path))
+        .map_err(|error| {
+            let unfit = Unfit::from_io(&path, &error);
+            Failure::cannot_deliver(format!("the log cannot be erased, so nothing was removed: {unfit}"))
+                .hint(unfit.hint)
+        })
 }
 
 /// What will be forgotten, and what comes of it.

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use crate::campaign::address::mask;
@@ -15,9 +14,23 @@ use crate::private;
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
 #[must_use]
 pub fn default_path(campaign: &str) -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Some(state.join("appel").join("log").join(format!("{campaign}.jsonl")))
+    let state = private::state_folder()?;
+    Some(state.join("log").join(format!("{campaign}.jsonl")))
+}
+
+/// Refuses a log's folder that is a link, or that others could change; one that is not there will do.
+///
+/// # Errors
+/// What is wrong with it ([`private::Unfit`]).
+pub fn check_folder(log: &Path) -> io::Result<()> {
+    let Some(folder) = log.parent() else { return Ok(()) };
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if found.is_symlink() => private::look(folder).map(|_| ())?,
+        Ok(_) => private::check_folder(folder)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Appends the story of a run to a file.
@@ -35,10 +48,11 @@ impl LogFile {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(path: &Path, in_full: bool, clock: Clock) -> io::Result<Self> {
+        check_folder(path)?;
         if let Some(folder) = path.parent() {
-            private::folder(folder)?;
+            private::own_folder(folder)?;
         }
-        let file = private::options().append(true).create(true).open(path)?;
+        let file = private::open_own(path, private::options().append(true).create(true))?;
         Ok(Self {
             file: Some(BufWriter::new(file)),
             path: path.to_owned(),

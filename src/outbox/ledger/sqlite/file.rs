@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
@@ -22,9 +21,7 @@ const MIGRATIONS: &[&str] = &[
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Some(state.join("appel").join("ledger.sqlite3"))
+    Some(private::state_folder()?.join("ledger.sqlite3"))
 }
 
 pub fn connect(path: &Path) -> Result<Connection, LedgerError> {

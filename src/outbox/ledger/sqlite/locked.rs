@@ -79,7 +79,7 @@ impl SqliteLocked {
     /// # Errors
     /// When another run has it, or as for [`SqliteLedger::read`].
     pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
-        make_private(path).map_err(|error| LedgerError::io(path, "opened", &error))?;
+        make_private(&real(path)).map_err(|error| LedgerError::io(path, "opened", &error))?;
         let path = &real(path);
         let lock = lock::acquire(path, now)?;
         let marked = Marked::beside(path);
