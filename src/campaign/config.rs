@@ -6,6 +6,7 @@ mod facts;
 mod general;
 mod letters;
 mod paths;
+mod permissions;
 mod read;
 mod source;
 mod value;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 
 pub(super) use draft::{Draft, not_utf8, read};
 pub(super) use paths::{Refused, attachment};
+pub(super) use permissions::writable_by_others;
 
 use super::{Address, Country, Fact, Language};
 

@@ -20,7 +20,12 @@ impl Identity {
     #[must_use]
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
-        let account = sources.account.as_deref().and_then(table);
+        let account = sources.account.as_deref();
+        // Reading the whole campaign says why.
+        if account.is_some_and(|path| super::config::writable_by_others(path).is_some()) {
+            return None;
+        }
+        let account = account.and_then(table);
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())
         };

@@ -248,6 +248,7 @@ fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
     if !sources.account_required && !path.exists() {
         return None;
     }
+    problems.extend(super::writable_by_others(path));
     let shown = path.display().to_string();
     read_text(path, &shown, problems, || {
         Problem::error(format!("there is no {shown}"))
