@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 pub(super) use draft::{Draft, not_utf8, read};
 pub(super) use paths::{Refused, attachment};
-pub(super) use permissions::writable_by_others;
+pub(super) use permissions::{is_missing, writable_by_others};
 
 use super::{Address, Country, Fact, Language};
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::config::{is_missing, writable_by_others};
 use super::{Address, Sources};
 
 /// What the ledger knows letters by.
@@ -20,12 +21,17 @@ impl Identity {
     #[must_use]
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
-        let account = sources.account.as_deref();
-        // Reading the whole campaign says why.
-        if account.is_some_and(|path| super::config::writable_by_others(path).is_some()) {
-            return None;
-        }
-        let account = account.and_then(table);
+        let account = match &sources.account {
+            // It may hold the sender: one that cannot be read, or is not to be trusted, is not left aside. Reading the
+            // whole campaign says why.
+            Some(path) if sources.account_required || !is_missing(path) => {
+                if writable_by_others(path).is_some() {
+                    return None;
+                }
+                Some(table(path)?)
+            }
+            _ => None,
+        };
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())
         };

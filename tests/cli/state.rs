@@ -400,8 +400,7 @@ fn an_account_file_that_others_can_write_is_refused_by_every_command_that_reads_
             assert_eq!(run.status, Some(3), "{command:?}: {run:#?}");
             run.says(words);
         }
-        let json = campaign.appel(&["check", "--json"]);
-        json.exits(3).prints(words);
+        campaign.appel(&["check", "--json"]).exits(3).prints(words);
     };
     for open in [0o660, 0o602, 0o666] {
         mode(&account, open);
@@ -435,6 +434,34 @@ fn an_account_file_that_others_can_write_is_refused_by_every_command_that_reads_
     }
     campaign.send(&[]).exits(0).prints(&["accepted earlier"]);
     assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn an_account_file_that_cannot_be_read_is_not_left_aside() {
+    let server = Server::builder().start();
+    let campaign = as_nobody(Campaign::new().smtp(&server));
+    let folder = campaign.root().join("config/appel");
+    let account = folder.join("config.toml");
+    fs::create_dir(&folder).unwrap();
+    fs::write(&account, "[sender]\nname = \"Bob\"\nemail = \"bob@home.example\"\n").unwrap();
+    give_back(&account);
+    give_back(&folder);
+    let refused = |how: &str, words: &str| {
+        for command in LOOKS.iter().chain(&[&["check"][..], &["purge", "--yes"]]) {
+            let run = campaign.appel(command);
+            assert!(run.status == Some(3), "{how}, {command:?}: {run:#?}");
+            run.says(&[words, "config.toml"]);
+        }
+    };
+    for path in [&account, &folder] {
+        take_away(path);
+        refused("taken away", "cannot be read");
+        give_back(path);
+    }
+    fs::remove_file(&account).unwrap();
+    symlink("nowhere", &account).unwrap();
+    refused("a link that leads nowhere", "there is no ");
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub fn take_away(path: &Path) -> &'static str {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("a file of ours");
         "sudo chown -R \"$USER\" "
     } else {
-        fs::set_permissions(path, fs::Permissions::from_mode(0)).expect("a file of ours");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o0)).expect("a file of ours");
         "chmod u+rw"
     }
 }

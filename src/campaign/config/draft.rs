@@ -245,7 +245,7 @@ fn folder_of(file: &Path) -> PathBuf {
 
 fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
     let path = sources.account.as_ref()?;
-    if !sources.account_required && !path.exists() {
+    if !sources.account_required && super::is_missing(path) {
         return None;
     }
     problems.extend(super::writable_by_others(path));

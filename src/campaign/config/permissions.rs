@@ -4,6 +4,12 @@ use std::path::Path;
 
 use crate::failure::{Place, Problem};
 
+/// Whether there is nothing by this name. What cannot be looked at, or is a link that leads nowhere, is not missing.
+#[must_use]
+pub fn is_missing(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
 /// Refuses an account file that others on this computer can change, or put another in the place of.
 ///
 /// One that cannot be looked at is left to whoever reads it.
