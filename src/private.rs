@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 
 pub use trust::{
-    Unfit, check_folder, check_state_folder, denied, is_in_state_folder, look, look_own, may_read_and_write, quoted,
+    Unfit, check_folder, check_shared_folder, check_state_folder, is_in_state_folder, look, look_own,
+    may_read_and_write, quoted, target,
 };
 
 /// What this program keeps is never larger; what is gets no further than this into memory.

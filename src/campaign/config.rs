@@ -7,6 +7,7 @@ mod general;
 mod kept_back;
 mod letters;
 mod paths;
+mod permissions;
 mod read;
 mod source;
 mod value;
@@ -21,6 +22,7 @@ pub(super) use account::has_own;
 pub(super) use draft::{Draft, not_utf8, read};
 pub(super) use kept_back::KeptBack;
 pub(super) use paths::{Refused, attachment};
+pub(super) use permissions::{is_missing, writable_by_others};
 
 use super::{Address, Country, Fact, Language};
 

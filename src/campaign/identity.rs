@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Address, Sources, config};
+use super::config::{has_own, is_missing, writable_by_others};
+use super::{Address, Sources};
 
 /// What the ledger knows letters by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,14 +22,20 @@ impl Identity {
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
         // What a folder must not say is an error of every command: the whole reading tells it, with its place.
-        if config
-            .get("smtp")
-            .and_then(toml::Value::as_table)
-            .is_some_and(config::has_own)
-        {
+        if config.get("smtp").and_then(toml::Value::as_table).is_some_and(has_own) {
             return None;
         }
-        let account = sources.account.as_deref().and_then(table);
+        let account = match &sources.account {
+            // It may hold the sender: one that cannot be read, or is not to be trusted, is not left aside. Reading the
+            // whole campaign says why.
+            Some(path) if sources.account_required || !is_missing(path) => {
+                if writable_by_others(path).is_some() {
+                    return None;
+                }
+                Some(table(path)?)
+            }
+            _ => None,
+        };
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())
         };

@@ -66,6 +66,9 @@ fn no_core_dumps() {
             },
         );
     }
+    // Nor may another program of the same user look into the memory of this one.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// How to draw on stderr.
@@ -185,7 +188,15 @@ impl Context {
                 Err(Failure::usage("a ledger on a PostgreSQL server is not supported yet")
                     .hint("--ledger takes the path of a file"))
             }
-            Some(path) => Ok(PathBuf::from(path)),
+            Some(path) => {
+                let path = PathBuf::from(path);
+                if !ledger::is_there(&path)? {
+                    let note = format!("there is no ledger {} yet: it knows of nothing sent", path.display());
+                    let hint = "if you have sent letters with it, check the path, and that its drive is there";
+                    self.say_problem(&Problem::note(note).hint(hint));
+                }
+                Ok(path)
+            }
             None => ledger::default_path().ok_or_else(|| {
                 Failure::cannot_deliver("there is no home folder to keep the ledger in")
                     .hint("name a place with --ledger PATH")

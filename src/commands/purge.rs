@@ -7,7 +7,7 @@ use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
-use crate::outbox::ledger::{Holdings, SqliteLocked};
+use crate::outbox::ledger::{self, Holdings, SqliteLocked};
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
 use crate::words::{push_wrapped, visible, visible_line};
@@ -16,16 +16,14 @@ use crate::words::{push_wrapped, visible, visible_line};
 pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
     let identity = context.identity()?;
     let path = context.ledger_path()?;
-    private::check_state_folder()?;
-    // Opened before anything is asked or removed: what cannot be erased is said while all is there.
-    let log = log_of(&identity.id)?;
     // To take the lock would make a ledger where there is none.
-    let mut ledger = if path.exists() {
+    let mut ledger = if ledger::is_there(&path)? {
         Some(SqliteLocked::acquire(&path, context.clock.now())?)
     } else {
         None
     };
-    let purged = purge(context, arguments, &identity, &path, ledger.as_mut(), log);
+    // Opened before anything is asked or removed: what cannot be erased is said while all is there.
+    let purged = log_of(&identity.id).and_then(|log| purge(context, arguments, &identity, &path, ledger.as_mut(), log));
     if let Some(ledger) = ledger {
         // That it ended is worth writing down, but no reason to fail.
         let _ = ledger.close(context.clock.now());
@@ -106,6 +104,7 @@ fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain));
     let Some(path) = path else { return Ok(None) };
+    private::check_state_folder()?;
     crate::report::log::check_folder(&path)
         .and_then(|()| Erasable::open(&path))
         .map_err(|error| {

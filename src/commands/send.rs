@@ -23,6 +23,7 @@ use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
 use crate::outbox::pace::Pace;
+use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count};
@@ -54,6 +55,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, &campaign.config, smtp, arguments.own_folder)?;
     let ledger = SqliteLocked::acquire(&path, now)?;
+    // The log is there, wherever the ledger is.
+    private::check_state_folder()?;
     let memory = for_good(Memory::from(ledger.reader()?));
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
     memory.asked_for_all();
@@ -176,8 +179,10 @@ fn day(
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     let path = crate::report::log::default_path(campaign)
         .ok_or_else(|| Problem::warning("there is no home folder to keep a log in"))?;
-    LogFile::open(&path, context.global.verbose, context.clock)
-        .map_err(|error| Problem::warning(format!("no log is written: {}: {error}", path.display())))
+    LogFile::open(&path, context.global.verbose, context.clock).map_err(|error| {
+        let unfit = Unfit::from_io(&path, &error);
+        Problem::warning(format!("no log is written: {unfit}")).hint(unfit.hint)
+    })
 }
 
 /// One run of the send path, over whatever transport.

@@ -8,7 +8,7 @@ use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::letter::{LetterId, Past};
-use crate::outbox::ledger::{LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{self, LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
 use crate::report::attempt::object;
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -33,7 +33,7 @@ pub fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> 
         .filter(|id| seen.insert(*id))
         .collect();
     // To take the lock would make a ledger where there is none.
-    if !path.exists() {
+    if !ledger::is_there(&path)? {
         let unknown = named.iter().map(|id| unknown(*id, &path));
         return Err(refused(unknown.collect(), &[]));
     }

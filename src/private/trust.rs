@@ -39,6 +39,15 @@ impl Unfit {
         match error.kind() {
             io::ErrorKind::PermissionDenied => denied(path),
             io::ErrorKind::ReadOnlyFilesystem => read_only(path),
+            io::ErrorKind::NotADirectory => Self::new(
+                format!("{}: something on the way there is no folder", path.display()),
+                "check the path",
+            ),
+            #[cfg(unix)]
+            _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Self::new(
+                format!("{} is a link that leads to itself", path.display()),
+                "remove the link, or let it lead to the file",
+            ),
             _ => Self::new(
                 format!("{}: {error}", path.display()),
                 "check that the disk works and that the folder is yours",
@@ -91,19 +100,66 @@ pub fn check_state_folder() -> Result<(), Unfit> {
     state_folder().map_or(Ok(()), |folder| check_folder(&folder))
 }
 
+/// Whether anybody at all may put files into a folder that a person named, so that only files of one's own can be
+/// trusted in it; refuses one in which anybody could take away those too.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_shared_folder(path: &Path) -> Result<bool, Unfit> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let found = fs::metadata(path).map_err(|error| Unfit::from_io(path, &error))?;
+        let (anybody, sticky) = (found.mode() & 0o002 != 0, found.mode() & 0o1000 != 0);
+        if anybody && !sticky {
+            return Err(Unfit::new(
+                format!(
+                    "everybody on this computer can put files into {}, and take yours away",
+                    path.display()
+                ),
+                format!(
+                    "run: chmod go-w {} (on a drive that knows no permissions: have it mounted for you alone)",
+                    quoted(path)
+                ),
+            ));
+        }
+        Ok(anybody)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
+
+/// Where a path really leads.
+///
+/// # Errors
+/// When there is nothing, or it cannot be found out.
+pub fn target(path: &Path) -> Result<PathBuf, Unfit> {
+    fs::canonicalize(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => leads_nowhere(path),
+        _ => Unfit::from_io(path, &error),
+    })
+}
+
 /// Whether a path is in the folder that holds ledger and log, by whatever way it is named.
 #[must_use]
 pub fn is_in_state_folder(path: &Path) -> bool {
     let Some(state) = state_folder() else { return false };
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = folder_of(path);
     parent.starts_with(&state)
         || matches!(
             (fs::canonicalize(&state), fs::canonicalize(parent)),
             (Ok(state), Ok(parent)) if parent.starts_with(&state)
         )
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
 }
 
 /// What is at a path, which must be a file with no other name, and no link; `None` when there is nothing.
@@ -143,13 +199,13 @@ pub(super) fn is_plain(path: &Path, found: &Metadata) -> Result<(), Unfit> {
     if found.is_dir() {
         return Err(Unfit::new(
             format!("{shown} is a folder, where a file should be"),
-            format!("rename it: mv {0} {0}.old", quoted(path)),
+            "move the folder out of the way, or name a file",
         ));
     }
     if !found.is_file() {
         return Err(Unfit::new(
             format!("{shown} is not a file"),
-            format!("rename it: mv {0} {0}.old", quoted(path)),
+            "move it out of the way, or name a file",
         ));
     }
     // To write into it would be to write into a file somewhere else; and a lock under one name is none under the other.
@@ -216,7 +272,7 @@ pub fn denied(path: &Path) -> Unfit {
         return Unfit::new(what, ELSEWHERE);
     };
     #[cfg(unix)]
-    {
+    return {
         use std::os::unix::fs::MetadataExt;
         let hint = if found.uid() != rustix::process::geteuid().as_raw() {
             take_back(way, &found)
@@ -225,18 +281,17 @@ pub fn denied(path: &Path) -> Unfit {
         } else {
             format!("run: chmod u+rw {}", quoted(way))
         };
-        let what = match found.uid() {
-            0 if way == path => format!("{what}: it belongs to root"),
-            0 => format!("{what}: {} belongs to root", way.display()),
-            _ => what,
-        };
-        return Unfit::new(what, hint);
-    }
+        match found.uid() {
+            0 if way == path => Unfit::new(format!("{what}: it belongs to root"), hint),
+            0 => Unfit::new(format!("{what}: {} belongs to root", way.display()), hint),
+            _ => Unfit::new(what, hint),
+        }
+    };
     #[cfg(not(unix))]
-    {
-        let _ = (way, found);
-        Unfit::new(what, ELSEWHERE)
-    }
+    Unfit::new(
+        format!("{what}: {}", found.map_or(path, |(way, _)| way).display()),
+        ELSEWHERE,
+    )
 }
 
 const ELSEWHERE: &str = "it is not yours: keep what you need in a folder of your own";
@@ -253,13 +308,10 @@ fn take_back(path: &Path, found: &Metadata) -> String {
         _ => path.to_owned(),
     };
     let is_ours = is_below_home(&whole)
-        || whole
-            .parent()
-            .and_then(|folder| fs::metadata(folder).ok())
-            .is_some_and(|folder| {
-                use std::os::unix::fs::MetadataExt;
-                folder.uid() == rustix::process::geteuid().as_raw()
-            });
+        || fs::metadata(folder_of(&whole)).is_ok_and(|folder| {
+            use std::os::unix::fs::MetadataExt;
+            folder.uid() == rustix::process::geteuid().as_raw()
+        });
     if !is_ours {
         return ELSEWHERE.to_owned();
     }
@@ -287,7 +339,7 @@ fn leads_nowhere(path: &Path) -> Unfit {
     )
 }
 
-/// Refuses a file that may not be both read and written.
+/// Refuses a file or folder that may not be both read and written.
 ///
 /// # Errors
 /// What is in the way.
@@ -297,7 +349,11 @@ pub fn may_read_and_write(path: &Path) -> Result<(), Unfit> {
         use rustix::fs::{Access, access};
         use rustix::io::Errno;
         // Asked, and not tried: to close a file again lets go of every lock that this process has on it.
-        match access(path, Access::READ_OK | Access::WRITE_OK) {
+        let mut all = Access::READ_OK | Access::WRITE_OK;
+        if path.is_dir() {
+            all |= Access::EXEC_OK;
+        }
+        match access(path, all) {
             Err(Errno::ACCESS | Errno::PERM) => return Err(denied(path)),
             Err(Errno::ROFS) => return Err(read_only(path)),
             // Whoever opens it says what else is wrong.
@@ -310,7 +366,7 @@ pub fn may_read_and_write(path: &Path) -> Result<(), Unfit> {
 fn read_only(path: &Path) -> Unfit {
     Unfit::new(
         format!("{} is on a drive that can only be read", path.display()),
-        "copy it, with all files whose names begin like its own, to a drive that can be written, and name the copy with --ledger PATH",
+        "have the drive mounted so that it can be written, or copy the whole folder to another one: --ledger PATH names a ledger there",
     )
 }
 

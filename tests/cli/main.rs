@@ -23,6 +23,7 @@ mod rehearse;
 mod screen;
 mod send;
 mod settle;
+mod state;
 mod terminal;
 mod tls;
 mod tokens;

@@ -259,9 +259,10 @@ fn folder_of(file: &Path) -> PathBuf {
 
 fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
     let path = sources.account.as_ref()?;
-    if !sources.account_required && !path.exists() {
+    if !sources.account_required && super::is_missing(path) {
         return None;
     }
+    problems.extend(super::writable_by_others(path));
     let shown = path.display().to_string();
     read_text(path, &shown, problems, || {
         Problem::error(format!("there is no {shown}"))

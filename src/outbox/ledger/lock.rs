@@ -31,7 +31,7 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
     let unusable = |error: io::Error| LedgerError::io(ledger, "opened", &error);
     let mut options = private::options();
     options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(lock_path(ledger)).map_err(unusable)?;
+    let mut file = private::open(&lock_path(ledger), &options).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(busy(ledger, &Holder::of(&mut file))),
@@ -65,8 +65,10 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
 /// shared between computers, and what would be seen here is not what is there.
 pub fn not_held_elsewhere(ledger: &Path) -> Result<(), LedgerError> {
     // A folder lock needs a file that may be written, or some network drives refuse it.
-    let Ok(mut file) = File::options().read(true).write(true).open(lock_path(ledger)) else {
-        return Ok(());
+    let mut file = match private::open(&lock_path(ledger), private::options().read(true).write(true)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(LedgerError::io(ledger, "opened", &error)),
     };
     let holder = Holder::of(&mut file);
     if !holder.is_elsewhere() {

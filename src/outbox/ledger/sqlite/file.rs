@@ -24,11 +24,12 @@ pub fn default_path() -> Option<PathBuf> {
     Some(private::state_folder()?.join("ledger.sqlite3"))
 }
 
+/// Opens a database at the place where it really is.
 pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(
             path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
         )?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         // It answers with the mode it chose: another one where the drive cannot share memory between processes.
@@ -91,15 +92,6 @@ pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
     upgrade(db).map_err(|error| broken(path, "written", &error))
 }
 
-/// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
-pub fn make_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private::folder(folder)?;
-    }
-    private::options().write(true).create(true).truncate(false).open(path)?;
-    Ok(())
-}
-
 /// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
 /// then what was claimed is taken for in doubt, which is safe.
 ///
@@ -112,11 +104,6 @@ pub fn boot_id(ledger: &Path) -> String {
         return format!("{boot} {} {}", file.dev(), file.ino());
     }
     boot
-}
-
-/// Where a symbolic link leads: lock and marks must lie beside the one file, by whatever name it is called.
-pub fn real(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {

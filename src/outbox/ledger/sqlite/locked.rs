@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::file::{boot_id, broken, connect, make_private, migrate, real};
+use super::file::{boot_id, broken, connect, migrate};
 use super::look::{self, Marked};
 use super::post::post;
 use super::reader::SqliteLedger;
@@ -16,6 +16,7 @@ use super::{daybook, purge, state};
 use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
+use crate::outbox::ledger::place;
 use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
@@ -79,8 +80,7 @@ impl SqliteLocked {
     /// # Errors
     /// When another run has it, or as for [`SqliteLedger::read`].
     pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
-        make_private(&real(path)).map_err(|error| LedgerError::io(path, "opened", &error))?;
-        let path = &real(path);
+        let path = &place::prepare(path)?;
         let lock = lock::acquire(path, now)?;
         let marked = Marked::beside(path);
         marked.allows_opening(path)?;

@@ -6,14 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::file::{boot_id, broken, connect, migrate, real, version};
+use super::file::{boot_id, broken, connect, migrate, version};
 use super::lines::{Lines, Standing};
 use super::look::Marked;
 use super::recall::Recall;
 use super::runs::settle_killed;
 use super::state;
 use crate::letter::{History, LetterId, Past};
-use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock};
+use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock, place};
 use crate::transport::{Reply, Status};
 
 /// A ledger to read.
@@ -43,12 +43,12 @@ impl SqliteLedger {
     /// # Errors
     /// When it is no ledger, is newer than this program, or cannot be read.
     pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
-        let path = &real(path);
+        let Some(path) = &place::find(path)? else {
+            Marked::beside(path).allows_opening(path)?;
+            return Ok(None);
+        };
         let marked = Marked::beside(path);
         marked.allows_opening(path)?;
-        if !path.exists() {
-            return Ok(None);
-        }
         lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
         marked.allows(path, &db)?;
