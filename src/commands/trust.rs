@@ -8,6 +8,7 @@ use crate::account::trust::{Folders, Known, Mailbox, Word};
 use crate::campaign::Config;
 use crate::campaign::config::Smtp;
 use crate::failure::{Failure, Problem};
+use crate::private;
 use crate::words::{push_wrapped, visible_line};
 
 /// Leave to send through this mailbox.
@@ -21,8 +22,10 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     if own_folder {
         return Ok(Word::for_this_run());
     }
+    // A word that others could have written there is none.
+    private::check_state_folder()?;
     let mailbox = Mailbox::of(config, smtp);
-    let folders = crate::private::state_folder().map(|state| Folders::in_state_folder(&state));
+    let folders = private::state_folder().map(|state| Folders::in_state_folder(&state));
     let known = match &folders {
         Some(folders) => folders.know(&config.folder, &mailbox).unwrap_or_else(|error| {
             context.say_problem(&not_kept("cannot be read", &error));

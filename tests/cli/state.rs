@@ -287,6 +287,10 @@ fn root_does_not_use_the_state_folder_of_somebody_else() {
     }
     let server = Server::builder().start();
     let campaign = sent(&server).through(Vec::new());
+    // Root's own account, and with it only the state folder is another's.
+    for path in [campaign.account(), campaign.account().parent().unwrap().to_owned()] {
+        std::os::unix::fs::chown(&path, Some(0), Some(0)).unwrap();
+    }
     all_refuse(&campaign, &[], &["belongs to another user", "without sudo"]);
     assert_eq!(server.taken().len(), 2);
 }
@@ -383,16 +387,8 @@ fn an_account_file_that_others_can_write_is_refused_by_every_command_that_reads_
     let server = Server::builder().start();
     let campaign = as_nobody(Campaign::new().smtp(&server));
     campaign.send(&[]).exits(0);
-    let folder = campaign.root().join("config/appel");
-    let account = folder.join("config.toml");
-    fs::create_dir(&folder).unwrap();
-    let smtp = format!(
-        "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nusername = \"\"\n",
-        server.port()
-    );
-    fs::write(&account, smtp).unwrap();
-    give_back(&account);
-    give_back(&folder);
+    let account = campaign.account();
+    let folder = account.parent().unwrap();
     let commands = [&["check"][..], &["preview"], &["rehearse"], &["purge", "--yes"]];
     let refused = |words: &[&str]| {
         for command in LOOKS.iter().chain(&commands) {
@@ -408,10 +404,10 @@ fn an_account_file_that_others_can_write_is_refused_by_every_command_that_reads_
     }
     mode(&account, 0o600);
     for open in [0o770, 0o777] {
-        mode(&folder, open);
+        mode(folder, open);
         refused(&["can write to", &format!("chmod go-w {}", folder.display())]);
     }
-    mode(&folder, 0o700);
+    mode(folder, 0o700);
     let named = campaign.path("named.toml");
     fs::copy(&account, &named).unwrap();
     give_back(&named);
@@ -439,10 +435,9 @@ fn an_account_file_that_others_can_write_is_refused_by_every_command_that_reads_
 #[test]
 fn an_account_file_that_cannot_be_read_is_not_left_aside() {
     let server = Server::builder().start();
-    let campaign = as_nobody(Campaign::new().smtp(&server));
-    let folder = campaign.root().join("config/appel");
-    let account = folder.join("config.toml");
-    fs::create_dir(&folder).unwrap();
+    let campaign = as_nobody(Campaign::new().smtp(&server).in_folder());
+    let account = campaign.account();
+    let folder = account.parent().unwrap().to_owned();
     fs::write(&account, "[sender]\nname = \"Bob\"\nemail = \"bob@home.example\"\n").unwrap();
     give_back(&account);
     give_back(&folder);
