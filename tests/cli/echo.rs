@@ -158,33 +158,18 @@ fn a_password_repeated_on_the_next_connection_is_hidden_too() {
     let (one, two) = PASSWORD.split_at(7);
     let greeting = format!("554-mx.example knows {one}\n554 and {two}");
     let hello = format!("550-mx.example\n550-{}\n550 no", base64(&format!("\0ann\0{PASSWORD}")));
-    let scripts: [(&str, Box<dyn Fn(Builder) -> Builder>); 4] = [
-        (
-            "***",
-            Box::new(move |server| server.on(Step::Connect).connection(2).reply(&greeting)),
-        ),
-        (
-            "***",
-            Box::new(move |server| server.on(Step::Ehlo).connection(2).reply(&hello)),
-        ),
-        // The keywords are all that is said of a server that offers no way to sign in.
-        (
-            "it offers ***",
-            Box::new(move |server| {
-                let offers = format!("250-mx.example\n250-AUTH {one}\n250 AUTH {two}");
-                server.on(Step::Ehlo).connection(2).reply(&offers)
-            }),
-        ),
-        (
-            "no SMTP reply: ***",
-            Box::new(move |server| {
-                let nonsense = format!("220-{one}\r\n{two}\r\n");
-                server.on(Step::Connect).connection(2).garble(nonsense)
-            }),
-        ),
+    // The keywords of the third are all that is said of a server that offers no way to sign in; the fourth is no server.
+    let offers = format!("250-mx.example\n250-AUTH {one}\n250 AUTH {two}");
+    let nonsense = format!("220-{one}\r\n{two}\r\n");
+    let scripted = |step| guarded().close_after_letters(1).on(step).connection(2);
+    let servers = [
+        ("***", scripted(Step::Connect).reply(&greeting)),
+        ("***", scripted(Step::Ehlo).reply(&hello)),
+        ("it offers ***", scripted(Step::Ehlo).reply(&offers)),
+        ("no SMTP reply: ***", scripted(Step::Connect).garble(nonsense)),
     ];
-    for (told, script) in scripts {
-        let server = script(guarded().close_after_letters(1)).start();
+    for (told, server) in servers {
+        let server = server.start();
         let campaign = Campaign::new().people(2).smtp(&server).login("ann", PASSWORD);
         let run = campaign.send_json(&["-v"]);
         assert_eq!(run.counts()[1], 1, "{}{}", run.stdout, run.stderr);

@@ -187,14 +187,14 @@ impl Forms {
                     percent.push_str(&format!("%{byte:02x}"));
                 }
             }
-            let mut units = [0; 2];
             match c {
                 // A backslash before it is nothing that is compared.
                 ' '..='~' => json.push(c),
-                _ => c
-                    .encode_utf16(&mut units)
-                    .iter()
-                    .for_each(|unit| json.push_str(&format!("\\u{unit:04x}"))),
+                _ => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        json.push_str(&format!("\\u{unit:04x}"));
+                    }
+                }
             }
             match c {
                 '&' => html.push_str("&amp;"),
@@ -425,7 +425,9 @@ fn letters(text: &str, kind: Kind) -> Vec<Letter> {
 fn only_letters(text: &str, kind: Kind) -> Zeroizing<Vec<char>> {
     let mut found = letters(text, kind);
     let only = found.iter().map(|letter| letter.c).collect();
-    found.iter_mut().for_each(|letter| letter.c.zeroize());
+    for letter in &mut found {
+        letter.c.zeroize();
+    }
     Zeroizing::new(only)
 }
 

@@ -146,6 +146,10 @@ fn bare(text: &str) -> String {
 }
 
 fn echoes(secret: &str) -> Vec<String> {
+    let hex = |sign: &str| {
+        let bytes: Vec<_> = secret.bytes().map(|byte| format!("{sign}{byte:02x}")).collect();
+        bytes.concat()
+    };
     let mut echoes = vec![
         secret.to_owned(),
         secret.to_lowercase(),
@@ -155,8 +159,8 @@ fn echoes(secret: &str) -> Vec<String> {
         base64(&format!("\0ann@example.org\0{secret}")),
         base64(&format!("user=ann@example.org\u{1}auth=Bearer {secret}\u{1}\u{1}")),
         format!("AUTH PLAIN {}", base64(&format!("\0ann@example.org\0{secret}"))),
-        secret.bytes().map(|byte| format!("{byte:02X}")).collect(),
-        secret.bytes().map(|byte| format!("%{byte:02x}")).collect(),
+        hex("").to_uppercase(),
+        hex("%"),
     ];
     for around in ["", "x", "xy", "xyz"] {
         echoes.push(base64(&format!("{around}{secret}{around}")));
