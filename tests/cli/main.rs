@@ -8,6 +8,7 @@ mod support;
 mod architecture;
 mod check;
 mod crash;
+mod echo;
 mod faults;
 mod folder;
 mod interrupt;
