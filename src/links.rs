@@ -68,6 +68,46 @@ pub fn unmarked(text: &str) -> String {
     text.chars().filter(|c| !is_mark(*c)).collect()
 }
 
+/// A value with marks around it.
+#[must_use]
+pub fn traced(value: &str) -> String {
+    if value.is_empty() {
+        return String::new();
+    }
+    format!("{}{}{OVER}", mark(VALUE, 0), unmarked(value))
+}
+
+/// The first link that is made of a traced value, wholly or in part, and that value.
+#[must_use]
+pub fn out_of_value(text: &str) -> Option<(String, String)> {
+    let opening = mark(VALUE, 0);
+    let mut plain = String::with_capacity(text.len());
+    let mut values: Vec<std::ops::Range<usize>> = Vec::new();
+    for (nth, piece) in text.split(opening.as_str()).enumerate() {
+        let (value, behind) = match piece.split_once(OVER) {
+            Some((value, behind)) if nth > 0 => (value, behind),
+            _ => ("", piece),
+        };
+        values.push(plain.len()..plain.len() + value.len());
+        plain.push_str(value);
+        plain.push_str(behind);
+    }
+    let mut found = None;
+    // Both go forward, so no value is looked at twice.
+    let mut next = 0;
+    in_text(&plain, |link| {
+        let start = link.as_ptr() as usize - plain.as_ptr() as usize;
+        while values.get(next).is_some_and(|value| value.end <= start) {
+            next += 1;
+        }
+        let value = values.get(next).filter(|value| value.start < start + link.len());
+        if found.is_none() {
+            found = value.map(|value| (link.to_owned(), plain[value.clone()].to_owned()));
+        }
+    });
+    found
+}
+
 /// The text as a program reads it that looks for links: without characters that are not drawn, wide forms as ASCII. Of
 /// Markdown also without backslashes, and with its character references (`&#58;`) as the characters that they stand for.
 #[must_use]
@@ -172,7 +212,7 @@ pub fn in_word<'w>(word: &'w str, each: &mut impl FnMut(&'w str)) {
                 let start = begins(before, is_of_host);
                 (!before[..www].ends_with(char::is_alphanumeric)).then_some(start)
             }
-            '/' | '?' | '#' if word[at + 1..].starts_with(|next: char| !next.is_whitespace()) => host(before),
+            '/' | '?' | '#' if at + 1 < word.len() => host(before, word[at..].contains(is_mark)),
             _ => None,
         };
         let Some(start) = start.map(|start| done + start) else {
@@ -200,8 +240,9 @@ fn scheme(before: &str) -> Option<usize> {
     (start < before.len()).then_some(start)
 }
 
-/// Where the host's name begins that `before` ends with: labels and dots, the last one of letters.
-fn host(before: &str) -> Option<usize> {
+/// Where the host's name begins that `before` ends with: labels and dots, the last one of letters; and not with a capital
+/// as of a sentence (`St.Petersburg/…`), unless there is a mark behind it.
+fn host(before: &str, marked: bool) -> Option<usize> {
     // A port may stand behind it.
     let name = before.trim_end_matches(|c: char| c.is_ascii_digit());
     let name = match name.strip_suffix(':') {
@@ -212,9 +253,13 @@ fn host(before: &str) -> Option<usize> {
     let (labels, last) = name[start..].rsplit_once('.')?;
     let is_top = last.chars().filter(|c| !is_mark(*c)).all(char::is_alphabetic)
         && (last.chars().count() >= 2 || last.contains(is_mark));
+    let is_sentence = last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase);
     let before_it = name[..start].chars().next_back();
-    (is_top && labels.ends_with(|c: char| c.is_alphanumeric() || is_mark(c)) && !matches!(before_it, Some('@' | '/')))
-        .then_some(start)
+    (is_top
+        && (marked || !is_sentence)
+        && labels.ends_with(|c: char| c.is_alphanumeric() || is_mark(c))
+        && !matches!(before_it, Some('@' | '/')))
+    .then_some(start)
 }
 
 fn is_of_host(c: char) -> bool {
