@@ -1,6 +1,9 @@
 //! Words made fit for a person: text from outside that a terminal must not obey, lines that fit the screen, and the word
 //! that was probably meant.
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::{DefaultIgnorableCodePoint, NoncharacterCodePoint};
+
 /// Text from outside made safe to show: control characters in caret notation (`^[`), invisible and
 /// direction-changing ones as `<U+202E>`. Line breaks stay when the text has them between lines.
 #[must_use]
@@ -36,13 +39,17 @@ fn push_visible(shown: &mut String, c: char, keep_newline: bool) {
     }
 }
 
-/// Characters that a terminal would obey, or that a person cannot see.
+/// Characters that a terminal would obey, or that a person cannot see: controls, and by Unicode's own data what is not
+/// drawn (default-ignorable, noncharacters) and what ends a line or stands for an annotation.
 #[must_use]
 pub fn is_unsafe_to_show(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }
 
 /// One line of a text as one or more of the screen; words longer than the screen stay whole, so that they can be copied.

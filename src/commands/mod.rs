@@ -210,7 +210,13 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
     for text in &select.to {
         match Address::parse(text) {
             Ok(address) => to.push(address),
-            Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
+            Err(error) => {
+                let problem = Problem::error(format!("--to {text}: {error}"));
+                problems.push(match error.hint() {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
+            }
         }
     }
     let selection = Selection {
