@@ -96,7 +96,7 @@ fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
         let bytes = std::fs::read(&attachment.path).map_err(|error| {
             Problem::error(format!(
                 "cannot read the attachment {}: {error}",
-                attachment.path.display()
+                crate::words::path(&attachment.path)
             ))
         })?;
         attachments.insert(&attachment.path, bytes);

@@ -175,7 +175,7 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     let path = crate::report::log::default_path(campaign)
         .ok_or_else(|| Problem::warning("there is no home folder to keep a log in"))?;
     LogFile::open(&path, context.global.verbose, context.clock)
-        .map_err(|error| Problem::warning(format!("no log is written: {}: {error}", path.display())))
+        .map_err(|error| Problem::warning(format!("no log is written: {}: {error}", crate::words::path(&path))))
 }
 
 /// One run of the send path, over whatever transport.
@@ -352,13 +352,12 @@ fn dry_run(
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let mut folder =
-        match &arguments.out {
-            Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-                Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
-            })?),
-            None => None,
-        };
+    let mut folder = match &arguments.out {
+        Some(path) => Some(EmlFolder::create(path).map_err(|error| {
+            Failure::cannot_deliver(format!("cannot write to {}", crate::words::path(path))).because(&error)
+        })?),
+        None => None,
+    };
     let json = context.global.json;
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
@@ -395,7 +394,7 @@ fn dry_run(
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
-                path.display(),
+                crate::words::path(path),
                 count(survey.due, "letter")
             ),
             None => format!(

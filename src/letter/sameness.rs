@@ -127,7 +127,7 @@ fn has(text: &Text, links: &[String]) -> bool {
     let mut rest = links.iter();
     let mut same = true;
     each(text, |link| {
-        same = same && rest.next().is_some_and(|known| known == link)
+        same = same && rest.next().is_some_and(|known| known == link);
     });
     same && rest.next().is_none()
 }

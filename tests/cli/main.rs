@@ -9,6 +9,7 @@ mod architecture;
 mod check;
 mod crash;
 mod faults;
+mod hostile;
 mod interrupt;
 mod ledger;
 mod log;

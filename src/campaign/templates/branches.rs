@@ -216,14 +216,11 @@ impl Walk<'_> {
     /// Notes where a link stands. A token that is part of two different links is so by a choice.
     fn place(&mut self, link: &str, tokens: &[usize], conditions: &BTreeSet<usize>) {
         let Some(first) = tokens.first() else { return };
-        let number = match self.numbers.get(link) {
-            Some(number) => *number,
-            None => {
-                self.links.push(link.to_owned());
-                self.numbers.insert(link.to_owned(), self.links.len() - 1);
-                self.links.len() - 1
-            }
-        };
+        let number = self.numbers.get(link).copied().unwrap_or_else(|| {
+            self.links.push(link.to_owned());
+            self.numbers.insert(link.to_owned(), self.links.len() - 1);
+            self.links.len() - 1
+        });
         self.begins.entry(*first).or_insert(number);
         let mut differ = false;
         for token in tokens {
@@ -345,6 +342,6 @@ fn is_host_with_value(word: &str) -> bool {
                 .all(|c| c.is_alphanumeric() || c == '-' || links::is_mark(c))
     };
     let is_top =
-        |label: &&&str| label.chars().count() >= 2 && label.chars().all(|c| c.is_alphabetic() && !c.is_uppercase());
-    labels.len() >= 3 && word.contains(VALUE) && labels.iter().all(is_label) && labels.last().filter(is_top).is_some()
+        |label: &&str| label.chars().count() >= 2 && label.chars().all(|c| c.is_alphabetic() && !c.is_uppercase());
+    labels.len() >= 3 && word.contains(VALUE) && labels.iter().all(is_label) && labels.last().is_some_and(is_top)
 }

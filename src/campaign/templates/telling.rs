@@ -274,10 +274,10 @@ impl Names {
         })
     }
 
-    fn field(&self, name: String) -> String {
-        let number = self.number(name.clone(), |_| Name {
-            shown: name.clone(),
-            fields: BTreeSet::from([name.clone()]),
+    fn field(&self, name: &str) -> String {
+        let number = self.number(name.to_owned(), |_| Name {
+            shown: name.to_owned(),
+            fields: BTreeSet::from([name.to_owned()]),
         });
         mark(VALUE, number)
     }
@@ -400,7 +400,7 @@ impl Rendering {
 /// A mark for every field of sender, recipient and message; what is the campaign's own is the same for all.
 fn data(scope: &Scope<'_>, names: &Names) -> Value {
     let group = |group: &str, keys: &mut dyn Iterator<Item = &str>| -> Map<String, Value> {
-        keys.map(|key| (key.to_owned(), Value::String(names.field(format!("{group}.{key}")))))
+        keys.map(|key| (key.to_owned(), Value::String(names.field(&format!("{group}.{key}")))))
             .collect()
     };
     let sender = group("sender", &mut scope.sender.iter().flatten().copied());
@@ -412,7 +412,7 @@ fn data(scope: &Scope<'_>, names: &Names) -> Value {
         "sender": sender,
         "recipient": recipient,
         "campaign": {"id": "id", "title": "title", "language": "language", "deadline": "deadline"},
-        "message": names.field("message".to_owned()),
+        "message": names.field("message"),
         "date": "date",
     })
 }
