@@ -122,7 +122,7 @@ impl Place {
 impl fmt::Display for Place {
     /// `recipients.csv:14:3 email`, as much of it as is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", visible(&self.file))?;
+        write!(f, "{}", visible_line(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
             if let Some(column) = self.column {
@@ -130,7 +130,7 @@ impl fmt::Display for Place {
             }
         }
         if let Some(field) = &self.field {
-            write!(f, " {}", visible(field))?;
+            write!(f, " {}", visible_line(field))?;
         }
         Ok(())
     }
@@ -207,11 +207,11 @@ impl Problem {
                     let (source, span) = visible_excerpt(excerpt);
                     let annotation = AnnotationKind::Primary
                         .span(span)
-                        .label(place.field.as_deref().map(visible));
+                        .label(place.field.as_deref().map(visible_line));
                     title.element(
                         Snippet::source(source)
                             .line_start(line)
-                            .path(visible(&place.file))
+                            .path(visible_line(&place.file))
                             .annotation(annotation),
                     )
                 }

@@ -34,6 +34,7 @@
 //! - [`report`]: events to the screen, `--json` and the log.
 //! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes.
 //! - [`words`]: text from outside made safe to show, and the word that was probably meant.
+//! - [`links`]: links in a text, as mail programs make them out.
 //! - [`private`]: files and folders that only their owner can read.
 //! - [`clock`]: the only place that reads the system's clock.
 //!
@@ -62,6 +63,7 @@ pub mod clock;
 pub mod commands;
 pub mod failure;
 pub mod letter;
+pub mod links;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

@@ -1,6 +1,11 @@
 //! Words made fit for a person: text from outside that a terminal must not obey, lines that fit the screen, and the word
 //! that was probably meant.
 
+use std::path::Path;
+
+use icu_properties::CodePointSetData;
+use icu_properties::props::{DefaultIgnorableCodePoint, NoncharacterCodePoint};
+
 /// Text from outside made safe to show: control characters in caret notation (`^[`), invisible and
 /// direction-changing ones as `<U+202E>`. Line breaks stay when the text has them between lines.
 #[must_use]
@@ -25,6 +30,61 @@ pub fn visible_line(text: &str) -> String {
     shown
 }
 
+/// A path, made safe to show, on one line.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    visible_line(&path.display().to_string())
+}
+
+/// The last look before text reaches a screen: whatever was not made safe where it came in, is so here. Where text is in
+/// colour, the colours stay.
+#[must_use]
+pub fn for_screen(text: &str, color: bool) -> String {
+    if !color {
+        return visible(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("\u{1b}[") {
+        shown.push_str(&visible(before));
+        let end = behind
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit() || *byte == b';')
+            .count();
+        if behind[end..].starts_with('m') {
+            shown.push_str("\u{1b}[");
+            shown.push_str(&behind[..=end]);
+            rest = &behind[end + 1..];
+        } else {
+            shown.push_str("^[[");
+            rest = behind;
+        }
+    }
+    shown.push_str(&visible(rest));
+    shown
+}
+
+/// A line of JSON that says the same to a program, and that a terminal does not obey: what is unsafe to show stands in it
+/// as an escape.
+#[must_use]
+pub fn json_for_screen(line: String) -> String {
+    let is_plain = |byte| matches!(byte, b' '..=b'~');
+    if line.bytes().all(is_plain) || !line.chars().any(is_unsafe_to_show) {
+        return line;
+    }
+    let mut escaped = String::with_capacity(line.len() + 8);
+    for c in line.chars() {
+        if is_unsafe_to_show(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 fn push_visible(shown: &mut String, c: char, keep_newline: bool) {
     if !is_unsafe_to_show(c) || (keep_newline && c == '\n') {
         shown.push(c);
@@ -36,13 +96,17 @@ fn push_visible(shown: &mut String, c: char, keep_newline: bool) {
     }
 }
 
-/// Characters that a terminal would obey, or that a person cannot see.
+/// Characters that a terminal would obey, or that a person cannot see: controls, and by Unicode's own data what is not
+/// drawn (default-ignorable, noncharacters) and what ends a line or stands for an annotation.
 #[must_use]
 pub fn is_unsafe_to_show(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_control();
+    }
     c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
+        || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+        || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }
 
 /// One line of a text as one or more of the screen; words longer than the screen stay whole, so that they can be copied.
@@ -101,6 +165,42 @@ mod tests {
     fn control_and_invisible_characters_are_shown_and_not_obeyed() {
         assert_eq!(visible("a\u{1b}[31mb\u{202e}c\nd\r"), "a^[[31mb<U+202E>c\nd^M");
         assert_eq!(visible_line("250 ok\r\n\u{7f}"), "250 ok^M^J^?");
+    }
+
+    #[test]
+    fn what_a_screen_gets_keeps_its_colours_and_nothing_else() {
+        assert_eq!(
+            for_screen("\u{1b}[1;31ma\u{1b}[0m\u{1b}[2Jb\u{9b}c\n", true),
+            "\u{1b}[1;31ma\u{1b}[0m^[[2Jb<U+009B>c\n"
+        );
+        assert_eq!(for_screen("\u{1b}[31ma", false), "^[[31ma");
+        assert_eq!(for_screen("a\u{1b}[", true), "a^[[");
+    }
+
+    #[test]
+    fn json_says_the_same_and_is_not_obeyed() {
+        let text = "a\u{9b}2J\u{202e}\u{e0041}\u{1b}é";
+        let line = json_for_screen(serde_json::to_string(text).unwrap());
+        assert_eq!(line, "\"a\\u009b2J\\u202e\\udb40\\udc41\\u001bé\"");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+    }
+
+    #[test]
+    fn what_unicode_says_is_not_drawn_is_shown() {
+        for c in
+            "\u{ad}\u{34f}\u{115f}\u{17b4}\u{180b}\u{200d}\u{2066}\u{2800}\u{3164}\u{fe0f}\u{ffa0}\u{1d173}\u{e0101}"
+                .chars()
+        {
+            let is_blank = c == '\u{2800}';
+            assert_eq!(
+                visible(&c.to_string()),
+                if is_blank {
+                    c.to_string()
+                } else {
+                    format!("<U+{:04X}>", u32::from(c))
+                }
+            );
+        }
     }
 
     fn check(line: &str, width: usize, expect: &str) {

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::{Dash, QuotationMark};
+
 /// One mailbox's address: `local@domain`, the domain as A-labels (RFC 5891), never more and never less.
 ///
 /// There is no display name, no comment and no group in it, and it holds no control, space or invisible character,
@@ -30,6 +33,14 @@ impl Address {
         }
         if text.contains(['<', '>']) {
             return Err(AddressError::NameInside);
+        }
+        if text.starts_with('\'') {
+            return Err(AddressError::LeadingQuote);
+        }
+        if !text.is_ascii()
+            && let Some((at, c)) = text.chars().enumerate().find(|(_, c)| is_typographic(*c))
+        {
+            return Err(AddressError::Typographic(c, at + 1));
         }
         if text.matches('@').count() > 1 || text.contains([',', ';', ' ']) {
             return Err(AddressError::SeveralOrSpace);
@@ -119,6 +130,23 @@ pub fn mask(address: &str) -> String {
     }
 }
 
+impl AddressError {
+    /// What to do about characters that a person did not mean to write; for the others, where it stands decides.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Hidden(_) => Some(
+                "delete the address and type it again by hand: copying from a web page brings hidden characters along",
+            ),
+            Self::Typographic(..) => Some(
+                "type the address again by hand, with a plain hyphen - and a plain dot: copying from a text or a PDF brings others along",
+            ),
+            Self::LeadingQuote => Some("delete the ' before the address"),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -140,6 +168,13 @@ pub enum AddressError {
     /// A control, space or invisible character.
     #[error("the address contains the hidden character U+{:04X}", u32::from(*.0))]
     Hidden(char),
+    /// What a word processor, a PDF or another keyboard puts in place of a plain character; which, and as which one of the
+    /// address.
+    #[error("its character {} is `{}` (U+{:04X}), {}", .1, .0, u32::from(*.0), what_is(*.0))]
+    Typographic(char, usize),
+    /// `'info@mid.example`: what marks a text in a spreadsheet.
+    #[error("the address begins with ', which marks a text in a spreadsheet")]
+    LeadingQuote,
     /// `Name <a@b.example>`.
     #[error("only the bare address belongs here, without a name and without < >")]
     NameInside,
@@ -226,6 +261,38 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
         return Err(AddressError::Domain);
     }
     Ok(ascii)
+}
+
+/// Whether `c` stands for a plain character that belongs there, by Unicode's own data: dashes and quotation marks of every
+/// kind, and what is mapped to ASCII or drawn like it, letters excepted.
+fn is_typographic(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
+    CodePointSetData::new::<Dash>().contains(c)
+        || CodePointSetData::new::<QuotationMark>().contains(c)
+        || plain(c).is_some()
+        || (!c.is_alphanumeric() && super::lookalike::ascii_twin(c).is_some())
+}
+
+/// What an address would leave with instead (UTS 46): full-width forms, ligatures, ideographic full stops.
+fn plain(c: char) -> Option<String> {
+    let (mapped, _) = idna::domain_to_unicode(c.encode_utf8(&mut [0; 4]));
+    (!mapped.is_empty() && mapped.is_ascii()).then_some(mapped)
+}
+
+fn what_is(c: char) -> String {
+    if let Some(plain) = plain(c) {
+        return format!("not the plain {plain}");
+    }
+    if CodePointSetData::new::<Dash>().contains(c) {
+        return "not the plain hyphen -".to_owned();
+    }
+    match super::lookalike::ascii_twin(c) {
+        Some('-') => "not the plain hyphen -".to_owned(),
+        Some(twin) if twin != '\'' => format!("not the plain {twin}"),
+        _ => "a quotation mark".to_owned(),
+    }
 }
 
 fn is_hidden(c: char) -> bool {
@@ -320,6 +387,70 @@ mod tests {
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),
         );
+    }
+
+    #[test]
+    fn typographic_characters_are_refused_by_name_wherever_they_stand() {
+        let refused = |text: &str, what: &str| check(text, Err(what));
+        refused(
+            "info@mfa\u{2011}kz.be",
+            "its character 9 is `\u{2011}` (U+2011), not the plain hyphen -",
+        );
+        refused(
+            "in\u{2013}fo@x.example",
+            "its character 3 is `\u{2013}` (U+2013), not the plain hyphen -",
+        );
+        for dash in "\u{2010}\u{2012}\u{2014}\u{2015}\u{2212}\u{fe58}\u{2043}\u{2d7}\u{301c}".chars() {
+            assert!(
+                matches!(
+                    Address::parse(&format!("a{dash}b@x.example")),
+                    Err(AddressError::Typographic(found, 2)) if found == dash
+                ),
+                "{dash}"
+            );
+            assert!(Address::parse(&format!("a@x{dash}y.example")).is_err(), "{dash}");
+        }
+        for quote in "‘’‚‛“”„«»‹›「」\u{ff02}\u{ff07}\u{2032}\u{b4}".chars() {
+            assert!(
+                matches!(
+                    Address::parse(&format!("o{quote}brien@x.example")),
+                    Err(AddressError::Typographic(found, 2)) if found == quote
+                ),
+                "{quote}"
+            );
+        }
+        refused("‘info@x.example’", "its character 1 is `‘` (U+2018), a quotation mark");
+        refused("info＠x.example", "its character 5 is `＠` (U+FF20), not the plain @");
+        refused("info﹫x.example", "its character 5 is `﹫` (U+FE6B), not the plain @");
+        refused("info@x．example", "its character 7 is `．` (U+FF0E), not the plain .");
+        refused("info@x。example", "its character 7 is `。` (U+3002), not the plain .");
+        refused("info@x․example", "its character 7 is `․` (U+2024), not the plain .");
+        refused("ｉnfo@x.example", "its character 1 is `ｉ` (U+FF49), not the plain i");
+        refused("oﬃce@x.example", "its character 2 is `ﬃ` (U+FB03), not the plain ffi");
+        refused(
+            "info@x-\u{ff0d}y.example",
+            "its character 8 is `\u{ff0d}` (U+FF0D), not the plain -",
+        );
+        refused(
+            "info@x\u{ad}y.example",
+            "the address contains the hidden character U+00AD",
+        );
+        refused(
+            "info\u{202f}@x.example",
+            "the address contains the hidden character U+202F",
+        );
+        refused(
+            "info@\u{fe0f}x.example",
+            "the address contains the hidden character U+FE0F",
+        );
+        refused(
+            "'info@x.example",
+            "the address begins with ', which marks a text in a spreadsheet",
+        );
+        check("o'brien@x.example", Ok(("o'brien@x.example", "o'brien@x.example")));
+        assert!(Address::parse("посольство@мид.рф").is_ok());
+        assert!(Address::parse("お問い合わせ@ドメイン.example").is_ok());
+        assert!(Address::parse("ørsted@çà.example").is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `templates/`: letters and partials, parsed and linted.
 
+mod branches;
 mod file;
 mod folder;
 mod growth;
@@ -10,6 +11,7 @@ mod names;
 mod parse;
 mod spot;
 mod tags;
+mod telling;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -36,7 +36,7 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
 fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     let errors = problems.count(Severity::Error);
     let warnings = problems.count(Severity::Warning);
-    let file = context.global.config.display();
+    let file = crate::words::path(&context.global.config);
     match (errors, warnings) {
         (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
         (0, _) => format!(

@@ -13,7 +13,7 @@ use crate::outbox::day::{Again, Day};
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
-use crate::words::visible;
+use crate::words::{visible, visible_line};
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
 ///
@@ -48,7 +48,7 @@ pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
     }
     let nobody = |error: std::io::Error| Failure::usage("nobody answered").because(&error);
     let mut terminal = std::io::stderr();
-    write!(terminal, "{question} [y/N] ")
+    write!(terminal, "{} [y/N] ", visible(question))
         .and_then(|()| terminal.flush())
         .map_err(nobody)?;
     let mut answer = String::new();
@@ -66,10 +66,10 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &T
     let sender = &config.sender;
     let mut text = format!(
         "{}\nFrom {} <{}>, through {}\n\n",
-        visible(&config.title),
-        visible(&sender.name),
+        visible_line(&config.title),
+        visible_line(&sender.name),
         sender.email,
-        visible(&smtp.host)
+        visible_line(&smtp.host)
     );
     text.push_str(&letters(survey, style));
     text.push_str(&left_out(survey));

@@ -31,6 +31,7 @@ use crate::outbox::ledger::{self, LedgerError};
 use crate::private::Unfit;
 use crate::report::json::not_written;
 use crate::report::screen::count;
+use crate::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 
 /// Runs one command.
 ///
@@ -170,14 +171,14 @@ impl Context {
 
     fn say_problem(&self, problem: &Problem) {
         if !self.global.quiet || problem.severity == Severity::Error {
-            to_stderr(&format!("{}\n", problem.render(&self.style)));
+            to_stderr(&format!("{}\n", problem.render(&self.style)), self.style.color);
         }
     }
 
     /// A line for the person, on stderr; `--quiet` keeps it back.
     fn say(&self, text: &str) {
         if !self.global.quiet {
-            to_stderr(text);
+            to_stderr(text, self.style.color);
         }
     }
 
@@ -228,7 +229,13 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
     for text in &select.to {
         match Address::parse(text) {
             Ok(address) => to.push(address),
-            Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
+            Err(error) => {
+                let problem = Problem::error(format!("--to {text}: {error}"));
+                problems.push(match error.hint() {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
+            }
         }
     }
     let selection = Selection {
@@ -289,13 +296,30 @@ impl From<Unfit> for Failure {
     }
 }
 
-fn to_stderr(text: &str) {
+fn to_stderr(text: &str, color: bool) {
     // When nobody reads stderr there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", for_screen(text, color));
+}
+
+/// What is wrong with the command line, or the help that was asked for.
+pub fn say_usage(error: &clap::Error) {
+    let plain = error.render().to_string();
+    if plain.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
+        // An argument that a terminal would obey.
+        let _ = write!(std::io::stderr(), "{}", visible(&plain));
+    } else {
+        // clap knows what belongs on stdout (help, version) and what on stderr.
+        let _ = error.print();
+    }
+}
+
+/// Writes text for a person to stdout.
+fn print(text: &str) {
+    write_out(&visible(text));
 }
 
 /// Writes to stdout; that nobody reads it (`| head`) is no failure.
-fn print(text: &str) {
+fn write_out(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         not_written(&error);
@@ -306,6 +330,6 @@ fn print(text: &str) {
 fn print_json(object: &impl Serialize) -> Result<(), Failure> {
     let line =
         serde_json::to_string(object).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
-    print(&format!("{line}\n"));
+    write_out(&format!("{}\n", json_for_screen(line)));
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
 use crate::letter::render::{Renderer, Text};
+use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, LetterId, Message, Skip};
 use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
@@ -42,6 +43,18 @@ impl Workshop {
     /// The text of one letter; `date` is that of its first attempt.
     pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    /// What the links of a letter tell about its reader, when they tell anything.
+    pub fn telling_links<'a>(
+        &self,
+        letter: &Letter<'a>,
+        text: &Text,
+        date: Timestamp,
+        compared: &mut Compared<'a>,
+    ) -> Option<Problem> {
+        self.renderer
+            .telling_links(letter, text, Offset::UTC.to_datetime(date).date(), compared)
     }
 
     /// A letter as it may leave now: fresh when the run began is not fresh for ever.
@@ -83,7 +96,7 @@ fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
         let bytes = std::fs::read(&attachment.path).map_err(|error| {
             Problem::error(format!(
                 "cannot read the attachment {}: {error}",
-                attachment.path.display()
+                crate::words::path(&attachment.path)
             ))
         })?;
         attachments.insert(&attachment.path, bytes);

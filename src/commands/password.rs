@@ -13,7 +13,7 @@ use crate::account::trust::Word;
 use crate::campaign::config::{Auth, Smtp};
 use crate::transport::ConnectError;
 use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
-use crate::words::visible;
+use crate::words::visible_line;
 
 /// How long the command may take in the middle of a run, where it may have to ask somebody to sign in.
 const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);
@@ -142,7 +142,11 @@ fn ask(username: &str, smtp: &Smtp) -> Result<SecretString, ConnectError> {
         Auth::Xoauth2 => "Access token",
     };
     dialoguer::Password::new()
-        .with_prompt(format!("{what} of {} at {}", visible(username), visible(&smtp.host)))
+        .with_prompt(format!(
+            "{what} of {} at {}",
+            visible_line(username),
+            visible_line(&smtp.host)
+        ))
         .interact()
         .map(SecretString::from)
         .map_err(|error| no_password("no password was given", &error.to_string()))

@@ -10,7 +10,7 @@ use crate::outbox::day::Day;
 use crate::outbox::ledger::{self, Holdings, SqliteLocked};
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{push_wrapped, visible_line};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
@@ -59,7 +59,7 @@ fn purge(
         if !ledger.purge(&identity.id)? {
             return Err(Failure::cannot_deliver(format!(
                 "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
-                path.display()
+                crate::words::path(path)
             ))
             .hint("close it, then run `appel purge` again"));
         }
@@ -70,7 +70,7 @@ fn purge(
         log.erase().map_err(|error| {
             Failure::cannot_deliver(format!(
                 "the records are removed, but the log {} is not",
-                path.display()
+                crate::words::path(&path)
             ))
             .because(&error)
             .hint("remove it by hand, or run `appel purge` again")
@@ -117,7 +117,7 @@ fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
 /// What will be forgotten, and what comes of it.
 fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
     let width = width.saturating_sub(1).max(20);
-    let mut text = format!("{} ({})\n\n", visible(&identity.title), visible_line(&identity.id));
+    let mut text = format!("{} ({})\n\n", visible_line(&identity.title), visible_line(&identity.id));
     for (number, word) in [
         (holdings.accepted, "accepted"),
         (holdings.deferred, "deferred (due again)"),
@@ -137,10 +137,10 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
             count(holdings.senders, "sender"),
         );
         push_wrapped(&mut text, &what, "", "", width);
-        text.push_str(&format!("  {}\n", visible_line(&path.display().to_string())));
+        text.push_str(&format!("  {}\n", crate::words::path(path)));
     }
     if let Some(log) = log {
-        let log = visible_line(&log.display().to_string());
+        let log = crate::words::path(log);
         text.push_str(&format!("To be removed: the log\n  {log}\n"));
     }
     let mut push = |line: &str| push_wrapped(&mut text, line, "", "", width);

@@ -115,7 +115,7 @@ fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
         Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot keep letters in {}", folder.display())).because(&error)
+            Failure::cannot_deliver(format!("cannot keep letters in {}", crate::words::path(folder))).because(&error)
         }),
     }
 }
@@ -200,7 +200,7 @@ fn arrived(
         text.push_str(&format!(
             "{} in {}\n",
             count(usize::try_from(contents.accepted).unwrap_or(usize::MAX), "letter"),
-            folder.display()
+            crate::words::path(folder)
         ));
     }
     if contents.accepted != ended.summary.accepted as u64 {

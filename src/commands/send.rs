@@ -359,13 +359,12 @@ fn dry_run(
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let mut folder =
-        match &arguments.out {
-            Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-                Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
-            })?),
-            None => None,
-        };
+    let mut folder = match &arguments.out {
+        Some(path) => Some(EmlFolder::create(path).map_err(|error| {
+            Failure::cannot_deliver(format!("cannot write to {}", crate::words::path(path))).because(&error)
+        })?),
+        None => None,
+    };
     let json = context.global.json;
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
@@ -402,7 +401,7 @@ fn dry_run(
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
-                path.display(),
+                crate::words::path(path),
                 count(survey.due, "letter")
             ),
             None => format!(

@@ -122,7 +122,7 @@ fn of_whom(record: &Record) -> String {
 }
 
 fn unknown(id: LetterId, path: &Path) -> Problem {
-    Problem::error(format!("the ledger {} knows no letter {id}", path.display()))
+    Problem::error(format!("the ledger {} knows no letter {id}", crate::words::path(path)))
 }
 
 fn elsewhere(id: LetterId, campaign: &str) -> Problem {

@@ -13,7 +13,7 @@ use crate::letter::plan::{Plan, Resend, Selection};
 use crate::letter::{Decision, LetterId, Past};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{push_wrapped, visible_line};
 
 /// How many letters of a kind are listed one by one.
 const LISTED: usize = 200;
@@ -130,7 +130,7 @@ fn in_words(
 ) -> String {
     let mut text = format!(
         "{} ({}), from {}\n\n",
-        visible(&identity.title),
+        visible_line(&identity.title),
         visible_line(&identity.id),
         identity.sender
     );

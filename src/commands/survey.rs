@@ -10,6 +10,7 @@ use crate::campaign::Address;
 use crate::failure::{Failure, Problem, Problems};
 use crate::letter::plan::Resend;
 use crate::letter::render::Text;
+use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, Skip};
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -82,6 +83,7 @@ pub fn survey(
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
 ) -> Result<Survey, Failure> {
     let mut survey = Survey::default();
+    let mut links = Compared::default();
     let mut problems = Problems::new();
     let mut unshown = 0;
     let mut note = |problem: Problem| {
@@ -100,7 +102,10 @@ pub fn survey(
                     if survey.is_first_of_kind(&letter) {
                         workshop.message(&letter, &text, date)?;
                     }
-                    Ok(text)
+                    match workshop.telling_links(&letter, &text, date, &mut links) {
+                        Some(problem) => Err(problem),
+                        None => Ok(text),
+                    }
                 });
                 match text {
                     Ok(text) => {

@@ -60,7 +60,7 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
         .hint("or, if you wrote this folder yourself, add --own-folder: it holds for this run"));
     }
     // Asked even with --quiet and --yes: neither is a word on whose folder this is.
-    super::to_stderr(&text);
+    super::to_stderr(&text, context.style.color);
     if !confirm::ask("Is this folder, and this mailbox, your own?", "")? {
         return Err(Failure::usage("nothing was sent").hint(format!(
             "to send the letters of somebody else's folder, write your own {} into your account file: it counts instead of the folder's",

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod message;
 pub mod plan;
 pub mod render;
+pub mod sameness;
 
 mod constant;
 mod encode;

@@ -63,11 +63,10 @@ impl LogFile {
 
     fn line(&mut self, object: &impl Serialize) {
         let Some(file) = &mut self.file else { return };
-        let Ok(mut line) = serde_json::to_vec(object) else {
+        let Ok(line) = serde_json::to_string(object) else {
             return;
         };
-        line.push(b'\n');
-        let written = file.write_all(&line);
+        let written = writeln!(file, "{}", crate::words::json_for_screen(line));
         self.went(written);
     }
 
@@ -76,8 +75,9 @@ impl LogFile {
         if let Err(error) = written {
             let _ = writeln!(
                 io::stderr(),
-                "warning: the log {} is no longer written: {error}",
-                self.path.display()
+                "warning: the log {} is no longer written: {}",
+                crate::words::path(&self.path),
+                crate::words::visible_line(&error.to_string())
             );
             self.file = None;
         }

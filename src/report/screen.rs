@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
-use crate::words::visible_line;
+use crate::words::{visible, visible_line};
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -54,9 +54,9 @@ impl Screen {
 
     fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(visible(line)),
             // A closed stderr must not end a run.
-            None => drop(writeln!(std::io::stderr(), "{line}")),
+            None => drop(writeln!(std::io::stderr(), "{}", visible(line))),
         }
     }
 
@@ -97,7 +97,7 @@ impl Listener for Screen {
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let line = format!("{reason}; next try in {}", seconds_in_words(*seconds));
                 match &self.bar {
-                    Some(bar) => bar.set_message(line),
+                    Some(bar) => bar.set_message(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
                     None => {}
                 }
@@ -105,7 +105,7 @@ impl Listener for Screen {
             Event::Notice(Notice::Waiting { seconds }) => {
                 let line = format!("next letter in {}", seconds_in_words(*seconds));
                 match &self.bar {
-                    Some(bar) => bar.set_message(line),
+                    Some(bar) => bar.set_message(visible_line(&line)),
                     // Nobody sits before a plain log; a line for every letter says as much, unless it takes long.
                     None if !self.quiet && *seconds >= PLAIN_WAIT => self.say(&line),
                     None => {}

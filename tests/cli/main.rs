@@ -11,6 +11,7 @@ mod crash;
 mod echo;
 mod faults;
 mod folder;
+mod hostile;
 mod interrupt;
 mod ledger;
 mod log;

@@ -117,7 +117,7 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
         Err(error) => {
             text.refuse(
                 format!("\"{}\" is no e-mail address: {error}", text.as_str()),
-                "write the bare address: \"you@example.org\"",
+                error.hint().unwrap_or("write the bare address: \"you@example.org\""),
             );
             None
         }

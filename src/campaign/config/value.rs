@@ -257,9 +257,11 @@ impl<'a> Text<'a> {
     }
 }
 
-/// What nobody sees, but for the joiners and marks that Persian, Hindi or Hebrew are written with.
+/// What nobody sees, but for the joiners and marks that Persian, Hindi, Hebrew or Mongolian are written with, and those that
+/// choose how a character is drawn.
 fn is_hidden(c: char) -> bool {
-    is_unsafe_to_show(c) && !matches!(c, '\u{200c}'..='\u{200f}')
+    is_unsafe_to_show(c)
+        && !matches!(c, '\u{200c}'..='\u{200f}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 const fn kind_of(value: &DeValue<'_>) -> &'static str {

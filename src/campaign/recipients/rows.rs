@@ -269,11 +269,11 @@ fn shown(cell: &str) -> String {
     text
 }
 
-const fn address_hint(problem: &AddressError) -> &'static str {
+fn address_hint(problem: &AddressError) -> &'static str {
+    if let Some(hint) = problem.hint() {
+        return hint;
+    }
     match problem {
-        AddressError::Hidden(_) => {
-            "delete the address and type it again by hand: copying from a web page brings hidden characters along"
-        }
         AddressError::NoAt => "write the whole address: info@example.org",
         AddressError::LeadingHyphen => "check the address with its owner",
         _ => "mend the address: it looks like info@example.org",

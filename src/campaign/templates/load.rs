@@ -10,10 +10,10 @@ use super::lint::Lint;
 use super::parse::{self, Parsed};
 use super::spot::Unit;
 use super::tags::Piece;
-use super::{Partial, Scope, Template, Templates, headers, wording};
+use super::{Partial, Scope, Template, Templates, headers, telling, wording};
 use crate::campaign::Language;
 use crate::campaign::config::{self, Attachment, Format, KeptBack};
-use crate::failure::{Place, Problem, Problems};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 /// How many problems are shown one by one.
 const SHOWN: usize = 100;
@@ -208,6 +208,24 @@ fn lint(
     }
     let is_markdown = letter.format == Some(Format::Markdown)
         || (letter.format.is_none() && users().any(|spec| spec.format == Format::Markdown));
+    // What a slip makes of a letter is not looked at: its names may mean anything.
+    if !said.iter().any(|problem| problem.severity == Severity::Error) {
+        let files = templates
+            .partials
+            .values()
+            .filter_map(|partial| partial.best(&letter.language))
+            .filter(|partial| called.contains(&partial.shown))
+            .map(|partial| (partial.shown.as_str(), partial.text.as_str()));
+        let letter = telling::Letter {
+            parts: letter.subject.iter().chain(&letter.body).collect(),
+            language: &letter.language,
+            is_markdown,
+            files: std::iter::once((letter.entry.shown.as_str(), letter.text.as_str()))
+                .chain(files)
+                .collect(),
+        };
+        said.extend(telling::check(&letter, &templates.partials, scope));
+    }
     if is_markdown {
         let mut found = Problems::new();
         let mut file = File::new(&letter.entry.shown, &letter.text, &mut found);

@@ -38,7 +38,7 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
         Err(TryLockError::Error(error)) => {
             return Err(if cannot_lock(&error) {
                 LedgerError::NoLocks {
-                    path: ledger.display().to_string(),
+                    path: crate::words::path(ledger),
                     cause: error.to_string(),
                 }
             } else {
@@ -126,7 +126,7 @@ fn busy(ledger: &Path, holder: &Holder) -> LedgerError {
     let elsewhere = holder.is_elsewhere();
     let words = visible_line(&holder.words);
     LedgerError::Busy {
-        path: ledger.display().to_string(),
+        path: crate::words::path(ledger),
         holder: match words.split_once(", since ") {
             _ if words.is_empty() => "it has just begun".to_owned(),
             Some((process, since)) if elsewhere => format!("{process} on another computer, since {since} by its clock"),

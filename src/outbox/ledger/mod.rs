@@ -297,7 +297,7 @@ impl LedgerError {
 
     /// What the system said of a file.
     fn io(ledger: &Path, doing: &'static str, error: &io::Error) -> Self {
-        let path = ledger.display().to_string();
+        let path = crate::words::path(ledger);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path, doing },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

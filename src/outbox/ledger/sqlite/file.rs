@@ -60,14 +60,14 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known && application == APPLICATION_ID {
         return Err(LedgerError::Newer {
-            path: path.display().to_string(),
+            path: crate::words::path(path),
             found: version,
             known,
         });
     }
     if application != APPLICATION_ID && (version != 0 || read("schema_version")? != 0) {
         return Err(LedgerError::Damaged {
-            path: path.display().to_string(),
+            path: crate::words::path(path),
             cause: "it is the database of another program".to_owned(),
         });
     }
@@ -108,7 +108,7 @@ pub fn boot_id(ledger: &Path) -> String {
 
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
     let extended = error.sqlite_error().map(|error| error.extended_code);
-    let path_text = path.display().to_string();
+    let path_text = crate::words::path(path);
     let cause = error.to_string();
     match error.sqlite_error_code() {
         // What network drives answer that have no locks, or no memory to share.
@@ -144,7 +144,7 @@ const LOCKING: [i32; 6] = [
 
 fn no_locks(path: &Path, error: &rusqlite::Error) -> LedgerError {
     LedgerError::NoLocks {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
         cause: error.to_string(),
     }
 }

@@ -55,7 +55,7 @@ impl Marked {
 
 fn behind(path: &Path) -> LedgerError {
     LedgerError::Behind {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn is_sealed(path: &Path, seal: Option<[u8; 32]>) -> bool {
 /// differ. (A change in a text that nothing is decided by stays unseen.)
 pub fn over(path: &Path, db: &Connection) -> Result<(), LedgerError> {
     let damaged = |cause: &str| LedgerError::Damaged {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
         cause: visible_line(cause),
     };
     let failed = |error| broken(path, "read", &error);
