@@ -5,6 +5,8 @@ mod draft;
 mod facts;
 mod general;
 mod letters;
+mod limits;
+mod login;
 mod paths;
 mod read;
 mod source;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(super) use draft::{Draft, not_utf8, read};
+pub use limits::Limits;
 pub(super) use paths::{Refused, attachment};
 
 use super::{Address, Country, Fact, Language};
@@ -42,6 +45,8 @@ pub struct Config {
     pub sender: Sender,
     /// How letters leave; a campaign can be checked and rehearsed without it.
     pub smtp: Option<Smtp>,
+    /// What one address gets at most (`[limits]` of the account file).
+    pub limits: Limits,
     /// The letters, in order; ids differ.
     pub letters: Vec<LetterSpec>,
     /// The facts by name.
@@ -82,7 +87,7 @@ pub struct Smtp {
     pub connections: usize,
     /// `smtp.rate`.
     pub rate: Rate,
-    /// `smtp.daily-limit`: letters in any 24 hours.
+    /// `smtp.daily-limit`: addresses, To and copies, in any 24 hours; `None` when there is no limit.
     pub daily_limit: Option<u64>,
     /// `smtp.retry-for`.
     pub retry_for: Duration,

@@ -20,6 +20,10 @@ impl Identity {
     #[must_use]
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
+        // What must not stand in a folder is said by every command.
+        if config.contains_key("limits") {
+            return None;
+        }
         let account = sources.account.as_deref().and_then(table);
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())

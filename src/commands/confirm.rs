@@ -5,15 +5,16 @@ use std::io::{IsTerminal, Write};
 use jiff::Timestamp;
 
 use super::Context;
-use super::survey::{SHOWN_LETTERS, Survey};
+use super::survey::{SHOWN_LETTERS, Survey, Surveyed};
 use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
+use crate::letter::Skip;
 use crate::outbox::day::{Again, Day};
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
-use crate::words::visible;
+use crate::words::{push_wrapped, visible, visible_line};
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
 ///
@@ -31,7 +32,11 @@ pub fn confirm(
     if yes {
         return Ok(true);
     }
-    let question = format!("Send {}?", count(survey.due, "letter"));
+    let question = format!(
+        "Send {} to {}?",
+        count(survey.due, "letter"),
+        count(survey.leaving.addresses, "address")
+    );
     ask(&question, "look at `appel send --dry-run`, then send with --yes")
 }
 
@@ -73,15 +78,18 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &T
     );
     text.push_str(&letters(survey, style));
     text.push_str(&left_out(survey));
-    text.push_str(&timetable.of(survey.due));
+    text.push_str(&held_back(survey, timetable.now, style));
+    text.push_str(&timetable.of(survey));
     text
 }
 
 /// When the letters of a run leave.
 pub struct Timetable {
     rate: Rate,
-    /// How many `daily-limit` lets leave now.
+    /// To how many addresses `daily-limit` lets letters leave now.
     room: Option<usize>,
+    /// Letters that leave now, of those seen.
+    leave: usize,
     again: Option<Again>,
     now: Timestamp,
 }
@@ -91,18 +99,38 @@ impl Timetable {
         Self {
             rate,
             room: day.room(now),
-            again: day.again(),
+            leave: 0,
+            again: day.again(1),
             now,
         }
     }
 
+    /// A letter due, in its order: the first one that has no room ends the run.
+    pub fn see(&mut self, seen: &Surveyed) {
+        let Surveyed::Due { letter, .. } = seen else { return };
+        let addresses = 1 + letter.envelope.cc.len();
+        match &mut self.room {
+            None => self.leave += 1,
+            Some(room) if *room >= addresses => {
+                *room -= addresses;
+                self.leave += 1;
+            }
+            Some(room) => *room = 0,
+        }
+    }
+
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
-    fn of(&self, due: usize) -> String {
-        let leave = self.room.map_or(due, |room| room.min(due));
-        let mut text = count(due, "letter");
-        if leave < due {
+    fn of(&self, survey: &Survey) -> String {
+        let leave = self.leave;
+        let mut text = format!(
+            "{} to {} in all, copies counted",
+            count(survey.due, "letter"),
+            count(survey.leaving.addresses, "address")
+        );
+        if leave < survey.due {
             text.push_str(&format!(
-                ", of which smtp.daily-limit lets {leave} leave now (it counts the last 24 hours)"
+                ", of which smtp.daily-limit lets {} leave now (it counts addresses in the last 24 hours)",
+                count(leave, "letter")
             ));
         }
         if let Rate::Every(interval) = self.rate
@@ -147,6 +175,39 @@ pub fn letters(survey: &Survey, style: &Style) -> String {
         text.push_str(&table(&["letter", "language", "letters"], rows, style));
     }
     text.push('\n');
+    text.push_str(&survey.leaving.shown(style));
+    text
+}
+
+/// Which letters are held back because an address has had enough, by name, and until when.
+pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
+    let mut text = String::new();
+    let mut push = |line: &str, indent: &str, hanging: &str| {
+        let width = style.width.saturating_sub(indent.len() + 1).max(20);
+        push_wrapped(&mut text, line, indent, hanging, width);
+    };
+    for held in &survey.over {
+        let whom = if held.over.copy { "for its copy: " } else { "" };
+        let line = format!(
+            "held back: {} to {}, {whom}{}; not before {}",
+            visible_line(&held.letter),
+            held.to,
+            held.over,
+            until(held.over.from, now)
+        );
+        push(&line, "  ", "  ");
+    }
+    let more = survey.skipped(Skip::AddressLimit).saturating_sub(survey.over.len());
+    if more > 0 {
+        push(
+            &format!(
+                "… and {} more; `appel send --dry-run --json` names them all",
+                count(more, "letter")
+            ),
+            "  ",
+            "",
+        );
+    }
     text
 }
 

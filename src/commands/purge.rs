@@ -55,7 +55,7 @@ fn purge(
     }
     if let Some(ledger) = &mut ledger {
         // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
-        if !ledger.purge(&identity.id)? {
+        if !ledger.purge(&identity.id, since)? {
             return Err(Failure::cannot_deliver(format!(
                 "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
                 path.display()

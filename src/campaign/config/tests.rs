@@ -98,7 +98,9 @@ fn what_is_left_out_has_its_default() {
         rate: Every(
             2s,
         ),
-        daily_limit: None,
+        daily_limit: Some(
+            500,
+        ),
         retry_for: 900s,
         timeout: 60s,
         ca_file: None,
@@ -898,7 +900,7 @@ fn the_account_file_wins_and_that_is_said() {
     7 | [letter]
       |  ^^^^^^ letter
       |
-      = help: known here: sender, smtp
+      = help: known here: limits, sender, smtp
     "#);
     let config = format!("{CAMPAIGN}{SENDER}{SMTP}{LETTER}");
     let account = account.replace("[letter]\n", "");
