@@ -10,7 +10,7 @@ use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
 use crate::letter::Skip;
-use crate::outbox::day::{Again, Day};
+use crate::outbox::day::Day;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
@@ -32,11 +32,7 @@ pub fn confirm(
     if yes {
         return Ok(true);
     }
-    let question = format!(
-        "Send {} to {}?",
-        count(survey.due, "letter"),
-        count(survey.leaving.addresses, "address")
-    );
+    let question = format!("Send {}?", count(survey.due, "letter"));
     ask(&question, "look at `appel send --dry-run`, then send with --yes")
 }
 
@@ -79,6 +75,7 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &T
     text.push_str(&letters(survey, style));
     text.push_str(&left_out(survey));
     text.push_str(&held_back(survey, timetable.now, style));
+    text.push_str(&survey.leaving.in_all());
     text.push_str(&timetable.of(survey));
     text
 }
@@ -90,7 +87,9 @@ pub struct Timetable {
     room: Option<usize>,
     /// Letters that leave now, of those seen.
     leave: usize,
-    again: Option<Again>,
+    /// To how many addresses the first one goes.
+    first: usize,
+    day: Day,
     now: Timestamp,
 }
 
@@ -100,7 +99,8 @@ impl Timetable {
             rate,
             room: day.room(now),
             leave: 0,
-            again: day.again(1),
+            first: 0,
+            day: day.clone(),
             now,
         }
     }
@@ -109,6 +109,9 @@ impl Timetable {
     pub fn see(&mut self, seen: &Surveyed) {
         let Surveyed::Due { letter, .. } = seen else { return };
         let addresses = 1 + letter.envelope.cc.len();
+        if self.first == 0 {
+            self.first = addresses;
+        }
         match &mut self.room {
             None => self.leave += 1,
             Some(room) if *room >= addresses => {
@@ -122,15 +125,10 @@ impl Timetable {
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
     fn of(&self, survey: &Survey) -> String {
         let leave = self.leave;
-        let mut text = format!(
-            "{} to {} in all, copies counted",
-            count(survey.due, "letter"),
-            count(survey.leaving.addresses, "address")
-        );
+        let mut text = count(survey.due, "letter");
         if leave < survey.due {
             text.push_str(&format!(
-                ", of which smtp.daily-limit lets {} leave now (it counts addresses in the last 24 hours)",
-                count(leave, "letter")
+                ", of which smtp.daily-limit lets {leave} leave now (it counts the addresses of the last 24 hours)"
             ));
         }
         if let Rate::Every(interval) = self.rate
@@ -148,7 +146,7 @@ impl Timetable {
         }
         text.push_str(".\n");
         if leave == 0
-            && let Some(again) = &self.again
+            && let Some(again) = self.day.again(self.first)
         {
             text.push_str(&format!("The next can leave after {}.\n", until(again.from, self.now)));
         }
@@ -186,22 +184,21 @@ pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
         let width = style.width.saturating_sub(indent.len() + 1).max(20);
         push_wrapped(&mut text, line, indent, hanging, width);
     };
+    let mut said = None;
     for held in &survey.over {
-        let whom = if held.over.copy { "for its copy: " } else { "" };
-        let line = format!(
-            "held back: {} to {}, {whom}{}; not before {}",
-            visible_line(&held.letter),
-            held.to,
-            held.over,
-            until(held.over.from, now)
-        );
-        push(&line, "  ", "  ");
+        if said != Some(&held.over) {
+            push(&format!("{}.", held.over), "  ", "");
+            let until = until(held.over.from, now);
+            push(&format!("Held back, not before {until}:"), "  ", "");
+            said = Some(&held.over);
+        }
+        push(&format!("{} to {}", visible_line(&held.letter), held.to), "    ", "  ");
     }
     let more = survey.skipped(Skip::AddressLimit).saturating_sub(survey.over.len());
     if more > 0 {
         push(
             &format!(
-                "… and {} more; `appel send --dry-run --json` names them all",
+                "… and {} more held back; `appel send --dry-run --json` names them all",
                 count(more, "letter")
             ),
             "  ",

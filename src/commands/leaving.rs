@@ -122,6 +122,17 @@ impl Leaving {
         text
     }
 
+    /// How many addresses that is, as a provider counts them.
+    pub fn in_all(&self) -> String {
+        let letters = self.addresses - self.copies;
+        format!(
+            "Addresses in all: {} ({}, {}).\n",
+            self.addresses,
+            count(letters, "letter"),
+            count(self.copies, "copy")
+        )
+    }
+
     fn show_copies(&self, text: &mut String, style: &Style) {
         let mut each: Vec<&Copy> = self.each.values().collect();
         let few = each.len() <= SHOWN;

@@ -144,6 +144,9 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
         ));
     }
     if holdings.in_the_last_day > 0 {
+        push(
+            "So that nobody gets too much, for 24 hours a hash of each address stays, and nothing that tells whose it is.",
+        );
         push(&format!(
             "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",
             count(holdings.in_the_last_day, "letter")

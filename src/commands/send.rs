@@ -411,6 +411,7 @@ fn dry_run(
         }
         text.push_str(&confirm::left_out(&survey));
         text.push_str(&confirm::held_back(&survey, now, &context.out));
+        text.push_str(&survey.leaving.in_all());
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
@@ -418,9 +419,8 @@ fn dry_run(
                 count(survey.due, "letter")
             ),
             None => format!(
-                "Dry run: {} would be sent, to {} in all, copies counted. Nothing was sent.\n",
-                count(survey.due, "letter"),
-                count(survey.leaving.addresses, "address")
+                "Dry run: {} would be sent. Nothing was sent.\n",
+                count(survey.due, "letter")
             ),
         };
         text.push_str(&done);

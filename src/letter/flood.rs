@@ -31,15 +31,23 @@ pub struct Over {
     pub from: Timestamp,
 }
 
-impl fmt::Display for Over {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Over {
+    /// `3 letters`, `100 copies`.
+    #[must_use]
+    pub fn most(&self) -> String {
         let what = match (self.copy, self.limit) {
             (false, 1) => "letter",
             (false, _) => "letters",
             (true, 1) => "copy",
             (true, _) => "copies",
         };
-        write!(f, "{} gets at most {} {what} in 24 hours", self.address, self.limit)
+        format!("{} {what}", self.limit)
+    }
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} gets at most {} in 24 hours", self.address, self.most())
     }
 }
 

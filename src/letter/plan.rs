@@ -241,6 +241,7 @@ impl<'a> Plan<'a> {
     }
 
     /// For whoever counts letters apart from the decisions.
+    #[must_use]
     pub fn tally<'t>(&self, recent: &'t Recent, now: Timestamp) -> Tally<'t> {
         let config = &self.campaign.config;
         Tally::new(recent, config.limits, &config.sender.email, now)

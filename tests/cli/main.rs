@@ -9,6 +9,7 @@ mod architecture;
 mod check;
 mod crash;
 mod faults;
+mod flood;
 mod interrupt;
 mod ledger;
 mod log;

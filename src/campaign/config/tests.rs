@@ -1,5 +1,7 @@
 //! The configuration, as people who mistype it see it.
 
+mod limits;
+
 use std::fs;
 
 use proptest::prelude::*;

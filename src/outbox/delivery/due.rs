@@ -33,13 +33,11 @@ impl Desk {
             match held.map_or_else(|| self.job(), |job| Ok(Some(job))) {
                 Ok(Some(mut job)) => {
                     if let Some(room) = &mut room {
-                        match room.checked_sub(job.addresses()) {
-                            Some(left) => *room = left,
-                            None => {
-                                self.state().held = Some(job);
-                                break;
-                            }
-                        }
+                        let Some(left) = room.checked_sub(job.addresses()) else {
+                            self.state().held = Some(job);
+                            break;
+                        };
+                        *room = left;
                     }
                     if let Some(written) = self.letters().written(job.letter.id) {
                         job.date = written.date;
