@@ -202,7 +202,7 @@ impl<'a> Plan<'a> {
             }
         }
         let mut recurring = Finder::new(campaign.roster.len());
-        let mut copies = Finder::new(0);
+        let mut copies = Finder::for_any(campaign.roster.len());
         for copy in campaign.config.letters.iter().flat_map(|spec| &spec.cc) {
             copies.found(hash_of(&copy.mailbox()));
         }

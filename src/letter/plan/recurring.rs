@@ -22,6 +22,8 @@ pub struct Finder {
     room: usize,
     /// Filters that are full.
     full: Vec<Vec<u64>>,
+    /// For how many the next one is.
+    next: usize,
     found: Vec<u64>,
 }
 
@@ -35,7 +37,16 @@ impl Finder {
             bits: Self::empty(number),
             room: number,
             full: Vec::new(),
+            next: 2 * number,
             found: Vec::new(),
+        }
+    }
+
+    /// The same for what there may be none of: it takes nothing until there is one.
+    pub fn for_any(number: usize) -> Self {
+        Self {
+            next: number,
+            ..Self::new(0)
         }
     }
 
@@ -46,9 +57,10 @@ impl Finder {
     /// Takes note of a mailbox, by its hash.
     pub fn add(&mut self, hash: u64) {
         if self.room == 0 {
-            let number = (self.bits.len() * 64 / Self::BITS_EACH * 2).max(1024);
-            self.full.push(std::mem::replace(&mut self.bits, Self::empty(number)));
-            self.room = number;
+            let number = self.next.max(1024);
+            let full = std::mem::replace(&mut self.bits, Self::empty(number));
+            self.full.extend(Some(full).filter(|full| full.len() > 1));
+            (self.room, self.next) = (number, 2 * number);
         }
         let known = self.full.iter().any(|bits| known(bits, hash));
         if self.again(hash) || known {
