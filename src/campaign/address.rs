@@ -1,5 +1,6 @@
 //! E-mail addresses from outside: parsed once, folded for comparison, ready for the wire.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use icu_properties::CodePointSetData;
@@ -81,6 +82,13 @@ impl Address {
         &self.folded
     }
 
+    /// The mailbox it leads to, as far as that can be told: folded, and without what stands behind a `+`. Most providers
+    /// put `ann+list@x.example` where `ann@x.example` goes.
+    #[must_use]
+    pub fn mailbox(&self) -> Cow<'_, str> {
+        without_tag(&self.folded)
+    }
+
     /// The domain as A-labels, lower case.
     #[must_use]
     pub fn domain(&self) -> &str {
@@ -115,6 +123,28 @@ impl Address {
     #[must_use]
     pub fn masked(&self) -> String {
         mask(self.as_str())
+    }
+}
+
+/// The mailbox of an address that is kept as text, as a ledger does; of text that is no address, whatever it is.
+#[must_use]
+pub fn mailbox_of(text: &str) -> String {
+    // One that is ASCII has been through the checks, and needs no more than lower case.
+    let parsed = if text.is_ascii() {
+        None
+    } else {
+        Address::parse(text).ok()
+    };
+    match parsed {
+        Some(address) => address.mailbox().into_owned(),
+        None => without_tag(&text.to_ascii_lowercase()).into_owned(),
+    }
+}
+
+fn without_tag(folded: &str) -> Cow<'_, str> {
+    match folded.rsplit_once('@').map(|(local, domain)| (local.find('+'), domain)) {
+        Some((Some(at @ 1..), domain)) => Cow::Owned(format!("{}@{domain}", &folded[..at])),
+        _ => Cow::Borrowed(folded),
     }
 }
 
@@ -334,6 +364,19 @@ mod tests {
             fold("INFO@straße.example"),
             fold("info@STRASSE.example").replace("strasse", "xn--strae-oqa")
         );
+    }
+
+    #[test]
+    fn whatever_stands_behind_a_plus_is_the_same_mailbox() {
+        let mailbox = |text| Address::parse(text).unwrap().mailbox().into_owned();
+        for same in ["info+1@x.example", "INFO+a+b@X.example", "info@x.example"] {
+            assert_eq!(mailbox(same), "info@x.example");
+            assert_eq!(mailbox_of(same), "info@x.example");
+        }
+        assert_eq!(mailbox("+info@x.example"), "+info@x.example");
+        assert_eq!(mailbox("JOSÉ+1@bücher.example"), "josé@xn--bcher-kva.example");
+        assert_eq!(mailbox_of("JOSÉ+1@bücher.example"), "josé@xn--bcher-kva.example");
+        assert_eq!(mailbox_of("no address"), "no address");
     }
 
     #[test]

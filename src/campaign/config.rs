@@ -6,6 +6,8 @@ mod facts;
 mod general;
 mod kept_back;
 mod letters;
+mod limits;
+mod login;
 mod paths;
 mod permissions;
 mod read;
@@ -21,6 +23,7 @@ use jiff::Timestamp;
 pub(super) use account::has_own;
 pub(super) use draft::{Draft, not_utf8, read};
 pub(super) use kept_back::KeptBack;
+pub use limits::Limits;
 pub(super) use paths::{Refused, attachment};
 pub(super) use permissions::{is_missing, writable_by_others};
 
@@ -49,6 +52,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Which of these two the campaign's folder says itself: nobody connects with those without the person's word.
     pub from_folder: FromFolder,
+    /// What one address gets at most (`[limits]` of the account file).
+    pub limits: Limits,
     /// The letters, in order; ids differ.
     pub letters: Vec<LetterSpec>,
     /// The facts by name.
@@ -104,7 +109,7 @@ pub struct Smtp {
     pub connections: usize,
     /// `smtp.rate`.
     pub rate: Rate,
-    /// `smtp.daily-limit`: letters in any 24 hours.
+    /// `smtp.daily-limit`: addresses, To and copies, in any 24 hours; `None` when there is no limit.
     pub daily_limit: Option<u64>,
     /// `smtp.retry-for`.
     pub retry_for: Duration,

@@ -54,6 +54,8 @@ pub struct Outline {
     pub email: Address,
     /// `country`.
     pub serves: Serves,
+    /// `cc`.
+    pub cc: Vec<Address>,
 }
 
 /// Which senders a row serves.
@@ -151,6 +153,7 @@ impl Roster {
             role: rows::cell(&records.record, self.layout.role).to_owned(),
             email: valid.email,
             serves: valid.serves,
+            cc: valid.cc,
         })
     }
 

@@ -3,6 +3,7 @@
 mod check;
 mod conclude;
 mod confirm;
+mod leaving;
 mod log;
 mod new;
 mod outgoing;

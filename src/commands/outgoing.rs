@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::invalid;
 use crate::ahead::Ahead;
-use crate::campaign::Campaign;
+use crate::campaign::{Campaign, Config};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
@@ -17,6 +17,7 @@ use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
 use crate::letter::render::{Renderer, Text};
 use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, LetterId, Message, Skip};
+use crate::outbox::day::Day;
 use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
@@ -25,7 +26,7 @@ pub struct Workshop {
     pub campaign: &'static Campaign,
     pub plan: Plan<'static>,
     renderer: Renderer,
-    attachments: Attachments,
+    pub attachments: Attachments,
 }
 
 impl Workshop {
@@ -123,6 +124,14 @@ impl Memory {
         match self {
             Self::Nothing => &NoHistory,
             Self::Ledger(ledger) => &**ledger,
+        }
+    }
+
+    /// Counts from now on what the sender handed over in the last 24 hours, in whatever campaign.
+    pub fn remember(&self, config: &Config, now: Timestamp) -> Result<(), LedgerError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Ledger(ledger) => ledger.remember(&config.sender.email, config.limits, Day::begins(now)),
         }
     }
 

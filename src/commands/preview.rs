@@ -18,7 +18,9 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
+    let mut workshop = Workshop::new(campaign, selection, personal.as_deref())?;
+    workshop.plan.lift_limits();
+    let workshop = for_good(workshop);
     for problem in workshop.plan.uncovered() {
         context.say_problem(&problem);
     }

@@ -56,7 +56,7 @@ fn purge(
     }
     if let Some(ledger) = &mut ledger {
         // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
-        if !ledger.purge(&identity.id)? {
+        if !ledger.purge(&identity.id, since)? {
             return Err(Failure::cannot_deliver(format!(
                 "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
                 crate::words::path(path)
@@ -158,6 +158,9 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
         ));
     }
     if holdings.in_the_last_day > 0 {
+        push(
+            "So that nobody gets too much, for 24 hours a hash of each address stays, and nothing that tells whose it is.",
+        );
         push(&format!(
             "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",
             count(holdings.in_the_last_day, "letter")

@@ -1,12 +1,13 @@
 //! `appel send`: send what is due.
 
-use std::io::stdout;
+use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
+use super::leaving::{Lines, plain_line};
 use super::outgoing::{MANY, Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use super::{Context, for_good, invalid, password, personal, print, selection, trust};
@@ -49,6 +50,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
 
     if arguments.dry_run || arguments.out.is_some() {
         let memory = for_good(SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from));
+        memory.remember(&campaign.config, now)?;
         return dry_run(context, arguments, workshop, memory, resend);
     }
 
@@ -58,14 +60,18 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     // The log is there, wherever the ledger is.
     private::check_state_folder()?;
     let memory = for_good(Memory::from(ledger.reader()?));
-    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
+    memory.remember(&campaign.config, now)?;
+    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
+    let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
+        plan.see(&seen);
+        Ok(())
+    })?;
     memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
     if survey.due == 0 && !context.global.json {
         return nothing_to_deliver(context, campaign, ledger, &survey);
     }
-    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
-    let plan = confirm::Timetable::new(smtp.rate, &mut day, now);
     if survey.due > 0
         && let Some(warning) = memory.clock_behind(campaign.config.sender.email.as_str(), now)?
     {
@@ -366,6 +372,9 @@ fn dry_run(
         None => None,
     };
     let json = context.global.json;
+    // A list may be long, and a table would keep all of it: where nobody sits before it, a letter is told as it comes.
+    let lists = !json && !stdout().is_terminal();
+    let mut list = Lines::new(stdout().lock());
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
@@ -376,6 +385,9 @@ fn dry_run(
                     .because(&error)
                     .hint("is there room on the disk?")
             })?;
+        }
+        if lists && let Surveyed::Due { letter, .. } = &seen {
+            list.push(&plain_line(letter));
         }
         if json {
             lines.line(&Event::Letter(Box::new(dry_event(&seen, workshop, now))));
@@ -392,12 +404,20 @@ fn dry_run(
         return Ok(Exit::Done);
     }
     drop(lines);
+    drop(list);
     let mut text = String::new();
     if survey.due == 0 {
-        text.push_str(&nothing_due(&survey));
+        text.push_str(&nothing_due(&survey, context));
     } else {
-        text.push_str(&confirm::letters(&survey, &context.out));
+        if lists {
+            text.push('\n');
+            text.push_str(&survey.leaving.shown(&context.out));
+        } else {
+            text.push_str(&confirm::letters(&survey, &context.out));
+        }
         text.push_str(&confirm::left_out(&survey));
+        text.push_str(&confirm::held_back(&survey, now, &context.out));
+        text.push_str(&survey.leaving.in_all());
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
@@ -442,8 +462,15 @@ fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> Lett
                 ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
             }
         }
-        Surveyed::Skipped { id, letter, to, reason } => LetterEvent {
+        Surveyed::Skipped {
+            id,
+            letter,
+            to,
+            reason,
+            over,
+        } => LetterEvent {
             reason: Some(*reason),
+            reply: over.map(ToString::to_string),
             ..blank(*id, letter, to.to_string(), Verdict::Skipped)
         },
     }

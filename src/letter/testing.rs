@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Decision, Letter, NoHistory, Plan, Renderer, Resend, Selection};
 
-use crate::campaign::config::{Format, FromFolder, LetterSpec, Sender};
+use crate::campaign::config::{Format, FromFolder, LetterSpec, Limits, Sender};
 use crate::campaign::{Address, Campaign, Config, Country, Language, Roster, Templates};
 use crate::failure::{Problems, Style};
 
@@ -42,6 +42,7 @@ pub(crate) fn given() -> Given {
             },
             smtp: None,
             from_folder: FromFolder::default(),
+            limits: Limits::default(),
             letters: vec![letter("protest", &["embassy"])],
             facts: BTreeMap::new(),
         },

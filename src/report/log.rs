@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::campaign::address::mask;
 use crate::clock::Clock;
+use crate::letter::Skip;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
 use crate::private;
 
@@ -88,7 +89,8 @@ impl Listener for LogFile {
     fn hear(&mut self, event: &Event) {
         match event {
             // Left out again and again, run after run: that is no event.
-            Event::Letter(letter) if letter.outcome == Verdict::Skipped => {}
+            Event::Letter(letter)
+                if letter.outcome == Verdict::Skipped && letter.reason != Some(Skip::AddressLimit) => {}
             Event::Letter(letter) if !self.in_full => self.line(&Event::Letter(Box::new(masked(letter)))),
             Event::Letter(_) | Event::Summary(_) => self.line(event),
             Event::Notice(Notice::Retrying { reason, seconds }) => {

@@ -184,6 +184,7 @@ pub fn count(number: usize, noun: &str) -> String {
         1 => format!("1 {noun}"),
         number => match noun.strip_suffix('y') {
             Some(stem) => format!("{} {stem}ies", thousands(number)),
+            None if noun.ends_with('s') => format!("{} {noun}es", thousands(number)),
             None => format!("{} {noun}s", thousands(number)),
         },
     }

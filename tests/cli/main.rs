@@ -10,6 +10,7 @@ mod check;
 mod crash;
 mod echo;
 mod faults;
+mod flood;
 mod folder;
 mod hostile;
 mod interrupt;

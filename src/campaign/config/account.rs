@@ -182,10 +182,7 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
         .map_or(Some(Auth::Password), |text| text.choice(AUTHS));
     let connections = number(table, "connections", 1..=50, 2);
     let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
-    let daily_limit = match table.get("daily-limit") {
-        Some(value) => value.integer(1..=u64::MAX).map(Some),
-        None => Some(None),
-    };
+    let daily_limit = read_daily_limit(table, host.as_deref().is_none_or(is_loopback), own);
     let retry_for = duration(table, "retry-for", Duration::from_mins(15));
     let timeout = duration(table, "timeout", Duration::from_mins(1));
     table.deny_unknown();
@@ -244,6 +241,43 @@ pub fn refuse_own(table: &Table<'_>) {
 /// Whether a table holds any of what only the account file can say.
 pub fn has_own(smtp: &toml::Table) -> bool {
     OWN_KEYS.iter().any(|(key, _)| smtp.contains_key(*key))
+}
+
+/// What most providers let one account send in a day.
+const DEFAULT_DAILY_LIMIT: u64 = 500;
+
+/// `daily-limit`, or what is usual. `here`: the server is on this computer, and has nobody's limits.
+#[expect(clippy::option_option, reason = "wrong, no limit, and a limit are three things")]
+fn read_daily_limit(table: &Table<'_>, here: bool, own: bool) -> Option<Option<u64>> {
+    let usual = (!here).then_some(DEFAULT_DAILY_LIMIT);
+    let Some(value) = table.get("daily-limit") else {
+        return Some(usual);
+    };
+    let (place, path) = (value.place(), value.path().to_owned());
+    let lifted = match value.raw() {
+        DeValue::String(text) if text.trim() == "none" => None,
+        DeValue::String(text) if text.trim().parse::<u64>().is_err() => {
+            value.refuse(
+                format!("`{path}` cannot be \"{text}\""),
+                "write how many addresses, To and copies, in any 24 hours: 400; or \"none\" for no limit, in your account file",
+            );
+            return None;
+        }
+        _ => Some(value.integer(1..=u64::MAX)?),
+    };
+    // Whoever writes a campaign's folder can ask for less than is usual, not for more.
+    if !own && (lifted.is_none() || usual.zip(lifted).is_some_and(|(usual, limit)| limit > usual)) {
+        table.source().push(
+            Problem::error(format!("`{path}` in a campaign's folder cannot lift the limit"))
+                .at(place)
+                .hint(format!(
+                    "{DEFAULT_DAILY_LIMIT} addresses in 24 hours are the most here; with your whole [smtp] table in your account file \
+                     (~/.config/appel/config.toml, or --account FILE) it can be more, or \"none\""
+                )),
+        );
+        return None;
+    }
+    Some(lifted)
 }
 
 const DEFAULT_RATE: Rate = Rate::Every(Duration::from_secs(2));

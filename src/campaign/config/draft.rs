@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::account::{self, SenderSection, SmtpSection};
+use super::account::{self, SenderSection};
 use super::facts::{self, Facts};
 use super::general::{self, General};
 use super::letters;
+use super::limits::{self, Limits};
+use super::login;
 use super::paths;
 use super::read::Table;
 use super::source::Source;
@@ -33,6 +35,7 @@ pub struct Draft {
     /// What no letter may take with it.
     pub kept_back: KeptBack,
     general: General,
+    limits: Limits,
     sender: Option<SenderSection>,
     username_written: bool,
     smtp: Option<Smtp>,
@@ -71,6 +74,7 @@ impl Draft {
             sender,
             smtp,
             from_folder: self.from_folder,
+            limits: self.limits,
             letters: self.letters,
             facts: self
                 .facts
@@ -126,24 +130,26 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     let sender_table = choose(&top, account_top.as_ref(), "sender");
     let smtp_table = choose(&top, account_top.as_ref(), "smtp");
     let sender = sender_table.as_ref().map(|(table, _)| account::sender(table));
-    let smtp = smtp_table.as_ref().and_then(|(table, is_account)| {
-        let folder = if *is_account { &account_folder } else { &folder };
-        account::smtp(table, folder, *is_account)
+    let smtp = smtp_table.as_ref().and_then(|(table, own)| {
+        let folder = if *own { &account_folder } else { &folder };
+        account::smtp(table, folder, *own)
     });
-    let is_folders = |chosen: &Option<(Table<'_>, bool)>| chosen.as_ref().is_some_and(|(_, is_account)| !is_account);
+    let is_folders = |chosen: &Option<(Table<'_>, bool)>| chosen.as_ref().is_some_and(|(_, own)| !own);
     let from_folder = FromFolder {
         sender: is_folders(&sender_table),
         smtp: is_folders(&smtp_table),
     };
+    limits::refuse(&top, sources.account.as_deref());
+    let limits = account_top.as_ref().map(limits::read).unwrap_or_default();
     if let (Some(sender), Some(smtp)) = (&sender, &smtp) {
-        warn_other_domain(sender, smtp);
+        login::warn_other_domain(sender, smtp);
     }
     #[cfg(unix)]
     if let (Some(path), Some((table, true))) = (&sources.account, &smtp_table) {
         warn_readable_by_others(path, table, account);
     }
     let kept_back = KeptBack::new(sources, &general);
-    let letters = letters::read(&top, &folder, &kept_back);
+    let letters = letters::read(&top, &folder, &kept_back, &limits);
     let facts = facts::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
@@ -176,6 +182,7 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
         letters,
         facts,
         general,
+        limits,
         sender,
         username_written: smtp.as_ref().is_some_and(|section| section.username.is_some()),
         smtp: smtp.map(|section| section.smtp),
@@ -204,24 +211,6 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
         }
     }
     Some((table, true))
-}
-
-/// Receivers ask whether the domain in From is the one that sent (DMARC, RFC 7489 §3.1).
-fn warn_other_domain(sender: &SenderSection, smtp: &SmtpSection<'_>) {
-    let (Some(email), Some(username)) = (&sender.email, &smtp.username) else {
-        return;
-    };
-    let Some((_, login)) = username.as_str().rsplit_once('@') else {
-        return;
-    };
-    let (from, login) = (email.domain(), login.to_ascii_lowercase());
-    let under = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
-    if from != login && !under(from, &login) && !under(&login, from) {
-        username.warn(
-            format!("letters come from {from}, but you log in at {login}"),
-            "many receivers take such letters for forged and drop them: use the account that the sender's address belongs to",
-        );
-    }
 }
 
 /// Whoever reads the command, or changes it, has the mailbox.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::general::word;
+use super::limits::Limits;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::source::Source;
@@ -14,7 +15,7 @@ use crate::failure::{Place, Problem};
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 
 /// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
-pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack) -> Vec<LetterSpec> {
+pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limits) -> Vec<LetterSpec> {
     let source = top.source();
     let Some(value) = top.get("letter") else {
         source.push(no_letter(source));
@@ -33,7 +34,7 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack) -> Vec<LetterS
         source.push(no_letter(source));
     }
     for table in items.into_iter().filter_map(Table::of) {
-        if let Some(letter) = read_one(&table, folder, kept_back, &letters) {
+        if let Some(letter) = read_one(&table, folder, kept_back, &letters, limits) {
             letters.push(letter);
         }
     }
@@ -46,7 +47,13 @@ fn no_letter(source: &Source<'_>) -> Problem {
         .hint("add one:\n[[letter]]\nid = \"protest\"\nto = [\"embassy\"]")
 }
 
-fn read_one(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, before: &[LetterSpec]) -> Option<LetterSpec> {
+fn read_one(
+    table: &Table<'_>,
+    folder: &Path,
+    kept_back: &KeptBack,
+    before: &[LetterSpec],
+    limits: &Limits,
+) -> Option<LetterSpec> {
     let id = table.required("id", "id = \"protest\"");
     if let Some(text) = &id
         && before.iter().any(|other| other.id == text.as_str())
@@ -61,7 +68,7 @@ fn read_one(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, before: &[Le
     let format = table
         .text("format")
         .map_or(Some(Format::Text), |text| text.choice(FORMATS));
-    let cc = copies(table);
+    let cc = copies(table, limits);
     let attach = attachments(table, folder, kept_back);
     table.deny_unknown();
     let id = word(&id?)?;
@@ -104,16 +111,33 @@ fn roles(table: &Table<'_>) -> Vec<String> {
     roles
 }
 
-fn copies(table: &Table<'_>) -> Vec<Address> {
+fn copies(table: &Table<'_>, limits: &Limits) -> Vec<Address> {
     let Some(value) = table.get("cc") else {
         return Vec::new();
     };
-    let texts = value.list("cc = [\"archive@example.org\"]").into_iter();
+    let place = value.place();
+    let texts = value.list("cc = [\"archive@example.org\"]");
+    if texts.len() > limits.copies_per_letter {
+        table.source().push(
+            Problem::error(format!(
+                "a letter has at most {} copies, and here are {}",
+                limits.copies_per_letter,
+                texts.len()
+            ))
+            .at(place)
+            .hint(MORE_COPIES),
+        );
+        return Vec::new();
+    }
+    let texts = texts.into_iter();
     texts
         .filter_map(Value::text)
         .filter_map(|text| super::account::address(&text))
         .collect()
 }
+
+/// What to do about too many copies.
+const MORE_COPIES: &str = "leave some out, or give them a row of their own; whoever sends can allow more in the account file: copies-per-letter in [limits]";
 
 fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack) -> Vec<Attachment> {
     let Some(value) = table.get("attach") else {

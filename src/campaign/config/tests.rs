@@ -1,5 +1,7 @@
 //! The configuration, as people who mistype it see it.
 
+mod limits;
+
 use std::fs;
 
 use proptest::prelude::*;
@@ -111,7 +113,9 @@ fn what_is_left_out_has_its_default() {
         rate: Every(
             2s,
         ),
-        daily_limit: None,
+        daily_limit: Some(
+            500,
+        ),
         retry_for: 900s,
         timeout: 60s,
         own: Own {
@@ -915,7 +919,7 @@ fn the_account_file_wins_and_that_is_said() {
     7 | [letter]
       |  ^^^^^^ letter
       |
-      = help: known here: sender, smtp
+      = help: known here: limits, sender, smtp
     "#);
     let config = format!("{CAMPAIGN}{SENDER}{SMTP}{LETTER}");
     let account = account.replace("[letter]\n", "");

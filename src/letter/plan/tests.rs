@@ -1,3 +1,5 @@
+mod flood;
+
 use std::collections::HashMap as Map;
 use std::fmt::Write as _;
 

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../schema.sql"),
     include_str!("../copies.sql"),
     include_str!("../daybook.sql"),
+    include_str!("../forgotten.sql"),
 ];
 
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
