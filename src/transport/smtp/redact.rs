@@ -188,7 +188,7 @@ impl Forms {
                 }
             }
             match c {
-                // A backslash before it is nothing that is compared.
+                '"' | '\\' => json.extend(['\\', c]),
                 ' '..='~' => json.push(c),
                 _ => {
                     for unit in c.encode_utf16(&mut [0; 2]) {
@@ -208,6 +208,7 @@ impl Forms {
         self.learn(&hex, Kind::Loose, false);
         for form in [percent, json, html] {
             if form.as_str() != secret {
+                self.learn(&form, Kind::Close, false);
                 self.learn(&form, Kind::Loose, false);
             }
         }
@@ -245,7 +246,7 @@ impl Forms {
     fn learn(&mut self, form: &str, kind: Kind, is_encoded: bool) {
         let (letters, told) = (only_letters(form, kind), only_letters(form, Kind::Close).len());
         // Of a secret that is mostly signs, the few letters alone are too little to go by.
-        let is_enough = letters.len() >= SHORTEST && letters.len() * 2 >= told;
+        let is_enough = letters.len() >= GRAM || letters.len() >= SHORTEST && letters.len() * 2 >= told;
         let is_new = |pattern: &Pattern| pattern.kind != kind || *pattern.letters != *letters;
         if !(is_enough || is_encoded && letters.len() > 1) || !self.patterns.iter().all(is_new) {
             return;
