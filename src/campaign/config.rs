@@ -17,7 +17,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub(super) use draft::{Draft, not_utf8, read};
-pub(super) use paths::{Refused, attachment};
+pub(crate) use letters::MOST_ATTACHED;
+pub(super) use letters::MOST_ATTACHMENTS;
+pub(super) use paths::{Refused, attachment, too_heavy};
 
 use super::{Address, Country, Fact, Language};
 

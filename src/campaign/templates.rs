@@ -1,5 +1,6 @@
 //! `templates/`: letters and partials, parsed and linted.
 
+mod budget;
 mod file;
 mod folder;
 mod growth;
@@ -167,6 +168,8 @@ pub(super) struct Scope<'a> {
     /// The campaign's language.
     language: Option<&'a Language>,
     now: Timestamp,
+    /// How long the configuration is, in bytes; 0 when that is not known.
+    length: u64,
 }
 
 impl<'a> Scope<'a> {
@@ -184,6 +187,7 @@ impl<'a> Scope<'a> {
             columns: Some(columns),
             language: Some(&config.language),
             now,
+            length: 0,
         }
     }
 
@@ -204,6 +208,7 @@ impl<'a> Scope<'a> {
             columns,
             language: draft.language.as_ref(),
             now,
+            length: draft.length,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::outgoing::{Memory, Workshop};
 use super::survey::survey;
 use super::{Context, for_good, print, print_json, selection};
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Problems, Severity};
+use crate::failure::{Exit, Failure, More, Problem, Problems, Severity};
 use crate::letter::plan::Resend;
 use crate::report::screen::count;
 
@@ -22,9 +22,13 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
         #[derive(Serialize)]
         struct Report<'a> {
             problems: Vec<&'a Problem>,
+            /// Those that are only counted: by kind, the worst first.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            more: Vec<More<'a>>,
         }
         print_json(&Report {
             problems: problems.iter().collect(),
+            more: problems.more().collect(),
         })?;
         return Ok(exit);
     }
@@ -74,7 +78,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
         selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
     let written = workshop.and_then(|workshop| {
         let workshop = for_good(workshop);
-        problems.extend(workshop.plan.uncovered());
+        problems.absorb(workshop.plan.uncovered());
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
         survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |_| {
             Ok(())
@@ -83,7 +87,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     match written {
         Ok(survey) => Ok((problems, survey.due)),
         Err(failure) if failure.exit == Exit::Invalid => {
-            problems.extend(failure.problems);
+            problems.absorb(failure.problems);
             Ok((problems, 0))
         }
         Err(failure) => Err(failure),

@@ -19,9 +19,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     let resend = Resend::default();

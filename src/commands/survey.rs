@@ -32,7 +32,12 @@ pub struct Survey {
     pub for_examples: Option<Address>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// Letters that cannot be written.
+    impossible: usize,
 }
+
+/// After so many letters that cannot be written nobody needs the others to know that something is wrong.
+const HOPELESS: usize = 10_000;
 
 impl Survey {
     /// How many are left out for one reason.
@@ -91,7 +96,12 @@ pub fn survey(
             unshown += 1;
         }
     };
+    let mut stopped = false;
     for decision in decisions(workshop, memory, now, resend) {
+        if survey.impossible >= HOPELESS {
+            stopped = true;
+            break;
+        }
         match decision {
             Decision::Due(letter) => {
                 let date = memory.first_date(letter.id)?.unwrap_or(now);
@@ -111,10 +121,16 @@ pub fn survey(
                             date,
                         })?;
                     }
-                    Err(problem) => note(problem),
+                    Err(problem) => {
+                        survey.impossible += 1;
+                        note(problem);
+                    }
                 }
             }
-            Decision::Impossible(problem) => note(*problem),
+            Decision::Impossible(problem) => {
+                survey.impossible += 1;
+                note(*problem);
+            }
             Decision::Skipped {
                 id, letter, to, reason, ..
             } => {
@@ -131,6 +147,12 @@ pub fn survey(
     memory.checked()?;
     if problems.is_empty() {
         return Ok(survey);
+    }
+    if stopped {
+        problems.push(
+            Problem::error("the letters behind those were not looked at")
+                .hint("so many that cannot be written have one reason: mend that first, then check again"),
+        );
     }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);
