@@ -5,6 +5,9 @@ use std::fmt;
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::{Dash, QuotationMark};
+/// No address is longer as people write it, in bytes: in A-labels a domain is hardly ever shorter. What is longer is not
+/// even taken apart.
+const LONGEST_WRITTEN: usize = 1000;
 
 /// One mailbox's address: `local@domain`, the domain as A-labels (RFC 5891), never more and never less.
 ///
@@ -25,6 +28,9 @@ impl Address {
         let text = text.trim_matches(' ');
         if text.is_empty() {
             return Err(AddressError::Empty);
+        }
+        if text.len() > LONGEST_WRITTEN {
+            return Err(AddressError::TooLong);
         }
         // Nearly every address is plain; the characters are only looked at when a byte gives a reason.
         if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte))

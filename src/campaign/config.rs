@@ -23,8 +23,10 @@ use jiff::Timestamp;
 pub(super) use account::has_own;
 pub(super) use draft::{Draft, not_utf8, read};
 pub(super) use kept_back::KeptBack;
+pub(crate) use letters::MOST_ATTACHED;
+pub(super) use letters::MOST_ATTACHMENTS;
 pub use limits::Limits;
-pub(super) use paths::{Refused, attachment};
+pub(super) use paths::{Refused, attachment, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
 
 use super::{Address, Country, Fact, Language};

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::bounded::{self, MOST_TEXT};
 use super::config::{has_own, is_missing, writable_by_others};
 use super::{Address, Sources};
 
@@ -52,5 +53,6 @@ impl Identity {
 }
 
 fn table(path: &Path) -> Option<toml::Table> {
-    std::fs::read_to_string(path).ok()?.parse().ok()
+    // Read as for sending: never a pipe or a device, and never more than a configuration has.
+    bounded::text(path, MOST_TEXT).ok()?.parse().ok()
 }

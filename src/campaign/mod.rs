@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::failure::Problems;
 
 pub mod address;
+pub mod bounded;
 pub mod config;
 pub mod facts;
 pub mod identity;
@@ -105,6 +106,9 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Ca
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[cfg(test)]
+mod growth_tests;
 
 #[cfg(test)]
 mod tests {

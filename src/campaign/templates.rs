@@ -1,6 +1,7 @@
 //! `templates/`: letters and partials, parsed and linted.
 
 mod branches;
+mod budget;
 mod file;
 mod folder;
 mod growth;
@@ -171,6 +172,8 @@ pub(super) struct Scope<'a> {
     /// The campaign's language.
     language: Option<&'a Language>,
     now: Timestamp,
+    /// How long the configuration is, in bytes; 0 when that is not known.
+    length: u64,
 }
 
 impl<'a> Scope<'a> {
@@ -189,6 +192,7 @@ impl<'a> Scope<'a> {
             columns: Some(columns),
             language: Some(&config.language),
             now,
+            length: 0,
         }
     }
 
@@ -210,6 +214,7 @@ impl<'a> Scope<'a> {
             columns,
             language: draft.language.as_ref(),
             now,
+            length: draft.length,
         }
     }
 }

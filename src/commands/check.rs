@@ -8,7 +8,7 @@ use super::survey::{Surveyed, survey};
 use super::{Context, for_good, print, print_json, selection};
 use crate::campaign::Campaign;
 use crate::cli;
-use crate::failure::{Exit, Failure, Place, Problem, Problems, Severity};
+use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::letter::flood::Tally;
 use crate::letter::plan::Resend;
 use crate::letter::{Letter, Over};
@@ -27,9 +27,13 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
         #[derive(Serialize)]
         struct Report<'a> {
             problems: Vec<&'a Problem>,
+            /// Those that are only counted: by kind, the worst first.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            more: Vec<More<'a>>,
         }
         print_json(&Report {
             problems: problems.iter().collect(),
+            more: problems.more().collect(),
         })?;
         return Ok(exit);
     }
@@ -157,7 +161,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
         let mut workshop = workshop;
         workshop.plan.lift_limits();
         let workshop = for_good(workshop);
-        problems.extend(workshop.plan.uncovered());
+        problems.absorb(workshop.plan.uncovered());
         let memory = ledger(context, campaign, now);
         let mut crowd = Crowd::new(workshop.plan.tally(memory.history().recent(), now));
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
@@ -173,7 +177,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     match written {
         Ok(survey) => Ok((problems, survey.due)),
         Err(failure) if failure.exit == Exit::Invalid => {
-            problems.extend(failure.problems);
+            problems.absorb(failure.problems);
             Ok((problems, 0))
         }
         Err(failure) => Err(failure),

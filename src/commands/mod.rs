@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
+use crate::campaign::bounded::{self, MOST_TEXT, Unread};
 use crate::campaign::{Address, Campaign, Identity, Private, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
@@ -165,7 +166,7 @@ impl Context {
     }
 
     fn say_problems(&self, problems: &Problems) {
-        for problem in problems {
+        for problem in problems.iter().chain(&problems.rest()) {
             self.say_problem(problem);
         }
     }
@@ -245,7 +246,7 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
         to,
         limit: select.limit,
     };
-    problems.extend(selection.check(campaign));
+    problems.absorb(selection.check(campaign));
     if problems.any_error() {
         Err(Context::invalid(problems))
     } else {
@@ -260,11 +261,22 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
     };
     let text = match text.strip_prefix('@') {
         None => text.clone(),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            invalid(
-                Problem::error(format!("--message: cannot read {path}: {error}"))
-                    .hint("the file must be plain text in UTF-8"),
-            )
+        Some(path) => bounded::text(path.as_ref(), MOST_TEXT).map_err(|unread| {
+            let (why, hint) = match &unread {
+                Unread::TooLong(bytes) => (
+                    format!("{path} is too long: {}", bounded::in_words(*bytes)),
+                    "a personal paragraph has a few lines; at most 1 MiB is read",
+                ),
+                Unread::NotAFile(what) => (
+                    format!("{path} is {what}, not a file"),
+                    "name a text file, or write the text itself: --message \"…\"",
+                ),
+                _ => (
+                    format!("cannot read {path}: {unread}"),
+                    "the file must be plain text in UTF-8",
+                ),
+            };
+            invalid(Problem::error(format!("--message: {why}")).hint(hint))
         })?,
     };
     let text = text.replace("\r\n", "\n");

@@ -21,9 +21,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let mut workshop = Workshop::new(campaign, selection, personal.as_deref())?;
     workshop.plan.lift_limits();
     let workshop = for_good(workshop);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     let resend = Resend::default();

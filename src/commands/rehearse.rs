@@ -39,9 +39,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;

@@ -43,9 +43,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         refused: arguments.retry_refused,
     };
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {

@@ -38,6 +38,8 @@ pub struct Survey {
     pub over: Vec<Held>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// Letters that cannot be written.
+    impossible: usize,
 }
 
 /// A letter that is held back for a while.
@@ -47,6 +49,8 @@ pub struct Held {
     pub to: Address,
     pub over: Over,
 }
+/// After so many letters that cannot be written nobody needs the others to know that something is wrong.
+const HOPELESS: usize = 10_000;
 
 impl Survey {
     /// How many are left out for one reason.
@@ -107,7 +111,12 @@ pub fn survey(
             unshown += 1;
         }
     };
+    let mut stopped = false;
     for decision in decisions(workshop, memory, now, resend) {
+        if survey.impossible >= HOPELESS {
+            stopped = true;
+            break;
+        }
         match decision {
             Decision::Due(letter) => {
                 if let Some(problem) = never_fits(workshop, &letter) {
@@ -135,10 +144,16 @@ pub fn survey(
                             date,
                         })?;
                     }
-                    Err(problem) => note(problem),
+                    Err(problem) => {
+                        survey.impossible += 1;
+                        note(problem);
+                    }
                 }
             }
-            Decision::Impossible(problem) => note(*problem),
+            Decision::Impossible(problem) => {
+                survey.impossible += 1;
+                note(*problem);
+            }
             Decision::Skipped {
                 id,
                 letter,
@@ -170,6 +185,12 @@ pub fn survey(
     memory.checked()?;
     if problems.is_empty() {
         return Ok(survey);
+    }
+    if stopped {
+        problems.push(
+            Problem::error("the letters behind those were not looked at")
+                .hint("so many that cannot be written have one reason: mend that first, then check again"),
+        );
     }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);

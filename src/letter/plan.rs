@@ -14,7 +14,7 @@ use super::{Envelope, LetterId};
 use crate::campaign::config::LetterSpec;
 use crate::campaign::recipients::Serves;
 use crate::campaign::{Address, Campaign, Country, Language, Recipient};
-use crate::failure::{Place, Problem};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 pub use super::selection::Selection;
 
@@ -293,11 +293,11 @@ impl<'a> Plan<'a> {
     /// The letters that reach nobody in one of their roles, because no row serves this sender; who would have been
     /// served is in the hint.
     #[must_use]
-    pub fn uncovered(&self) -> Vec<Problem> {
+    pub fn uncovered(&self) -> Problems {
         let config = &self.campaign.config;
         let country = config.sender.country;
         let file = self.campaign.roster.shown();
-        let mut problems = Vec::new();
+        let mut problems = Problems::new();
         // Asked for by address, a letter to nobody else is what was asked for.
         if !self.selection.to.is_empty() {
             return problems;
@@ -308,6 +308,10 @@ impl<'a> Plan<'a> {
                     continue;
                 };
                 if role.covers_sender() || !role.letters.contains(&position) || spec.to[..at].contains(name) {
+                    continue;
+                }
+                if !problems.has_room(Severity::Warning) {
+                    problems.count_only(Severity::Warning, "roles of letters that nobody has");
                     continue;
                 }
                 let letter = &spec.id;

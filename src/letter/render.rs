@@ -100,6 +100,8 @@ impl Renderer {
             columns: campaign.roster.columns().to_vec(),
             recipients: campaign.roster.shown().to_owned(),
         };
+        // The partials as each language sees them, once for all of its templates.
+        let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
         for (name, language, template) in campaign.templates.iter() {
             let edition = renderer.edition(campaign, language, personal.unwrap_or_default());
             let config = &campaign.config;
@@ -111,7 +113,9 @@ impl Renderer {
                     Some((fact.clone(), value.into()))
                 })
                 .collect();
-            let partials = Partials::new(campaign.templates.partials(language));
+            let partials = seen
+                .entry(language)
+                .or_insert_with(|| Partials::new(campaign.templates.partials(language)));
             let prepared = |part| {
                 partials
                     .written_into(part)

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
-use crate::words::{visible, visible_line};
+use crate::words::{thousands, visible, visible_line};
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -188,18 +188,6 @@ pub fn count(number: usize, noun: &str) -> String {
             None => format!("{} {noun}s", thousands(number)),
         },
     }
-}
-
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// `4 seconds`, `2 minutes`, `about 3 hours`.

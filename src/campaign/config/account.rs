@@ -42,6 +42,11 @@ impl SenderSection {
     }
 }
 
+/// How many keys `[sender]` has at most; each is a name that letters may use, like a column of the recipients.
+pub const MOST_DETAILS: usize = 256;
+/// How long such a name is at most, in bytes.
+const LONGEST_DETAIL: usize = 200;
+
 /// Reads `[sender]`.
 pub fn sender(table: &Table<'_>) -> SenderSection {
     refuse_password(table);
@@ -60,7 +65,22 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         language: language.as_ref().and_then(read_language),
         extra: BTreeMap::new(),
     };
-    for (key, value) in table.iter() {
+    if let Some((key, _)) = table.iter().nth(MOST_DETAILS) {
+        table.source().push(
+            Problem::error(format!("there are more than {MOST_DETAILS} keys in [sender]"))
+                .at(table.key_place(key))
+                .hint("keep those that a letter uses"),
+        );
+    }
+    for (key, value) in table.iter().take(MOST_DETAILS) {
+        if key.len() > LONGEST_DETAIL {
+            table.source().push(
+                Problem::error(format!("a key is longer than {LONGEST_DETAIL} bytes"))
+                    .at(table.key_place(key))
+                    .hint("use a word: city, phone, organisation"),
+            );
+            continue;
+        }
         if table.is_known(key) || key == "password" {
             continue;
         }
@@ -95,7 +115,7 @@ fn country(text: &Text<'_>) -> Option<Country> {
     match Country::parse(text.as_str().trim()) {
         Ok(country) => Some(country),
         Err(unknown) => {
-            let hint = match unknown.nearest {
+            let hint = match unknown.nearest() {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write its two-letter code: \"BE\", \"DE\", \"GB\"".to_owned(),
             };
@@ -411,7 +431,7 @@ fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     let written = text.line()?;
     let path = folder.join(&written);
     match paths::readable(&path, &written) {
-        Ok(()) => Some(path),
+        Ok(_) => Some(path),
         Err(Refused { message, hint }) => {
             text.refuse(message, hint);
             None

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -17,6 +16,7 @@ use super::paths;
 use super::read::Table;
 use super::source::Source;
 use super::{Config, FromFolder, KeptBack, LetterSpec, Smtp};
+use crate::campaign::bounded::{self, MOST_TEXT, Unread, in_words};
 use crate::campaign::{Language, Sources};
 use crate::failure::{Place, Problem, Problems};
 
@@ -34,6 +34,8 @@ pub struct Draft {
     pub sender_keys: Option<BTreeSet<String>>,
     /// What no letter may take with it.
     pub kept_back: KeptBack,
+    /// How long the files are together, in bytes.
+    pub length: u64,
     general: General,
     limits: Limits,
     sender: Option<SenderSection>,
@@ -173,10 +175,11 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
         sender_keys: sender_table.map(|(table, _)| {
             let fixed = ["name", "email", "country", "language"].into_iter();
             fixed
-                .chain(table.iter().map(|(key, _)| key))
+                .chain(table.iter().map(|(key, _)| key).take(account::MOST_DETAILS))
                 .map(ToOwned::to_owned)
                 .collect()
         }),
+        length: (source.len() + account.len()) as u64,
         folder,
         language,
         letters,
@@ -262,44 +265,24 @@ fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
 
 /// The whole of a UTF-8 file, without its byte order mark.
 fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl FnOnce() -> Problem) -> Option<String> {
-    let regular = fs::metadata(path).map(|found| found.is_file());
-    let bytes = match regular {
-        Ok(true) => fs::read(path),
-        Ok(false) => {
-            problems.push(
-                Problem::error(format!("{shown} is not a file"))
-                    .at(Place::file(shown))
-                    .hint("name the file itself: for a campaign, its config.toml"),
-            );
-            return None;
-        }
-        Err(error) => Err(error),
+    let unread = match bounded::text(path, MOST_TEXT) {
+        Ok(text) => return Some(text),
+        Err(unread) => unread,
     };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            problems.push(missing());
-            return None;
-        }
-        Err(error) => {
-            problems.push(
-                Problem::error(format!("{shown} cannot be read: {error}"))
-                    .at(Place::file(shown))
-                    .hint("check that the file is yours to read"),
-            );
-            return None;
-        }
-    };
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        }),
-        Err(error) => {
-            problems.push(not_utf8(shown, error.as_bytes(), error.utf8_error().valid_up_to()));
-            None
-        }
-    }
+    problems.push(match unread {
+        Unread::Missing => missing(),
+        Unread::NotUtf8(bytes, at) => not_utf8(shown, &bytes, at),
+        Unread::NotAFile(_) => Problem::error(format!("{shown} is not a file"))
+            .at(Place::file(shown))
+            .hint("name the file itself: for a campaign, its config.toml"),
+        Unread::TooLong(bytes) => Problem::error(format!("{shown} is too long: {}", in_words(bytes)))
+            .at(Place::file(shown))
+            .hint("at most 1 MiB is read; lists of people belong in recipients.csv, texts in templates"),
+        Unread::Io(error) => Problem::error(format!("{shown} cannot be read: {error}"))
+            .at(Place::file(shown))
+            .hint("check that the file is yours to read"),
+    });
+    None
 }
 
 /// The problem of a file that is no UTF-8 from byte `at` on.

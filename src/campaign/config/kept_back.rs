@@ -1,5 +1,8 @@
 //! What no letter may take with it: the campaign's own workings, and what is the person's own.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,53 +17,80 @@ const MOST_FILES: usize = 10_000;
 #[derive(Debug, Default)]
 pub struct KeptBack {
     places: Vec<(Place, &'static str)>,
+    /// Those of them that have several names, once anybody asks; `None` when there are too many files to tell.
+    numbers: OnceCell<Option<HashMap<Number, &'static str>>>,
 }
 
+/// By its real path.
 #[derive(Debug)]
 enum Place {
     File(PathBuf),
     /// And everything in it.
     Folder(PathBuf),
-    /// The `.hbs` files of a folder, and of `partials` in it.
+    /// The `.hbs` files of a folder; those of `partials` in it are another's.
     Templates(PathBuf),
-    /// The file, and those beside it whose names begin with its own.
-    Ledger(PathBuf),
+    /// The files of a folder whose names begin so.
+    Ledger(PathBuf, OsString),
 }
 
 impl KeptBack {
     /// Those of one campaign and one person.
     pub fn new(sources: &Sources, general: &General) -> Self {
-        let file = |path: &Path| Place::File(path.to_owned());
         let configuration = "the campaign's own configuration";
-        let beside = sources.config.with_file_name("config.toml");
-        let mut places = vec![
-            (file(&sources.config), configuration),
-            (Place::File(beside), configuration),
-        ];
+        let own = "what appel keeps about you";
+        let mut places = Vec::new();
+        let mut add = |place: Option<Place>, what| places.extend(place.map(|place| (place, what)));
+        let file = |path: &Path| real(path).map(Place::File);
+        add(file(&sources.config), configuration);
+        add(file(&sources.config.with_file_name("config.toml")), configuration);
         if let Some(path) = &general.recipients {
-            places.push((file(path), "the list of recipients"));
+            add(file(path), "the list of recipients");
         }
         if let Some(path) = &general.templates {
-            places.push((Place::Templates(path.clone()), "a template"));
+            for folder in [path.clone(), path.join("partials")] {
+                add(real(&folder).map(Place::Templates), "a template");
+            }
         }
         for path in sources.account.iter().chain(&sources.private.account) {
-            places.push((file(path), "your account file"));
+            add(file(path), "your account file");
         }
         if let Some(path) = &sources.private.state {
-            places.push((Place::Folder(path.clone()), "what appel keeps about you"));
+            add(real(path).map(Place::Folder), own);
         }
         if let Some(path) = &sources.private.ledger {
-            places.push((Place::Ledger(path.clone()), "what appel keeps about you"));
+            add(Place::ledger(path), own);
         }
-        Self { places }
+        Self {
+            places,
+            numbers: OnceCell::new(),
+        }
     }
 
     /// What `path` is, when it may not be attached.
     pub fn holds(&self, path: &Path) -> Option<&'static str> {
-        let target = fs::canonicalize(path).ok()?;
-        let same = same_file(path);
-        let found = self.places.iter().find(|(place, _)| place.has(&target, same.as_ref()));
-        found.map(|(_, what)| *what)
+        let target = real(path)?;
+        let by_path = self.places.iter().find(|(place, _)| place.has(&target));
+        if let Some((_, what)) = by_path {
+            return Some(*what);
+        }
+        let number = number(&target)?;
+        match self.numbers.get_or_init(|| self.count()) {
+            Some(known) => known.get(&number).copied(),
+            None => Some("one of several names of a file, and there are too many to tell whose"),
+        }
+    }
+
+    fn count(&self) -> Option<HashMap<Number, &'static str>> {
+        let mut left = MOST_FILES;
+        let mut found = HashMap::new();
+        for (place, what) in &self.places {
+            place.each(&mut left, &mut |file| {
+                if let Some(number) = number(file) {
+                    found.insert(number, *what);
+                }
+            })?;
+        }
+        Some(found)
     }
 }
 
@@ -68,51 +98,52 @@ impl KeptBack {
 type Number = (u64, u64);
 
 #[cfg(unix)]
-fn same_file(path: &Path) -> Option<Number> {
+fn number(path: &Path) -> Option<Number> {
     use std::os::unix::fs::MetadataExt;
     let found = fs::metadata(path).ok()?;
-    (found.nlink() > 1).then(|| (found.dev(), found.ino()))
+    (found.is_file() && found.nlink() > 1).then(|| (found.dev(), found.ino()))
 }
 
 /// Where files have no numbers, the path must do.
 #[cfg(not(unix))]
-fn same_file(_: &Path) -> Option<Number> {
+fn number(_: &Path) -> Option<Number> {
     None
 }
 
 impl Place {
-    /// Whether a file is here: by its real path, or by its number when it has several names.
-    fn has(&self, target: &Path, number: Option<&Number>) -> bool {
-        let by_path = match self {
-            Self::File(path) => real(path).is_some_and(|path| path == target),
-            Self::Folder(path) => real(path).is_some_and(|path| target.starts_with(path)),
-            Self::Templates(path) => real(path).is_some_and(|folder| {
-                let parent = target.parent();
-                is_template(target) && (parent == Some(&folder) || parent == real(&folder.join("partials")).as_deref())
-            }),
-            Self::Ledger(path) => {
-                real_parent(path).is_some_and(|folder| target.parent() == Some(&folder) && is_beside(path, target))
-            }
+    /// Lock, marks and the rest lie beside the ledger's real file, by its real name.
+    fn ledger(path: &Path) -> Option<Self> {
+        let path = match real(path) {
+            Some(path) => path,
+            None => real(or_here(path.parent()?))?.join(path.file_name()?),
         };
-        by_path || number.is_some_and(|number| self.has_number(number))
+        Some(Self::Ledger(path.parent()?.to_owned(), path.file_name()?.to_owned()))
     }
 
-    fn has_number(&self, number: &Number) -> bool {
-        let mut left = MOST_FILES;
+    /// Whether a file is here, by its real path.
+    fn has(&self, target: &Path) -> bool {
         match self {
-            Self::File(path) => same_file(path).as_ref() == Some(number),
-            Self::Folder(path) => any_file(path, &mut left, 3, &|file| same_file(file).as_ref() == Some(number)),
-            Self::Templates(path) => [path.clone(), path.join("partials")].iter().any(|folder| {
-                any_file(folder, &mut left, 0, &|file| {
-                    is_template(file) && same_file(file).as_ref() == Some(number)
-                })
-            }),
-            Self::Ledger(path) => path.parent().is_some_and(|folder| {
-                any_file(or_here(folder), &mut left, 0, &|file| {
-                    is_beside(path, file) && same_file(file).as_ref() == Some(number)
-                })
-            }),
+            Self::File(path) => path == target,
+            Self::Folder(path) => target.starts_with(path),
+            Self::Templates(folder) => target.parent() == Some(folder) && is_template(target),
+            Self::Ledger(folder, name) => target.parent() == Some(folder) && begins_with(target, name),
         }
+    }
+
+    /// Every file that is here now; `None` when there are more than may be looked at.
+    fn each(&self, left: &mut usize, seen: &mut dyn FnMut(&Path)) -> Option<()> {
+        match self {
+            Self::File(path) => seen(path),
+            Self::Folder(path) => return each_file(path, left, 3, seen),
+            Self::Templates(path) | Self::Ledger(path, _) => {
+                return each_file(path, left, 0, &mut |file| {
+                    if self.has(file) {
+                        seen(file);
+                    }
+                });
+            }
+        }
+        Some(())
     }
 }
 
@@ -120,43 +151,30 @@ fn real(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
 }
 
-fn real_parent(path: &Path) -> Option<PathBuf> {
-    // The ledger may be a link: what lies beside it lies beside its target.
-    match real(path) {
-        Some(path) => path.parent().map(Path::to_owned),
-        None => real(or_here(path.parent()?)),
-    }
-}
-
 fn is_template(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "hbs")
 }
 
-fn is_beside(ledger: &Path, path: &Path) -> bool {
-    let ledger = real(ledger).unwrap_or_else(|| ledger.to_owned());
-    let (Some(ledger), Some(name)) = (ledger.file_name(), path.file_name()) else {
-        return false;
-    };
-    name.as_encoded_bytes().starts_with(ledger.as_encoded_bytes())
+fn begins_with(path: &Path, beginning: &OsStr) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name.as_encoded_bytes().starts_with(beginning.as_encoded_bytes())
 }
 
-/// Whether any file of a folder is wanted; one with more files than can be looked at counts as if.
-fn any_file(folder: &Path, left: &mut usize, deep: usize, wanted: &dyn Fn(&Path) -> bool) -> bool {
+/// The files of a folder, and of those in it so deep.
+fn each_file(folder: &Path, left: &mut usize, deep: usize, seen: &mut dyn FnMut(&Path)) -> Option<()> {
     let Ok(entries) = fs::read_dir(folder) else {
-        return false;
+        return Some(());
     };
     for entry in entries.flatten() {
-        let Some(rest) = left.checked_sub(1) else { return true };
-        *left = rest;
+        *left = left.checked_sub(1)?;
         let path = entry.path();
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if if is_folder {
-            deep > 0 && any_file(&path, left, deep - 1, wanted)
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if deep > 0 {
+                each_file(&path, left, deep - 1, seen)?;
+            }
         } else {
-            wanted(&path)
-        } {
-            return true;
+            seen(&path);
         }
     }
-    false
+    Some(())
 }

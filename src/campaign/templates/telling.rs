@@ -45,8 +45,14 @@ pub struct Letter<'a> {
     pub files: Vec<(&'a str, &'a str)>,
 }
 
-/// What links of the letter tell readers or senders apart.
-pub fn check(letter: &Letter<'_>, partials: &BTreeMap<String, Partials>, scope: &Scope<'_>) -> Vec<Problem> {
+/// What links of the letter tell readers or senders apart; `room` is how many bytes of renderings are still looked at in
+/// all letters together.
+pub fn check(
+    letter: &Letter<'_>,
+    partials: &BTreeMap<String, Partials>,
+    scope: &Scope<'_>,
+    room: &mut usize,
+) -> Vec<Problem> {
     let names = Names::default();
     let rendering = Rendering::new(letter, partials, scope, &names);
     let mut problems = Vec::new();
@@ -55,8 +61,13 @@ pub fn check(letter: &Letter<'_>, partials: &BTreeMap<String, Partials>, scope: 
             // The renderer refuses it and says so.
             continue;
         }
-        match rendering.of(&part.template) {
+        let rendered = match room {
+            0 => Err("all letters together come to too much with all their branches".to_owned()),
+            _ => rendering.of(&part.template),
+        };
+        match rendered {
             Ok(text) => {
+                *room = room.saturating_sub(text.len());
                 let mut found = branches::walk(&links::plain(&text, letter.is_markdown), &names);
                 if letter.is_markdown {
                     found.extend(labels(&text));
