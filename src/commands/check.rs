@@ -77,7 +77,7 @@ fn ledger(context: &Context, campaign: &Campaign, now: Timestamp) -> Memory {
 }
 
 /// So many addresses that would get too much are named.
-const NAMED: usize = 20;
+const NAMED: usize = 10;
 
 /// Letters that the next run would hold back, by the address that has had enough.
 struct Crowd<'t> {

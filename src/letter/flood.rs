@@ -206,6 +206,13 @@ impl Recent {
         self
     }
 
+    /// How often a mailbox was written to.
+    #[cfg(test)]
+    pub(crate) fn count(&self, mailbox: &str, copy: bool, sender: &str) -> usize {
+        let hash = hash_of(mailbox);
+        self.times(Key { hash, copy }, mailbox, sender).len()
+    }
+
     /// When an address was written to, oldest first.
     fn times(&self, key: Key, mailbox: &str, sender: &str) -> Vec<i64> {
         let known = if key.copy { &self.copies } else { &self.letters };

@@ -174,7 +174,7 @@ pub struct Plan<'a> {
     campaign: &'a Campaign,
     selection: Selection,
     roles: HashMap<&'a str, Role>,
-    /// The mailboxes that more than one row has.
+    /// The mailboxes that more than one row has, and the addresses.
     recurring: Recurring,
     /// Those that get copies of more than one row's letters.
     recurring_copies: Recurring,
@@ -220,7 +220,12 @@ impl<'a> Plan<'a> {
                     role.countries.extend(countries);
                 }
             }
-            recurring.add(hash_of(&row.email.mailbox()));
+            let mailbox = row.email.mailbox();
+            recurring.add(hash_of(&mailbox));
+            if *mailbox != *row.email.folded() {
+                // Addresses that are different, and lead to one mailbox, are no duplicates.
+                recurring.add(hash_of(row.email.folded()));
+            }
             for copy in &row.cc {
                 copies.add(hash_of(&copy.mailbox()));
             }
@@ -445,7 +450,7 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         if !role.serves(row, plan.campaign.config.sender.country) {
             return Some(Skip::OtherCountry);
         }
-        if plan.recurs(hash_of(&row.email.mailbox())) && !self.seen.insert(id) {
+        if plan.recurs(hash_of(row.email.folded())) && !self.seen.insert(id) {
             return Some(Skip::Duplicate);
         }
         self.history.past(id).keeps_back(self.resend, self.late)
