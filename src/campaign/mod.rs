@@ -107,7 +107,7 @@ fn shown(path: &Path) -> String {
     path.display().to_string()
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod growth_tests;
 
 #[cfg(test)]
