@@ -199,6 +199,7 @@ impl EndsWith for [u8] {
 /// (`example.org/abc`), which many mail programs take for one as well.
 pub fn in_word<'w>(word: &'w str, each: &mut impl FnMut(&'w str)) {
     let mut done = 0;
+    let mut marked = None;
     for (at, c) in word.char_indices() {
         if at < done {
             continue;
@@ -212,7 +213,9 @@ pub fn in_word<'w>(word: &'w str, each: &mut impl FnMut(&'w str)) {
                 let start = begins(before, is_of_host);
                 (!before[..www].ends_with(char::is_alphanumeric)).then_some(start)
             }
-            '/' | '?' | '#' if at + 1 < word.len() => host(before, word[at..].contains(is_mark)),
+            '/' | '?' | '#' if at + 1 < word.len() => {
+                host(before, *marked.get_or_insert_with(|| word.contains(is_mark)))
+            }
             _ => None,
         };
         let Some(start) = start.map(|start| done + start) else {
@@ -241,7 +244,7 @@ fn scheme(before: &str) -> Option<usize> {
 }
 
 /// Where the host's name begins that `before` ends with: labels and dots, the last one of letters; and not with a capital
-/// as of a sentence (`St.Petersburg/…`), unless there is a mark behind it.
+/// as of a sentence (`St.Petersburg/…`), unless there is a mark in the word.
 fn host(before: &str, marked: bool) -> Option<usize> {
     // A port may stand behind it.
     let name = before.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod architecture;
 mod check;
 mod crash;
@@ -12,6 +13,7 @@ mod faults;
 mod hostile;
 mod interrupt;
 mod ledger;
+mod links;
 mod log;
 mod new;
 mod plan;

@@ -24,8 +24,8 @@ use crate::campaign::Language;
 use crate::failure::{Place, Problem};
 use crate::links::{self, ELSE, END, IF, VALUE, mark};
 
-/// The most bytes of one rendering with all its branches and marks.
-const MOST_RENDERED: usize = 8 * 1024 * 1024;
+/// The most bytes of one rendering with all its branches and marks; of one letter 64 KiB leave.
+const MOST_RENDERED: usize = 1024 * 1024;
 /// The most partials called in one letter; the renderer refuses more pieces than that.
 const MOST_CALLS: u64 = 20_000;
 /// How many such links of one letter are named.
@@ -377,7 +377,9 @@ impl Rendering {
             registry.register_helper(helper, Box::new(Words(words.collect())));
         }
         for (name, partial) in partials {
-            if let Some(partial) = partial.best(letter.language) {
+            if let Some(partial) = partial.best(letter.language)
+                && letter.files.iter().any(|(shown, _)| *shown == partial.shown)
+            {
                 registry.register_template(name, partial.parsed.template.clone());
             }
         }
