@@ -178,6 +178,7 @@ pub struct Spot {
 }
 
 /// The words of a text that may hold links.
+#[must_use]
 pub fn spots(text: &str) -> Vec<Spot> {
     let mut spots = Vec::new();
     words(text, |word, at| {
@@ -189,6 +190,7 @@ pub fn spots(text: &str) -> Vec<Spot> {
 
 /// Whether a text has just these words that may hold links, and so the same links. It may say no where it has (behind a
 /// blank that is none of ASCII), but it takes hardly longer than to read the text.
+#[must_use]
 pub fn has_spots(text: &str, spots: &[Spot]) -> bool {
     let bytes = text.as_bytes();
     let mut rest = spots.iter();

@@ -67,8 +67,9 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Probl
         .into_iter()
         .filter_map(|(entry, language)| read_letter(entry, language, scope, problems))
         .collect();
+    let mut left = telling::MOST_RENDERED_IN_ALL;
     for letter in letters {
-        let (facts, said) = lint(&letter, &templates, shown_dir, scope);
+        let (facts, said) = lint(&letter, &templates, shown_dir, scope, &mut left);
         problems.extend(said);
         let (Some(subject), Some(body)) = (letter.subject, letter.body) else {
             continue;
@@ -178,6 +179,7 @@ fn lint(
     templates: &Templates,
     shown_dir: &str,
     scope: &Scope<'_>,
+    left: &mut usize,
 ) -> (BTreeSet<String>, Vec<Problem>) {
     let unit = |parsed| Unit {
         shown: &letter.entry.shown,
@@ -223,7 +225,7 @@ fn lint(
                 .chain(files)
                 .collect(),
         };
-        said.extend(telling::check(&letter, &templates.partials, scope));
+        said.extend(telling::check(&letter, &templates.partials, scope, left));
     }
     if is_markdown {
         let mut found = Problems::new();
