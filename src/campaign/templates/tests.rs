@@ -1782,9 +1782,7 @@ fn a_link_that_is_the_same_for_all_is_fine() {
 fn letters_that_come_to_too_much_text_are_refused_before_it_takes_long() {
     let part =
         "{{#if recipient.name}}see{{else}}so{{/if}} {{recipient.name}} words\n".repeat(50) + &"word ".repeat(5000);
-    let letters: Vec<String> = (0..200)
-        .map(|nth| format!("protest.{}.hbs", two_letters(nth)))
-        .collect();
+    let letters = ["ar", "cs", "da", "de", "el", "en", "es", "fr", "it", "nl"].map(|tag| format!("protest.{tag}.hbs"));
     let mut files = vec![("partials/p.hbs", part.as_str())];
     let text = format!("{HEAD}{}", "{{> p}}\n".repeat(6));
     files.extend(letters.iter().map(|name| (name.as_str(), text.as_str())));
@@ -1793,13 +1791,4 @@ fn letters_that_come_to_too_much_text_are_refused_before_it_takes_long() {
         said.iter().any(|said| said.contains("the letters are too long")),
         "{said:#?}"
     );
-}
-
-/// The code of a language, one of those with two letters.
-fn two_letters(nth: usize) -> String {
-    let known: Vec<String> = ('a'..='z')
-        .flat_map(|a| ('a'..='z').map(move |b| format!("{a}{b}")))
-        .filter(|code| Language::parse(code).is_ok())
-        .collect();
-    known[nth % known.len()].clone()
 }
