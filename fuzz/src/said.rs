@@ -1,0 +1,46 @@
+//! What is said of an input: fit for a terminal, and not without end.
+
+use appel::failure::{Problem, Problems, Style};
+use appel::words::is_unsafe_to_show;
+
+/// No problem of a file is longer on a screen, whatever stands in the file.
+pub const LONGEST_PROBLEM: usize = 1 << 20;
+
+/// Every problem, as a person reads it.
+pub fn all(problems: &Problems) {
+    for problem in problems {
+        one(problem);
+    }
+}
+
+/// One problem, as a person reads it; `lines` is how many the file has.
+pub fn one(problem: &Problem) {
+    let shown = problem.render(&Style::PLAIN);
+    assert!(
+        shown.len() <= LONGEST_PROBLEM,
+        "a problem of {} bytes: {:.200}",
+        shown.len(),
+        problem.message
+    );
+    fit_to_show(&shown);
+}
+
+/// No place is behind the end of the file it is in.
+pub fn places_are_in(problems: &Problems, file: &str, text: &str) {
+    let lines = text.matches('\n').count().max(text.matches('\r').count()) + 1;
+    for place in problems.iter().filter_map(|problem| problem.place.as_ref()) {
+        if place.file.ends_with(file) {
+            let line = place.line.unwrap_or(1);
+            assert!((1..=lines).contains(&line), "line {line} of {lines}");
+            let excerpt = place.excerpt.as_ref();
+            assert!(excerpt.is_none_or(|excerpt| excerpt.text.get(excerpt.span.clone()).is_some()));
+        }
+    }
+}
+
+/// Nothing in it that a terminal would obey, or that nobody sees.
+pub fn fit_to_show(text: &str) {
+    if let Some(c) = text.chars().find(|c| *c != '\n' && is_unsafe_to_show(*c)) {
+        panic!("U+{:04X} is shown in {text:?}", u32::from(c));
+    }
+}
