@@ -29,6 +29,7 @@ pub fn check(input: &[u8]) {
         None => (input, None),
     };
     desk::write_once("recipients.csv", RECIPIENTS);
+    desk::write_once("recipients.example.csv", RECIPIENTS);
     desk::write_once("files/statement.pdf", "%PDF");
     for name in ["protest", "solidarity"] {
         desk::write_once(&format!("templates/{name}.en.hbs"), TEMPLATE);

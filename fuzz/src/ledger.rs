@@ -2,7 +2,8 @@
 //! accepted is never due again.
 //!
 //! The first byte of an input says what the others are: changes to the ledger of a run that ended, changes to that of a
-//! run that was killed (each with the file's number, a place, a length and the bytes), or a whole database.
+//! run that was killed (each with the file's number, a place, a length and the bytes), or a whole database. Its highest
+//! bit asks for writing too.
 
 use std::cell::OnceCell;
 use std::fs;
@@ -33,7 +34,7 @@ pub fn check(input: &[u8]) {
     let Some((kind, rest)) = input.split_first() else {
         return;
     };
-    match kind % 3 {
+    match (kind & 127) % 3 {
         0 => with_ended(|kept| changed(kept, rest, kind & 128 != 0, ACCEPTED.collect())),
         1 => with_killed(|kept| changed(kept, rest, kind & 128 != 0, ACCEPTED.chain(IN_FLIGHT).collect())),
         _ => {
@@ -174,7 +175,7 @@ fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: Vec<u8>) {
     if let Ok(None) = SqliteLedger::read(&kept.path, desk::now()) {
         panic!("a ledger is taken for none");
     }
-    let Ok(mut ledger) = SqliteLocked::acquire(&kept.path, desk::now()) else {
+    let Ok(mut ledger) = tell(SqliteLocked::acquire(&kept.path, desk::now())) else {
         return;
     };
     let Ok(reader) = ledger.reader() else { return };
@@ -182,6 +183,7 @@ fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: Vec<u8>) {
     if reader.checked().is_err() {
         return;
     }
+    said::tell(|| format!("{found:?}"));
     for (number, past) in found {
         assert!(
             matches!(past, Past::Accepted | Past::InDoubt),
@@ -275,6 +277,7 @@ fn read_all(reader: &SqliteLedger) -> Result<(), LedgerError> {
 /// An error has words, and something to do.
 fn tell<T>(result: Result<T, LedgerError>) -> Result<T, LedgerError> {
     if let Err(error) = &result {
+        said::tell(|| format!("{error}\n{}", error.hint()));
         assert!(error.to_string().len() < said::LONGEST_PROBLEM);
         assert!(!error.hint().is_empty());
     }

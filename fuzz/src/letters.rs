@@ -57,6 +57,7 @@ fn written(campaign: &Campaign, letter: &Letter, text: &Text, attachments: &Atta
             return None;
         }
     };
+    said::tell(|| String::from_utf8_lossy(&message.bytes).into_owned());
     lines_are_fit(&message.bytes);
     headers_are_the_envelopes(campaign, &message);
     Some(message)

@@ -1,10 +1,20 @@
 //! What is said of an input: fit for a terminal, and not without end.
 
+use std::sync::LazyLock;
+
 use appel::failure::{Problem, Problems, Style};
 use appel::words::is_unsafe_to_show;
 
 /// No problem of a file is longer on a screen, whatever stands in the file.
 pub const LONGEST_PROBLEM: usize = 1 << 20;
+
+/// Shows what became of an input, when it is run again for a person.
+pub fn tell(what: impl FnOnce() -> String) {
+    static IS_ASKED: LazyLock<bool> = LazyLock::new(|| std::env::var_os("APPEL_FUZZ_TELL").is_some());
+    if *IS_ASKED {
+        eprintln!("{}", what());
+    }
+}
 
 /// Every problem, as a person reads it.
 pub fn all(problems: &Problems) {
@@ -13,9 +23,10 @@ pub fn all(problems: &Problems) {
     }
 }
 
-/// One problem, as a person reads it; `lines` is how many the file has.
+/// One problem, as a person reads it.
 pub fn one(problem: &Problem) {
     let shown = problem.render(&Style::PLAIN);
+    tell(|| shown.clone());
     assert!(
         shown.len() <= LONGEST_PROBLEM,
         "a problem of {} bytes: {:.200}",

@@ -54,6 +54,10 @@ pub fn check(input: &[u8]) {
     let line = Line::new(script);
     let told = runtime.block_on(dialogue(*settings, &line));
     let line = line.lock();
+    said::tell(|| {
+        let both = [&line.said, &line.heard].map(|bytes| String::from_utf8_lossy(bytes));
+        format!("the server said:\n{}\nand heard:\n{}", both[0], both[1])
+    });
     if *settings & 12 == 4 {
         assert!(
             !line.heard.windows(4).any(|four| four == b"AUTH"),
@@ -114,10 +118,12 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
             .filter(|_| session.looks_ahead() && how & 128 == 0);
         match session.send(letter, next).await {
             Attempt::Unstarted(reply) => {
+                said::tell(|| format!("letter {number} did not begin: {reply}"));
                 hear(&reply, &mut told);
                 break;
             }
             Attempt::Ended(sent) => {
+                said::tell(|| format!("letter {number}: {sent:?}"));
                 is_evident(&sent, letter, line);
                 for (_, outcome) in &sent.recipients {
                     hear(outcome.reply(), &mut told);
@@ -176,6 +182,7 @@ fn connecting_failed(error: &ConnectError, told: &mut Vec<String>) {
             failure.causes.push(cause.clone());
             let shown = failure.render(&Style::PLAIN);
             assert!(shown.len() <= 2 * LONGEST_REPLY, "{} bytes", shown.len());
+            said::tell(|| shown.clone());
             said::fit_to_show(&shown);
             told.extend([message, cause, hint].map(Clone::clone));
         }

@@ -19,7 +19,7 @@ deadline = 2012-01-31T23:59:00Z
 name = "Ann {{zqx}}<zqx>"
 email = "ann@home.example"
 country = "BE"
-city = "{{#if zqx}}<zqx>"
+city = "{{#if zqx}}<zqx>\n\n    {{/if}} *a* [b](javascript:c)"
 [[letter]]
 id = "protest"
 to = ["embassy"]
@@ -29,6 +29,14 @@ template = "protest"
 to = ["embassy"]
 format = "markdown"
 cc = ["archive@example.org"]
+[facts.wounded]
+value = "60"
+as-of = 2011-12-16T18:54:00+01:00
+source = "the hospital"
+[facts.detained]
+value = "23"
+as-of = 2011-12-16T18:54:00+01:00
+source = "their lawyers"
 [facts.killed]
 value = { en = "at least {{zqx}}<zqx>", fr = "au moins 70" }
 as-of = 2011-12-16T18:54:00+01:00
@@ -36,7 +44,7 @@ source = "{{> zqx}}<zqx>"
 expires = 2011-12-18T00:00:00Z
 "#;
 const RECIPIENTS: &str = "role,name,email,language,salutation,office\n\
-    embassy,The {{zqx}} Embassy,info@emb.example,en,\"{{{zqx}}}<zqx> *a* [b](http://c.example)\n\n    {{/if}}<zqx>\",\n\
+    embassy,The {{zqx}} Embassy,info@emb.example,en,\"{{{zqx}}}<zqx> *a* [b](http://c.example) {{/if}}\",\n\
     embassy,Other,other@emb.example,fr,,{{zqx}}\n";
 /// In no template, only in values.
 const MARK: &str = "zqx";
@@ -49,6 +57,9 @@ pub fn check(input: &[u8]) {
     desk::write_once("config.toml", CONFIG);
     desk::write_once("recipients.csv", RECIPIENTS);
     desk::write_once("files/statement.pdf", "%PDF");
+    for partial in ["demand", "signature"] {
+        desk::write_once(&format!("templates/partials/{partial}.hbs"), "{{sender.name}}\n");
+    }
     let mut parts = Parts(Some(input));
     let letter = parts.next().unwrap_or_default();
     desk::write("templates/protest.en.hbs", letter);
