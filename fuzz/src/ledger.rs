@@ -23,8 +23,9 @@ use Durability::{Power, Process};
 
 /// The letters of both ledgers that the server took.
 const ACCEPTED: std::ops::RangeInclusive<u8> = 1..=3;
-/// Of the killed run: one whose end stands in the marks alone, and one that began.
-const IN_FLIGHT: std::ops::RangeInclusive<u8> = 8..=9;
+/// What must not be sent again: these; and of the killed run one whose end stands in the marks alone, and one that began.
+const SAFE_OF_ENDED: [u8; 3] = [1, 2, 3];
+const SAFE_OF_KILLED: [u8; 5] = [1, 2, 3, 8, 9];
 
 /// One input.
 ///
@@ -35,8 +36,8 @@ pub fn check(input: &[u8]) {
         return;
     };
     match (kind & 127) % 3 {
-        0 => with_ended(|kept| changed(kept, rest, kind & 128 != 0, ACCEPTED.collect())),
-        1 => with_killed(|kept| changed(kept, rest, kind & 128 != 0, ACCEPTED.chain(IN_FLIGHT).collect())),
+        0 => with_ended(|kept| changed(kept, rest, kind & 128 != 0, &SAFE_OF_ENDED)),
+        1 => with_killed(|kept| changed(kept, rest, kind & 128 != 0, &SAFE_OF_KILLED)),
         _ => {
             let path = desk::folder().join("raw/ledger.sqlite3");
             remove_beside(&path);
@@ -160,7 +161,7 @@ impl Kept {
 }
 
 /// With these changes: what was accepted stays so, as far as one change goes.
-fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: Vec<u8>) {
+fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: &[u8]) {
     let mut files: Vec<Vec<u8>> = kept.files.iter().map(|(_, bytes)| bytes.clone()).collect();
     let count = apply_changes(&mut files, changes);
     remove_beside(&kept.path);

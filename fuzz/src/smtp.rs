@@ -21,6 +21,17 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::said;
 
+/// The byte of settings: how the client signs in (nothing, a password, a token that can be had anew, one that cannot),
+/// STARTTLS, an address that is not ASCII, copies, a text that has dots in it, no letter ahead of its time.
+mod how {
+    pub const SIGN_IN: u8 = 0b0000_0011;
+    pub const STARTTLS: u8 = 0b0000_0100;
+    pub const NOT_ASCII: u8 = 0b0001_0000;
+    pub const COPIES: u8 = 0b0010_0000;
+    pub const DOTS: u8 = 0b0100_0000;
+    pub const ONE_AT_A_TIME: u8 = 0b1000_0000;
+}
+
 /// Whether what the server quotes of a secret is taken out of its replies.
 pub const REPLIES_ARE_REDACTED: bool = false;
 /// No reply is kept that is longer.
@@ -43,7 +54,7 @@ const ENCODED: [&str; 6] = [
 /// # Panics
 /// When a promise is broken.
 pub fn check(input: &[u8]) {
-    let Some((settings, script)) = input.split_first() else {
+    let Some((how, script)) = input.split_first() else {
         return;
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -52,13 +63,13 @@ pub fn check(input: &[u8]) {
         .build()
         .expect("a runtime");
     let line = Line::new(script);
-    let told = runtime.block_on(dialogue(*settings, &line));
+    let told = runtime.block_on(dialogue(*how, &line));
     let line = line.lock();
     said::tell(|| {
         let both = [&line.said, &line.heard].map(|bytes| String::from_utf8_lossy(bytes));
         format!("the server said:\n{}\nand heard:\n{}", both[0], both[1])
     });
-    if *settings & 12 == 4 {
+    if how & how::STARTTLS != 0 {
         assert!(
             !line.heard.windows(4).any(|four| four == b"AUTH"),
             "signed in without encryption"
@@ -78,7 +89,7 @@ pub fn check(input: &[u8]) {
 
 /// Everything that anybody could be told of it.
 async fn dialogue(how: u8, line: &Line) -> Vec<String> {
-    let login = match how & 3 {
+    let login = match how & how::SIGN_IN {
         1 => Some(Login::password("ann", SecretString::from(SECRET))),
         2 => {
             let renewal = Renewal::From(Arc::new(Successor));
@@ -93,7 +104,7 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
     let settings = Settings {
         host: "mx.example".to_owned(),
         port: 25,
-        security: if how & 12 == 4 {
+        security: if how & how::STARTTLS != 0 {
             Security::Starttls
         } else {
             Security::None
@@ -115,7 +126,7 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
         line.lock().dot = None;
         let next = letters
             .get(number + 1)
-            .filter(|_| session.looks_ahead() && how & 128 == 0);
+            .filter(|_| session.looks_ahead() && how & how::ONE_AT_A_TIME == 0);
         match session.send(letter, next).await {
             Attempt::Unstarted(reply) => {
                 said::tell(|| format!("letter {number} did not begin: {reply}"));
@@ -198,8 +209,11 @@ fn hear(reply: &Reply, told: &mut Vec<String>) {
 
 fn letter(number: u8, how: u8) -> Message {
     let address = |name: &str| Address::parse(&format!("{name}@y.example")).expect("an address");
-    let (from, to) = (address("me"), address(if how & 16 == 0 { "you" } else { "dü" }));
-    let copies: &[&str] = if how & 32 == 0 { &[] } else { &["c1", "c2"] };
+    let (from, to) = (
+        address("me"),
+        address(if how & how::NOT_ASCII == 0 { "you" } else { "dü" }),
+    );
+    let copies: &[&str] = if how & how::COPIES == 0 { &[] } else { &["c1", "c2"] };
     let id = LetterId::new("test", &number.to_string(), &from, &to);
     Message {
         id,
@@ -209,7 +223,7 @@ fn letter(number: u8, how: u8) -> Message {
         envelope: Envelope::new(from, to, copies.iter().map(|name| address(name))),
         subject: "Hi".to_owned(),
         facts: "{}".into(),
-        bytes: if how & 64 == 0 {
+        bytes: if how & how::DOTS == 0 {
             b"Subject: Hi\r\n\r\nHi\r\n".to_vec()
         } else {
             b"Subject: Hi\r\n\r\n.\r\n.\r\n".to_vec()
