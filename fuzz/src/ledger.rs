@@ -61,6 +61,7 @@ pub fn write_seeds(folder: &Path) {
             .expect("made small");
         drop(db);
         seed(&folder.join("now"), &path);
+        slips(kept, folder);
     });
     let formats = [
         include_str!("../../src/outbox/ledger/schema.sql"),
@@ -83,6 +84,41 @@ pub fn write_seeds(folder: &Path) {
         .expect("a ledger");
         drop(db);
         seed(&folder.join(format!("format-{format}")), &path);
+    }
+}
+
+/// Single slips of the disk that would matter most: those that make another statement of a line.
+fn slips(kept: &Kept, folder: &Path) {
+    let statements = [
+        "UPDATE letter SET state = 4 WHERE id = x'01010101010101010101010101010101'",
+        "UPDATE letter SET state = 0 WHERE id = x'02020202020202020202020202020202'",
+        "UPDATE attempt SET state = 5 WHERE key = 1",
+        "UPDATE attempt SET letter = 4 WHERE key = 1",
+        "UPDATE run SET key = 3 WHERE key = 1",
+        "UPDATE letter SET id = x'00010101010101010101010101010101' WHERE key = 1",
+        "UPDATE letter SET run = 0 WHERE key = 1",
+    ];
+    let (_, whole) = &kept.files[0];
+    let places = places(whole);
+    for (number, statement) in statements.iter().enumerate() {
+        let path = desk::write("slip.sqlite3", whole);
+        let db = Connection::open(&path).expect("a database");
+        let made = db.execute_batch(&format!(
+            "PRAGMA journal_mode = DELETE; PRAGMA foreign_keys = OFF; {statement}"
+        ));
+        made.expect("a ledger");
+        drop(db);
+        let other = fs::read(&path).expect("read");
+        // In the first page it counts the changes.
+        let differs = (4096..whole.len().min(other.len())).filter(|at| whole[*at] != other[*at]);
+        for at in differs {
+            let Some(place) = places.iter().position(|known| *known == at) else {
+                continue;
+            };
+            let [high, low] = u16::try_from(place).unwrap_or_default().to_be_bytes();
+            let slip = [0, 0, high, low, 0, other[at]];
+            fs::write(folder.join(format!("slip-{number}-{at}")), slip).expect("written");
+        }
     }
 }
 
