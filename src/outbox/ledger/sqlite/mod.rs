@@ -10,6 +10,7 @@ mod purge;
 mod reader;
 mod recall;
 mod runs;
+mod tables;
 #[cfg(test)]
 mod tests;
 
