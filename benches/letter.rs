@@ -29,6 +29,7 @@ fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
         config: folder.join("config.toml"),
         account: None,
         account_required: false,
+        private: appel::campaign::Private::default(),
     };
     load(&sources, now).campaign.expect("the campaign is valid")
 }

@@ -175,6 +175,9 @@ pub struct Send {
     /// Do not ask before sending
     #[arg(short, long)]
     pub yes: bool,
+    /// Say that the campaign's folder is your own, for this run: only then is a mailbox used that the folder itself names
+    #[arg(long)]
+    pub own_folder: bool,
     /// How long to keep trying when the server says "later" [default: smtp.retry-for]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub retry_for: Option<Duration>,

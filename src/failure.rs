@@ -1,12 +1,24 @@
 //! What goes wrong, in words: problems in the inputs, the failure that ends a run, and the exit codes.
 
+mod problems;
+
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use serde::Serialize;
 
-use crate::words::{visible, visible_line};
+use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible, visible_line};
+
+pub use problems::{MOST as MOST_PROBLEMS, More, Problems};
+
+/// How many characters a message has at most; what stands in it may be as long as a file.
+const LONGEST_MESSAGE: usize = 600;
+/// How many characters a hint has at most.
+const LONGEST_HINT: usize = 2000;
+/// How many characters the name of a field has at most.
+const LONGEST_FIELD: usize = 100;
 
 /// How a run ended, as its exit code. The table of section 2 of the contract, and the only place for these numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,17 +64,54 @@ pub enum Severity {
     Note,
 }
 
-/// A line of a source file with the part of it that is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A line of a source file with the part of it that is meant; of a long line what stands around that part.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Excerpt {
-    /// The line, without its line end.
+    /// The line, without its line end; `…` where something was left out.
     pub text: String,
     /// The bytes of `text` that are meant; always on character boundaries.
     pub span: Range<usize>,
 }
 
+impl Excerpt {
+    /// How many bytes of a line are shown.
+    const LONGEST: usize = 200;
+    /// How many of those stand before the part that is meant, when the line is longer.
+    const BEFORE: usize = 60;
+
+    /// The bytes `span` of `line`, with what stands around them.
+    #[must_use]
+    pub fn around(line: &str, span: Range<usize>) -> Self {
+        let start = floor_char_boundary(line, span.start);
+        let end = floor_char_boundary(line, span.end).max(start);
+        if line.len() <= Self::LONGEST {
+            return Self {
+                text: line.to_owned(),
+                span: start..end,
+            };
+        }
+        // A short line's whole length is shown even when the part that is meant stands at its end.
+        let from = start
+            .saturating_sub(Self::BEFORE)
+            .min(line.len().saturating_sub(Self::LONGEST));
+        let from = ceil_char_boundary(line, from).min(start);
+        let to = floor_char_boundary(line, from + Self::LONGEST).max(start);
+        let mut text = String::with_capacity(Self::LONGEST + 8);
+        if from > 0 {
+            text.push('…');
+        }
+        let moved = text.len();
+        text.push_str(&line[from..to]);
+        let span = start - from + moved..end.min(to) - from + moved;
+        if to < line.len() {
+            text.push('…');
+        }
+        Self { text, span }
+    }
+}
+
 /// Where a problem is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file as the person named it, relative to where they stand when possible.
     pub file: String,
@@ -92,8 +141,9 @@ impl Place {
     #[must_use]
     pub fn in_source(file: impl Into<String>, source: &str, span: Range<usize>) -> Self {
         let start = floor_char_boundary(source, span.start);
-        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
-        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
+        let bytes = source.as_bytes();
+        let line_start = memchr::memrchr(b'\n', &bytes[..start]).map_or(0, |at| at + 1);
+        let line_end = memchr::memchr(b'\n', &bytes[start..]).map_or(source.len(), |at| start + at);
         let text = source[line_start..line_end].trim_end_matches('\r');
         let from = (start - line_start).min(text.len());
         let to = floor_char_boundary(source, span.end)
@@ -101,20 +151,17 @@ impl Place {
             .clamp(from, text.len());
         Self {
             file: file.into(),
-            line: Some(source[..start].matches('\n').count() + 1),
+            line: Some(memchr::memchr_iter(b'\n', &bytes[..start]).count() + 1),
             column: Some(text[..from].chars().count() + 1),
             field: None,
-            excerpt: Some(Excerpt {
-                text: text.to_owned(),
-                span: from..to,
-            }),
+            excerpt: Some(Excerpt::around(text, from..to)),
         }
     }
 
     /// The same place, naming the field that is meant.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.field = Some(shortened(field.into(), LONGEST_FIELD));
         self
     }
 }
@@ -122,7 +169,7 @@ impl Place {
 impl fmt::Display for Place {
     /// `recipients.csv:14:3 email`, as much of it as is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", visible(&self.file))?;
+        write!(f, "{}", visible_line(&self.file))?;
         if let Some(line) = self.line {
             write!(f, ":{line}")?;
             if let Some(column) = self.column {
@@ -130,7 +177,7 @@ impl fmt::Display for Place {
             }
         }
         if let Some(field) = &self.field {
-            write!(f, " {}", visible(field))?;
+            write!(f, " {}", visible_line(field))?;
         }
         Ok(())
     }
@@ -147,6 +194,8 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What to do.
     pub hint: Option<String>,
+    /// What it has in common with others like it, when the message does not say.
+    kind: Option<&'static str>,
 }
 
 impl Problem {
@@ -171,10 +220,33 @@ impl Problem {
     fn new(severity: Severity, message: impl Into<String>) -> Self {
         Self {
             severity,
-            message: message.into(),
+            message: shortened(message.into(), LONGEST_MESSAGE),
             place: None,
             hint: None,
+            kind: None,
         }
+    }
+
+    /// The line that counts those which are not shown.
+    fn of_rest(severity: Severity, message: String) -> Self {
+        Self {
+            message,
+            ..Self::new(severity, "")
+        }
+    }
+
+    /// The same problem, of a kind that has a name: `addresses that are not e-mail addresses`.
+    #[must_use]
+    pub const fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// What it has in common with others like it: its message without what it quotes.
+    #[must_use]
+    pub fn kind(&self) -> Cow<'static, str> {
+        self.kind
+            .map_or_else(|| Cow::Owned(kind_of(&self.message)), Cow::Borrowed)
     }
 
     /// The same problem, at a place.
@@ -187,7 +259,7 @@ impl Problem {
     /// The same problem, with what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into(), LONGEST_HINT));
         self
     }
 
@@ -207,13 +279,16 @@ impl Problem {
                     let (source, span) = visible_excerpt(excerpt);
                     let annotation = AnnotationKind::Primary
                         .span(span)
-                        .label(place.field.as_deref().map(visible));
-                    title.element(
-                        Snippet::source(source)
-                            .line_start(line)
-                            .path(visible(&place.file))
-                            .annotation(annotation),
-                    )
+                        .label(place.field.as_deref().map(visible_line));
+                    let snippet = Snippet::source(source).line_start(line).annotation(annotation);
+                    let path = visible_line(&place.file);
+                    match place.column.filter(|_| excerpt.text.starts_with('…')) {
+                        // The line does not begin where the excerpt does.
+                        Some(column) => title
+                            .element(Origin::path(path).line(line).char_column(column))
+                            .element(snippet),
+                        None => title.element(snippet.path(path)),
+                    }
                 }
                 _ => title.element(Level::NOTE.no_name().message(format!("in {place}"))),
             },
@@ -251,73 +326,6 @@ impl Serialize for Problem {
             hint: self.hint.as_deref(),
         }
         .serialize(serializer)
-    }
-}
-
-/// Every problem found, in the order of the files.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Problems(Vec<Problem>);
-
-impl Problems {
-    /// None yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Adds one.
-    pub fn push(&mut self, problem: Problem) {
-        self.0.push(problem);
-    }
-
-    /// Adds those of another reader.
-    pub fn extend(&mut self, other: impl IntoIterator<Item = Problem>) {
-        self.0.extend(other);
-    }
-
-    /// Whether any of them stops the run.
-    #[must_use]
-    pub fn any_error(&self) -> bool {
-        self.0.iter().any(|problem| problem.severity == Severity::Error)
-    }
-
-    /// How many of one severity there are.
-    #[must_use]
-    pub fn count(&self, severity: Severity) -> usize {
-        self.0.iter().filter(|problem| problem.severity == severity).count()
-    }
-
-    /// In order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.0.iter()
-    }
-
-    /// Whether nothing at all was found.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<'a> IntoIterator for &'a Problems {
-    type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.iter()
-    }
-}
-
-impl IntoIterator for Problems {
-    type Item = Problem;
-    type IntoIter = std::vec::IntoIter<Problem>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
-    }
-}
-
-impl FromIterator<Problem> for Problems {
-    fn from_iter<I: IntoIterator<Item = Problem>>(iter: I) -> Self {
-        Self(iter.into_iter().collect())
     }
 }
 
@@ -393,7 +401,9 @@ impl Failure {
     /// The failure as a person reads it.
     #[must_use]
     pub fn render(&self, style: &Style) -> String {
-        let mut parts: Vec<String> = self.problems.iter().map(|problem| problem.render(style)).collect();
+        let rest = self.problems.rest();
+        let all = self.problems.iter().chain(&rest);
+        let mut parts: Vec<String> = all.map(|problem| problem.render(style)).collect();
         if !self.message.is_empty() {
             let title = Level::ERROR.primary_title(visible(&self.message));
             let mut group = Group::with_title(title);
@@ -443,12 +453,33 @@ fn visible_excerpt(excerpt: &Excerpt) -> (String, Range<usize>) {
     (before + &meant + &after, span)
 }
 
-fn floor_char_boundary(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
+/// A message without what it quotes, and without its numbers.
+fn kind_of(message: &str) -> String {
+    let mut kind = String::new();
+    let mut quote = None;
+    let mut in_number = false;
+    for c in message.chars().take(200) {
+        match (quote, c) {
+            (Some(open), c) if c == open => {
+                quote = None;
+                kind.push('…');
+                kind.push(c);
+            }
+            (Some(_), _) => {}
+            (None, '`' | '"') => {
+                quote = Some(c);
+                kind.push(c);
+            }
+            (None, c) if c.is_ascii_digit() => {
+                if !in_number {
+                    kind.push('…');
+                }
+            }
+            (None, c) => kind.push(c),
+        }
+        in_number = c.is_ascii_digit();
     }
-    at
+    kind
 }
 
 #[cfg(test)]

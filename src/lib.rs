@@ -25,6 +25,7 @@
 //! - [`cli`]: the command line; its doc comments are the help.
 //! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `settle`, `log`, `purge`, each
 //!   thin: read, plan, act, report.
+//! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
@@ -33,6 +34,7 @@
 //! - [`report`]: events to the screen, `--json` and the log.
 //! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes.
 //! - [`words`]: text from outside made safe to show, and the word that was probably meant.
+//! - [`links`]: links in a text, as mail programs make them out.
 //! - [`private`]: files and folders that only their owner can read.
 //! - [`clock`]: the only place that reads the system's clock.
 //!
@@ -53,6 +55,7 @@
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
+pub mod account;
 mod ahead;
 pub mod campaign;
 pub mod cli;
@@ -60,6 +63,7 @@ pub mod clock;
 pub mod commands;
 pub mod failure;
 pub mod letter;
+pub mod links;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use appel::cli::Cli;
-use appel::commands;
+use appel::{commands, words};
 
 /// A letter is many small pieces of text: with the system's allocator a twelfth of the time goes there.
 #[global_allocator]
@@ -16,8 +16,7 @@ fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap knows what belongs on stdout (help, version) and what on stderr.
-            let _ = error.print();
+            commands::say_usage(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -28,7 +27,7 @@ fn main() -> ExitCode {
             let text = failure.render(&style);
             if !text.is_empty() {
                 // When nobody reads stderr there is nobody to tell.
-                let _ = writeln!(std::io::stderr(), "{text}");
+                let _ = writeln!(std::io::stderr(), "{}", words::for_screen(&text, style.color));
             }
             failure.exit
         }

@@ -97,6 +97,7 @@ impl Workshop {
             config: folder.join("config.toml"),
             account: None,
             account_required: false,
+            private: appel::campaign::Private::default(),
         };
         let loaded = campaign::load(&sources, Clock::System.now());
         let campaign: &'static Campaign = Box::leak(Box::new(loaded.campaign.expect("the campaign is valid")));

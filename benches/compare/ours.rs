@@ -51,7 +51,7 @@ impl Campaign {
 
     /// The run that sends.
     pub fn sending(&self) -> Command {
-        self.command(&["send", "--yes", "--quiet"])
+        self.command(&["send", "--yes", "--quiet", "--own-folder"])
     }
 
     /// A first run: nothing is remembered from an earlier one, and everything is remembered of this one.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 
-use appel::campaign::config::{Config, Rate, Security, Smtp};
-use appel::campaign::{Campaign, Sources};
+use appel::campaign::Campaign;
+use appel::campaign::config::{Config, Own, Rate, Security, Smtp};
 
 use crate::{desk, letters, said};
 
@@ -34,11 +34,9 @@ pub fn check(input: &[u8]) {
     for name in ["protest", "solidarity"] {
         desk::write_once(&format!("templates/{name}.en.hbs"), TEMPLATE);
     }
-    let sources = Sources {
-        config: desk::write("config.toml", config),
-        account: account.map(|account| desk::write("account/config.toml", account)),
-        account_required: account.is_some(),
-    };
+    desk::write("config.toml", config);
+    let account_file = account.map(|account| desk::write("account/config.toml", account));
+    let sources = desk::sources(account_file);
     let loaded = appel::campaign::load(&sources, desk::now());
     said::all(&loaded.problems);
     said::places_are_in(
@@ -52,6 +50,14 @@ pub fn check(input: &[u8]) {
         Some(campaign) => {
             assert!(!loaded.problems.any_error(), "a campaign, although something is wrong");
             is_sound(&campaign.config);
+            if account.is_none() {
+                let own = campaign.config.smtp.as_ref().map(|smtp| smtp.own.clone());
+                assert_eq!(
+                    own.unwrap_or_default(),
+                    Own::default(),
+                    "a folder runs a command, or leads letters its own way"
+                );
+            }
             of_all_letters(&campaign);
         }
         None => assert!(loaded.problems.any_error(), "no campaign, and nobody says why"),
@@ -132,12 +138,13 @@ fn mail_account(smtp: &Smtp) {
             .is_none_or(|name| !name.contains(char::is_control))
     );
     assert!(
-        smtp.password_command
+        smtp.own
+            .password_command
             .as_ref()
             .is_none_or(|line| !line.contains(char::is_control))
     );
-    assert!(smtp.ca_file.as_ref().is_none_or(|path| path.is_file()));
-    if let Some(proxy) = &smtp.proxy {
+    assert!(smtp.own.ca_file.as_ref().is_none_or(|path| path.is_file()));
+    if let Some(proxy) = &smtp.own.proxy {
         is_host(&proxy.host);
         assert_ne!(proxy.port, 0);
     }

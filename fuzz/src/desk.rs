@@ -4,6 +4,7 @@ use std::cell::LazyCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use appel::campaign::{Private, Sources};
 use jiff::Timestamp;
 
 thread_local! {
@@ -33,6 +34,19 @@ pub fn write(name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
 pub fn write_once(name: &str, content: &str) {
     if !folder().join(name).exists() {
         write(name, content);
+    }
+}
+
+/// The campaign in the folder, and the account file if there is one.
+pub fn sources(account: Option<PathBuf>) -> Sources {
+    Sources {
+        config: folder().join("config.toml"),
+        account_required: account.is_some(),
+        private: Private {
+            account: account.clone(),
+            ..Private::default()
+        },
+        account,
     }
 }
 

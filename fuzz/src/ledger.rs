@@ -85,6 +85,7 @@ pub fn write_seeds(folder: &Path) {
     let formats = [
         include_str!("../../src/outbox/ledger/schema.sql"),
         include_str!("../../src/outbox/ledger/copies.sql"),
+        include_str!("../../src/outbox/ledger/daybook.sql"),
     ];
     for format in 1..=formats.len() {
         let path = desk::folder().join("old.sqlite3");
@@ -310,7 +311,7 @@ fn use_all(path: &Path, writes: bool) -> Result<(), LedgerError> {
         tell(ledger.apply(vec![outcome(number, Status::Accepted, 250)], Process))?;
     }
     tell(ledger.apply(Vec::new(), Power))?;
-    tell(ledger.purge("other"))?;
+    tell(ledger.purge("other", Timestamp::UNIX_EPOCH))?;
     tell(ledger.close(now))
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use appel::campaign::Roster;
 use appel::campaign::recipients::Serves;
-use appel::campaign::{Roster, Sources};
 use appel::failure::Problems;
 
 use crate::{desk, letters, said};
@@ -52,12 +52,7 @@ fn letters_can_be_made() {
     for name in ["protest", "solidarity"] {
         desk::write_once(&format!("templates/{name}.en.hbs"), TEMPLATE);
     }
-    let sources = Sources {
-        config: desk::folder().join("config.toml"),
-        account: None,
-        account_required: false,
-    };
-    let loaded = appel::campaign::load(&sources, desk::now());
+    let loaded = appel::campaign::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
     if let Some(campaign) = loaded.campaign {
         letters::all(&campaign, None, |_, text, _| {

@@ -6,7 +6,9 @@ use appel::failure::{Problem, Problems, Style};
 use appel::words::is_unsafe_to_show;
 
 /// No problem of a file is longer on a screen, whatever stands in the file.
-pub const LONGEST_PROBLEM: usize = 1 << 20;
+pub const LONGEST_PROBLEM: usize = 32 << 10;
+/// No more are shown one by one.
+const MOST_PROBLEMS: usize = 1000;
 
 /// Shows what became of an input, when it is run again for a person.
 pub fn tell(what: impl FnOnce() -> String) {
@@ -18,9 +20,9 @@ pub fn tell(what: impl FnOnce() -> String) {
 
 /// Every problem, as a person reads it.
 pub fn all(problems: &Problems) {
-    for problem in problems {
-        one(problem);
-    }
+    assert!(problems.iter().count() <= MOST_PROBLEMS);
+    problems.iter().for_each(one);
+    problems.rest().iter().for_each(one);
 }
 
 /// One problem, as a person reads it.

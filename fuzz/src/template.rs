@@ -1,7 +1,6 @@
 //! A template, and behind lines `#####` a partial, the activist's own paragraph and the text in another language: what
 //! can be read can be filled in, and what it is filled with is text, nothing else.
 
-use appel::campaign::Sources;
 use appel::letter::Text;
 use mail_parser::MessageParser;
 
@@ -66,12 +65,7 @@ pub fn check(input: &[u8]) {
     desk::write("templates/partials/p.hbs", parts.next().unwrap_or(b"{{sender.name}}\n"));
     let personal = parts.next().map(|part| String::from_utf8_lossy(part).into_owned());
     desk::write("templates/protest.fr.hbs", parts.next().unwrap_or(letter));
-    let sources = Sources {
-        config: desk::folder().join("config.toml"),
-        account: None,
-        account_required: false,
-    };
-    let loaded = appel::campaign::load(&sources, desk::now());
+    let loaded = appel::campaign::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
     let Some(campaign) = loaded.campaign else {
         assert!(loaded.problems.any_error(), "no campaign, and nobody says why");

@@ -1,6 +1,13 @@
 //! E-mail addresses from outside: parsed once, folded for comparison, ready for the wire.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use icu_properties::CodePointSetData;
+use icu_properties::props::{Dash, QuotationMark};
+/// No address is longer as people write it, in bytes: in A-labels a domain is hardly ever shorter. What is longer is not
+/// even taken apart.
+const LONGEST_WRITTEN: usize = 1000;
 
 /// One mailbox's address: `local@domain`, the domain as A-labels (RFC 5891), never more and never less.
 ///
@@ -22,6 +29,9 @@ impl Address {
         if text.is_empty() {
             return Err(AddressError::Empty);
         }
+        if text.len() > LONGEST_WRITTEN {
+            return Err(AddressError::TooLong);
+        }
         // Nearly every address is plain; the characters are only looked at when a byte gives a reason.
         if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
             && let Some(c) = text.chars().find(|c| is_hidden(*c))
@@ -30,6 +40,14 @@ impl Address {
         }
         if text.contains(['<', '>']) {
             return Err(AddressError::NameInside);
+        }
+        if text.starts_with('\'') {
+            return Err(AddressError::LeadingQuote);
+        }
+        if !text.is_ascii()
+            && let Some((at, c)) = text.chars().enumerate().find(|(_, c)| is_typographic(*c))
+        {
+            return Err(AddressError::Typographic(c, at + 1));
         }
         if text.matches('@').count() > 1 || text.contains([',', ';', ' ']) {
             return Err(AddressError::SeveralOrSpace);
@@ -70,6 +88,13 @@ impl Address {
         &self.folded
     }
 
+    /// The mailbox it leads to, as far as that can be told: folded, and without what stands behind a `+`. Most providers
+    /// put `ann+list@x.example` where `ann@x.example` goes.
+    #[must_use]
+    pub fn mailbox(&self) -> Cow<'_, str> {
+        without_tag(&self.folded)
+    }
+
     /// The domain as A-labels, lower case.
     #[must_use]
     pub fn domain(&self) -> &str {
@@ -107,6 +132,28 @@ impl Address {
     }
 }
 
+/// The mailbox of an address that is kept as text, as a ledger does; of text that is no address, whatever it is.
+#[must_use]
+pub fn mailbox_of(text: &str) -> String {
+    // One that is ASCII has been through the checks, and needs no more than lower case.
+    let parsed = if text.is_ascii() {
+        None
+    } else {
+        Address::parse(text).ok()
+    };
+    match parsed {
+        Some(address) => address.mailbox().into_owned(),
+        None => without_tag(&text.to_ascii_lowercase()).into_owned(),
+    }
+}
+
+fn without_tag(folded: &str) -> Cow<'_, str> {
+    match folded.rsplit_once('@').map(|(local, domain)| (local.find('+'), domain)) {
+        Some((Some(at @ 1..), domain)) => Cow::Owned(format!("{}@{domain}", &folded[..at])),
+        _ => Cow::Borrowed(folded),
+    }
+}
+
 /// `info@mid.example` as `i…@mid.example`; text that is no address is masked whole.
 #[must_use]
 pub fn mask(address: &str) -> String {
@@ -116,6 +163,23 @@ pub fn mask(address: &str) -> String {
             format!("{first}…@{domain}")
         }
         None => "…".to_owned(),
+    }
+}
+
+impl AddressError {
+    /// What to do about characters that a person did not mean to write; for the others, where it stands decides.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Hidden(_) => Some(
+                "delete the address and type it again by hand: copying from a web page brings hidden characters along",
+            ),
+            Self::Typographic(..) => Some(
+                "type the address again by hand, with a plain hyphen - and a plain dot: copying from a text or a PDF brings others along",
+            ),
+            Self::LeadingQuote => Some("delete the ' before the address"),
+            _ => None,
+        }
     }
 }
 
@@ -140,6 +204,13 @@ pub enum AddressError {
     /// A control, space or invisible character.
     #[error("the address contains the hidden character U+{:04X}", u32::from(*.0))]
     Hidden(char),
+    /// What a word processor, a PDF or another keyboard puts in place of a plain character; which, and as which one of the
+    /// address.
+    #[error("its character {} is `{}` (U+{:04X}), {}", .1, .0, u32::from(*.0), what_is(*.0))]
+    Typographic(char, usize),
+    /// `'info@mid.example`: what marks a text in a spreadsheet.
+    #[error("the address begins with ', which marks a text in a spreadsheet")]
+    LeadingQuote,
     /// `Name <a@b.example>`.
     #[error("only the bare address belongs here, without a name and without < >")]
     NameInside,
@@ -228,6 +299,38 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
     Ok(ascii)
 }
 
+/// Whether `c` stands for a plain character that belongs there, by Unicode's own data: dashes and quotation marks of every
+/// kind, and what is mapped to ASCII or drawn like it, letters excepted.
+fn is_typographic(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
+    CodePointSetData::new::<Dash>().contains(c)
+        || CodePointSetData::new::<QuotationMark>().contains(c)
+        || plain(c).is_some()
+        || (!c.is_alphanumeric() && super::lookalike::ascii_twin(c).is_some())
+}
+
+/// What an address would leave with instead (UTS 46): full-width forms, ligatures, ideographic full stops.
+fn plain(c: char) -> Option<String> {
+    let (mapped, _) = idna::domain_to_unicode(c.encode_utf8(&mut [0; 4]));
+    (!mapped.is_empty() && mapped.is_ascii()).then_some(mapped)
+}
+
+fn what_is(c: char) -> String {
+    if let Some(plain) = plain(c) {
+        return format!("not the plain {plain}");
+    }
+    if CodePointSetData::new::<Dash>().contains(c) {
+        return "not the plain hyphen -".to_owned();
+    }
+    match super::lookalike::ascii_twin(c) {
+        Some('-') => "not the plain hyphen -".to_owned(),
+        Some(twin) if twin != '\'' => format!("not the plain {twin}"),
+        _ => "a quotation mark".to_owned(),
+    }
+}
+
 fn is_hidden(c: char) -> bool {
     c != ' ' && (c.is_whitespace() || crate::words::is_unsafe_to_show(c))
 }
@@ -267,6 +370,19 @@ mod tests {
             fold("INFO@straße.example"),
             fold("info@STRASSE.example").replace("strasse", "xn--strae-oqa")
         );
+    }
+
+    #[test]
+    fn whatever_stands_behind_a_plus_is_the_same_mailbox() {
+        let mailbox = |text| Address::parse(text).unwrap().mailbox().into_owned();
+        for same in ["info+1@x.example", "INFO+a+b@X.example", "info@x.example"] {
+            assert_eq!(mailbox(same), "info@x.example");
+            assert_eq!(mailbox_of(same), "info@x.example");
+        }
+        assert_eq!(mailbox("+info@x.example"), "+info@x.example");
+        assert_eq!(mailbox("JOSÉ+1@bücher.example"), "josé@xn--bcher-kva.example");
+        assert_eq!(mailbox_of("JOSÉ+1@bücher.example"), "josé@xn--bcher-kva.example");
+        assert_eq!(mailbox_of("no address"), "no address");
     }
 
     #[test]
@@ -320,6 +436,70 @@ mod tests {
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),
         );
+    }
+
+    #[test]
+    fn typographic_characters_are_refused_by_name_wherever_they_stand() {
+        let refused = |text: &str, what: &str| check(text, Err(what));
+        refused(
+            "info@mfa\u{2011}kz.be",
+            "its character 9 is `\u{2011}` (U+2011), not the plain hyphen -",
+        );
+        refused(
+            "in\u{2013}fo@x.example",
+            "its character 3 is `\u{2013}` (U+2013), not the plain hyphen -",
+        );
+        for dash in "\u{2010}\u{2012}\u{2014}\u{2015}\u{2212}\u{fe58}\u{2043}\u{2d7}\u{301c}".chars() {
+            assert!(
+                matches!(
+                    Address::parse(&format!("a{dash}b@x.example")),
+                    Err(AddressError::Typographic(found, 2)) if found == dash
+                ),
+                "{dash}"
+            );
+            assert!(Address::parse(&format!("a@x{dash}y.example")).is_err(), "{dash}");
+        }
+        for quote in "‘’‚‛“”„«»‹›「」\u{ff02}\u{ff07}\u{2032}\u{b4}".chars() {
+            assert!(
+                matches!(
+                    Address::parse(&format!("o{quote}brien@x.example")),
+                    Err(AddressError::Typographic(found, 2)) if found == quote
+                ),
+                "{quote}"
+            );
+        }
+        refused("‘info@x.example’", "its character 1 is `‘` (U+2018), a quotation mark");
+        refused("info＠x.example", "its character 5 is `＠` (U+FF20), not the plain @");
+        refused("info﹫x.example", "its character 5 is `﹫` (U+FE6B), not the plain @");
+        refused("info@x．example", "its character 7 is `．` (U+FF0E), not the plain .");
+        refused("info@x。example", "its character 7 is `。` (U+3002), not the plain .");
+        refused("info@x․example", "its character 7 is `․` (U+2024), not the plain .");
+        refused("ｉnfo@x.example", "its character 1 is `ｉ` (U+FF49), not the plain i");
+        refused("oﬃce@x.example", "its character 2 is `ﬃ` (U+FB03), not the plain ffi");
+        refused(
+            "info@x-\u{ff0d}y.example",
+            "its character 8 is `\u{ff0d}` (U+FF0D), not the plain -",
+        );
+        refused(
+            "info@x\u{ad}y.example",
+            "the address contains the hidden character U+00AD",
+        );
+        refused(
+            "info\u{202f}@x.example",
+            "the address contains the hidden character U+202F",
+        );
+        refused(
+            "info@\u{fe0f}x.example",
+            "the address contains the hidden character U+FE0F",
+        );
+        refused(
+            "'info@x.example",
+            "the address begins with ', which marks a text in a spreadsheet",
+        );
+        check("o'brien@x.example", Ok(("o'brien@x.example", "o'brien@x.example")));
+        assert!(Address::parse("посольство@мид.рф").is_ok());
+        assert!(Address::parse("お問い合わせ@ドメイン.example").is_ok());
+        assert!(Address::parse("ørsted@çà.example").is_ok());
     }
 
     #[test]

@@ -4,8 +4,12 @@ mod account;
 mod draft;
 mod facts;
 mod general;
+mod kept_back;
 mod letters;
+mod limits;
+mod login;
 mod paths;
+mod permissions;
 mod read;
 mod source;
 mod value;
@@ -16,8 +20,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub(super) use account::has_own;
 pub(super) use draft::{Draft, not_utf8, read};
-pub(super) use paths::{Refused, attachment};
+pub(super) use kept_back::KeptBack;
+pub(crate) use letters::MOST_ATTACHED;
+pub(super) use letters::MOST_ATTACHMENTS;
+pub use limits::Limits;
+pub(super) use paths::{Refused, attachment, too_heavy};
+pub(super) use permissions::{is_missing, writable_by_others};
 
 use super::{Address, Country, Fact, Language};
 
@@ -42,10 +52,31 @@ pub struct Config {
     pub sender: Sender,
     /// How letters leave; a campaign can be checked and rehearsed without it.
     pub smtp: Option<Smtp>,
+    /// Which of these two the campaign's folder says itself: nobody connects with those without the person's word.
+    pub from_folder: FromFolder,
+    /// What one address gets at most (`[limits]` of the account file).
+    pub limits: Limits,
     /// The letters, in order; ids differ.
     pub letters: Vec<LetterSpec>,
     /// The facts by name.
     pub facts: BTreeMap<String, Fact>,
+}
+
+/// Which tables come from the campaign's folder, because the account file has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FromFolder {
+    /// `[sender]`.
+    pub sender: bool,
+    /// `[smtp]`.
+    pub smtp: bool,
+}
+
+impl FromFolder {
+    /// Whether any does.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.sender || self.smtp
+    }
 }
 
 /// The person who writes (`[sender]`).
@@ -76,18 +107,26 @@ pub struct Smtp {
     pub username: Option<String>,
     /// `smtp.auth`.
     pub auth: Auth,
-    /// `smtp.password-command`: a shell command whose first line of output is the password.
-    pub password_command: Option<String>,
     /// `smtp.connections`: 1 to 50.
     pub connections: usize,
     /// `smtp.rate`.
     pub rate: Rate,
-    /// `smtp.daily-limit`: letters in any 24 hours.
+    /// `smtp.daily-limit`: addresses, To and copies, in any 24 hours; `None` when there is no limit.
     pub daily_limit: Option<u64>,
     /// `smtp.retry-for`.
     pub retry_for: Duration,
     /// `smtp.timeout`: one reply; the reply to the final dot has ten minutes, or this when it is longer.
     pub timeout: Duration,
+    /// What only the account file can say.
+    pub own: Own,
+}
+
+/// What runs a command, changes whom to trust, or leads letters another way: only the account file can say it, and a
+/// campaign's folder never has any of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Own {
+    /// `smtp.password-command`: a shell command whose first line of output is the password.
+    pub password_command: Option<String>,
     /// `smtp.ca-file`: an extra trust root, as a path that can be opened.
     pub ca_file: Option<PathBuf>,
     /// `smtp.proxy`.

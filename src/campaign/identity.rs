@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::bounded::{self, MOST_TEXT};
+use super::config::{has_own, is_missing, writable_by_others};
 use super::{Address, Sources};
 
 /// What the ledger knows letters by.
@@ -20,7 +22,21 @@ impl Identity {
     #[must_use]
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
-        let account = sources.account.as_deref().and_then(table);
+        // What a folder must not say is an error of every command: the whole reading tells it, with its place.
+        if config.contains_key("limits") || config.get("smtp").and_then(toml::Value::as_table).is_some_and(has_own) {
+            return None;
+        }
+        let account = match &sources.account {
+            // It may hold the sender: one that cannot be read, or is not to be trusted, is not left aside. Reading the
+            // whole campaign says why.
+            Some(path) if sources.account_required || !is_missing(path) => {
+                if writable_by_others(path).is_some() {
+                    return None;
+                }
+                Some(table(path)?)
+            }
+            _ => None,
+        };
         let text = |table: &toml::Table, group: &str, key: &str| -> Option<String> {
             Some(table.get(group)?.get(key)?.as_str()?.trim().to_owned())
         };
@@ -37,5 +53,6 @@ impl Identity {
 }
 
 fn table(path: &Path) -> Option<toml::Table> {
-    std::fs::read_to_string(path).ok()?.parse().ok()
+    // Read as for sending: never a pipe or a device, and never more than a configuration has.
+    bounded::text(path, MOST_TEXT).ok()?.parse().ok()
 }

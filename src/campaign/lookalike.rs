@@ -2,6 +2,10 @@
 
 use std::fmt;
 
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::mixed_script::AugmentedScriptSet;
+use unicode_security::skeleton;
+
 /// What to do about it.
 pub const HINT: &str = "compare it with the address as its owner publishes it; type it again by hand";
 
@@ -12,61 +16,37 @@ pub enum Look {
     Mixed(Script, Script),
     /// Every letter of the word passes for a Latin one.
     PassesForLatin(Script),
+    /// One character that passes for one of ASCII.
+    PassesFor(char, char),
 }
 
 impl fmt::Display for Look {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |script: &Script| script.full_name().replace('_', " ");
         match self {
-            Self::Mixed(one, other) => {
-                write!(f, "{one} and {other} letters stand side by side; some look the same")
-            }
+            Self::Mixed(one, other) => write!(
+                f,
+                "{} and {} letters stand side by side; some look the same",
+                name(one),
+                name(other)
+            ),
             Self::PassesForLatin(script) => {
-                write!(f, "its {script} letters look like Latin ones")
+                write!(f, "its {} letters look like Latin ones", name(script))
+            }
+            Self::PassesFor(one, other) => {
+                write!(f, "its `{one}` (U+{:04X}) looks like `{other}`", u32::from(*one))
             }
         }
     }
 }
 
-/// A script whose letters are found in addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Script {
-    Latin,
-    Cyrillic,
-    Greek,
-    Armenian,
-    Hebrew,
-    Arabic,
-}
-
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Latin => "Latin",
-            Self::Cyrillic => "Cyrillic",
-            Self::Greek => "Greek",
-            Self::Armenian => "Armenian",
-            Self::Hebrew => "Hebrew",
-            Self::Arabic => "Arabic",
-        })
+/// The script of a character that has one; digits, hyphens and marks have none.
+fn script(c: char) -> Option<Script> {
+    match c.script() {
+        Script::Common | Script::Inherited | Script::Unknown => None,
+        script => Some(script),
     }
 }
-
-const fn script(c: char) -> Option<Script> {
-    Some(match c {
-        'a'..='z' | 'A'..='Z' | '\u{c0}'..='\u{24f}' | '\u{1e00}'..='\u{1eff}' | '\u{ff21}'..='\u{ff5a}' => {
-            Script::Latin
-        }
-        '\u{370}'..='\u{3ff}' | '\u{1f00}'..='\u{1fff}' => Script::Greek,
-        '\u{400}'..='\u{52f}' | '\u{2de0}'..='\u{2dff}' | '\u{a640}'..='\u{a69f}' => Script::Cyrillic,
-        '\u{531}'..='\u{588}' => Script::Armenian,
-        '\u{591}'..='\u{5f4}' => Script::Hebrew,
-        '\u{600}'..='\u{6ff}' | '\u{750}'..='\u{77f}' => Script::Arabic,
-        _ => return None,
-    })
-}
-
-/// Cyrillic and Greek letters that are drawn like Latin ones.
-const TWINS: &str = "асеорхуіѕјһԁԛԝӏАВЕКМНОРСТХУІЅЈοναρυικΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
 
 /// What about `address` deserves a second look. Plain ASCII never does, unless a domain is written in A-labels.
 pub fn in_address(address: &str) -> Option<Look> {
@@ -85,21 +65,40 @@ pub fn in_address(address: &str) -> Option<Look> {
     })
 }
 
+/// By Unicode's own data (UTS 39): which scripts may stand together, and which letters are drawn alike.
 fn in_word(word: &str) -> Option<Look> {
+    if word.is_ascii() {
+        return None;
+    }
+    let mut together = AugmentedScriptSet::default();
     let mut found: Option<Script> = None;
-    let mut only_twins = true;
     for c in word.chars() {
-        let Some(here) = script(c) else { continue };
-        match found {
-            Some(before) if before != here => return Some(Look::Mixed(before, here)),
-            _ => found = Some(here),
+        together.intersect_with(c.into());
+        if together.is_empty() {
+            // Digits have no script, but those that use them.
+            let here = script(c).or_else(|| c.script_extension().iter().next());
+            return Some(Look::Mixed(found?, here?));
         }
-        only_twins &= TWINS.contains(c);
+        found = found.or(script(c));
     }
-    match found {
-        Some(script) if script != Script::Latin && only_twins => Some(Look::PassesForLatin(script)),
-        _ => None,
+    let found = found?;
+    if found == Script::Latin {
+        return word.chars().find_map(|c| Some(Look::PassesFor(c, ascii_twin(c)?)));
     }
+    skeleton(word)
+        .all(|c| c.is_ascii())
+        .then_some(Look::PassesForLatin(found))
+}
+
+/// The one ASCII character that a foreign one is drawn like.
+pub fn ascii_twin(c: char) -> Option<char> {
+    if c.is_ascii() {
+        return None;
+    }
+    let mut buffer = [0; 4];
+    let mut drawn = skeleton(c.encode_utf8(&mut buffer));
+    let twin = drawn.next().filter(char::is_ascii)?;
+    drawn.next().is_none().then_some(twin)
 }
 
 #[cfg(test)]
@@ -118,6 +117,14 @@ mod tests {
         check("посольство@мид.рф", None);
         check("орех@сор.рф", None);
         check("info@мид.example", None);
+        check("straße@łódź-øst.example", None);
+        check("info@çocuk-æble-œuvre.example", None);
+        check("お問い合わせ@外務省サイト.example", None);
+        check("문의@외교부.example", None);
+        check("وزارة@وزارة-الخارجية.example", None);
+        check("info@משרד.example", None);
+        check("επικοινωνία@υπουργείο.example", None);
+        check("info@xn--80akhbyknj4f.example", None);
     }
 
     // 15
@@ -139,6 +146,31 @@ mod tests {
         check(
             "info@\u{440}\u{430}\u{443}\u{440}\u{430}.example",
             Some("its Cyrillic letters look like Latin ones"),
+        );
+        check("info@аррӏе.example", Some("its Cyrillic letters look like Latin ones"));
+        check(
+            "info@xn--80ak6aa92e.example",
+            Some("its Cyrillic letters look like Latin ones"),
+        );
+        check(
+            "info@\u{585}\u{585}.example",
+            Some("its Armenian letters look like Latin ones"),
+        );
+    }
+
+    // 15
+    #[test]
+    fn a_rare_latin_letter_that_passes_for_a_plain_one_is_named() {
+        check("info@\u{261}ov.example", Some("its `\u{261}` (U+0261) looks like `g`"));
+        check("\u{131}nfo@mid.example", Some("its `\u{131}` (U+0131) looks like `i`"));
+    }
+
+    // 15
+    #[test]
+    fn letters_beside_digits_of_another_script_are_named() {
+        check(
+            "g\u{665}v@mid.example",
+            Some("Latin and Arabic letters stand side by side; some look the same"),
         );
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::failure::Problems;
 
 pub mod address;
+pub mod bounded;
 pub mod config;
 pub mod facts;
 pub mod identity;
@@ -35,6 +36,19 @@ pub struct Sources {
     pub account: Option<PathBuf>,
     /// Whether `--account` was given: a missing file is an error then.
     pub account_required: bool,
+    /// Files of the person's own that no letter may take with it.
+    pub private: Private,
+}
+
+/// Where the person's own files are, beside the account file that is read.
+#[derive(Clone, Debug, Default)]
+pub struct Private {
+    /// The default account file, also when another one is read.
+    pub account: Option<PathBuf>,
+    /// The state folder: ledger, log, whatever else is kept.
+    pub state: Option<PathBuf>,
+    /// The ledger, wherever it is.
+    pub ledger: Option<PathBuf>,
 }
 
 /// A campaign, valid.
@@ -92,6 +106,9 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Ca
 fn shown(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[cfg(all(test, unix))]
+mod growth_tests;
 
 #[cfg(test)]
 mod tests {
@@ -169,6 +186,7 @@ expires = 2011-12-18T00:00:00Z
             config: dir.join("config.toml"),
             account: None,
             account_required: false,
+            private: Private::default(),
         };
         load(&sources, "2011-12-17T00:00:00Z".parse().unwrap())
     }
@@ -281,6 +299,7 @@ expires = 2011-12-18T00:00:00Z
             config: PathBuf::from("no-such-folder/config.toml"),
             account: None,
             account_required: false,
+            private: Private::default(),
         };
         let loaded = load(&sources, Timestamp::UNIX_EPOCH);
         assert!(loaded.campaign.is_none());

@@ -23,7 +23,7 @@ impl Country {
         }
         Err(UnknownCode {
             text: text.to_owned(),
-            nearest: nearest_country(&text.to_ascii_uppercase()),
+            of: Codes::Countries,
         })
     }
 
@@ -52,9 +52,32 @@ impl fmt::Debug for Country {
 pub struct UnknownCode {
     /// As written.
     pub text: String,
-    /// What was probably meant.
-    pub nearest: Option<&'static str>,
+    of: Codes,
 }
+
+/// What a code was looked up in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Codes {
+    Countries,
+    Languages,
+}
+
+impl UnknownCode {
+    /// What was probably meant. Looked for when it is asked for: a long list can hold a million wrong codes.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&'static str> {
+        if self.text.len() > LONGEST_CODE {
+            return None;
+        }
+        match self.of {
+            Codes::Countries => nearest_country(&self.text.to_ascii_uppercase()),
+            Codes::Languages => nearest_language(&self.text.to_lowercase()),
+        }
+    }
+}
+
+/// Nothing longer is taken for a code, or for the name of a language, in bytes.
+const LONGEST_CODE: usize = 100;
 
 /// Whether a code is in one of the lists below: sorted, two letters and a space each. Long files ask a million times.
 fn is_in(codes: &str, code: [u8; 2]) -> bool {
@@ -109,8 +132,11 @@ impl Language {
     pub fn parse(text: &str) -> Result<Self, UnknownCode> {
         let unknown = || UnknownCode {
             text: text.to_owned(),
-            nearest: nearest_language(&text.to_lowercase()),
+            of: Codes::Languages,
         };
+        if text.len() > LONGEST_CODE {
+            return Err(unknown());
+        }
         let id = if text.contains('_') {
             LanguageIdentifier::from_str(&text.replace('_', "-"))
         } else {
@@ -274,9 +300,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_as_long_as_a_file_is_no_code_and_nobody_looks_for_what_was_meant() {
+        let long = "q".repeat(1 << 20);
+        assert_eq!(Country::parse(&long).unwrap_err().nearest(), None);
+        assert_eq!(Language::parse(&long).unwrap_err().nearest(), None);
+    }
+
+    #[test]
     fn a_country_is_known_by_its_code_and_a_mistaken_one_gets_the_right_one() {
         assert_eq!(Country::parse("be").unwrap().code(), "BE");
-        assert_eq!(Country::parse("UK").unwrap_err().nearest, Some("GB"));
+        assert_eq!(Country::parse("UK").unwrap_err().nearest(), Some("GB"));
         assert!(Country::parse("").is_err());
         assert!(Country::parse("Belgium").is_err());
         assert!(Country::parse("é").is_err());
@@ -308,9 +341,9 @@ mod tests {
         assert!(Language::parse("und").is_err());
         assert!(Language::parse("short").is_err());
         assert_eq!(Language::parse("ckb").unwrap().to_string(), "ckb");
-        assert_eq!(Language::parse("eng").unwrap_err().nearest, Some("en"));
-        assert_eq!(Language::parse("Français").unwrap_err().nearest, Some("fr"));
-        assert_eq!(Language::parse("jp").unwrap_err().nearest, Some("ja"));
+        assert_eq!(Language::parse("eng").unwrap_err().nearest(), Some("en"));
+        assert_eq!(Language::parse("Français").unwrap_err().nearest(), Some("fr"));
+        assert_eq!(Language::parse("jp").unwrap_err().nearest(), Some("ja"));
     }
 
     #[test]

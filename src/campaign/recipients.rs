@@ -10,17 +10,17 @@ mod source;
 mod tape;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use super::bounded::{self, Unread};
 use super::{Address, Country, Language};
 use crate::failure::{Place, Problem, Problems};
-use crate::words::nearest;
+use crate::words::{floor_char_boundary, nearest};
 use findings::Findings;
 use layout::Layout;
-use records::Records;
+use records::{Records, has_no_end};
 use rows::{Silent, Valid};
 use source::{Changed, Chunks, Sizes, Source};
 
@@ -54,6 +54,8 @@ pub struct Outline {
     pub email: Address,
     /// `country`.
     pub serves: Serves,
+    /// `cc`.
+    pub cc: Vec<Address>,
 }
 
 /// Which senders a row serves.
@@ -67,8 +69,12 @@ pub enum Serves {
     Countries(Vec<Country>),
 }
 
-/// How many problems of one file are shown one by one.
+/// How many roles that no letter names are said one by one.
 const SHOWN: usize = 100;
+/// How long a role is told apart from others, in bytes.
+const LONGEST_ROLE: usize = 200;
+/// The longest file that is made into UTF-8 or into lines first, for which all of it has to be in memory.
+const MOST_CONVERTED: u64 = 32 << 20;
 
 /// The recipients file, read and valid; rows are parsed again as they are asked for, so that a long list stays small.
 ///
@@ -165,6 +171,7 @@ impl Roster {
             role: rows::cell(&records.record, self.layout.role).to_owned(),
             email: valid.email,
             serves: valid.serves,
+            cc: valid.cc,
         })
     }
 
@@ -234,6 +241,9 @@ impl Roster {
                 }
                 continue;
             }
+            if findings.is_hopeless() {
+                break Ok(false);
+            }
             if rows::is_blank(&records.record) {
                 continue;
             }
@@ -247,8 +257,27 @@ impl Roster {
                 unused.count(role, || look.place(Some(self.layout.role)));
             }
         };
-        let fine = findings.finish();
+        let end = match end {
+            Err(error) if has_no_end(&error) => {
+                findings.look(&mut records).1.too_long();
+                rows += 1;
+                Ok(false)
+            }
+            end => end,
+        };
+        let stopped = findings.is_hopeless() || self.source.is_hopeless();
+        let fine = findings.finish() && !stopped;
         unused.warn(known_roles, problems);
+        if stopped {
+            problems.push(
+                Problem::error(format!(
+                    "the rest of {} was not looked at: it is no list of recipients",
+                    self.shown
+                ))
+                .at(Place::file(&self.shown))
+                .hint("mend what is said above first, then check again"),
+            );
+        }
         if let Err(error) = end {
             problems.push(lost(&error, &self.shown));
             return false;
@@ -289,14 +318,16 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
         };
         Problem::error(message).at(Place::file(shown)).hint(hint)
     };
-    // A pipe or a device is never opened: that could wait for ever.
-    let about = fs::metadata(path).map_err(cannot)?;
-    if !about.is_file() {
-        return Err(Problem::error(format!("{shown} is not a file"))
-            .at(Place::file(shown))
-            .hint("name the list of recipients under `recipients` in [campaign]"));
-    }
-    let mut file = File::open(path).map_err(cannot)?;
+    let (mut file, about) = match bounded::open(path) {
+        Ok(opened) => opened,
+        Err(Unread::NotAFile(_)) => {
+            return Err(Problem::error(format!("{shown} is not a file"))
+                .at(Place::file(shown))
+                .hint("name the list of recipients under `recipients` in [campaign]"));
+        }
+        Err(Unread::Io(error)) => return Err(cannot(error)),
+        Err(_) => return Err(cannot(ErrorKind::NotFound.into())),
+    };
     if about.len() > sizes.kept {
         let again = file.try_clone().map_err(cannot)?;
         if let Some(chunks) = Chunks::scan(again, sizes).map_err(cannot)? {
@@ -306,7 +337,14 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
     // On some systems the position is shared with the one that scanned.
     file.rewind().map_err(cannot)?;
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(cannot)?;
+    let read = file.take(MOST_CONVERTED + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if read as u64 > MOST_CONVERTED && !decode::is_spreadsheet(&bytes) {
+        let message = format!(
+            "{shown} is not in UTF-8, and too long to be read in another encoding: {}",
+            bounded::in_words(about.len())
+        );
+        return Err(Problem::error(message).at(Place::file(shown)).hint(decode::SAVE_AS));
+    }
     Ok(Opened::Bytes(bytes))
 }
 
@@ -341,6 +379,7 @@ struct Unused(BTreeMap<String, (usize, Place)>);
 
 impl Unused {
     fn count(&mut self, role: &str, place: impl FnOnce() -> Place) {
+        let role = &role[..floor_char_boundary(role, LONGEST_ROLE)];
         if let Some((rows, _)) = self.0.get_mut(role) {
             *rows += 1;
             return;
@@ -357,7 +396,10 @@ impl Unused {
 
     /// One warning for each, not one for each row.
     fn warn(self, known_roles: &BTreeSet<String>, problems: &mut Problems) {
-        let roles: Vec<String> = known_roles.iter().map(|role| format!("`{role}`")).collect();
+        let mut roles: Vec<String> = known_roles.iter().take(SHOWN).map(|role| format!("`{role}`")).collect();
+        if known_roles.len() > roles.len() {
+            roles.push(format!("{} more", known_roles.len() - roles.len()));
+        }
         for (role, (count, place)) in self.0 {
             let rows = if count == 1 {
                 "1 row".to_owned()

@@ -1,5 +1,7 @@
 //! `templates/`: letters and partials, parsed and linted.
 
+mod branches;
+mod budget;
 mod file;
 mod folder;
 mod growth;
@@ -10,6 +12,7 @@ mod names;
 mod parse;
 mod spot;
 mod tags;
+mod telling;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +20,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::config::{Attachment, Config, Draft, Format, LetterSpec};
+use super::config::{Attachment, Config, Draft, Format, KeptBack, LetterSpec};
 use super::{Fact, Language};
 use crate::failure::Problems;
 use parse::Parsed;
@@ -157,6 +160,8 @@ impl Templates {
 /// What templates may name.
 pub(super) struct Scope<'a> {
     folder: &'a Path,
+    /// What no letter may take with it; `None`: nothing in particular.
+    kept_back: Option<&'a KeptBack>,
     letters: &'a [LetterSpec],
     /// Every fact; `None` when it is wrong.
     facts: BTreeMap<&'a str, Option<&'a Fact>>,
@@ -167,6 +172,8 @@ pub(super) struct Scope<'a> {
     /// The campaign's language.
     language: Option<&'a Language>,
     now: Timestamp,
+    /// How long the configuration is, in bytes; 0 when that is not known.
+    length: u64,
 }
 
 impl<'a> Scope<'a> {
@@ -174,6 +181,7 @@ impl<'a> Scope<'a> {
         let fixed = ["name", "email", "country", "language"].into_iter();
         Self {
             folder: &config.folder,
+            kept_back: None,
             letters: &config.letters,
             facts: config
                 .facts
@@ -184,6 +192,7 @@ impl<'a> Scope<'a> {
             columns: Some(columns),
             language: Some(&config.language),
             now,
+            length: 0,
         }
     }
 
@@ -191,6 +200,7 @@ impl<'a> Scope<'a> {
     pub fn of_draft(draft: &'a Draft, columns: Option<&'a [String]>, now: Timestamp) -> Self {
         Self {
             folder: &draft.folder,
+            kept_back: Some(&draft.kept_back),
             letters: &draft.letters,
             facts: draft
                 .facts
@@ -204,6 +214,7 @@ impl<'a> Scope<'a> {
             columns,
             language: draft.language.as_ref(),
             now,
+            length: draft.length,
         }
     }
 }

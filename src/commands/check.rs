@@ -1,13 +1,18 @@
 //! `appel check`: validate everything, send nothing.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::outgoing::{Memory, Workshop};
-use super::survey::survey;
+use super::survey::{Surveyed, survey};
 use super::{Context, for_good, print, print_json, selection};
+use crate::campaign::Campaign;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Problems, Severity};
+use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
+use crate::letter::flood::Tally;
 use crate::letter::plan::Resend;
+use crate::letter::{Letter, Over};
+use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
 
 /// Runs it.
@@ -22,9 +27,13 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
         #[derive(Serialize)]
         struct Report<'a> {
             problems: Vec<&'a Problem>,
+            /// Those that are only counted: by kind, the worst first.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            more: Vec<More<'a>>,
         }
         print_json(&Report {
             problems: problems.iter().collect(),
+            more: problems.more().collect(),
         })?;
         return Ok(exit);
     }
@@ -36,7 +45,7 @@ pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
 fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     let errors = problems.count(Severity::Error);
     let warnings = problems.count(Severity::Warning);
-    let file = context.global.config.display();
+    let file = crate::words::path(&context.global.config);
     match (errors, warnings) {
         (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
         (0, _) => format!(
@@ -53,6 +62,82 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
             count(errors, "error"),
             count(warnings, "warning")
         ),
+    }
+}
+
+/// What was sent already, where that can be read: a check says nothing of it but what it means for one address.
+fn ledger(context: &Context, campaign: &Campaign, now: Timestamp) -> Memory {
+    let path = context.ledger_path().ok();
+    let ledger = path.and_then(|path| SqliteLedger::read(&path, now).ok().flatten());
+    let memory = ledger.map_or(Memory::Nothing, Memory::from);
+    match memory.remember(&campaign.config, now) {
+        Ok(()) => memory,
+        Err(_) => Memory::Nothing,
+    }
+}
+
+/// So many addresses that would get too much are named.
+const NAMED: usize = 10;
+
+/// Letters that the next run would hold back, by the address that has had enough.
+struct Crowd<'t> {
+    tally: Tally<'t>,
+    /// The first addresses, each with its first letter's line, and how many letters.
+    first: Vec<(Over, usize, usize)>,
+    /// Letters for others.
+    more: usize,
+}
+
+impl<'t> Crowd<'t> {
+    const fn new(tally: Tally<'t>) -> Self {
+        Self {
+            tally,
+            first: Vec::new(),
+            more: 0,
+        }
+    }
+
+    /// A letter that is due as far as it is known.
+    fn look(&mut self, workshop: &Workshop, memory: &Memory, letter: &Letter) {
+        let past = memory.history().past(letter.id);
+        if past.keeps_back(Resend::default(), false).is_some() {
+            return;
+        }
+        let Err(over) = self.tally.admit(&workshop.plan, letter) else {
+            return;
+        };
+        let same = |other: &Over| other.copy == over.copy && other.address.mailbox() == over.address.mailbox();
+        if let Some((_, _, letters)) = self.first.iter_mut().find(|(other, ..)| same(other)) {
+            *letters += 1;
+        } else if self.first.len() < NAMED {
+            self.first.push((*over, letter.recipient.line, 1));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn warnings(self, recipients: &str) -> Vec<Problem> {
+        let hint = "they stay due, and leave later; whoever sends can allow more in the account file: [limits]";
+        let held = |letters: usize| {
+            let letters = count(letters, "letter");
+            format!("the next run would hold {letters} back")
+        };
+        let named = self.first.into_iter().map(|(over, line, letters)| {
+            let place = Place {
+                line: Some(line),
+                field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
+                ..Place::file(recipients)
+            };
+            Problem::warning(format!("{over}: {}", held(letters)))
+                .at(place)
+                .hint(hint)
+        });
+        let mut warnings: Vec<Problem> = named.collect();
+        if self.more > 0 {
+            let others = format!("other addresses would get too much as well: {}", held(self.more));
+            warnings.push(Problem::warning(others).at(Place::file(recipients)).hint(hint));
+        }
+        warnings
     }
 }
 
@@ -73,17 +158,26 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let workshop =
         selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
     let written = workshop.and_then(|workshop| {
+        let mut workshop = workshop;
+        workshop.plan.lift_limits();
         let workshop = for_good(workshop);
-        problems.extend(workshop.plan.uncovered());
+        problems.absorb(workshop.plan.uncovered());
+        let memory = ledger(context, campaign, now);
+        let mut crowd = Crowd::new(workshop.plan.tally(memory.history().recent(), now));
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-        survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |_| {
+        let surveyed = survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |seen| {
+            if let Surveyed::Due { letter, .. } = seen {
+                crowd.look(workshop, &memory, letter);
+            }
             Ok(())
-        })
+        });
+        problems.extend(crowd.warnings(campaign.roster.shown()));
+        surveyed
     });
     match written {
         Ok(survey) => Ok((problems, survey.due)),
         Err(failure) if failure.exit == Exit::Invalid => {
-            problems.extend(failure.problems);
+            problems.absorb(failure.problems);
             Ok((problems, 0))
         }
         Err(failure) => Err(failure),

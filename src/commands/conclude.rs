@@ -15,10 +15,11 @@ use crate::transport::limits::Limit;
 pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
-        print(&conclusion(ended, survey));
+        print(&conclusion(ended, survey, context));
     }
     let held = survey.skipped(Skip::InDoubt);
-    let failed = summary.deferred + summary.refused + summary.in_doubt + held > 0;
+    let over = survey.skipped(Skip::AddressLimit);
+    let failed = summary.deferred + summary.refused + summary.in_doubt + held + over > 0;
     // Whatever else ended the run: nobody must take what was named for all that there is.
     if let Some(problem) = unnamed(roster, ended, survey) {
         context.say_problem(&problem);
@@ -27,10 +28,10 @@ pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Surv
         if !failed {
             return Ok(Exit::Done);
         }
-        context.say(&advice(summary, held, true));
+        context.say(&advice(summary, held, over, true));
         return Ok(Exit::Incomplete);
     };
-    context.say(&advice(summary, held, false));
+    context.say(&advice(summary, held, over, false));
     let now = context.clock.now();
     let unsent = format!(
         "{} not sent; what was sent is recorded",
@@ -117,10 +118,10 @@ fn unnamed(roster: &Roster, ended: &Ended, survey: &Survey) -> Option<Problem> {
     )
 }
 
-fn conclusion(ended: &Ended, survey: &Survey) -> String {
+fn conclusion(ended: &Ended, survey: &Survey, context: &Context) -> String {
     let summary = &ended.summary;
     if summary.due == 0 {
-        return nothing_due(survey);
+        return nothing_due(survey, context);
     }
     let mut text = summary_line(summary);
     text.push('\n');
@@ -131,20 +132,25 @@ fn conclusion(ended: &Ended, survey: &Survey) -> String {
         ));
     }
     text.push_str(&confirm::left_out(survey));
+    text.push_str(&confirm::held_back(survey, context.clock.now(), &context.out));
     text
 }
 
 /// Why there is nothing to send.
-pub fn nothing_due(survey: &Survey) -> String {
-    let mut text = "Nothing is due.\n".to_owned();
+pub fn nothing_due(survey: &Survey, context: &Context) -> String {
+    let mut text = match survey.skipped(Skip::AddressLimit) {
+        0 => "Nothing is due.\n".to_owned(),
+        _ => "Nothing can leave now.\n".to_owned(),
+    };
     for line in survey.left_out() {
         text.push_str(&format!("  {line}\n"));
     }
+    text.push_str(&confirm::held_back(survey, context.clock.now(), &context.out));
     text
 }
 
 /// What to do about letters that did not go; `deferred` ones only when the run did not end early, which is said apart.
-fn advice(summary: &Summary, held: usize, deferred: bool) -> String {
+fn advice(summary: &Summary, held: usize, over: usize, deferred: bool) -> String {
     let mut lines = Vec::new();
     if deferred && summary.deferred > 0 {
         lines.push("Deferred letters are sent by the next `appel send`.");
@@ -157,6 +163,11 @@ fn advice(summary: &Summary, held: usize, deferred: bool) -> String {
     if summary.in_doubt + held > 0 {
         lines.push(
             "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
+        );
+    }
+    if over > 0 {
+        lines.push(
+            "Letters held back are still due: run `appel send` again when their time has come. One address gets so many letters in 24 hours, in all your campaigns; [limits] in your account file can raise that.",
         );
     }
     lines.join("\n")

@@ -5,15 +5,16 @@ use std::io::{IsTerminal, Write};
 use jiff::Timestamp;
 
 use super::Context;
-use super::survey::{SHOWN_LETTERS, Survey};
+use super::survey::{SHOWN_LETTERS, Survey, Surveyed};
 use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
-use crate::outbox::day::{Again, Day};
+use crate::letter::Skip;
+use crate::outbox::day::Day;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
-use crate::words::visible;
+use crate::words::{push_wrapped, visible, visible_line};
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
 ///
@@ -48,7 +49,7 @@ pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
     }
     let nobody = |error: std::io::Error| Failure::usage("nobody answered").because(&error);
     let mut terminal = std::io::stderr();
-    write!(terminal, "{question} [y/N] ")
+    write!(terminal, "{} [y/N] ", visible(question))
         .and_then(|()| terminal.flush())
         .map_err(nobody)?;
     let mut answer = String::new();
@@ -66,23 +67,29 @@ pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &T
     let sender = &config.sender;
     let mut text = format!(
         "{}\nFrom {} <{}>, through {}\n\n",
-        visible(&config.title),
-        visible(&sender.name),
+        visible_line(&config.title),
+        visible_line(&sender.name),
         sender.email,
-        visible(&smtp.host)
+        visible_line(&smtp.host)
     );
     text.push_str(&letters(survey, style));
     text.push_str(&left_out(survey));
-    text.push_str(&timetable.of(survey.due));
+    text.push_str(&held_back(survey, timetable.now, style));
+    text.push_str(&survey.leaving.in_all());
+    text.push_str(&timetable.of(survey));
     text
 }
 
 /// When the letters of a run leave.
 pub struct Timetable {
     rate: Rate,
-    /// How many `daily-limit` lets leave now.
+    /// To how many addresses `daily-limit` lets letters leave now.
     room: Option<usize>,
-    again: Option<Again>,
+    /// Letters that leave now, of those seen.
+    leave: usize,
+    /// To how many addresses the first one goes.
+    first: usize,
+    day: Day,
     now: Timestamp,
 }
 
@@ -91,18 +98,37 @@ impl Timetable {
         Self {
             rate,
             room: day.room(now),
-            again: day.again(),
+            leave: 0,
+            first: 0,
+            day: day.clone(),
             now,
         }
     }
 
+    /// A letter due, in its order: the first one that has no room ends the run.
+    pub fn see(&mut self, seen: &Surveyed) {
+        let Surveyed::Due { letter, .. } = seen else { return };
+        let addresses = 1 + letter.envelope.cc.len();
+        if self.first == 0 {
+            self.first = addresses;
+        }
+        match &mut self.room {
+            None => self.leave += 1,
+            Some(room) if *room >= addresses => {
+                *room -= addresses;
+                self.leave += 1;
+            }
+            Some(room) => *room = 0,
+        }
+    }
+
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
-    fn of(&self, due: usize) -> String {
-        let leave = self.room.map_or(due, |room| room.min(due));
-        let mut text = count(due, "letter");
-        if leave < due {
+    fn of(&self, survey: &Survey) -> String {
+        let leave = self.leave;
+        let mut text = count(survey.due, "letter");
+        if leave < survey.due {
             text.push_str(&format!(
-                ", of which smtp.daily-limit lets {leave} leave now (it counts the last 24 hours)"
+                ", of which smtp.daily-limit lets {leave} leave now (it counts the addresses of the last 24 hours)"
             ));
         }
         if let Rate::Every(interval) = self.rate
@@ -120,7 +146,7 @@ impl Timetable {
         }
         text.push_str(".\n");
         if leave == 0
-            && let Some(again) = &self.again
+            && let Some(again) = self.day.again(self.first)
         {
             text.push_str(&format!("The next can leave after {}.\n", until(again.from, self.now)));
         }
@@ -147,6 +173,38 @@ pub fn letters(survey: &Survey, style: &Style) -> String {
         text.push_str(&table(&["letter", "language", "letters"], rows, style));
     }
     text.push('\n');
+    text.push_str(&survey.leaving.shown(style));
+    text
+}
+
+/// Which letters are held back because an address has had enough, by name, and until when.
+pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
+    let mut text = String::new();
+    let mut push = |line: &str, indent: &str, hanging: &str| {
+        let width = style.width.saturating_sub(indent.len() + 1).max(20);
+        push_wrapped(&mut text, line, indent, hanging, width);
+    };
+    let mut said = None;
+    for held in &survey.over {
+        if said != Some(&held.over) {
+            push(&format!("{}.", held.over), "  ", "");
+            let until = until(held.over.from, now);
+            push(&format!("Held back, not before {until}:"), "  ", "");
+            said = Some(&held.over);
+        }
+        push(&format!("{} to {}", visible_line(&held.letter), held.to), "    ", "  ");
+    }
+    let more = survey.skipped(Skip::AddressLimit).saturating_sub(survey.over.len());
+    if more > 0 {
+        push(
+            &format!(
+                "… and {} more held back; `appel send --dry-run --json` names them all",
+                count(more, "letter")
+            ),
+            "  ",
+            "",
+        );
+    }
     text
 }
 

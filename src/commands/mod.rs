@@ -3,6 +3,7 @@
 mod check;
 mod conclude;
 mod confirm;
+mod leaving;
 mod log;
 mod new;
 mod outgoing;
@@ -14,6 +15,7 @@ mod send;
 mod settle;
 mod status;
 mod survey;
+mod trust;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -21,14 +23,17 @@ use std::path::PathBuf;
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
-use crate::campaign::{Address, Campaign, Identity, Sources};
+use crate::campaign::bounded::{self, MOST_TEXT, Unread};
+use crate::campaign::{Address, Campaign, Identity, Private, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
 use crate::letter::plan::Selection;
 use crate::outbox::ledger::{self, LedgerError};
+use crate::private::Unfit;
 use crate::report::json::not_written;
 use crate::report::screen::count;
+use crate::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 
 /// Runs one command.
 ///
@@ -64,6 +69,9 @@ fn no_core_dumps() {
             },
         );
     }
+    // Nor may another program of the same user look into the memory of this one.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
 /// How to draw on stderr.
@@ -115,6 +123,11 @@ impl Context {
             config: self.global.config.clone(),
             account,
             account_required,
+            private: Private {
+                account: default_account(),
+                state: crate::private::state_folder(),
+                ledger: self.ledger_path().ok(),
+            },
         }
     }
 
@@ -153,21 +166,21 @@ impl Context {
     }
 
     fn say_problems(&self, problems: &Problems) {
-        for problem in problems {
+        for problem in problems.iter().chain(&problems.rest()) {
             self.say_problem(problem);
         }
     }
 
     fn say_problem(&self, problem: &Problem) {
         if !self.global.quiet || problem.severity == Severity::Error {
-            to_stderr(&format!("{}\n", problem.render(&self.style)));
+            to_stderr(&format!("{}\n", problem.render(&self.style)), self.style.color);
         }
     }
 
     /// A line for the person, on stderr; `--quiet` keeps it back.
     fn say(&self, text: &str) {
         if !self.global.quiet {
-            to_stderr(text);
+            to_stderr(text, self.style.color);
         }
     }
 
@@ -178,7 +191,15 @@ impl Context {
                 Err(Failure::usage("a ledger on a PostgreSQL server is not supported yet")
                     .hint("--ledger takes the path of a file"))
             }
-            Some(path) => Ok(PathBuf::from(path)),
+            Some(path) => {
+                let path = PathBuf::from(path);
+                if !ledger::is_there(&path)? {
+                    let note = format!("there is no ledger {} yet: it knows of nothing sent", path.display());
+                    let hint = "if you have sent letters with it, check the path, and that its drive is there";
+                    self.say_problem(&Problem::note(note).hint(hint));
+                }
+                Ok(path)
+            }
             None => ledger::default_path().ok_or_else(|| {
                 Failure::cannot_deliver("there is no home folder to keep the ledger in")
                     .hint("name a place with --ledger PATH")
@@ -210,7 +231,13 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
     for text in &select.to {
         match Address::parse(text) {
             Ok(address) => to.push(address),
-            Err(error) => problems.push(Problem::error(format!("--to {text}: {error}"))),
+            Err(error) => {
+                let problem = Problem::error(format!("--to {text}: {error}"));
+                problems.push(match error.hint() {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
+            }
         }
     }
     let selection = Selection {
@@ -219,7 +246,7 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
         to,
         limit: select.limit,
     };
-    problems.extend(selection.check(campaign));
+    problems.absorb(selection.check(campaign));
     if problems.any_error() {
         Err(Context::invalid(problems))
     } else {
@@ -234,11 +261,22 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
     };
     let text = match text.strip_prefix('@') {
         None => text.clone(),
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            invalid(
-                Problem::error(format!("--message: cannot read {path}: {error}"))
-                    .hint("the file must be plain text in UTF-8"),
-            )
+        Some(path) => bounded::text(path.as_ref(), MOST_TEXT).map_err(|unread| {
+            let (why, hint) = match &unread {
+                Unread::TooLong(bytes) => (
+                    format!("{path} is too long: {}", bounded::in_words(*bytes)),
+                    "a personal paragraph has a few lines; at most 1 MiB is read",
+                ),
+                Unread::NotAFile(what) => (
+                    format!("{path} is {what}, not a file"),
+                    "name a text file, or write the text itself: --message \"…\"",
+                ),
+                _ => (
+                    format!("cannot read {path}: {unread}"),
+                    "the file must be plain text in UTF-8",
+                ),
+            };
+            invalid(Problem::error(format!("--message: {why}")).hint(hint))
         })?,
     };
     let text = text.replace("\r\n", "\n");
@@ -265,13 +303,36 @@ impl From<&LedgerError> for Failure {
     }
 }
 
-fn to_stderr(text: &str) {
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        Self::cannot_deliver(unfit.what).hint(unfit.hint)
+    }
+}
+
+fn to_stderr(text: &str, color: bool) {
     // When nobody reads stderr there is nobody to tell.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", for_screen(text, color));
+}
+
+/// What is wrong with the command line, or the help that was asked for.
+pub fn say_usage(error: &clap::Error) {
+    let plain = error.render().to_string();
+    if plain.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
+        // An argument that a terminal would obey.
+        let _ = write!(std::io::stderr(), "{}", visible(&plain));
+    } else {
+        // clap knows what belongs on stdout (help, version) and what on stderr.
+        let _ = error.print();
+    }
+}
+
+/// Writes text for a person to stdout.
+fn print(text: &str) {
+    write_out(&visible(text));
 }
 
 /// Writes to stdout; that nobody reads it (`| head`) is no failure.
-fn print(text: &str) {
+fn write_out(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         not_written(&error);
@@ -282,6 +343,6 @@ fn print(text: &str) {
 fn print_json(object: &impl Serialize) -> Result<(), Failure> {
     let line =
         serde_json::to_string(object).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
-    print(&format!("{line}\n"));
+    write_out(&format!("{}\n", json_for_screen(line)));
     Ok(())
 }

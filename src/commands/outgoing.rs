@@ -1,5 +1,7 @@
 //! A campaign's letters as delivery wants them: planned, rendered and composed one by one.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,13 +11,16 @@ use tokio::time::Instant;
 
 use super::invalid;
 use crate::ahead::Ahead;
-use crate::campaign::Campaign;
+use crate::campaign::config::MOST_ATTACHED;
+use crate::campaign::{Campaign, Config, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
 use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
 use crate::letter::render::{Renderer, Text};
+use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, LetterId, Message, Skip};
+use crate::outbox::day::Day;
 use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
@@ -24,7 +29,7 @@ pub struct Workshop {
     pub campaign: &'static Campaign,
     pub plan: Plan<'static>,
     renderer: Renderer,
-    attachments: Attachments,
+    pub attachments: Attachments,
 }
 
 impl Workshop {
@@ -42,6 +47,18 @@ impl Workshop {
     /// The text of one letter; `date` is that of its first attempt.
     pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
+    }
+
+    /// What the links of a letter tell about its reader, when they tell anything.
+    pub fn telling_links<'a>(
+        &self,
+        letter: &Letter<'a>,
+        text: &Text,
+        date: Timestamp,
+        compared: &mut Compared<'a>,
+    ) -> Option<Problem> {
+        self.renderer
+            .telling_links(letter, text, Offset::UTC.to_datetime(date).date(), compared)
     }
 
     /// A letter as it may leave now: fresh when the run began is not fresh for ever.
@@ -75,20 +92,75 @@ impl Workshop {
     }
 }
 
+/// All attachments of a campaign have at most so many bytes together, since all of them are in memory.
+const MOST_IN_ALL: u64 = 100 << 20;
+
 fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
-    let of_letters = campaign.config.letters.iter().flat_map(|letter| &letter.attach);
-    let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
+    let lengths = lengths(campaign)?;
     let mut attachments = Attachments::new();
-    for attachment in of_letters.chain(of_templates) {
-        let bytes = std::fs::read(&attachment.path).map_err(|error| {
-            Problem::error(format!(
-                "cannot read the attachment {}: {error}",
-                attachment.path.display()
-            ))
+    let mut room = MOST_IN_ALL;
+    for path in lengths.into_keys() {
+        // What became longer meanwhile is not read to its end either.
+        let bytes = bounded::bytes(path, room.min(MOST_ATTACHED)).map_err(|unread| {
+            let problem = Problem::error(format!(
+                "cannot read the attachment {}: {unread}",
+                crate::words::path(path)
+            ));
+            problem.hint("finish what is being written into it, then run the same command again")
         })?;
-        attachments.insert(&attachment.path, bytes);
+        room = room.saturating_sub(bytes.len() as u64);
+        attachments.insert(path, bytes);
     }
     Ok(attachments)
+}
+
+/// Every file that goes with a letter, and its length; none of them is read when they are too much.
+fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
+    let of_letters = campaign.config.letters.iter().flat_map(|letter| &letter.attach);
+    let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
+    let mut lengths: BTreeMap<&Path, u64> = BTreeMap::new();
+    for attachment in of_letters.chain(of_templates) {
+        if !lengths.contains_key(attachment.path.as_path()) {
+            // Whether it can be read at all, whoever reads it says.
+            let length = std::fs::metadata(&attachment.path).map_or(0, |about| about.len());
+            lengths.insert(&attachment.path, length);
+        }
+    }
+    for letter in &campaign.config.letters {
+        let own: BTreeSet<&Path> = letter.attach.iter().map(|file| file.path.as_path()).collect();
+        for language in campaign.templates.languages(&letter.template) {
+            let Some(template) = campaign.templates.get(&letter.template, language) else {
+                continue;
+            };
+            if template.attach.is_empty() {
+                // That of the letter alone was looked at when it was read.
+                continue;
+            }
+            let added = template.attach.iter().map(|file| file.path.as_path());
+            let all = own.iter().copied().chain(added.filter(|path| !own.contains(path)));
+            let bytes = all.fold(0u64, |sum, path| {
+                sum.saturating_add(lengths.get(path).copied().unwrap_or(0))
+            });
+            if bytes > MOST_ATTACHED {
+                return Err(Problem::error(format!(
+                    "the attachments of the letter `{}` and of {} come to {} together, a letter carries at most 25 MiB",
+                    letter.id,
+                    template.file,
+                    bounded::in_words(bytes)
+                ))
+                .hint("make the files smaller, or leave some out"));
+            }
+        }
+    }
+    let in_all = lengths.values().fold(0u64, |sum, length| sum.saturating_add(*length));
+    if in_all > MOST_IN_ALL {
+        return Err(Problem::error(format!(
+            "the attachments of all letters come to {} together, at most 100 MiB are read",
+            bounded::in_words(in_all)
+        ))
+        .hint("make the files smaller, or leave some out"));
+    }
+    Ok(lengths)
 }
 
 /// What the ledger knows, or that there is none yet.
@@ -110,6 +182,14 @@ impl Memory {
         match self {
             Self::Nothing => &NoHistory,
             Self::Ledger(ledger) => &**ledger,
+        }
+    }
+
+    /// Counts from now on what the sender handed over in the last 24 hours, in whatever campaign.
+    pub fn remember(&self, config: &Config, now: Timestamp) -> Result<(), LedgerError> {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Ledger(ledger) => ledger.remember(&config.sender.email, config.limits, Day::begins(now)),
         }
     }
 

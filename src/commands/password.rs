@@ -9,10 +9,11 @@ use std::time::Duration;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
+use crate::account::trust::Word;
 use crate::campaign::config::{Auth, Smtp};
 use crate::transport::ConnectError;
 use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
-use crate::words::visible;
+use crate::words::visible_line;
 
 /// How long the command may take in the middle of a run, where it may have to ask somebody to sign in.
 const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);
@@ -20,15 +21,15 @@ const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);
 const VARIABLE_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that comes from the variable APPEL_SMTP_PASSWORD: set it to a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
 const TYPED_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that was typed in: get a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
 
-/// The login for an account; `None` when it does without.
+/// The login for an account that the person vouches for; `None` when it does without.
 ///
 /// # Errors
 /// When there is nowhere to get the password from (exit 4).
-pub fn login(smtp: &Smtp) -> Result<Option<Login>, ConnectError> {
+pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
     let Some(username) = &smtp.username else {
         return Ok(None);
     };
-    let (secret, renewal) = match &smtp.password_command {
+    let (secret, renewal) = match &smtp.own.password_command {
         Some(command) => {
             let renewal = Renewal::From(Arc::new(PasswordCommand(command.clone())));
             (from_command(command)?, renewal)
@@ -141,7 +142,11 @@ fn ask(username: &str, smtp: &Smtp) -> Result<SecretString, ConnectError> {
         Auth::Xoauth2 => "Access token",
     };
     dialoguer::Password::new()
-        .with_prompt(format!("{what} of {} at {}", visible(username), visible(&smtp.host)))
+        .with_prompt(format!(
+            "{what} of {} at {}",
+            visible_line(username),
+            visible_line(&smtp.host)
+        ))
         .interact()
         .map(SecretString::from)
         .map_err(|error| no_password("no password was given", &error.to_string()))

@@ -18,10 +18,10 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    let mut workshop = Workshop::new(campaign, selection, personal.as_deref())?;
+    workshop.plan.lift_limits();
+    let workshop = for_good(workshop);
+    context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
     let resend = Resend::default();

@@ -1,29 +1,29 @@
 //! `appel purge`: forgets a campaign, after asking.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Context, confirm, print, print_json};
 use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
-use crate::outbox::ledger::{Holdings, SqliteLocked};
-use crate::private;
+use crate::outbox::ledger::{self, Holdings, SqliteLocked};
+use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{push_wrapped, visible_line};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
     let identity = context.identity()?;
     let path = context.ledger_path()?;
-    let log = log_of(&identity.id);
     // To take the lock would make a ledger where there is none.
-    let mut ledger = if path.exists() {
+    let mut ledger = if ledger::is_there(&path)? {
         Some(SqliteLocked::acquire(&path, context.clock.now())?)
     } else {
         None
     };
-    let purged = purge(context, arguments, &identity, &path, ledger.as_mut(), log.as_deref());
+    // Opened before anything is asked or removed: what cannot be erased is said while all is there.
+    let purged = log_of(&identity.id).and_then(|log| purge(context, arguments, &identity, &path, ledger.as_mut(), log));
     if let Some(ledger) = ledger {
         // That it ended is worth writing down, but no reason to fail.
         let _ = ledger.close(context.clock.now());
@@ -37,7 +37,7 @@ fn purge(
     identity: &Identity,
     path: &Path,
     mut ledger: Option<&mut SqliteLocked>,
-    log: Option<&Path>,
+    log: Option<Erasable>,
 ) -> Result<Exit, Failure> {
     let since = Day::begins(context.clock.now());
     let holdings = match &ledger {
@@ -46,6 +46,7 @@ fn purge(
     };
     let nothing = holdings.letters() == 0 && log.is_none();
     if !nothing {
+        let log = log.as_ref().map(Erasable::path);
         context.say(&overview(identity, path, log, &holdings, context.style.width));
         let hint = "read what would be forgotten, then purge with --yes";
         if !arguments.yes && !confirm::ask("Forget all of it?", hint)? {
@@ -55,19 +56,24 @@ fn purge(
     }
     if let Some(ledger) = &mut ledger {
         // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
-        if !ledger.purge(&identity.id)? {
+        if !ledger.purge(&identity.id, since)? {
             return Err(Failure::cannot_deliver(format!(
                 "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
-                path.display()
+                crate::words::path(path)
             ))
             .hint("close it, then run `appel purge` again"));
         }
     }
+    let has_log = log.is_some();
     if let Some(log) = log {
-        private::erase(log).map_err(|error| {
-            Failure::cannot_deliver(format!("the records are removed, but the log {} is not", log.display()))
-                .because(&error)
-                .hint("remove it by hand, or run `appel purge` again")
+        let path = log.path().to_owned();
+        log.erase().map_err(|error| {
+            Failure::cannot_deliver(format!(
+                "the records are removed, but the log {} is not",
+                crate::words::path(&path)
+            ))
+            .because(&error)
+            .hint("remove it by hand, or run `appel purge` again")
         })?;
     }
     if context.global.json {
@@ -77,12 +83,12 @@ fn purge(
             "letters": holdings.letters(),
             "attempts": holdings.attempts,
             "senders": holdings.senders,
-            "log": log.is_some(),
+            "log": has_log,
         }))?;
     } else if nothing {
         print("Nothing is recorded of this campaign.\n");
     } else {
-        let log = if log.is_some() { ", and the log" } else { "" };
+        let log = if has_log { ", and the log" } else { "" };
         print(&format!(
             "Removed: {}, {}{log}.\n",
             count(holdings.letters(), "letter"),
@@ -93,17 +99,25 @@ fn purge(
 }
 
 /// The campaign's log, if there is one.
-fn log_of(campaign: &str) -> Option<PathBuf> {
+fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
     // An id that is no plain name never had a log, and would lead out of the folder of logs.
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain))?;
-    path.exists().then_some(path)
+    let path = crate::report::log::default_path(campaign).filter(|_| campaign.chars().all(plain));
+    let Some(path) = path else { return Ok(None) };
+    private::check_state_folder()?;
+    crate::report::log::check_folder(&path)
+        .and_then(|()| Erasable::open(&path))
+        .map_err(|error| {
+            let unfit = Unfit::from_io(&path, &error);
+            Failure::cannot_deliver(format!("the log cannot be erased, so nothing was removed: {unfit}"))
+                .hint(unfit.hint)
+        })
 }
 
 /// What will be forgotten, and what comes of it.
 fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
     let width = width.saturating_sub(1).max(20);
-    let mut text = format!("{} ({})\n\n", visible(&identity.title), visible_line(&identity.id));
+    let mut text = format!("{} ({})\n\n", visible_line(&identity.title), visible_line(&identity.id));
     for (number, word) in [
         (holdings.accepted, "accepted"),
         (holdings.deferred, "deferred (due again)"),
@@ -123,10 +137,10 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
             count(holdings.senders, "sender"),
         );
         push_wrapped(&mut text, &what, "", "", width);
-        text.push_str(&format!("  {}\n", visible_line(&path.display().to_string())));
+        text.push_str(&format!("  {}\n", crate::words::path(path)));
     }
     if let Some(log) = log {
-        let log = visible_line(&log.display().to_string());
+        let log = crate::words::path(log);
         text.push_str(&format!("To be removed: the log\n  {log}\n"));
     }
     let mut push = |line: &str| push_wrapped(&mut text, line, "", "", width);
@@ -144,6 +158,9 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
         ));
     }
     if holdings.in_the_last_day > 0 {
+        push(
+            "So that nobody gets too much, for 24 hours a hash of each address stays, and nothing that tells whose it is.",
+        );
         push(&format!(
             "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",
             count(holdings.in_the_last_day, "letter")

@@ -12,7 +12,7 @@ use super::send::{Sending, connect_failure};
 use super::survey::{SHOWN_PROBLEMS, Survey, survey};
 use super::{Context, for_good, personal, print, selection};
 use crate::campaign::Roster;
-use crate::campaign::config::{Auth, Rate, Security, Smtp};
+use crate::campaign::config::{Auth, Own, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
@@ -39,9 +39,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
@@ -115,7 +113,7 @@ fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
         Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot keep letters in {}", folder.display())).because(&error)
+            Failure::cannot_deliver(format!("cannot keep letters in {}", crate::words::path(folder))).because(&error)
         }),
     }
 }
@@ -129,14 +127,12 @@ fn account(smtp: Option<&Smtp>) -> Smtp {
         security: Security::Tls,
         username: None,
         auth: Auth::Password,
-        password_command: None,
         connections: smtp.map_or(2, |smtp| smtp.connections),
         rate: Rate::Unlimited,
         daily_limit: None,
         retry_for: 10 * second,
         timeout: 30 * second,
-        ca_file: None,
-        proxy: None,
+        own: Own::default(),
     }
 }
 
@@ -202,7 +198,7 @@ fn arrived(
         text.push_str(&format!(
             "{} in {}\n",
             count(usize::try_from(contents.accepted).unwrap_or(usize::MAX), "letter"),
-            folder.display()
+            crate::words::path(folder)
         ));
     }
     if contents.accepted != ended.summary.accepted as u64 {

@@ -1,15 +1,17 @@
 //! `appel send`: send what is due.
 
-use std::io::stdout;
+use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
+use super::leaving::{Lines, plain_line};
 use super::outgoing::{MANY, Memory, Outgoing, Workshop};
 use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
-use super::{Context, for_good, invalid, password, personal, print, selection};
+use super::{Context, for_good, invalid, password, personal, print, selection, trust};
+use crate::account::trust::Word;
 use crate::ahead;
 use crate::campaign::Campaign;
 use crate::campaign::config::{Config, Smtp};
@@ -22,6 +24,7 @@ use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
 use crate::outbox::pace::Pace;
+use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count};
@@ -40,27 +43,33 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         refused: arguments.retry_refused,
     };
     let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
-    for problem in workshop.plan.uncovered() {
-        context.say_problem(&problem);
-    }
+    context.say_problems(&workshop.plan.uncovered());
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
         let memory = for_good(SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from));
+        memory.remember(&campaign.config, now)?;
         return dry_run(context, arguments, workshop, memory, resend);
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
+    let word = trust::word(context, &campaign.config, smtp, arguments.own_folder)?;
     let ledger = SqliteLocked::acquire(&path, now)?;
+    // The log is there, wherever the ledger is.
+    private::check_state_folder()?;
     let memory = for_good(Memory::from(ledger.reader()?));
-    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |_| Ok(()))?;
+    memory.remember(&campaign.config, now)?;
+    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
+    let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
+        plan.see(&seen);
+        Ok(())
+    })?;
     memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
     if survey.due == 0 && !context.global.json {
         return nothing_to_deliver(context, campaign, ledger, &survey);
     }
-    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
-    let plan = confirm::Timetable::new(smtp.rate, &mut day, now);
     if survey.due > 0
         && let Some(warning) = memory.clock_behind(campaign.config.sender.email.as_str(), now)?
     {
@@ -92,7 +101,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let transport = if survey.due == 0 {
         Err(nothing_due_any_more())
     } else {
-        prepare(smtp)
+        prepare(smtp, word)
     };
     let (ended, ledger) = sending.run(Prepared(transport), ledger, listeners)?;
     let read = memory.checked();
@@ -174,8 +183,10 @@ fn day(
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     let path = crate::report::log::default_path(campaign)
         .ok_or_else(|| Problem::warning("there is no home folder to keep a log in"))?;
-    LogFile::open(&path, context.global.verbose, context.clock)
-        .map_err(|error| Problem::warning(format!("no log is written: {}: {error}", path.display())))
+    LogFile::open(&path, context.global.verbose, context.clock).map_err(|error| {
+        let unfit = Unfit::from_io(&path, &error);
+        Problem::warning(format!("no log is written: {unfit}")).hint(unfit.hint)
+    })
 }
 
 /// One run of the send path, over whatever transport.
@@ -305,10 +316,10 @@ fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp)?;
+fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
+    let login = password::login(smtp, word)?;
     let trust = Trust::System {
-        ca_file: smtp.ca_file.clone(),
+        ca_file: smtp.own.ca_file.clone(),
     };
     SmtpTransport::new(Settings::new(smtp, login), &trust)
 }
@@ -352,14 +363,16 @@ fn dry_run(
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let mut folder =
-        match &arguments.out {
-            Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-                Failure::cannot_deliver(format!("cannot write to {}", path.display())).because(&error)
-            })?),
-            None => None,
-        };
+    let mut folder = match &arguments.out {
+        Some(path) => Some(EmlFolder::create(path).map_err(|error| {
+            Failure::cannot_deliver(format!("cannot write to {}", crate::words::path(path))).because(&error)
+        })?),
+        None => None,
+    };
     let json = context.global.json;
+    // A list may be long, and a table would keep all of it: where nobody sits before it, a letter is told as it comes.
+    let lists = !json && !stdout().is_terminal();
+    let mut list = Lines::new(stdout().lock());
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
@@ -370,6 +383,9 @@ fn dry_run(
                     .because(&error)
                     .hint("is there room on the disk?")
             })?;
+        }
+        if lists && let Surveyed::Due { letter, .. } = &seen {
+            list.push(&plain_line(letter));
         }
         if json {
             lines.line(&Event::Letter(Box::new(dry_event(&seen, workshop, now))));
@@ -386,16 +402,24 @@ fn dry_run(
         return Ok(Exit::Done);
     }
     drop(lines);
+    drop(list);
     let mut text = String::new();
     if survey.due == 0 {
-        text.push_str(&nothing_due(&survey));
+        text.push_str(&nothing_due(&survey, context));
     } else {
-        text.push_str(&confirm::letters(&survey, &context.out));
+        if lists {
+            text.push('\n');
+            text.push_str(&survey.leaving.shown(&context.out));
+        } else {
+            text.push_str(&confirm::letters(&survey, &context.out));
+        }
         text.push_str(&confirm::left_out(&survey));
+        text.push_str(&confirm::held_back(&survey, now, &context.out));
+        text.push_str(&survey.leaving.in_all());
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
-                path.display(),
+                crate::words::path(path),
                 count(survey.due, "letter")
             ),
             None => format!(
@@ -436,8 +460,15 @@ fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> Lett
                 ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
             }
         }
-        Surveyed::Skipped { id, letter, to, reason } => LetterEvent {
+        Surveyed::Skipped {
+            id,
+            letter,
+            to,
+            reason,
+            over,
+        } => LetterEvent {
             reason: Some(*reason),
+            reply: over.map(ToString::to_string),
             ..blank(*id, letter, to.to_string(), Verdict::Skipped)
         },
     }

@@ -8,7 +8,7 @@ use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::letter::{LetterId, Past};
-use crate::outbox::ledger::{LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{self, LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
 use crate::report::attempt::object;
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -33,7 +33,7 @@ pub fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> 
         .filter(|id| seen.insert(*id))
         .collect();
     // To take the lock would make a ledger where there is none.
-    if !path.exists() {
+    if !ledger::is_there(&path)? {
         let unknown = named.iter().map(|id| unknown(*id, &path));
         return Err(refused(unknown.collect(), &[]));
     }
@@ -122,7 +122,7 @@ fn of_whom(record: &Record) -> String {
 }
 
 fn unknown(id: LetterId, path: &Path) -> Problem {
-    Problem::error(format!("the ledger {} knows no letter {id}", path.display()))
+    Problem::error(format!("the ledger {} knows no letter {id}", crate::words::path(path)))
 }
 
 fn elsewhere(id: LetterId, campaign: &str) -> Problem {

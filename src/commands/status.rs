@@ -10,10 +10,10 @@ use super::{Context, invalid, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Resend, Selection};
-use crate::letter::{Decision, LetterId, Past};
+use crate::letter::{Decision, LetterId, Past, Skip};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{push_wrapped, visible_line};
 
 /// How many letters of a kind are listed one by one.
 const LISTED: usize = 200;
@@ -95,7 +95,12 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
     let mut due = 0;
     for decision in plan.decisions(memory.history(), now, Resend::default()) {
         match decision {
-            Decision::Due(_) => due += 1,
+            // What one address gets in a day holds a letter back; it is due all the same.
+            Decision::Due(_)
+            | Decision::Skipped {
+                reason: Skip::AddressLimit,
+                ..
+            } => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
             Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(invalid(*problem)),
             Decision::Impossible(_) | Decision::Skipped { .. } => {}
@@ -130,7 +135,7 @@ fn in_words(
 ) -> String {
     let mut text = format!(
         "{} ({}), from {}\n\n",
-        visible(&identity.title),
+        visible_line(&identity.title),
         visible_line(&identity.id),
         identity.sender
     );

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::leaving::Leaving;
 use super::outgoing::{MANY, Memory, Workshop};
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
-use crate::failure::{Failure, Problem, Problems};
+use crate::failure::{Failure, Place, Problem, Problems};
 use crate::letter::plan::Resend;
 use crate::letter::render::Text;
-use crate::letter::{Decision, Letter, Skip};
+use crate::letter::sameness::Compared;
+use crate::letter::{Decision, Letter, Over, Skip};
 use crate::report::screen::count;
 use crate::words::visible_line;
 
@@ -30,9 +32,25 @@ pub struct Survey {
     pub first: Vec<[String; 4]>,
     /// The first address of a letter due, To or copy, that is only good for examples.
     pub for_examples: Option<Address>,
+    /// Copies and attachments.
+    pub leaving: Leaving,
+    /// The first letters that are held back because an address has had enough.
+    pub over: Vec<Held>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// Letters that cannot be written.
+    impossible: usize,
 }
+
+/// A letter that is held back for a while.
+#[derive(Debug)]
+pub struct Held {
+    pub letter: String,
+    pub to: Address,
+    pub over: Over,
+}
+/// After so many letters that cannot be written nobody needs the others to know that something is wrong.
+const HOPELESS: usize = 10_000;
 
 impl Survey {
     /// How many are left out for one reason.
@@ -64,6 +82,7 @@ fn sentence(reason: Skip, number: usize) -> String {
         }
         Skip::Duplicate => format!("{letters} would go to an address that gets the same letter already"),
         Skip::OtherCountry => format!("{letters} {is} for senders in other countries"),
+        Skip::AddressLimit => format!("{letters} {is} held back, and still due"),
         Skip::Deadline => format!("{letters} {is} too late: the campaign's deadline has passed"),
     }
 }
@@ -82,6 +101,7 @@ pub fn survey(
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
 ) -> Result<Survey, Failure> {
     let mut survey = Survey::default();
+    let mut links = Compared::default();
     let mut problems = Problems::new();
     let mut unshown = 0;
     let mut note = |problem: Problem| {
@@ -91,39 +111,73 @@ pub fn survey(
             unshown += 1;
         }
     };
+    let mut stopped = false;
     for decision in decisions(workshop, memory, now, resend) {
+        if survey.impossible >= HOPELESS {
+            stopped = true;
+            break;
+        }
         match decision {
             Decision::Due(letter) => {
+                if let Some(problem) = never_fits(workshop, &letter) {
+                    note(problem);
+                    continue;
+                }
                 let date = memory.first_date(letter.id)?.unwrap_or(now);
                 let text = workshop.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if survey.is_first_of_kind(&letter) {
                         workshop.message(&letter, &text, date)?;
                     }
-                    Ok(text)
+                    match workshop.telling_links(&letter, &text, date, &mut links) {
+                        Some(problem) => Err(problem),
+                        None => Ok(text),
+                    }
                 });
                 match text {
                     Ok(text) => {
                         survey.count(&letter);
+                        survey.leaving.count(&letter, &text, &workshop.attachments);
                         each(Surveyed::Due {
                             letter: &letter,
                             text: &text,
                             date,
                         })?;
                     }
-                    Err(problem) => note(problem),
+                    Err(problem) => {
+                        survey.impossible += 1;
+                        note(problem);
+                    }
                 }
             }
-            Decision::Impossible(problem) => note(*problem),
+            Decision::Impossible(problem) => {
+                survey.impossible += 1;
+                note(*problem);
+            }
             Decision::Skipped {
-                id, letter, to, reason, ..
+                id,
+                letter,
+                to,
+                reason,
+                over,
+                ..
             } => {
                 *survey.skipped.entry(reason).or_default() += 1;
+                if let Some(over) = &over
+                    && survey.over.len() < SHOWN_LETTERS
+                {
+                    survey.over.push(Held {
+                        letter: letter.to_owned(),
+                        to: to.clone(),
+                        over: Over::clone(over),
+                    });
+                }
                 each(Surveyed::Skipped {
                     id,
                     letter,
                     to: &to,
                     reason,
+                    over: over.as_deref(),
                 })?;
             }
         }
@@ -132,10 +186,39 @@ pub fn survey(
     if problems.is_empty() {
         return Ok(survey);
     }
+    if stopped {
+        problems.push(
+            Problem::error("the letters behind those were not looked at")
+                .hint("so many that cannot be written have one reason: mend that first, then check again"),
+        );
+    }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);
     failure.message = format!("{} to mend in the letters; nothing was sent", count(all, "error"));
     Err(failure)
+}
+
+/// A letter to more addresses than a whole day allows would wait for ever.
+fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
+    let limit = workshop.campaign.config.smtp.as_ref()?.daily_limit?;
+    let addresses = 1 + letter.envelope.cc.len();
+    if u64::try_from(addresses).unwrap_or(u64::MAX) <= limit {
+        return None;
+    }
+    let place = Place {
+        line: Some(letter.recipient.line),
+        field: Some("cc".to_owned()),
+        ..Place::file(workshop.campaign.roster.shown())
+    };
+    let problem = Problem::error(format!(
+        "letter `{}` goes to {addresses} addresses with its copies, and smtp.daily-limit allows {limit} in 24 hours",
+        letter.spec.id
+    ));
+    Some(
+        problem.at(place).hint(
+            "leave some copies out, or raise daily-limit if your provider lets you: otherwise it can never leave",
+        ),
+    )
 }
 
 /// What is decided row by row. A long list is read on another processor, when there is one.
@@ -167,6 +250,7 @@ pub enum Surveyed<'s, 'a> {
         letter: &'s str,
         to: &'s Address,
         reason: Skip,
+        over: Option<&'s Over>,
     },
 }
 

@@ -1,7 +1,7 @@
 //! A letter and its text as the bytes of one message (RFC 5322, MIME), the same in preview, dry run and send.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -74,6 +74,14 @@ impl Attachments {
     /// Adds the content of the file that [`Attachment::path`] names.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
         self.0.insert(path.into(), encode::base64(content).into());
+    }
+
+    /// How many octets a file has.
+    #[must_use]
+    pub fn size(&self, path: &Path) -> Option<usize> {
+        let encoded = self.0.get(path)?;
+        let digits = encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
+        Some(digits.count() * 3 / 4)
     }
 
     /// How many octets they take as they leave, over all files.

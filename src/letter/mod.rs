@@ -4,9 +4,11 @@
 
 pub mod date;
 pub mod envelope;
+pub mod flood;
 pub mod message;
 pub mod plan;
 pub mod render;
+pub mod sameness;
 
 mod constant;
 mod encode;
@@ -17,6 +19,7 @@ mod selection;
 pub(crate) mod testing;
 
 pub use envelope::{Envelope, LetterId};
+pub use flood::{Over, Recent};
 pub use message::{Attachments, Message, compose};
 pub use plan::{Decision, History, Letter, NoHistory, Past, Plan, Resend, Selection, Skip};
 pub use render::{Renderer, Text};

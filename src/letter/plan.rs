@@ -3,16 +3,18 @@
 mod recurring;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use self::recurring::{Finder, Recurring};
+use super::flood::{Over, Recent, Tally, hash_of};
 use super::{Envelope, LetterId};
 use crate::campaign::config::LetterSpec;
 use crate::campaign::recipients::Serves;
 use crate::campaign::{Address, Campaign, Country, Language, Recipient};
-use crate::failure::{Place, Problem};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 pub use super::selection::Selection;
 
@@ -49,6 +51,12 @@ impl Past {
 pub trait History {
     /// What is known of a letter.
     fn past(&self, id: LetterId) -> Past;
+
+    /// What the sender handed over in the last 24 hours, in whatever campaign, as it was when the run began.
+    fn recent(&self) -> &Recent {
+        static NOTHING: LazyLock<Recent> = LazyLock::new(Recent::default);
+        &NOTHING
+    }
 }
 
 /// A ledger with nothing in it.
@@ -101,6 +109,8 @@ pub enum Skip {
     OtherCountry,
     /// The campaign's deadline has passed.
     Deadline,
+    /// One of its addresses has had enough for 24 hours: it is still due.
+    AddressLimit,
 }
 
 /// What is decided for one row and letter.
@@ -120,6 +130,8 @@ pub enum Decision<'a> {
         line: usize,
         /// Why.
         reason: Skip,
+        /// Which address has had enough, when that is why.
+        over: Option<Box<Over>>,
     },
     /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3). Or the last
     /// decision there is, because the rows from here on can no longer be read.
@@ -162,8 +174,12 @@ pub struct Plan<'a> {
     campaign: &'a Campaign,
     selection: Selection,
     roles: HashMap<&'a str, Role>,
-    /// The addresses that more than one row has.
+    /// The mailboxes that more than one row has, and the addresses.
     recurring: Recurring,
+    /// Those that get copies of more than one row's letters.
+    recurring_copies: Recurring,
+    /// Whether what one address gets is limited.
+    limited: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -186,6 +202,10 @@ impl<'a> Plan<'a> {
             }
         }
         let mut recurring = Finder::new(campaign.roster.len());
+        let mut copies = Finder::for_any(campaign.roster.len());
+        for copy in campaign.config.letters.iter().flat_map(|spec| &spec.cc) {
+            copies.found(hash_of(&copy.mailbox()));
+        }
         for row in campaign.roster.outlines() {
             let row = row?;
             let Some(role) = roles.get_mut(row.role.as_str()) else {
@@ -200,14 +220,46 @@ impl<'a> Plan<'a> {
                     role.countries.extend(countries);
                 }
             }
-            recurring.add(&row.email);
+            let mailbox = row.email.mailbox();
+            recurring.add(hash_of(&mailbox));
+            if *mailbox != *row.email.folded() {
+                // Addresses that are different, and lead to one mailbox, are no duplicates.
+                recurring.add(hash_of(row.email.folded()));
+            }
+            for copy in &row.cc {
+                copies.add(hash_of(&copy.mailbox()));
+            }
         }
         Ok(Self {
             campaign,
             selection,
             roles,
             recurring: recurring.finish(),
+            recurring_copies: copies.finish(),
+            limited: true,
         })
+    }
+
+    /// From now on every letter counts as due, however much its addresses get: for looking at letters, not for sending.
+    pub const fn lift_limits(&mut self) {
+        self.limited = false;
+    }
+
+    /// For whoever counts letters apart from the decisions.
+    #[must_use]
+    pub fn tally<'t>(&self, recent: &'t Recent, now: Timestamp) -> Tally<'t> {
+        let config = &self.campaign.config;
+        Tally::new(recent, config.limits, &config.sender.email, now)
+    }
+
+    /// Whether more than one row may have this mailbox.
+    pub(super) fn recurs(&self, mailbox: u64) -> bool {
+        self.recurring.may_have(mailbox)
+    }
+
+    /// Whether letters to more than one row may have copies to this mailbox.
+    pub(super) fn copy_recurs(&self, mailbox: u64) -> bool {
+        self.recurring_copies.may_have(mailbox)
     }
 
     /// Every selected row and letter, row by row in the order of the file, the letters of a row in the order of the
@@ -238,6 +290,7 @@ impl<'a> Plan<'a> {
             rows,
             row: None,
             seen: HashSet::new(),
+            tally: self.limited.then(|| self.tally(history.recent(), now)),
             left: self.selection.limit.unwrap_or(usize::MAX),
         }
     }
@@ -245,11 +298,11 @@ impl<'a> Plan<'a> {
     /// The letters that reach nobody in one of their roles, because no row serves this sender; who would have been
     /// served is in the hint.
     #[must_use]
-    pub fn uncovered(&self) -> Vec<Problem> {
+    pub fn uncovered(&self) -> Problems {
         let config = &self.campaign.config;
         let country = config.sender.country;
         let file = self.campaign.roster.shown();
-        let mut problems = Vec::new();
+        let mut problems = Problems::new();
         // Asked for by address, a letter to nobody else is what was asked for.
         if !self.selection.to.is_empty() {
             return problems;
@@ -260,6 +313,10 @@ impl<'a> Plan<'a> {
                     continue;
                 };
                 if role.covers_sender() || !role.letters.contains(&position) || spec.to[..at].contains(name) {
+                    continue;
+                }
+                if !problems.has_room(Severity::Warning) {
+                    problems.count_only(Severity::Warning, "roles of letters that nobody has");
                     continue;
                 }
                 let letter = &spec.id;
@@ -304,6 +361,8 @@ struct Decisions<'a, 'p, Rows> {
     row: Option<(Recipient, usize)>,
     /// The letters to recurring addresses that are decided: of one letter to one address there is one id.
     seen: HashSet<LetterId>,
+    /// What addresses get; `None` when that is not limited.
+    tally: Option<Tally<'p>>,
     /// Due letters that `--limit` still allows.
     left: usize,
 }
@@ -352,20 +411,30 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         let config = &campaign.config;
         let spec = &config.letters[position];
         let id = LetterId::new(&config.id, &spec.id, &config.sender.email, &row.email);
+        let skipped = |row: Recipient, reason, over| Decision::Skipped {
+            id,
+            letter: &spec.id,
+            to: row.email,
+            line: row.line,
+            reason,
+            over,
+        };
         if let Some(reason) = self.skip(id, &row) {
-            return Decision::Skipped {
-                id,
-                letter: &spec.id,
-                to: row.email,
-                line: row.line,
-                reason,
-            };
+            return skipped(row, reason, None);
         }
         let Some(language) = self.plan.language(spec, &row) else {
             return Decision::Impossible(Box::new(self.no_text(spec, &row)));
         };
+        if let Some(problem) = self.too_many_copies(spec, &row) {
+            return Decision::Impossible(Box::new(problem));
+        }
         let copies = row.cc.iter().chain(&spec.cc).cloned();
         let envelope = Envelope::new(config.sender.email.clone(), row.email.clone(), copies);
+        if let Some(tally) = &mut self.tally
+            && let Err(over) = tally.admit_to(self.plan, id, row.line, &envelope)
+        {
+            return skipped(row, Skip::AddressLimit, Some(over));
+        }
         Decision::Due(Box::new(Letter {
             id,
             spec,
@@ -381,10 +450,41 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
         if !role.serves(row, plan.campaign.config.sender.country) {
             return Some(Skip::OtherCountry);
         }
-        if plan.recurring.may_have(&row.email) && !self.seen.insert(id) {
+        if plan.recurs(hash_of(row.email.folded())) && !self.seen.insert(id) {
             return Some(Skip::Duplicate);
         }
         self.history.past(id).keeps_back(self.resend, self.late)
+    }
+
+    /// Looked at before anything that grows with the square of their number.
+    fn too_many_copies(&self, spec: &LetterSpec, row: &Recipient) -> Option<Problem> {
+        let campaign = self.plan.campaign;
+        let most = campaign.config.limits.copies_per_letter;
+        if row.cc.len() + spec.cc.len() <= most {
+            return None;
+        }
+        let different: HashSet<&str> = row.cc.iter().chain(&spec.cc).map(Address::folded).collect();
+        let number = different.len() - usize::from(different.contains(row.email.folded()));
+        if number <= most {
+            return None;
+        }
+        let place = Place {
+            line: Some(row.line),
+            field: Some("cc".to_owned()),
+            ..Place::file(campaign.roster.shown())
+        };
+        let others = match spec.cc.len() {
+            0 => String::new(),
+            number => format!(" ({number} of them from the letter's own `cc`)"),
+        };
+        let problem = Problem::error(format!(
+            "letter `{}` would have {number} copies here, and {most} are the most{others}",
+            spec.id
+        ));
+        Some(problem.at(place).hint(
+            "leave some out, or give them rows of their own; whoever sends can allow more in the account file: \
+             copies-per-letter in [limits]",
+        ))
     }
 
     fn no_text(&self, spec: &LetterSpec, row: &Recipient) -> Problem {

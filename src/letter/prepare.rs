@@ -10,6 +10,9 @@ const DEEPEST: usize = 64;
 /// Pieces of one template with all its partials: a page has a few dozen.
 const MOST_PIECES: usize = 20_000;
 
+/// What a partial that stays a call counts besides its own pieces: all data is copied each time.
+const CALL: usize = 50;
+
 /// Why a template cannot be used; `Display` completes "the template …".
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unbounded {
@@ -60,6 +63,7 @@ impl<'a> Partials<'a> {
                             continue;
                         }
                     }
+                    *left = left.checked_sub(CALL).ok_or(Unbounded::TooLong)?;
                     TemplateElement::PartialExpression(call)
                 }
                 TemplateElement::PartialBlock(call) => {

@@ -17,9 +17,11 @@ use super::date::{LongDates, long_date};
 use super::markdown;
 use super::plan::Letter;
 use super::prepare::Partials;
+use super::sameness::{self, Compared, Sameness};
 use crate::campaign::config::{Attachment, Format};
 use crate::campaign::{Campaign, Language};
 use crate::failure::{Place, Problem};
+use crate::links;
 
 /// Octets of one body; a page of text is about 3,000.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -76,6 +78,8 @@ struct Ready {
 struct Edition {
     text: Handlebars<'static>,
     markdown: Handlebars<'static>,
+    /// The first once more, with marks around each value that it fills in.
+    traced: Handlebars<'static>,
     /// The data of every letter but for `recipient`, whose values are overwritten in place: taken for one rendering
     /// and put back, so that no letter pays for building it, and threads do not wait for each other.
     /// With the day that `date` speaks of.
@@ -96,6 +100,8 @@ impl Renderer {
             columns: campaign.roster.columns().to_vec(),
             recipients: campaign.roster.shown().to_owned(),
         };
+        // The partials as each language sees them, once for all of its templates.
+        let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
         for (name, language, template) in campaign.templates.iter() {
             let edition = renderer.edition(campaign, language, personal.unwrap_or_default());
             let config = &campaign.config;
@@ -107,7 +113,9 @@ impl Renderer {
                     Some((fact.clone(), value.into()))
                 })
                 .collect();
-            let partials = Partials::new(campaign.templates.partials(language));
+            let partials = seen
+                .entry(language)
+                .or_insert_with(|| Partials::new(campaign.templates.partials(language)));
             let prepared = |part| {
                 partials
                     .written_into(part)
@@ -174,6 +182,44 @@ impl Renderer {
                 ready.file
             )))
         })
+    }
+
+    /// What the links of a letter tell about its reader: another row's are others, or one comes out of a cell.
+    ///
+    /// What stands in the template is looked at when it is read; here is what only the rows bring.
+    pub fn telling_links<'a>(
+        &self,
+        letter: &Letter<'a>,
+        text: &Text,
+        today: Date,
+        compared: &mut Compared<'a>,
+    ) -> Option<Problem> {
+        match compared.compare(letter, text, &self.recipients) {
+            Sameness::Same => None,
+            Sameness::Different(problem) => Some(problem),
+            Sameness::New => self.link_from_cell(letter, today),
+        }
+    }
+
+    fn link_from_cell(&self, letter: &Letter, today: Date) -> Option<Problem> {
+        let versions = self.templates.get(&letter.spec.template)?;
+        let (_, ready) = versions.iter().find(|(language, _)| language == letter.language)?;
+        let (_, edition) = &self.languages[ready.edition];
+        let mut context = edition.take(today);
+        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        let texts = [&ready.subject, &ready.body]
+            .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, "body").unwrap_or_default());
+        edition.put_back(today, context);
+        let (link, value) = texts
+            .iter()
+            .find_map(|text| links::out_of_value(&links::plain(text, false)))?;
+        // It may stand for several; the first that has these words will do.
+        let cells = self.columns.iter().zip(&letter.recipient.cells);
+        let column = cells
+            .into_iter()
+            .find(|(_, cell)| **cell == value)
+            .map(|(column, _)| column.as_str());
+        Some(sameness::from_cell(letter, &self.recipients, &link, column))
     }
 
     fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, String> {
@@ -245,9 +291,12 @@ impl Edition {
                 }
             }
         }
+        let mut traced = text.clone();
+        traced.register_escape_fn(links::traced);
         Self {
             text,
             markdown,
+            traced,
             contexts: Mutex::new(Vec::new()),
             blank: data(campaign, personal, &dates),
             language: language.clone(),

@@ -4,7 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use crate::campaign::{Address, Campaign};
 use crate::failure::{Problem, Problems};
+use crate::words::{distance, listed};
 
+/// How many characters of a word count when it is compared with others.
+const LONGEST_COMPARED: usize = 64;
 /// How many known addresses a hint lists.
 const LISTED: usize = 10;
 
@@ -93,10 +96,12 @@ fn unknown(what: &str, wanted: &[String], known: &[&str]) -> Vec<Problem> {
         .iter()
         .filter(|name| !known.contains(&name.as_str()))
         .map(|name| {
+            let written: Vec<char> = name.chars().take(LONGEST_COMPARED).collect();
             let mut nearest_first = known.to_vec();
-            nearest_first.sort_by_key(|known| strsim::damerau_levenshtein(name, known));
+            nearest_first
+                .sort_by_cached_key(|known| distance(&written, known, LONGEST_COMPARED / 2).unwrap_or(usize::MAX));
             Problem::error(format!("no {what} `{name}` in this campaign"))
-                .hint(format!("{what}s there: {}", nearest_first.join(", ")))
+                .hint(format!("{what}s there: {}", listed(nearest_first)))
         })
         .collect()
 }
@@ -104,17 +109,21 @@ fn unknown(what: &str, wanted: &[String], known: &[&str]) -> Vec<Problem> {
 /// The nearest first; a long list is read once, keeping only the best.
 fn nearest_addresses(wanted: &Address, campaign: &Campaign) -> Vec<String> {
     let mut best: Vec<(usize, String)> = Vec::with_capacity(LISTED + 1);
+    let written: Vec<char> = wanted.folded().chars().take(LONGEST_COMPARED).collect();
     for row in campaign.roster.outlines().map_while(Result::ok) {
         let known = row.email.folded();
         let worst = best.last().map_or(usize::MAX, |(distance, _)| *distance);
-        // The difference in length is a bound from below, and much cheaper.
-        if best.len() == LISTED && known.len().abs_diff(wanted.folded().len()) > worst {
-            continue;
-        }
-        let distance = strsim::damerau_levenshtein(wanted.folded(), known);
-        if best.len() == LISTED && distance >= worst {
-            continue;
-        }
+        // Before there are ten, the farthest will do; after that, only what is nearer than one of them is worth looking at.
+        let most = if best.len() == LISTED {
+            worst.saturating_sub(1)
+        } else {
+            LONGEST_COMPARED
+        };
+        let distance = match distance(&written, known, most.min(LONGEST_COMPARED)) {
+            Some(distance) => distance,
+            None if best.len() < LISTED => LONGEST_COMPARED + 1,
+            None => continue,
+        };
         let at = best.partition_point(|(other, _)| *other <= distance);
         if !best.iter().any(|(_, address)| address == known) {
             best.insert(at, (distance, known.to_owned()));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Decision, Letter, NoHistory, Plan, Renderer, Resend, Selection};
 
-use crate::campaign::config::{Format, LetterSpec, Sender};
+use crate::campaign::config::{Format, FromFolder, LetterSpec, Limits, Sender};
 use crate::campaign::{Address, Campaign, Config, Country, Language, Roster, Templates};
 use crate::failure::{Problems, Style};
 
@@ -41,6 +41,8 @@ pub(crate) fn given() -> Given {
                 extra: BTreeMap::from([("city".to_owned(), "Brussels".to_owned())]),
             },
             smtp: None,
+            from_folder: FromFolder::default(),
+            limits: Limits::default(),
             letters: vec![letter("protest", &["embassy"])],
             facts: BTreeMap::new(),
         },

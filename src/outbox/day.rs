@@ -1,4 +1,5 @@
-//! How many letters a sender may still hand over: `smtp.daily-limit`, counted over the last 24 hours.
+//! How many addresses a sender may still write to: `smtp.daily-limit`, counted over the last 24 hours. As providers do,
+//! it counts the To and every copy.
 
 use std::collections::VecDeque;
 
@@ -7,13 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 /// How long a letter counts.
 const LENGTH: SignedDuration = SignedDuration::from_hours(24);
 
-/// The letters of one sender in the last 24 hours, in whatever run and campaign.
+/// The addresses that one sender wrote to in the last 24 hours, in whatever run and campaign.
 #[derive(Clone, Debug, Default)]
 pub struct Day {
     limit: Option<usize>,
-    /// When letters were handed over, oldest first. Without a limit only the oldest is kept.
-    sent: VecDeque<Timestamp>,
-    /// Letters that are on their way, or about to be.
+    /// When letters were handed over, oldest first, and to how many addresses. Without a limit only the oldest is kept.
+    sent: VecDeque<(Timestamp, usize)>,
+    /// How many addresses these are.
+    counted: usize,
+    /// Addresses of letters that are on their way, or about to be.
     taken: usize,
 }
 
@@ -27,9 +30,10 @@ pub struct Again {
 }
 
 impl Day {
-    /// With the times at which the sender's letters were handed over since [`Day::begins`], in any order.
+    /// With the times at which the sender's letters were handed over since [`Day::begins`], in any order, and to how many
+    /// addresses each.
     #[must_use]
-    pub fn new(limit: Option<usize>, sent: impl IntoIterator<Item = Timestamp>) -> Self {
+    pub fn new(limit: Option<usize>, sent: impl IntoIterator<Item = (Timestamp, usize)>) -> Self {
         let mut sent: Vec<_> = sent.into_iter().collect();
         sent.sort_unstable();
         if limit.is_none() {
@@ -37,6 +41,7 @@ impl Day {
         }
         Self {
             limit,
+            counted: sent.iter().map(|(_, addresses)| addresses).sum(),
             sent: sent.into(),
             taken: 0,
         }
@@ -48,16 +53,21 @@ impl Day {
         now.checked_sub(LENGTH).unwrap_or(Timestamp::MIN)
     }
 
-    /// How many letters may still be taken; `None` when there is no limit.
+    /// How many addresses may still be written to; `None` when there is no limit.
     pub fn room(&mut self, now: Timestamp) -> Option<usize> {
         let limit = self.limit?;
         self.forget(now);
-        Some(limit.saturating_sub(self.sent.len() + self.taken))
+        Some(limit.saturating_sub(self.counted + self.taken))
     }
 
-    /// A letter is about to leave.
-    pub const fn take(&mut self) {
-        self.taken += 1;
+    /// Whether there is room for a letter to so many addresses.
+    pub fn has_room_for(&mut self, addresses: usize, now: Timestamp) -> bool {
+        self.room(now).is_none_or(|room| room >= addresses)
+    }
+
+    /// A letter to so many addresses is about to leave.
+    pub const fn take(&mut self, addresses: usize) {
+        self.taken += addresses;
     }
 
     /// Whether any letter is on its way, or about to be.
@@ -67,35 +77,43 @@ impl Day {
     }
 
     /// It did not leave, or was not taken.
-    pub const fn give_back(&mut self) {
-        self.taken = self.taken.saturating_sub(1);
+    pub const fn give_back(&mut self, addresses: usize) {
+        self.taken = self.taken.saturating_sub(addresses);
     }
 
-    /// The server took it, or may have.
-    pub fn handed_over(&mut self, at: Timestamp) {
-        self.give_back();
+    /// The server took a letter, or may have; `addresses` are those that it was not refused for.
+    pub fn handed_over(&mut self, at: Timestamp, addresses: usize) {
         self.forget(at);
         if self.limit.is_some() || self.sent.is_empty() {
-            self.sent.push_back(at);
+            self.sent.push_back((at, addresses));
+            self.counted += addresses;
         }
     }
 
-    /// When letters may leave again, should the limit be reached; `None` when nothing counts against it.
+    /// When a letter to so many addresses may leave, should the limit be in its way; `None` when nothing counts against
+    /// it.
     #[must_use]
-    pub fn again(&self) -> Option<Again> {
+    pub fn again(&self, addresses: usize) -> Option<Again> {
         // With a limit that was lowered since, more has to be forgotten before there is room for one.
-        let over = self.sent.len().saturating_sub(self.limit.unwrap_or(usize::MAX));
+        let wanted = self.counted.saturating_add(addresses);
+        let mut over = wanted.saturating_sub(self.limit.unwrap_or(usize::MAX)).max(1);
         let expires = |at: &Timestamp| at.checked_add(LENGTH).unwrap_or(*at);
-        Some(Again {
-            from: self.sent.get(over).map(expires)?,
-            whole: self.sent.back().map(expires)?,
-        })
+        let whole = self.sent.back().map(|(at, _)| expires(at))?;
+        let mut from = whole;
+        for (at, addresses) in &self.sent {
+            over = over.saturating_sub(*addresses);
+            if over == 0 {
+                from = expires(at);
+                break;
+            }
+        }
+        Some(Again { from, whole })
     }
 
     fn forget(&mut self, now: Timestamp) {
         let begins = Self::begins(now);
-        while self.sent.front().is_some_and(|at| *at <= begins) {
-            self.sent.pop_front();
+        while let Some((_, addresses)) = self.sent.pop_front_if(|(at, _)| *at <= begins) {
+            self.counted -= addresses;
         }
     }
 }
@@ -108,43 +126,62 @@ mod tests {
         format!("2026-11-{time}Z").parse().unwrap()
     }
 
+    fn one_each<const N: usize>(times: [&str; N]) -> [(Timestamp, usize); N] {
+        times.map(|time| (at(time), 1))
+    }
+
     #[test]
     fn the_last_24_hours_count_also_while_a_run_goes_on() {
-        let mut day = Day::new(Some(3), [at("24T12:00:00"), at("24T09:00:00"), at("24T10:00:00")]);
+        let mut day = Day::new(Some(3), one_each(["24T12:00:00", "24T09:00:00", "24T10:00:00"]));
         assert_eq!(day.room(at("25T08:59:59")), Some(0));
         assert_eq!(
-            day.again(),
+            day.again(1),
             Some(Again {
                 from: at("25T09:00:00"),
                 whole: at("25T12:00:00")
             })
         );
         assert_eq!(day.room(at("25T09:00:00")), Some(1));
-        day.take();
+        day.take(1);
         assert_eq!(day.room(at("25T09:30:00")), Some(0), "one that is on its way counts");
-        day.handed_over(at("25T09:30:00"));
+        day.give_back(1);
+        day.handed_over(at("25T09:30:00"), 1);
         assert_eq!(day.room(at("25T10:30:00")), Some(1));
-        day.take();
-        day.give_back();
+        day.take(1);
+        day.give_back(1);
         assert_eq!(day.room(at("25T12:00:00")), Some(2));
-        assert_eq!(day.again().unwrap().from, at("26T09:30:00"));
+        assert_eq!(day.again(1).unwrap().from, at("26T09:30:00"));
+    }
+
+    #[test]
+    fn every_address_of_a_letter_counts_but_those_that_were_refused() {
+        let mut day = Day::new(Some(10), [(at("24T09:00:00"), 4), (at("24T10:00:00"), 3)]);
+        assert_eq!(day.room(at("24T11:00:00")), Some(3));
+        assert!(day.has_room_for(3, at("24T11:00:00")) && !day.has_room_for(4, at("24T11:00:00")));
+        assert_eq!(day.again(4).unwrap().from, at("25T09:00:00"));
+        assert_eq!(day.again(8).unwrap().from, at("25T10:00:00"));
+        day.take(3);
+        day.give_back(3);
+        day.handed_over(at("24T11:00:00"), 2);
+        assert_eq!(day.room(at("24T11:00:00")), Some(1));
     }
 
     #[test]
     fn a_limit_lowered_meanwhile_is_waited_for_until_there_is_room_for_one() {
-        let day = Day::new(Some(1), ["24T09:00:00", "24T10:00:00", "24T11:00:00"].map(at));
-        assert_eq!(day.again().unwrap().from, at("25T11:00:00"));
+        let day = Day::new(Some(1), one_each(["24T09:00:00", "24T10:00:00", "24T11:00:00"]));
+        assert_eq!(day.again(1).unwrap().from, at("25T11:00:00"));
     }
 
     #[test]
     fn without_a_limit_there_is_always_room_and_only_the_oldest_letter_is_remembered() {
-        let mut day = Day::new(None, ["24T10:00:00", "24T09:00:00"].map(at));
+        let mut day = Day::new(None, one_each(["24T10:00:00", "24T09:00:00"]));
         for _ in 0..1000 {
             assert_eq!(day.room(at("24T12:00:00")), None);
-            day.take();
-            day.handed_over(at("24T12:00:00"));
+            day.take(2);
+            day.give_back(2);
+            day.handed_over(at("24T12:00:00"), 2);
         }
-        assert_eq!(day.sent, [at("24T09:00:00")]);
-        assert_eq!(Day::new(None, []).again(), None);
+        assert_eq!(day.sent, one_each(["24T09:00:00"]));
+        assert_eq!(Day::new(None, []).again(1), None);
     }
 }

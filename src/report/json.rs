@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use crate::outbox::event::{Event, Listener};
+use crate::words::json_for_screen;
 
 /// Tells letters and the summary as JSON lines.
 #[derive(Debug)]
@@ -23,9 +24,9 @@ impl<W: Write> JsonLines<W> {
     /// Any object on a line of its own.
     pub fn line(&mut self, object: &impl Serialize) {
         let Some(to) = &mut self.to else { return };
-        let written = serde_json::to_writer(&mut *to, object)
+        let written = serde_json::to_string(object)
             .map_err(io::Error::from)
-            .and_then(|()| to.write_all(b"\n"));
+            .and_then(|line| writeln!(to, "{}", json_for_screen(line)));
         self.went(written);
     }
 

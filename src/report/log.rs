@@ -4,20 +4,34 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use crate::campaign::address::mask;
 use crate::clock::Clock;
+use crate::letter::Skip;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
 use crate::private;
 
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
 #[must_use]
 pub fn default_path(campaign: &str) -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Some(state.join("appel").join("log").join(format!("{campaign}.jsonl")))
+    let state = private::state_folder()?;
+    Some(state.join("log").join(format!("{campaign}.jsonl")))
+}
+
+/// Refuses a log's folder that is a link, or that others could change; one that is not there will do.
+///
+/// # Errors
+/// What is wrong with it ([`private::Unfit`]).
+pub fn check_folder(log: &Path) -> io::Result<()> {
+    let Some(folder) = log.parent() else { return Ok(()) };
+    match std::fs::symlink_metadata(folder) {
+        Ok(found) if found.is_symlink() => private::look(folder).map(|_| ())?,
+        Ok(_) => private::check_folder(folder)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    Ok(())
 }
 
 /// Appends the story of a run to a file.
@@ -35,10 +49,11 @@ impl LogFile {
     /// # Errors
     /// When it cannot be opened.
     pub fn open(path: &Path, in_full: bool, clock: Clock) -> io::Result<Self> {
+        check_folder(path)?;
         if let Some(folder) = path.parent() {
-            private::folder(folder)?;
+            private::own_folder(folder)?;
         }
-        let file = private::options().append(true).create(true).open(path)?;
+        let file = private::open_own(path, private::options().append(true).create(true))?;
         Ok(Self {
             file: Some(BufWriter::new(file)),
             path: path.to_owned(),
@@ -49,11 +64,10 @@ impl LogFile {
 
     fn line(&mut self, object: &impl Serialize) {
         let Some(file) = &mut self.file else { return };
-        let Ok(mut line) = serde_json::to_vec(object) else {
+        let Ok(line) = serde_json::to_string(object) else {
             return;
         };
-        line.push(b'\n');
-        let written = file.write_all(&line);
+        let written = writeln!(file, "{}", crate::words::json_for_screen(line));
         self.went(written);
     }
 
@@ -62,8 +76,9 @@ impl LogFile {
         if let Err(error) = written {
             let _ = writeln!(
                 io::stderr(),
-                "warning: the log {} is no longer written: {error}",
-                self.path.display()
+                "warning: the log {} is no longer written: {}",
+                crate::words::path(&self.path),
+                crate::words::visible_line(&error.to_string())
             );
             self.file = None;
         }
@@ -74,7 +89,8 @@ impl Listener for LogFile {
     fn hear(&mut self, event: &Event) {
         match event {
             // Left out again and again, run after run: that is no event.
-            Event::Letter(letter) if letter.outcome == Verdict::Skipped => {}
+            Event::Letter(letter)
+                if letter.outcome == Verdict::Skipped && letter.reason != Some(Skip::AddressLimit) => {}
             Event::Letter(letter) if !self.in_full => self.line(&Event::Letter(Box::new(masked(letter)))),
             Event::Letter(_) | Event::Summary(_) => self.line(event),
             Event::Notice(Notice::Retrying { reason, seconds }) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
-use crate::words::visible_line;
+use crate::words::{thousands, visible, visible_line};
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
@@ -54,9 +54,9 @@ impl Screen {
 
     fn say(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.println(line),
+            Some(bar) => bar.println(visible(line)),
             // A closed stderr must not end a run.
-            None => drop(writeln!(std::io::stderr(), "{line}")),
+            None => drop(writeln!(std::io::stderr(), "{}", visible(line))),
         }
     }
 
@@ -97,7 +97,7 @@ impl Listener for Screen {
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let line = format!("{reason}; next try in {}", seconds_in_words(*seconds));
                 match &self.bar {
-                    Some(bar) => bar.set_message(line),
+                    Some(bar) => bar.set_message(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
                     None => {}
                 }
@@ -105,7 +105,7 @@ impl Listener for Screen {
             Event::Notice(Notice::Waiting { seconds }) => {
                 let line = format!("next letter in {}", seconds_in_words(*seconds));
                 match &self.bar {
-                    Some(bar) => bar.set_message(line),
+                    Some(bar) => bar.set_message(visible_line(&line)),
                     // Nobody sits before a plain log; a line for every letter says as much, unless it takes long.
                     None if !self.quiet && *seconds >= PLAIN_WAIT => self.say(&line),
                     None => {}
@@ -184,21 +184,10 @@ pub fn count(number: usize, noun: &str) -> String {
         1 => format!("1 {noun}"),
         number => match noun.strip_suffix('y') {
             Some(stem) => format!("{} {stem}ies", thousands(number)),
+            None if noun.ends_with('s') => format!("{} {noun}es", thousands(number)),
             None => format!("{} {noun}s", thousands(number)),
         },
     }
-}
-
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 /// `4 seconds`, `2 minutes`, `about 3 hours`.

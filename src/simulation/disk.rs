@@ -19,6 +19,7 @@ pub struct Row {
     /// The state before the claim.
     pub before: State,
     pub date: Timestamp,
+    pub copies: usize,
     /// The run that wrote it last.
     pub run: usize,
 }
@@ -27,8 +28,8 @@ pub struct Row {
 #[derive(Clone, Debug, Default)]
 pub struct Table {
     pub rows: BTreeMap<LetterId, Row>,
-    /// When letters were handed over: accepted, or in doubt.
-    handed_over: Vec<Timestamp>,
+    /// When letters were handed over, accepted or in doubt, and to how many addresses.
+    handed_over: Vec<(Timestamp, usize)>,
 }
 
 /// The ledger's memory, and its disk.
@@ -68,6 +69,7 @@ impl Table {
                     state: State::Claimed,
                     before: State::Released,
                     date: intent.date,
+                    copies: intent.copies.len(),
                     run,
                 };
                 let row = self.rows.entry(intent.id).or_insert(Row {
@@ -116,7 +118,9 @@ impl Table {
                         Status::InDoubt => State::InDoubt,
                     };
                     if matches!(state, State::Accepted | State::InDoubt) {
-                        self.handed_over.push(attempted.at);
+                        let refused = |status: &Status| matches!(status, Status::Refused | Status::Deferred);
+                        let copies = attempted.copies.iter().filter(|(_, status, _)| !refused(status));
+                        self.handed_over.push((attempted.at, 1 + copies.count()));
                     }
                     self.set(attempted.id, state)
                 }
@@ -164,8 +168,8 @@ impl Table {
         (self.past(id) != Past::Never).then_some(row.date)
     }
 
-    pub fn handed_over_since(&self, since: Timestamp) -> Vec<Timestamp> {
-        self.handed_over.iter().copied().filter(|at| *at > since).collect()
+    pub fn handed_over_since(&self, since: Timestamp) -> Vec<(Timestamp, usize)> {
+        self.handed_over.iter().copied().filter(|(at, _)| *at > since).collect()
     }
 
     /// Makes of what a run left open what it must be taken for; gives those that are in doubt by it.
@@ -175,7 +179,7 @@ impl Table {
             let settled = row.state.settled(all_marked);
             if settled != row.state && settled == State::InDoubt {
                 in_doubt.push(*id);
-                self.handed_over.push(now);
+                self.handed_over.push((now, 1 + row.copies));
             }
             row.state = settled;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::letters::name;
-use super::watch::A_TICK;
+use super::watch::{A_TICK, Take};
 use super::world::State;
 use crate::letter::LetterId;
 use crate::outbox::delivery::{Ended, Stop};
@@ -135,15 +135,20 @@ impl State {
     pub fn over(&mut self) {
         self.the_ledger_is_right();
         let Some(limit) = self.scenario.daily_limit else { return };
-        let mut times: Vec<_> = self.kept.taken.iter().map(|take| take.began).collect();
-        times.sort_unstable();
-        // Any `limit + 1` letters running take longer than a day.
-        for window in times.windows(limit + 1) {
-            if window[limit].duration_since(window[0]) < DAY {
-                let from = window[0];
+        let began = |take: &Take| (take.began, 1 + take.copies.len());
+        let mut taken: Vec<_> = self.kept.taken.iter().map(began).collect();
+        taken.sort_unstable();
+        // Letters running to more addresses than the limit take longer than a day.
+        for first in 0..taken.len() {
+            let mut addresses = 0;
+            let past_limit = taken[first..].iter().find(|(_, number)| {
+                addresses += number;
+                addresses > limit
+            });
+            let from = taken[first].0;
+            if past_limit.is_some_and(|(at, _)| at.duration_since(from) < DAY) {
                 self.broken(format_args!(
-                    "{} letters in the 24 hours from {from}; the limit is {limit}",
-                    window.len()
+                    "{addresses} addresses in the 24 hours from {from}; the limit is {limit}"
                 ));
                 return;
             }

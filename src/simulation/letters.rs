@@ -99,6 +99,7 @@ pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: R
                 to: letter.envelope.to.clone(),
                 line: letter.recipient.line,
                 reason,
+                over: None,
             };
         }
         let mut letter = letter.clone();

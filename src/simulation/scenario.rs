@@ -89,14 +89,16 @@ impl Scenario {
             .percent(20)
             .then(|| start() + Duration::from_secs(dice.magnitude(200_000)));
         let runs = dice.count(1, 5);
+        let copies = if dice.percent(40) { 0 } else { dice.count(1, 3) };
         Self {
             seed,
             letters,
-            copies: if dice.percent(40) { 0 } else { dice.count(1, 3) },
+            copies,
             connections,
             rate,
             retry_for: *dice.pick(&[0, 1, 30, 120, 900, 3600].map(Duration::from_secs)),
-            daily_limit,
+            // It counts addresses.
+            daily_limit: daily_limit.map(|letters| letters * (1 + copies)),
             deadline,
             timeout: dice.seconds(2, 90),
             login: dice.percent(30),
@@ -126,7 +128,9 @@ impl Scenario {
     /// When everything must be over: after the troubled runs, a quiet one for each day's letters, and one to see that
     /// nothing is due. What a quiet run sends again is in doubt from before, so that it is counted twice.
     pub fn most_runs(&self) -> usize {
-        let days = self.daily_limit.map_or(1, |limit| 2 * self.letters.div_ceil(limit));
+        let days = self
+            .daily_limit
+            .map_or(1, |limit| 2 * self.letters.div_ceil(limit / (1 + self.copies)));
         self.troubled.len() + days + 2
     }
 }

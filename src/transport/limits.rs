@@ -138,7 +138,7 @@ impl Limit {
 }
 
 /// The enhanced status code that a reply's text begins with (RFC 2034 §4).
-fn enhanced(text: &str) -> Option<&str> {
+pub(super) fn enhanced(text: &str) -> Option<&str> {
     let word = text.split_ascii_whitespace().next()?;
     let mut parts = word.split('.');
     let numbers: Vec<&str> = parts.by_ref().collect();

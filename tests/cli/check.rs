@@ -61,6 +61,7 @@ fn the_example_has_no_problem_for_senders_of_every_kind_2() {
 #[test]
 fn all_problems_are_told_at_once_with_their_places() {
     let campaign = Campaign::new()
+        .in_folder()
         .set("sender.country", "BX")
         .config("[fact]\n")
         .recipients("ministry,A,info@mfa\nministry,B,b@mfa.example c@mfa.example\n")
@@ -205,15 +206,19 @@ fn a_mistyped_key_is_never_ignored() {
 #[test]
 fn a_table_in_both_files_is_taken_from_the_account_and_that_is_said() {
     let server = Server::builder().start();
-    let campaign = Campaign::new().smtp(&server).set("smtp.host", "127.0.0.9").file(
-        "mine/account.toml",
-        format!(
-            "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nusername = \"\"\nrate = \"unlimited\"\n",
-            server.port()
-        ),
-    );
+    let campaign = Campaign::new()
+        .smtp(&server)
+        .set("smtp.host", "127.0.0.9")
+        .in_folder()
+        .file(
+            "mine/account.toml",
+            format!(
+                "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nusername = \"\"\nrate = \"unlimited\"\n",
+                server.port()
+            ),
+        );
     campaign
-        .send(&["--account", "mine/account.toml"])
+        .send(&["--account", "mine/account.toml", "--own-folder"])
         .exits(0)
         .says(&["mine/account.toml"]);
     assert_eq!(server.taken().len(), 1);
@@ -222,14 +227,10 @@ fn a_table_in_both_files_is_taken_from_the_account_and_that_is_said() {
 #[test]
 fn the_account_of_the_person_is_found_without_being_named() {
     let server = Server::builder().start();
-    let campaign = Campaign::new();
-    let account = campaign.root().join("config/appel/config.toml");
-    std::fs::create_dir_all(account.parent().unwrap()).unwrap();
-    let smtp = format!(
-        "[smtp]\nhost = \"127.0.0.1\"\nport = {}\nsecurity = \"none\"\nusername = \"\"\n",
-        server.port()
-    );
-    std::fs::write(account, smtp).unwrap();
+    let campaign = Campaign::new().smtp(&server);
+    assert!(campaign.account().ends_with("config/appel/config.toml"));
+    let config = std::fs::read_to_string(campaign.path("config.toml")).unwrap();
+    assert!(!config.contains("[smtp]") && !config.contains("[sender]"), "{config}");
     campaign.send(&[]).exits(0);
     assert_eq!(server.taken().len(), 1);
 }

@@ -6,9 +6,14 @@
 mod support;
 
 mod architecture;
+mod bounds;
 mod check;
 mod crash;
+mod echo;
 mod faults;
+mod flood;
+mod folder;
+mod hostile;
 mod interrupt;
 mod ledger;
 mod log;
@@ -22,6 +27,7 @@ mod rehearse;
 mod screen;
 mod send;
 mod settle;
+mod state;
 mod terminal;
 mod tls;
 mod tokens;

@@ -39,7 +39,10 @@ fn the_example_reaches_a_server_in_three_letters() {
         server.port()
     );
     campaign.put("config.toml", format!("{above}\n{smtp}\n[[letter]]\n{below}"));
-    campaign.send(&[]).exits(0).prints(&["3 letters: 3 accepted."]);
+    campaign
+        .send(&["--own-folder"])
+        .exits(0)
+        .prints(&["3 letters: 3 accepted."]);
     let mut to: Vec<_> = server.taken().into_iter().map(|letter| letter.to.join(" ")).collect();
     to.sort();
     assert_eq!(

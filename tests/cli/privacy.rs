@@ -211,10 +211,9 @@ fn the_password_is_written_nowhere_and_shown_nowhere() {
     let encoded = base64::engine::general_purpose::STANDARD.encode(format!("\0ann\0{PASSWORD}"));
     for secret in [PASSWORD, &encoded] {
         found_nowhere(&campaign, secret);
-        for text in [&right.stdout, &right.stderr] {
+        for text in [&right.stdout, &right.stderr, &wrong.stdout, &wrong.stderr] {
             assert!(!text.contains(secret), "{text}");
         }
-        assert!(!wrong.stdout.contains(secret), "{}", wrong.stdout);
     }
     assert_eq!(server.authentications().len(), 1);
 }
@@ -269,7 +268,13 @@ fn the_password_is_in_no_argument_and_no_core_file_is_left() {
     let process = Path::new("/proc").join(run.id().to_string());
     if process.exists() {
         for file in ["cmdline", "environ"] {
-            let text = String::from_utf8_lossy(&fs::read(process.join(file)).unwrap()).into_owned();
+            // The environment is not even shown to the user whose run it is.
+            let bytes = fs::read(process.join(file));
+            let bytes = bytes.unwrap_or_else(|error| match error.kind() {
+                std::io::ErrorKind::PermissionDenied if file == "environ" => Vec::new(),
+                _ => panic!("{file}: {error}"),
+            });
+            let text = String::from_utf8_lossy(&bytes).into_owned();
             assert!(!text.contains(PASSWORD), "{file}: {text}");
         }
         let limits = fs::read_to_string(process.join("limits")).unwrap();

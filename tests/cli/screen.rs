@@ -42,13 +42,17 @@ fn a_dry_run_shows_who_would_get_what() {
     run.exits(0);
     assert_eq!(run.stderr, "");
     insta::assert_snapshot!(run.stdout, @r"
-      letter      to                       language  copies
-      protest     Ministère                fr
-                  <minister@mfa.example>
-      solidarity  Oil Workers              en        families@workers.example
-                  <union@workers.example>            archive@home.example
+    protest  fr  Ministère <minister@mfa.example>
+    solidarity  en  Oil Workers <union@workers.example>
+        copy  families@workers.example
+        copy  archive@home.example
+
+      copies go to              letters
+      families@workers.example  1
+      archive@home.example      1
 
     Not sent: 1 letter is for senders in other countries.
+    Addresses in all: 4 (2 letters, 2 copies).
     Dry run: 2 letters would be sent. Nothing was sent.
     ");
 }
@@ -68,7 +72,12 @@ fn before_sending_it_is_said_what_will_be_sent_and_how() {
       solidarity  Oil Workers              en        families@workers.example
                   <union@workers.example>            archive@home.example
 
+      copies go to              letters
+      families@workers.example  1
+      archive@home.example      1
+
     Not sent: 1 letter is for senders in other countries.
+    Addresses in all: 4 (2 letters, 2 copies).
     2 letters, about 1 second at this pace.
 
     1/2  accepted  protest  fr  minister@mfa.example
@@ -113,7 +122,12 @@ fn the_status_says_where_the_campaign_stands() {
       solidarity  Oil Workers              en        families@workers.example
                   <union@workers.example>            archive@home.example
 
+      copies go to              letters
+      families@workers.example  1
+      archive@home.example      1
+
     Not sent: 1 letter is for senders in other countries.
+    Addresses in all: 4 (2 letters, 2 copies).
     2 letters.
 
     1/2  refused  protest  fr  minister@mfa.example: 550 5.1.1 no such user

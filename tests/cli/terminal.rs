@@ -13,7 +13,7 @@ use crate::support::{Campaign, Server, Step};
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A terminal in which `appel send` runs; it is gone when this is.
-struct Terminal<'c> {
+pub struct Terminal<'c> {
     campaign: &'c Campaign,
     socket: PathBuf,
 }
@@ -23,7 +23,7 @@ const SHELL: &str = r#"trap : INT; "$@"; echo "code=$?"; stty -a; echo "end"; ca
 
 impl<'c> Terminal<'c> {
     /// `None`, and a word about it, when there is no tmux.
-    fn of(campaign: &'c Campaign, arguments: &[&str]) -> Option<Self> {
+    pub fn of(campaign: &'c Campaign, arguments: &[&str]) -> Option<Self> {
         // A server that is told to end lets go of its socket some time later: the next one needs another.
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -51,13 +51,13 @@ impl<'c> Terminal<'c> {
             .then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    fn press(&self, key: &str) {
+    pub fn press(&self, key: &str) {
         self.tmux(&["send-keys", key]).expect("a key can be pressed");
     }
 
     /// Waits until this is to be seen, and says what is to be seen then.
     #[track_caller]
-    fn wait_for(&self, words: &str) -> String {
+    pub fn wait_for(&self, words: &str) -> String {
         let begun = Instant::now();
         loop {
             let screen = self.tmux(&["capture-pane", "-p"]).expect("the terminal is there");
@@ -71,7 +71,7 @@ impl<'c> Terminal<'c> {
 
     /// Waits for the end, and checks the exit code and that the terminal is as it was.
     #[track_caller]
-    fn ends(&self, code: i32) -> String {
+    pub fn ends(&self, code: i32) -> String {
         let screen = self.wait_for("\nend\n");
         assert!(screen.contains(&format!("code={code}\n")), "not {code}:\n{screen}");
         for mode in ["echo", "icanon", "isig"] {

@@ -39,6 +39,8 @@ struct Config {
     keys: BTreeMap<String, String>,
     letters: String,
     more: String,
+    /// `[sender]` and `[smtp]` stand in `config.toml` too.
+    in_folder: bool,
 }
 
 impl Campaign {
@@ -107,6 +109,17 @@ impl Campaign {
     pub fn set_toml(mut self, key: &str, value: &str) -> Self {
         self.configuration().keys.insert(key.to_owned(), value.to_owned());
         self.write_config()
+    }
+
+    /// `[sender]` and `[smtp]` in the campaign's own `config.toml`; they are in the account file unless a test says so.
+    pub fn in_folder(mut self) -> Self {
+        self.configuration().in_folder = true;
+        self.write_config()
+    }
+
+    /// The person's own file, where `[sender]` and `[smtp]` are.
+    pub fn account(&self) -> PathBuf {
+        self.root.path().join("config/appel/config.toml")
     }
 
     pub fn unset(mut self, key: &str) -> Self {
@@ -343,9 +356,26 @@ impl Campaign {
 
     fn write_config(self) -> Self {
         let Some(config) = &self.config else { return self };
+        let own = config.tables(&["sender", "smtp"]);
+        let mut toml = config.tables(&["campaign"]);
+        let account = self.account();
+        if config.in_folder {
+            toml.push_str(&own);
+            // It may have been written before.
+            let _ = fs::remove_file(account);
+        } else if !own.is_empty() {
+            write_own(&account, &own);
+        }
+        let text = format!("{toml}\n{}\n{}", config.letters, config.more);
+        self.file("config.toml", text)
+    }
+}
+
+impl Config {
+    fn tables(&self, sections: &[&str]) -> String {
         let mut toml = String::new();
-        for section in ["campaign", "sender", "smtp"] {
-            let keys = config
+        for section in sections {
+            let keys = self
                 .keys
                 .iter()
                 .filter_map(|(key, value)| Some((key.strip_prefix(section)?, value)));
@@ -356,7 +386,17 @@ impl Campaign {
                 let _ = writeln!(toml, "{} = {value}", key.trim_start_matches('.'));
             }
         }
-        let text = format!("{toml}\n{}\n{}", config.letters, config.more);
-        self.file("config.toml", text)
+        toml
+    }
+}
+
+/// A file as its owner keeps it: nobody else reads or writes it.
+fn write_own(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder of ours");
+    fs::write(path, text).expect("a file in a folder of ours");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("a file of ours");
     }
 }

@@ -15,6 +15,7 @@
 mod blackhole;
 mod campaign;
 mod names;
+mod nobody;
 mod run;
 pub mod smtp;
 mod socks;
@@ -22,6 +23,7 @@ mod socks;
 pub use blackhole::Blackhole;
 pub use campaign::{Campaign, NOW, PASSWORD};
 pub use names::Names;
+pub use nobody::{as_nobody, give_back, take_away};
 pub use run::{Run, Running, accepted};
 pub use smtp::{Builder, Certificate, On, Server, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT, Tls};
 pub use socks::Proxy;

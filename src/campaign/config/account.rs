@@ -12,7 +12,7 @@ use super::general::read_language;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::value::{Text, Value};
-use super::{Auth, Proxy, Rate, Security, Sender, Smtp};
+use super::{Auth, Own, Proxy, Rate, Security, Sender, Smtp};
 use crate::campaign::{Address, Country, Language, lookalike};
 use crate::failure::Problem;
 use crate::words::nearest;
@@ -42,6 +42,11 @@ impl SenderSection {
     }
 }
 
+/// How many keys `[sender]` has at most; each is a name that letters may use, like a column of the recipients.
+pub const MOST_DETAILS: usize = 256;
+/// How long such a name is at most, in bytes.
+const LONGEST_DETAIL: usize = 200;
+
 /// Reads `[sender]`.
 pub fn sender(table: &Table<'_>) -> SenderSection {
     refuse_password(table);
@@ -60,7 +65,22 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         language: language.as_ref().and_then(read_language),
         extra: BTreeMap::new(),
     };
-    for (key, value) in table.iter() {
+    if let Some((key, _)) = table.iter().nth(MOST_DETAILS) {
+        table.source().push(
+            Problem::error(format!("there are more than {MOST_DETAILS} keys in [sender]"))
+                .at(table.key_place(key))
+                .hint("keep those that a letter uses"),
+        );
+    }
+    for (key, value) in table.iter().take(MOST_DETAILS) {
+        if key.len() > LONGEST_DETAIL {
+            table.source().push(
+                Problem::error(format!("a key is longer than {LONGEST_DETAIL} bytes"))
+                    .at(table.key_place(key))
+                    .hint("use a word: city, phone, organisation"),
+            );
+            continue;
+        }
         if table.is_known(key) || key == "password" {
             continue;
         }
@@ -95,7 +115,7 @@ fn country(text: &Text<'_>) -> Option<Country> {
     match Country::parse(text.as_str().trim()) {
         Ok(country) => Some(country),
         Err(unknown) => {
-            let hint = match unknown.nearest {
+            let hint = match unknown.nearest() {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write its two-letter code: \"BE\", \"DE\", \"GB\"".to_owned(),
             };
@@ -117,7 +137,7 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
         Err(error) => {
             text.refuse(
                 format!("\"{}\" is no e-mail address: {error}", text.as_str()),
-                "write the bare address: \"you@example.org\"",
+                error.hint().unwrap_or("write the bare address: \"you@example.org\""),
             );
             None
         }
@@ -139,9 +159,15 @@ pub struct SmtpSection<'a> {
     pub username: Option<Text<'a>>,
 }
 
-/// Reads `[smtp]`; `folder` holds the file.
-pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
+/// Reads `[smtp]`; `folder` holds the file, and `own` says that it is the account file.
+pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSection<'a>> {
     refuse_password(table);
+    let personal = if own {
+        read_own(table, folder)
+    } else {
+        refuse_own(table);
+        Some(Own::default())
+    };
     let host = table.required("host", "host = \"smtp.example.org\"");
     let host = host.and_then(|text| read_host(&text));
     let security = match table.text("security") {
@@ -174,17 +200,11 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
     let auth = table
         .text("auth")
         .map_or(Some(Auth::Password), |text| text.choice(AUTHS));
-    let password_command = optional(table.text("password-command"), Text::line);
     let connections = number(table, "connections", 1..=50, 2);
     let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
-    let daily_limit = match table.get("daily-limit") {
-        Some(value) => value.integer(1..=u64::MAX).map(Some),
-        None => Some(None),
-    };
+    let daily_limit = read_daily_limit(table, host.as_deref().is_none_or(is_loopback), own);
     let retry_for = duration(table, "retry-for", Duration::from_mins(15));
     let timeout = duration(table, "timeout", Duration::from_mins(1));
-    let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
-    let proxy = optional(table.text("proxy"), read_proxy);
     table.deny_unknown();
     Some(SmtpSection {
         smtp: Smtp {
@@ -193,17 +213,91 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path) -> Option<SmtpSection<'a>> {
             security: security?,
             username: login?,
             auth: auth?,
-            password_command: password_command?,
             connections: usize::try_from(connections?).ok()?,
             rate: rate?,
             daily_limit: daily_limit?,
             retry_for: retry_for?,
             timeout: timeout?,
-            ca_file: ca_file?,
-            proxy: proxy?,
+            own: personal?,
         },
         username,
     })
+}
+
+/// The keys of [`Own`], each with what it could do to whoever opens a folder that has it.
+const OWN_KEYS: [(&str, &str); 3] = [
+    ("password-command", "it runs a command on your computer"),
+    ("proxy", "it says through whose computer your letters go"),
+    ("ca-file", "it says whose word is taken for who the mail server is"),
+];
+
+fn read_own(table: &Table<'_>, folder: &Path) -> Option<Own> {
+    let password_command = optional(table.text("password-command"), Text::line);
+    let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
+    let proxy = optional(table.text("proxy"), read_proxy);
+    Some(Own {
+        password_command: password_command?,
+        ca_file: ca_file?,
+        proxy: proxy?,
+    })
+}
+
+/// What only the account file can say is an error in a campaign's folder, which may be a stranger's.
+pub fn refuse_own(table: &Table<'_>) {
+    for (key, power) in OWN_KEYS {
+        if table.has_refused(key) {
+            table.source().push(
+                Problem::error(format!("`{key}` must not stand in a campaign's folder: {power}"))
+                    .at(table.key_place(key).field(format!("smtp.{key}")))
+                    .hint(
+                        "if it is yours, move it into the [smtp] of your account file (~/.config/appel/config.toml, or \
+                         --account FILE); if somebody else gave you this folder, take the line out and ask what it is for",
+                    ),
+            );
+        }
+    }
+}
+
+/// Whether a table holds any of what only the account file can say.
+pub fn has_own(smtp: &toml::Table) -> bool {
+    OWN_KEYS.iter().any(|(key, _)| smtp.contains_key(*key))
+}
+
+/// What most providers let one account send in a day.
+const DEFAULT_DAILY_LIMIT: u64 = 500;
+
+/// `daily-limit`, or what is usual. `here`: the server is on this computer, and has nobody's limits.
+#[expect(clippy::option_option, reason = "wrong, no limit, and a limit are three things")]
+fn read_daily_limit(table: &Table<'_>, here: bool, own: bool) -> Option<Option<u64>> {
+    let usual = (!here).then_some(DEFAULT_DAILY_LIMIT);
+    let Some(value) = table.get("daily-limit") else {
+        return Some(usual);
+    };
+    let (place, path) = (value.place(), value.path().to_owned());
+    let lifted = match value.raw() {
+        DeValue::String(text) if text.trim() == "none" => None,
+        DeValue::String(text) if text.trim().parse::<u64>().is_err() => {
+            value.refuse(
+                format!("`{path}` cannot be \"{text}\""),
+                "write how many addresses, To and copies, in any 24 hours: 400; or \"none\" for no limit, in your account file",
+            );
+            return None;
+        }
+        _ => Some(value.integer(1..=u64::MAX)?),
+    };
+    // Whoever writes a campaign's folder can ask for less than is usual, not for more.
+    if !own && (lifted.is_none() || usual.zip(lifted).is_some_and(|(usual, limit)| limit > usual)) {
+        table.source().push(
+            Problem::error(format!("`{path}` in a campaign's folder cannot lift the limit"))
+                .at(place)
+                .hint(format!(
+                    "{DEFAULT_DAILY_LIMIT} addresses in 24 hours are the most here; with your whole [smtp] table in your account file \
+                     (~/.config/appel/config.toml, or --account FILE) it can be more, or \"none\""
+                )),
+        );
+        return None;
+    }
+    Some(lifted)
 }
 
 const DEFAULT_RATE: Rate = Rate::Every(Duration::from_secs(2));
@@ -337,7 +431,7 @@ fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     let written = text.line()?;
     let path = folder.join(&written);
     match paths::readable(&path, &written) {
-        Ok(()) => Some(path),
+        Ok(_) => Some(path),
         Err(Refused { message, hint }) => {
             text.refuse(message, hint);
             None

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::account::{self, SenderSection, SmtpSection};
+use super::account::{self, SenderSection};
 use super::facts::{self, Facts};
 use super::general::{self, General};
 use super::letters;
+use super::limits::{self, Limits};
+use super::login;
 use super::paths;
 use super::read::Table;
 use super::source::Source;
-use super::{Config, LetterSpec, Smtp};
+use super::{Config, FromFolder, KeptBack, LetterSpec, Smtp};
+use crate::campaign::bounded::{self, MOST_TEXT, Unread, in_words};
 use crate::campaign::{Language, Sources};
 use crate::failure::{Place, Problem, Problems};
 
@@ -30,10 +32,16 @@ pub struct Draft {
     pub facts: Facts,
     /// The keys of `[sender]`; `None` when there is no such table.
     pub sender_keys: Option<BTreeSet<String>>,
+    /// What no letter may take with it.
+    pub kept_back: KeptBack,
+    /// How long the files are together, in bytes.
+    pub length: u64,
     general: General,
+    limits: Limits,
     sender: Option<SenderSection>,
     username_written: bool,
     smtp: Option<Smtp>,
+    from_folder: FromFolder,
 }
 
 impl Draft {
@@ -67,6 +75,8 @@ impl Draft {
             deadline: self.general.deadline,
             sender,
             smtp,
+            from_folder: self.from_folder,
+            limits: self.limits,
             letters: self.letters,
             facts: self
                 .facts
@@ -122,17 +132,26 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     let sender_table = choose(&top, account_top.as_ref(), "sender");
     let smtp_table = choose(&top, account_top.as_ref(), "smtp");
     let sender = sender_table.as_ref().map(|(table, _)| account::sender(table));
-    let smtp = smtp_table
-        .as_ref()
-        .and_then(|(table, is_account)| account::smtp(table, if *is_account { &account_folder } else { &folder }));
+    let smtp = smtp_table.as_ref().and_then(|(table, own)| {
+        let folder = if *own { &account_folder } else { &folder };
+        account::smtp(table, folder, *own)
+    });
+    let is_folders = |chosen: &Option<(Table<'_>, bool)>| chosen.as_ref().is_some_and(|(_, own)| !own);
+    let from_folder = FromFolder {
+        sender: is_folders(&sender_table),
+        smtp: is_folders(&smtp_table),
+    };
+    limits::refuse(&top, sources.account.as_deref());
+    let limits = account_top.as_ref().map(limits::read).unwrap_or_default();
     if let (Some(sender), Some(smtp)) = (&sender, &smtp) {
-        warn_other_domain(sender, smtp);
+        login::warn_other_domain(sender, smtp);
     }
     #[cfg(unix)]
     if let (Some(path), Some((table, true))) = (&sources.account, &smtp_table) {
         warn_readable_by_others(path, table, account);
     }
-    let letters = letters::read(&top, &folder);
+    let kept_back = KeptBack::new(sources, &general);
+    let letters = letters::read(&top, &folder, &kept_back, &limits);
     let facts = facts::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
@@ -156,18 +175,22 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
         sender_keys: sender_table.map(|(table, _)| {
             let fixed = ["name", "email", "country", "language"].into_iter();
             fixed
-                .chain(table.iter().map(|(key, _)| key))
+                .chain(table.iter().map(|(key, _)| key).take(account::MOST_DETAILS))
                 .map(ToOwned::to_owned)
                 .collect()
         }),
+        length: (source.len() + account.len()) as u64,
         folder,
         language,
         letters,
         facts,
         general,
+        limits,
         sender,
         username_written: smtp.as_ref().is_some_and(|section| section.username.is_some()),
         smtp: smtp.map(|section| section.smtp),
+        from_folder,
+        kept_back,
     })
 }
 
@@ -187,27 +210,10 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
         // Left aside or not, it is in a folder that is handed on.
         if key == "smtp" {
             account::refuse_password(&other);
+            account::refuse_own(&other);
         }
     }
     Some((table, true))
-}
-
-/// Receivers ask whether the domain in From is the one that sent (DMARC, RFC 7489 §3.1).
-fn warn_other_domain(sender: &SenderSection, smtp: &SmtpSection<'_>) {
-    let (Some(email), Some(username)) = (&sender.email, &smtp.username) else {
-        return;
-    };
-    let Some((_, login)) = username.as_str().rsplit_once('@') else {
-        return;
-    };
-    let (from, login) = (email.domain(), login.to_ascii_lowercase());
-    let under = |one: &str, other: &str| one.strip_suffix(other).is_some_and(|rest| rest.ends_with('.'));
-    if from != login && !under(from, &login) && !under(&login, from) {
-        username.warn(
-            format!("letters come from {from}, but you log in at {login}"),
-            "many receivers take such letters for forged and drop them: use the account that the sender's address belongs to",
-        );
-    }
 }
 
 /// Whoever reads the command, or changes it, has the mailbox.
@@ -245,9 +251,10 @@ fn folder_of(file: &Path) -> PathBuf {
 
 fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
     let path = sources.account.as_ref()?;
-    if !sources.account_required && !path.exists() {
+    if !sources.account_required && super::is_missing(path) {
         return None;
     }
+    problems.extend(super::writable_by_others(path));
     let shown = path.display().to_string();
     read_text(path, &shown, problems, || {
         Problem::error(format!("there is no {shown}"))
@@ -258,44 +265,24 @@ fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
 
 /// The whole of a UTF-8 file, without its byte order mark.
 fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl FnOnce() -> Problem) -> Option<String> {
-    let regular = fs::metadata(path).map(|found| found.is_file());
-    let bytes = match regular {
-        Ok(true) => fs::read(path),
-        Ok(false) => {
-            problems.push(
-                Problem::error(format!("{shown} is not a file"))
-                    .at(Place::file(shown))
-                    .hint("name the file itself: for a campaign, its config.toml"),
-            );
-            return None;
-        }
-        Err(error) => Err(error),
+    let unread = match bounded::text(path, MOST_TEXT) {
+        Ok(text) => return Some(text),
+        Err(unread) => unread,
     };
-    let bytes = match bytes {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            problems.push(missing());
-            return None;
-        }
-        Err(error) => {
-            problems.push(
-                Problem::error(format!("{shown} cannot be read: {error}"))
-                    .at(Place::file(shown))
-                    .hint("check that the file is yours to read"),
-            );
-            return None;
-        }
-    };
-    match String::from_utf8(bytes) {
-        Ok(text) => Some(match text.strip_prefix('\u{feff}') {
-            Some(rest) => rest.to_owned(),
-            None => text,
-        }),
-        Err(error) => {
-            problems.push(not_utf8(shown, error.as_bytes(), error.utf8_error().valid_up_to()));
-            None
-        }
-    }
+    problems.push(match unread {
+        Unread::Missing => missing(),
+        Unread::NotUtf8(bytes, at) => not_utf8(shown, &bytes, at),
+        Unread::NotAFile(_) => Problem::error(format!("{shown} is not a file"))
+            .at(Place::file(shown))
+            .hint("name the file itself: for a campaign, its config.toml"),
+        Unread::TooLong(bytes) => Problem::error(format!("{shown} is too long: {}", in_words(bytes)))
+            .at(Place::file(shown))
+            .hint("at most 1 MiB is read; lists of people belong in recipients.csv, texts in templates"),
+        Unread::Io(error) => Problem::error(format!("{shown} cannot be read: {error}"))
+            .at(Place::file(shown))
+            .hint("check that the file is yours to read"),
+    });
+    None
 }
 
 /// The problem of a file that is no UTF-8 from byte `at` on.

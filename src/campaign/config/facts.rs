@@ -9,17 +9,31 @@ use super::read::Table;
 use super::value::Value;
 use crate::campaign::Fact;
 use crate::campaign::facts::ByLanguage;
+use crate::failure::Problem;
 
 /// Every fact by name; `None` where one is wrong, so that its name is still known.
 pub type Facts = BTreeMap<String, Option<Fact>>;
+
+/// How many facts a campaign has at most.
+const MOST_FACTS: usize = 1000;
+/// In how many languages a text stands at most.
+const MOST_LANGUAGES: usize = 200;
 
 /// Reads every `[facts.NAME]`.
 pub fn read(top: &Table<'_>) -> Facts {
     let Some(table) = top.table("facts") else {
         return Facts::new();
     };
+    if let Some((name, _)) = table.iter().nth(MOST_FACTS) {
+        table.source().push(
+            Problem::error(format!("there are more than {MOST_FACTS} facts"))
+                .at(table.key_place(name))
+                .hint("take out those that no letter uses"),
+        );
+    }
     table
         .iter()
+        .take(MOST_FACTS)
         .map(|(name, value)| (name.to_owned(), Table::of(value).and_then(|fact| read_one(&fact))))
         .collect()
 }
@@ -53,6 +67,14 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
         DeValue::String(_) => value.text()?.line().map(ByLanguage::One),
         DeValue::Table(_) => {
             let table = Table::of(value)?;
+            if table.iter().nth(MOST_LANGUAGES).is_some() {
+                table.source().push(
+                    Problem::error(format!("the fact has a text in more than {MOST_LANGUAGES} languages"))
+                        .at(table.place())
+                        .hint("keep those that letters are written in"),
+                );
+                return None;
+            }
             let texts: Option<BTreeMap<_, _>> = table
                 .iter()
                 .map(|(tag, value)| {
@@ -67,7 +89,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
             let texts = texts?;
             if texts.is_empty() {
                 table.source().push(
-                    crate::failure::Problem::error("the fact has no text in any language")
+                    Problem::error("the fact has no text in any language")
                         .at(table.place())
                         .hint("write one for each language: { en = \"at least 70\", fr = \"au moins 70\" }"),
                 );

@@ -127,7 +127,7 @@ pub fn read_language(text: &Text<'_>) -> Option<Language> {
     match Language::parse(text.as_str()) {
         Ok(language) => Some(language),
         Err(unknown) => {
-            let hint = match unknown.nearest {
+            let hint = match unknown.nearest() {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => "write its code: \"en\", \"fr\", \"pt-BR\"".to_owned(),
             };

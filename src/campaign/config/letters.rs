@@ -1,20 +1,37 @@
 //! `[[letter]]`: the kinds of letter, and what goes with them.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::general::word;
+use super::limits::Limits;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::source::Source;
 use super::value::Value;
-use super::{Attachment, Format, LetterSpec};
+use super::{Attachment, Format, KeptBack, LetterSpec};
 use crate::campaign::Address;
 use crate::failure::{Place, Problem};
+
+/// How many letters a campaign has at most.
+const MOST_LETTERS: usize = 1000;
+/// How many roles a letter names at most.
+const MOST_ROLES: usize = 100;
+/// How long the name of a role is at most, in bytes.
+const LONGEST_ROLE: usize = 200;
+/// How many copies `cc` names at most, whatever the limit of copies is.
+const MOST_COPIES: usize = 1000;
+/// How many files go with a letter at most.
+pub const MOST_ATTACHMENTS: usize = 100;
+/// How many files go with all letters at most, each counted as often as it is named.
+const MOST_FILES: usize = 10_000;
+/// How many bytes they have together at most: hardly any mailbox takes more.
+pub const MOST_ATTACHED: u64 = 25 << 20;
 
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 
 /// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
-pub fn read(top: &Table<'_>, folder: &Path) -> Vec<LetterSpec> {
+pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limits) -> Vec<LetterSpec> {
     let source = top.source();
     let Some(value) = top.get("letter") else {
         source.push(no_letter(source));
@@ -32,8 +49,19 @@ pub fn read(top: &Table<'_>, folder: &Path) -> Vec<LetterSpec> {
     if items.is_empty() {
         source.push(no_letter(source));
     }
-    for table in items.into_iter().filter_map(Table::of) {
-        if let Some(letter) = read_one(&table, folder, &letters) {
+    let mut ids = HashSet::new();
+    let mut files = MOST_FILES;
+    for (nth, item) in items.into_iter().enumerate() {
+        if nth == MOST_LETTERS {
+            item.refuse(
+                format!("there are more than {MOST_LETTERS} letters"),
+                "put some of them in a campaign of their own",
+            );
+            break;
+        }
+        let table = Table::of(item);
+        if let Some(letter) = table.and_then(|table| read_one(&table, folder, kept_back, limits, &mut ids, &mut files))
+        {
             letters.push(letter);
         }
     }
@@ -46,10 +74,17 @@ fn no_letter(source: &Source<'_>) -> Problem {
         .hint("add one:\n[[letter]]\nid = \"protest\"\nto = [\"embassy\"]")
 }
 
-fn read_one(table: &Table<'_>, folder: &Path, before: &[LetterSpec]) -> Option<LetterSpec> {
+fn read_one<'a>(
+    table: &Table<'a>,
+    folder: &Path,
+    kept_back: &KeptBack,
+    limits: &Limits,
+    ids: &mut HashSet<&'a str>,
+    files: &mut usize,
+) -> Option<LetterSpec> {
     let id = table.required("id", "id = \"protest\"");
     if let Some(text) = &id
-        && before.iter().any(|other| other.id == text.as_str())
+        && !ids.insert(text.as_str())
     {
         text.refuse(
             format!("two letters have the id \"{}\"", text.as_str()),
@@ -61,8 +96,8 @@ fn read_one(table: &Table<'_>, folder: &Path, before: &[LetterSpec]) -> Option<L
     let format = table
         .text("format")
         .map_or(Some(Format::Text), |text| text.choice(FORMATS));
-    let cc = copies(table);
-    let attach = attachments(table, folder);
+    let cc = copies(table, limits);
+    let attach = attachments(table, folder, kept_back, files);
     table.deny_unknown();
     let id = word(&id?)?;
     Some(LetterSpec {
@@ -92,9 +127,14 @@ fn roles(table: &Table<'_>) -> Vec<String> {
         );
     }
     let mut roles: Vec<String> = Vec::new();
-    for text in items.into_iter().filter_map(Value::text) {
+    for text in first(items, MOST_ROLES, "roles").filter_map(Value::text) {
         if let Some(role) = text.line() {
-            if roles.contains(&role) {
+            if role.len() > LONGEST_ROLE {
+                text.refuse(
+                    format!("the name of a role is longer than {LONGEST_ROLE} bytes"),
+                    "use a word: embassy, ministry, support",
+                );
+            } else if roles.contains(&role) {
                 text.warn(format!("the role \"{role}\" is named twice"), "once is enough");
             } else {
                 roles.push(role);
@@ -104,32 +144,74 @@ fn roles(table: &Table<'_>) -> Vec<String> {
     roles
 }
 
-fn copies(table: &Table<'_>) -> Vec<Address> {
+fn copies(table: &Table<'_>, limits: &Limits) -> Vec<Address> {
     let Some(value) = table.get("cc") else {
         return Vec::new();
     };
-    let texts = value.list("cc = [\"archive@example.org\"]").into_iter();
-    texts
+    let place = value.place();
+    let texts = value.list("cc = [\"archive@example.org\"]");
+    if texts.len() > limits.copies_per_letter {
+        table.source().push(
+            Problem::error(format!(
+                "a letter has at most {} copies, and here are {}",
+                limits.copies_per_letter,
+                texts.len()
+            ))
+            .at(place)
+            .hint(MORE_COPIES),
+        );
+        return Vec::new();
+    }
+    first(texts, MOST_COPIES, "copies")
         .filter_map(Value::text)
         .filter_map(|text| super::account::address(&text))
         .collect()
 }
 
-fn attachments(table: &Table<'_>, folder: &Path) -> Vec<Attachment> {
+/// What to do about too many copies.
+const MORE_COPIES: &str = "leave some out, or give them a row of their own; whoever sends can allow more in the account file: copies-per-letter in [limits]";
+
+/// `files` is how many more may go with letters.
+fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, files: &mut usize) -> Vec<Attachment> {
     let Some(value) = table.get("attach") else {
         return Vec::new();
     };
+    let place = value.place();
     let mut found: Vec<Attachment> = Vec::new();
-    for text in value
-        .list("attach = [\"files/statement.pdf\"]")
-        .into_iter()
-        .filter_map(Value::text)
-    {
-        match paths::attachment(folder, text.as_str()) {
-            Ok(attachment) if found.contains(&attachment) => {}
-            Ok(attachment) => found.push(attachment),
+    let mut bytes = 0u64;
+    let written = value.list("attach = [\"files/statement.pdf\"]");
+    for text in first(written, MOST_ATTACHMENTS, "attachments").filter_map(Value::text) {
+        let Some(left) = files.checked_sub(1) else {
+            text.refuse(
+                format!("more than {MOST_FILES} files go with the letters"),
+                "leave some out: each is looked at for each letter that it goes with",
+            );
+            break;
+        };
+        *files = left;
+        match paths::attachment(folder, text.as_str(), kept_back) {
+            Ok((attachment, _)) if found.contains(&attachment) => {}
+            Ok((attachment, length)) => {
+                bytes = bytes.saturating_add(length);
+                found.push(attachment);
+            }
             Err(Refused { message, hint }) => text.refuse(message, hint),
         }
     }
+    if bytes > MOST_ATTACHED {
+        let Refused { message, hint } = paths::too_heavy(bytes);
+        table.source().push(Problem::error(message).at(place).hint(hint));
+    }
     found
+}
+
+/// The first `most` of a list; that there are more is an error.
+fn first<'a>(items: Vec<Value<'a>>, most: usize, what: &str) -> impl Iterator<Item = Value<'a>> {
+    if let Some(beyond) = items.get(most) {
+        beyond.refuse(
+            format!("`{}` names more than {most} {what}", beyond.path()),
+            "leave the others out, or make a second letter of them",
+        );
+    }
+    items.into_iter().take(most)
 }

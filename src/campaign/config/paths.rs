@@ -1,10 +1,11 @@
 //! Paths that a campaign names: relative, inside its folder, and what they are said to be.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::Attachment;
+use super::letters::MOST_ATTACHED;
+use super::{Attachment, KeptBack};
+use crate::campaign::bounded::{self, Unread, in_words};
 use crate::words::{is_unsafe_to_show, nearest};
 
 /// Why a path cannot be used, and what to do.
@@ -76,54 +77,75 @@ pub fn or_here(folder: &Path) -> &Path {
     }
 }
 
-/// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name.
-pub fn attachment(folder: &Path, written: &str) -> Result<Attachment, Refused> {
+/// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name, and none of
+/// those that are kept back; and its length.
+pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<(Attachment, u64), Refused> {
     let path = inside(folder, written)?;
+    if let Some(what) = kept_back.holds(&path) {
+        return Err(Refused::new(
+            format!("`{written}` is {what}: it must not leave with a letter"),
+            "attach a file that is meant for the readers",
+        ));
+    }
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default()
         .to_owned();
-    readable(&path, written)?;
-    Ok(Attachment { path, name })
+    let length = readable(&path, written)?;
+    if length > MOST_ATTACHED {
+        return Err(too_heavy(length));
+    }
+    Ok((Attachment { path, name }, length))
 }
 
-/// Checks that a regular file can be opened; a pipe or a device is never opened, for that could wait for ever.
-pub fn readable(path: &Path, written: &str) -> Result<(), Refused> {
-    let what = match fs::metadata(path) {
-        Ok(found) if found.is_file() => match File::open(path) {
-            Ok(_) => return Ok(()),
-            Err(error) => return Err(cannot_open(written, &error)),
-        },
-        Ok(found) if found.is_dir() => "a folder",
-        Ok(_) => "a device or a pipe",
-        Err(error) if error.kind() == ErrorKind::NotFound => {
+/// The files of one letter have so many bytes together that hardly any mailbox takes them.
+pub fn too_heavy(bytes: u64) -> Refused {
+    Refused::new(
+        format!(
+            "the attachments come to {}, a letter carries at most 25 MiB",
+            in_words(bytes)
+        ),
+        "make the files smaller, or leave some out; a link in the text needs no room",
+    )
+}
+
+/// Checks that a regular file can be opened; how long it is. A pipe or a device is never opened, for that could wait for
+/// ever.
+pub fn readable(path: &Path, written: &str) -> Result<u64, Refused> {
+    match bounded::open(path) {
+        Ok((_, about)) => Ok(about.len()),
+        Err(Unread::Missing) => {
             let hint = match neighbour(path) {
                 Some(near) => format!("did you mean `{}`?", Path::new(written).with_file_name(near).display()),
                 None => "put the file there, or mend the path".to_owned(),
             };
-            return Err(Refused::new(format!("there is no file `{written}`"), hint));
+            Err(Refused::new(format!("there is no file `{written}`"), hint))
         }
-        Err(error) => return Err(cannot_open(written, &error)),
-    };
-    Err(Refused::new(
-        format!("`{written}` is {what}, not a file"),
-        "name a regular file",
-    ))
+        Err(Unread::NotAFile(what)) => Err(Refused::new(
+            format!("`{written}` is {what}, not a file"),
+            "name a regular file",
+        )),
+        Err(error) => Err(cannot_open(written, &error)),
+    }
 }
 
-fn cannot_open(written: &str, error: &std::io::Error) -> Refused {
+fn cannot_open(written: &str, error: &Unread) -> Refused {
     Refused::new(
         format!("`{written}` cannot be read: {error}"),
         "check that the file is yours to read",
     )
 }
 
+/// How many files of a folder are looked at for one with nearly the same name.
+const MOST_NEIGHBOURS: usize = 200;
+
 /// A file beside the one that is not there, with nearly its name.
 fn neighbour(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let names: Vec<String> = fs::read_dir(or_here(path.parent()?))
         .ok()?
+        .take(MOST_NEIGHBOURS)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
     nearest(wanted, names.iter().map(String::as_str)).map(ToOwned::to_owned)

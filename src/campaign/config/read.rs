@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::source::Source;
 use super::value::{Text, Value};
-use crate::failure::{Place, Problem};
+use crate::failure::{Place, Problem, Severity};
 use crate::words::nearest;
 
 /// A table that is being read; what nobody asked for is an unknown key.
@@ -146,6 +146,10 @@ impl<'a> Table<'a> {
             if self.is_known(key_text) || self.refused.borrow().contains(key_text) {
                 continue;
             }
+            if !self.source.has_room(Severity::Error) {
+                self.source.count_only(Severity::Error, "unknown keys");
+                continue;
+            }
             let kind = if self.path.is_empty() && value.get_ref().is_table() {
                 "table"
             } else {
@@ -159,6 +163,7 @@ impl<'a> Table<'a> {
             };
             self.source.push(
                 Problem::error(format!("unknown {kind} `{key_text}`"))
+                    .of_kind("unknown keys")
                     .at(self.source.place(key.span()).field(self.path_of(key_text)))
                     .hint(hint),
             );

@@ -5,13 +5,13 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use crate::failure::{Place, Problem, Problems};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 /// A configuration file's text, and what was found wrong in it so far.
 pub struct Source<'a> {
     shown: &'a str,
     text: &'a str,
-    problems: RefCell<Vec<Problem>>,
+    problems: RefCell<Problems>,
 }
 
 impl<'a> Source<'a> {
@@ -20,7 +20,7 @@ impl<'a> Source<'a> {
         Self {
             shown,
             text,
-            problems: RefCell::new(Vec::new()),
+            problems: RefCell::new(Problems::new()),
         }
     }
 
@@ -47,6 +47,11 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// How long the file is, in bytes.
+    pub const fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// What stands at `span`.
     pub fn text(&self, span: Range<usize>) -> &'a str {
         self.text.get(span).unwrap_or_default()
@@ -56,11 +61,26 @@ impl<'a> Source<'a> {
     ///
     /// A line that may hold a password is not shown: problems end up in screenshots and logs.
     pub fn place(&self, span: Range<usize>) -> Place {
+        if !self.has_room(Severity::Error) {
+            // It would not be shown; and finding it takes as long as the file is.
+            return Place::file(self.shown);
+        }
+        let line = line_around(self.text, span.start);
         let mut place = Place::in_source(self.shown, self.text, span);
-        if place.excerpt.as_ref().is_some_and(|line| may_hold_secret(&line.text)) {
+        if may_hold_secret(line) {
             place.excerpt = None;
         }
         place
+    }
+
+    /// Whether one more problem would be shown.
+    pub fn has_room(&self, severity: Severity) -> bool {
+        self.problems.borrow().has_room(severity)
+    }
+
+    /// Counts a problem that would not be shown.
+    pub fn count_only(&self, severity: Severity, kind: &'static str) {
+        self.problems.borrow_mut().count_only(severity, kind);
     }
 
     /// Adds a problem.
@@ -78,16 +98,32 @@ impl<'a> Source<'a> {
                 (line, place.and_then(|place| place.column).unwrap_or(0))
             })
         });
-        problems.extend(found);
+        problems.absorb(found);
     }
 }
+
+/// The line of `text` in which `at` is.
+fn line_around(text: &str, at: usize) -> &str {
+    let bytes = text.as_bytes();
+    let at = at.min(bytes.len());
+    let start = memchr::memrchr(b'\n', &bytes[..at]).map_or(0, |before| before + 1);
+    let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |behind| at + behind);
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Longer lines are not taken apart: any of the words anywhere is enough.
+const LONGEST_TAKEN_APART: usize = 2000;
 
 /// Whether a key of the line, at its beginning or in an inline table, is named like a secret, or something stands before
 /// the @ in a URL.
 fn may_hold_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let url = line.split_once("://").map_or("", |(_, rest)| rest);
+    let is_long = line.len() > LONGEST_TAKEN_APART;
     let named = ["pass", "pasw", "pwd", "secret", "token"].iter().any(|word| {
+        if is_long {
+            return line.contains(word);
+        }
         line.match_indices(word).any(|(at, _)| {
             let key = line[..at]
                 .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"' | '\''));

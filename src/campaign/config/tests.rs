@@ -1,5 +1,7 @@
 //! The configuration, as people who mistype it see it.
 
+mod limits;
+
 use std::fs;
 
 use proptest::prelude::*;
@@ -39,6 +41,7 @@ fn read_in(dir: &std::path::Path, account: Option<PathBuf>, account_required: bo
         config: dir.join("config.toml"),
         account,
         account_required,
+        private: crate::campaign::Private::default(),
     };
     let mut problems = Problems::new();
     let now = "2011-12-17T00:00:00Z".parse().unwrap();
@@ -64,6 +67,19 @@ fn check(text: &str) -> String {
 
 fn with_smtp(lines: &str) -> String {
     check(&format!("{CAMPAIGN}{SENDER}{SMTP}{lines}\n{LETTER}"))
+}
+
+/// The same with `[sender]` and `[smtp]` in the account file.
+fn with_account(lines: &str) -> Found {
+    read_files(&[
+        ("config.toml", format!("{CAMPAIGN}{LETTER}").as_bytes()),
+        ("account.toml", format!("{SENDER}{SMTP}{lines}\n").as_bytes()),
+        ("ca.pem", b""),
+    ])
+}
+
+fn with_own_smtp(lines: &str) -> String {
+    with_account(lines).said
 }
 
 fn with_letter(lines: &str) -> String {
@@ -93,16 +109,20 @@ fn what_is_left_out_has_its_default() {
             "me@home.example",
         ),
         auth: Password,
-        password_command: None,
         connections: 2,
         rate: Every(
             2s,
         ),
-        daily_limit: None,
+        daily_limit: Some(
+            500,
+        ),
         retry_for: 900s,
         timeout: 60s,
-        ca_file: None,
-        proxy: None,
+        own: Own {
+            password_command: None,
+            ca_file: None,
+            proxy: None,
+        },
     }
     "#);
     assert!(config.recipients.ends_with("recipients.csv") && config.templates.ends_with("templates"));
@@ -115,11 +135,10 @@ fn every_key_of_smtp_is_read() {
     let lines = "port = 1025\nsecurity = \"starttls\"\nusername = \"\"\nauth = \"xoauth2\"\npassword-command = \"pass show mail\"\n\
         connections = 50\nrate = \"1/s\"\ndaily-limit = 400\nretry-for = \"1h 30min\"\ntimeout = \"90s\"\nca-file = \"ca.pem\"\n\
         proxy = \"socks5h://127.0.0.1:9050\"\n";
-    let text = format!("{CAMPAIGN}{SENDER}{SMTP}{lines}{LETTER}");
-    let found = read_files(&[("config.toml", text.as_bytes()), ("ca.pem", b"")]);
+    let found = with_account(lines);
     assert_eq!(found.said, "");
     let mut smtp = found.config.unwrap().smtp.unwrap();
-    assert!(smtp.ca_file.take().unwrap().ends_with("ca.pem"));
+    assert!(smtp.own.ca_file.take().unwrap().ends_with("ca.pem"));
     insta::assert_debug_snapshot!(smtp, @r#"
     Smtp {
         host: "smtp.home.example",
@@ -127,9 +146,6 @@ fn every_key_of_smtp_is_read() {
         security: Starttls,
         username: None,
         auth: Xoauth2,
-        password_command: Some(
-            "pass show mail",
-        ),
         connections: 50,
         rate: Every(
             1s,
@@ -139,13 +155,18 @@ fn every_key_of_smtp_is_read() {
         ),
         retry_for: 5400s,
         timeout: 90s,
-        ca_file: None,
-        proxy: Some(
-            Proxy {
-                host: "127.0.0.1",
-                port: 9050,
-            },
-        ),
+        own: Own {
+            password_command: Some(
+                "pass show mail",
+            ),
+            ca_file: None,
+            proxy: Some(
+                Proxy {
+                    host: "127.0.0.1",
+                    port: 9050,
+                },
+            ),
+        },
     }
     "#);
 }
@@ -898,7 +919,7 @@ fn the_account_file_wins_and_that_is_said() {
     7 | [letter]
       |  ^^^^^^ letter
       |
-      = help: known here: sender, smtp
+      = help: known here: limits, sender, smtp
     "#);
     let config = format!("{CAMPAIGN}{SENDER}{SMTP}{LETTER}");
     let account = account.replace("[letter]\n", "");
@@ -1000,7 +1021,8 @@ fn a_link_out_of_the_folder_and_a_device_are_no_attachments() {
     fs::write(outside.path().join("secret.txt"), "s").unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(outside.path().join("secret.txt"), dir.path().join("a.txt")).unwrap();
-    std::os::unix::fs::symlink("config.toml", dir.path().join("b.txt")).unwrap();
+    fs::write(dir.path().join("c.txt"), "for the readers").unwrap();
+    std::os::unix::fs::symlink("c.txt", dir.path().join("b.txt")).unwrap();
     let text = format!("{CAMPAIGN}{SENDER}{LETTER}attach = [\"a.txt\", \"b.txt\"]\n");
     fs::write(dir.path().join("config.toml"), text).unwrap();
     insta::assert_snapshot!(read_in(dir.path(), None, false).said, @r#"
@@ -1095,38 +1117,38 @@ fn recipients_and_templates_stay_in_the_folder_and_spreadsheets_wait() {
 
 #[test]
 fn a_proxy_looks_names_up_itself() {
-    insta::assert_snapshot!(with_smtp("proxy = \"socks5://127.0.0.1:9050\""), @r#"
+    insta::assert_snapshot!(with_own_smtp("proxy = \"socks5://127.0.0.1:9050\""), @r#"
     error: `smtp.proxy` cannot be "socks5://127.0.0.1:9050"
-      --> config.toml:11:9
-       |
-    11 | proxy = "socks5://127.0.0.1:9050"
-       |         ^^^^^^^^^^^^^^^^^^^^^^^^^ smtp.proxy
-       |
-       = help: write proxy = "socks5h://127.0.0.1:9050": with socks5h the proxy looks the server's name up, with others your network sees it
+     --> account.toml:7:9
+      |
+    7 | proxy = "socks5://127.0.0.1:9050"
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^ smtp.proxy
+      |
+      = help: write proxy = "socks5h://127.0.0.1:9050": with socks5h the proxy looks the server's name up, with others your network sees it
     "#);
-    insta::assert_snapshot!(with_smtp("proxy = \"socks5h://127.0.0.1\""), @r#"
+    insta::assert_snapshot!(with_own_smtp("proxy = \"socks5h://127.0.0.1\""), @r#"
     error: `smtp.proxy` needs a host and a port, and nothing else
-      --> config.toml:11:9
-       |
-    11 | proxy = "socks5h://127.0.0.1"
-       |         ^^^^^^^^^^^^^^^^^^^^^ smtp.proxy
-       |
-       = help: write proxy = "socks5h://127.0.0.1:9050"
+     --> account.toml:7:9
+      |
+    7 | proxy = "socks5h://127.0.0.1"
+      |         ^^^^^^^^^^^^^^^^^^^^^ smtp.proxy
+      |
+      = help: write proxy = "socks5h://127.0.0.1:9050"
     "#);
-    assert_eq!(with_smtp("proxy = \"socks5h://[::1]:9050/\""), "");
+    assert_eq!(with_own_smtp("proxy = \"socks5h://[::1]:9050/\""), "");
 }
 
 #[test]
 fn a_proxys_password_is_refused_and_not_shown() {
     for scheme in ["socks5h", "socks5", "http"] {
-        let said = with_smtp(&format!("proxy = \"{scheme}://ann:zq7-Rdsch@127.0.0.1:9050\""));
+        let said = with_own_smtp(&format!("proxy = \"{scheme}://ann:zq7-Rdsch@127.0.0.1:9050\""));
         assert!(
             said.contains("`smtp.proxy` cannot have a user name or a password"),
             "{said}"
         );
         assert!(!said.contains("zq7"), "{said}");
     }
-    let broken = with_smtp("proxy = \"socks5h://ann:zq7-Rdsch@127.0.0.1:9050");
+    let broken = with_own_smtp("proxy = \"socks5h://ann:zq7-Rdsch@127.0.0.1:9050");
     assert!(broken.contains("error") && !broken.contains("zq7"), "{broken}");
 }
 

@@ -8,7 +8,7 @@ use jiff::tz::Offset;
 use toml::de::DeValue;
 
 use super::source::Source;
-use crate::failure::{Place, Problem};
+use crate::failure::{Place, Problem, Severity};
 use crate::words::{is_unsafe_to_show, nearest};
 
 /// A value that is being read.
@@ -198,7 +198,11 @@ impl<'a> Text<'a> {
 
     /// Says what is worth a look.
     pub fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
-        self.source.push(Problem::warning(message).at(self.place()).hint(hint));
+        let mut problem = Problem::warning(message);
+        if self.source.has_room(Severity::Warning) {
+            problem = problem.at(self.place());
+        }
+        self.source.push(problem.hint(hint));
     }
 
     /// On one line, with something in it and nothing hidden.
@@ -257,9 +261,11 @@ impl<'a> Text<'a> {
     }
 }
 
-/// What nobody sees, but for the joiners and marks that Persian, Hindi or Hebrew are written with.
+/// What nobody sees, but for the joiners and marks that Persian, Hindi, Hebrew or Mongolian are written with, and those that
+/// choose how a character is drawn.
 fn is_hidden(c: char) -> bool {
-    is_unsafe_to_show(c) && !matches!(c, '\u{200c}'..='\u{200f}')
+    is_unsafe_to_show(c)
+        && !matches!(c, '\u{200c}'..='\u{200f}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}')
 }
 
 const fn kind_of(value: &DeValue<'_>) -> &'static str {

@@ -5,7 +5,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::failure::{Place, Problem};
 
-const SAVE_AS: &str =
+pub const SAVE_AS: &str =
     "in the spreadsheet, choose Save As and the format \"CSV UTF-8\"; in a text editor, the encoding UTF-8";
 
 /// The byte order mark of UTF-8.
@@ -41,7 +41,7 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     };
     let bad = bytes.utf8_error().valid_up_to();
     let bytes = bytes.into_bytes();
-    if guess(&bytes) == WINDOWS_1252 && !bytes.iter().any(|byte| is_undefined_in_windows_1252(*byte)) {
+    if guess(&bytes, bad) == WINDOWS_1252 && !bytes.iter().any(|byte| is_undefined_in_windows_1252(*byte)) {
         let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
         // What comes before is ASCII or was UTF-8 by chance; the line is the same.
         let breaks = bytes[..bad].split(|byte| *byte == b'\n').count() - 1;
@@ -89,9 +89,18 @@ pub fn looks_like_utf_16(bytes: &[u8]) -> bool {
     head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
 }
 
-fn guess(bytes: &[u8]) -> &'static Encoding {
+/// How many bytes are looked at to guess how a file is written.
+const ENOUGH: usize = 1 << 20;
+
+/// How `bytes` are written, of which those at `bad` are no UTF-8.
+fn guess(bytes: &[u8], bad: usize) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(bytes, true);
+    let from = if bytes.len() > ENOUGH {
+        bad.min(bytes.len() - ENOUGH)
+    } else {
+        0
+    };
+    detector.feed(&bytes[from..bytes.len().min(from + ENOUGH)], true);
     detector.guess(None, Utf8Detection::Deny)
 }
 

@@ -1,10 +1,9 @@
-//! What is wrong in the rows, put at its place; after the first hundred problems the others are only counted.
+//! What is wrong in the rows, put at its place, as long as anybody wants to see it.
 
 use std::ops::Range;
 
 use csv::StringRecord;
 
-use super::SHOWN;
 use super::layout::Layout;
 use super::records::Records;
 use super::rows::{Finding, Report};
@@ -17,11 +16,11 @@ pub struct Findings<'a> {
     shown: &'a str,
     layout: &'a Layout,
     problems: &'a mut Problems,
-    said: usize,
     errors: usize,
-    more_errors: usize,
-    more_warnings: usize,
 }
+
+/// After so many errors nobody needs the rest of the file to know that it is no list.
+const HOPELESS: usize = 1_000_000;
 
 impl<'a> Findings<'a> {
     pub const fn new(shown: &'a str, layout: &'a Layout, problems: &'a mut Problems) -> Self {
@@ -29,10 +28,7 @@ impl<'a> Findings<'a> {
             shown,
             layout,
             problems,
-            said: 0,
             errors: 0,
-            more_errors: 0,
-            more_warnings: 0,
         }
     }
 
@@ -45,21 +41,18 @@ impl<'a> Findings<'a> {
             tape,
             row,
             line,
+            scanned: None,
         };
         (record, look)
     }
 
-    /// Says how many more there are; whether there was no error.
-    pub fn finish(self) -> bool {
-        let hint = "mend those above first, then check again";
-        if self.more_errors > 0 {
-            let message = format!("{} more errors in {}", self.more_errors, self.shown);
-            self.problems.push(Problem::error(message).hint(hint));
-        }
-        if self.more_warnings > 0 {
-            let message = format!("{} more warnings in {}", self.more_warnings, self.shown);
-            self.problems.push(Problem::warning(message).hint(hint));
-        }
+    /// Whether it is not worth while to read on.
+    pub const fn is_hopeless(&self) -> bool {
+        self.errors >= HOPELESS
+    }
+
+    /// Whether there was no error.
+    pub const fn finish(self) -> bool {
         self.errors == 0
     }
 }
@@ -71,13 +64,16 @@ pub struct Look<'l, 'a, 't> {
     row: Range<usize>,
     /// The line it begins on, 1-based.
     line: usize,
+    /// Where its values stand, once somebody asked.
+    scanned: Option<scan::Record>,
 }
 
 impl Look<'_, '_, '_> {
     /// Where a value of the row stands; without one, where the row does.
     pub fn place(&mut self, column: Option<usize>) -> Place {
         let layout = self.findings.layout;
-        let record = scan::record(self.tape.text(self.row.clone()), layout.delimiter);
+        let text = self.tape.text(self.row.clone());
+        let record = self.scanned.get_or_insert_with(|| scan::record(text, layout.delimiter));
         let span = column
             .and_then(|column| record.fields.get(column))
             .map_or(0..record.end, |field| field.span.clone());
@@ -91,7 +87,7 @@ impl Look<'_, '_, '_> {
     /// The bytes `span` of the row. The line is known: counting from the beginning of a long file would be slow.
     fn at(&mut self, span: Range<usize>) -> Place {
         let (start, end) = (self.row.start + span.start, self.row.start + span.end);
-        let line_breaks = self.tape.text(self.row.start..start).matches('\n').count();
+        let line_breaks = memchr::memchr_iter(b'\n', self.tape.slice(self.row.start..start)).count();
         let (line_start, line) = self.tape.line_around(start);
         let line = line.trim_end_matches('\r');
         let from = (start - line_start).min(line.len());
@@ -101,44 +97,46 @@ impl Look<'_, '_, '_> {
             line: Some(self.line + line_breaks),
             column: Some(line[..from].chars().count() + 1),
             field: None,
-            excerpt: Some(Excerpt {
-                text: line.to_owned(),
-                span: from..to,
-            }),
+            excerpt: Some(Excerpt::around(line, from..to)),
         }
     }
 
     pub fn quote(&mut self, slip: scan::QuoteSlip) {
-        self.add(Severity::Error, |look| {
+        self.add(Severity::Error, "quotes out of place", |look| {
             let span = slip.span(look.tape.text(look.row.clone()));
             slip.problem().at(look.at(span))
         });
     }
 
-    fn add(&mut self, severity: Severity, problem: impl FnOnce(&mut Self) -> Problem) {
-        let is_error = severity == Severity::Error;
-        self.findings.errors += usize::from(is_error);
-        if self.findings.said < SHOWN {
-            self.findings.said += 1;
-            let problem = problem(self);
+    /// The row has no end within what it may have.
+    pub fn too_long(&mut self) {
+        let record = scan::record(self.tape.text(self.row.clone()), self.findings.layout.delimiter);
+        if let Some(slip @ scan::QuoteSlip::NeverClosed(_)) = record.slip {
+            return self.quote(slip);
+        }
+        self.add(Severity::Error, "rows that are too long", |look| {
+            Problem::error("the row that begins here is longer than 1 MiB")
+                .at(look.at(0..1))
+                .hint("each recipient stands on a line of its own; check how the file was saved")
+        });
+    }
+
+    fn add(&mut self, severity: Severity, kind: &'static str, problem: impl FnOnce(&mut Self) -> Problem) {
+        self.findings.errors += usize::from(severity == Severity::Error);
+        if self.findings.problems.has_room(severity) {
+            let problem = problem(self).of_kind(kind);
             self.findings.problems.push(problem);
-        } else if is_error {
-            self.findings.more_errors += 1;
         } else {
-            self.findings.more_warnings += 1;
+            self.findings.problems.count_only(severity, kind);
         }
     }
 }
 
 impl Report for Look<'_, '_, '_> {
-    fn report(&mut self, finding: Finding) {
-        let Finding {
-            severity,
-            column,
-            message,
-            hint,
-        } = finding;
-        self.add(severity, |look| {
+    fn report(&mut self, finding: Finding, words: &dyn Fn() -> (String, String)) {
+        let Finding { severity, kind, column } = finding;
+        self.add(severity, kind, |look| {
+            let (message, hint) = words();
             let problem = match severity {
                 Severity::Error => Problem::error(message),
                 Severity::Warning => Problem::warning(message),

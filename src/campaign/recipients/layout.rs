@@ -1,8 +1,9 @@
 //! The first line: which character separates the values, and which column is where.
 
 use crate::failure::{Place, Problem, Problems};
-use crate::words::{is_unsafe_to_show, nearest, visible_line};
+use crate::words::{floor_char_boundary, is_unsafe_to_show, nearest, visible_line};
 
+use super::records::MOST_RECORD;
 use super::scan::{self, QuoteSlip};
 
 /// The columns that mean something to the program, in the order in which templates know them.
@@ -18,6 +19,10 @@ pub const KNOWN: [&str; 10] = [
     "gender",
     "note",
 ];
+/// How many columns a file has at most.
+const MOST_COLUMNS: usize = 256;
+/// How long the name of a column is at most, in bytes.
+const LONGEST_NAME: usize = 200;
 const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
 const REQUIRED: [&str; 3] = ["role", "name", "email"];
 
@@ -84,6 +89,8 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         );
         return None;
     }
+    let whole = text;
+    let text = &text[..floor_char_boundary(text, start.saturating_add(MOST_RECORD + 1))];
     let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text[start..]));
     if let Some(name) = match delimiter {
         b';' => Some("semicolons"),
@@ -100,6 +107,25 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         if matches!(slip, QuoteSlip::NeverClosed(_)) {
             return None;
         }
+    }
+    if header.end > MOST_RECORD || (end == text.len() && text.len() < whole.len()) {
+        let problem = Problem::error("the line with the column names is longer than 1 MiB");
+        problems.push(problem.at(place(0..1)).hint(
+            "the first line names the columns, each further line is one recipient:\nrole,name,email,country,language",
+        ));
+        return None;
+    }
+    if let Some(beyond) = header.fields.get(MOST_COLUMNS) {
+        let message = format!(
+            "there are {} columns, at most {MOST_COLUMNS} are read",
+            header.fields.len()
+        );
+        problems.push(
+            Problem::error(message)
+                .at(place(beyond.span.clone()))
+                .hint("delete the columns that no letter uses"),
+        );
+        return None;
     }
     let written: Vec<String> = header.fields.iter().map(|field| field.value(&text[start..])).collect();
     let mut fine = header.slip.is_none();
@@ -188,6 +214,15 @@ fn check_name(name: &str, at: usize, before: &[String]) -> Option<Problem> {
         return Some(
             Problem::error(format!("column {} has no name", at + 1))
                 .hint("name it in the first line, or delete the column"),
+        );
+    }
+    if name.len() > LONGEST_NAME {
+        return Some(
+            Problem::error(format!(
+                "the name of column {} is longer than {LONGEST_NAME} bytes",
+                at + 1
+            ))
+            .hint("use a word or two: letters name the column by it"),
         );
     }
     if name

@@ -8,7 +8,24 @@ use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 use super::layout::Layout;
 use super::scan;
 use super::source::Source;
-use super::tape::Tape;
+use super::tape::{Tape, TooLong};
+
+/// The most a record may have, in bytes.
+pub const MOST_RECORD: usize = 1 << 20;
+
+fn is_too_long(error: &csv::Error) -> bool {
+    match error.kind() {
+        ErrorKind::Io(error) => has_no_end(error),
+        _ => false,
+    }
+}
+
+/// Whether reading ended because a record has more than it may have.
+pub fn has_no_end(error: &io::Error) -> bool {
+    error
+        .get_ref()
+        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>)
+}
 
 /// One pass over the records behind the header.
 pub struct Records<'a> {
@@ -49,11 +66,18 @@ impl<'a> Records<'a> {
         if self.broken {
             return Ok(false);
         }
+        let begin = self.layout.start + usize::try_from(self.reader.position().byte()).unwrap_or(0);
+        let begin_line = self.layout.first_line + usize::try_from(self.reader.position().line()).unwrap_or(1) - 1;
+        // With the line ends on both sides of it.
+        self.reader.get_mut().limit(begin.saturating_add(MOST_RECORD + 4));
         match self.reader.read_record(&mut self.record) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(error) => {
                 self.broken = true;
+                if is_too_long(&error) {
+                    self.stand_at(begin, begin_line);
+                }
                 return Err(match error.into_kind() {
                     ErrorKind::Io(error) => error,
                     // It is valid UTF-8, cut at ASCII characters only.
@@ -81,7 +105,33 @@ impl<'a> Records<'a> {
         }
         tape.move_to_line(tape.line_before(before, start));
         self.span = start..end;
+        let line_end = tape.slice(self.span.clone());
+        let line_end = line_end.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        if self.span.len() - line_end.take(2).count() > MOST_RECORD {
+            self.broken = true;
+            return Err(io::Error::other(TooLong));
+        }
         Ok(true)
+    }
+
+    /// The record at hand is the one that begins behind `begin` and has no end; of it there is as much as one may have.
+    fn stand_at(&mut self, begin: usize, line: usize) {
+        let before = self.span.start;
+        let tape = self.reader.get_mut();
+        let there = tape.slice(begin..begin.saturating_add(MOST_RECORD));
+        let blank = there.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let (mut breaks, mut start) = (0, begin);
+        for byte in blank {
+            breaks += usize::from(*byte == b'\n');
+            start += 1;
+        }
+        let whole = match std::str::from_utf8(&there[start - begin..]) {
+            Ok(text) => text.len(),
+            Err(error) => error.valid_up_to(),
+        };
+        self.line = line + breaks;
+        tape.move_to_line(tape.line_before(before, start));
+        self.span = start..start + whole;
     }
 
     /// A slip with quotes in this record, where it stands in the text.

@@ -11,43 +11,61 @@ use crate::failure::Severity;
 use crate::words::visible_line;
 
 /// Something wrong in a row.
+#[derive(Clone, Copy)]
 pub struct Finding {
     pub severity: Severity,
+    /// What it is counted as, when there are too many to show.
+    pub kind: &'static str,
     /// Which value of the row; `None` when the whole row is meant.
     pub column: Option<usize>,
-    pub message: String,
-    pub hint: String,
 }
 
 /// Whoever wants to know what is wrong in a row.
 pub trait Report {
-    fn report(&mut self, finding: Finding);
+    /// `words` are the message and the hint, for whoever wants them: a long list can be wrong in a million places.
+    fn report(&mut self, finding: Finding, words: &dyn Fn() -> (String, String));
 }
 
 /// For rows that were checked before.
 pub struct Silent;
 
 impl Report for Silent {
-    fn report(&mut self, _: Finding) {}
+    fn report(&mut self, _: Finding, _: &dyn Fn() -> (String, String)) {}
 }
 
-fn error(report: &mut dyn Report, column: usize, message: String, hint: impl Into<String>) {
-    report.report(Finding {
+/// What there is to say: a message and a hint.
+fn words(message: impl Into<String>, hint: impl Into<String>) -> (String, String) {
+    (message.into(), hint.into())
+}
+
+fn error(report: &mut dyn Report, column: usize, kind: &'static str, words: impl Fn() -> (String, String)) {
+    let finding = Finding {
         severity: Severity::Error,
+        kind,
         column: Some(column),
-        message,
-        hint: hint.into(),
-    });
+    };
+    report.report(finding, &words);
 }
 
-fn warn(report: &mut dyn Report, column: usize, message: String, hint: impl Into<String>) {
-    report.report(Finding {
+fn warn(report: &mut dyn Report, column: usize, kind: &'static str, words: impl Fn() -> (String, String)) {
+    let finding = Finding {
         severity: Severity::Warning,
+        kind,
         column: Some(column),
-        message,
-        hint: hint.into(),
-    });
+    };
+    report.report(finding, &words);
 }
+
+const BAD_ADDRESSES: &str = "addresses that are not e-mail addresses";
+const BAD_COPIES: &str = "copies that are not e-mail addresses";
+const ALIKE: &str = "addresses that may not be what they seem";
+const BAD_COUNTRIES: &str = "codes of no country";
+const BAD_LANGUAGES: &str = "codes of no language";
+
+/// How many countries, languages and copies one row names at most.
+const MOST_COUNTRIES: usize = 300;
+const MOST_LANGUAGES: usize = 100;
+const MOST_COPIES: usize = 1000;
 
 /// Whether nothing stands in any cell: spreadsheets leave such rows at the end.
 pub fn is_blank(record: &StringRecord) -> bool {
@@ -65,16 +83,18 @@ pub struct Valid {
 /// One row, valid, or `None` after saying why not.
 pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> Option<Valid> {
     if record.len() != layout.width {
-        report.report(ragged(record.len(), layout));
+        ragged(record.len(), layout, report);
         return None;
     }
     let cell = |column: usize| cell(record, column);
     if repeats_header(record, layout) {
-        report.report(Finding {
+        let finding = Finding {
             severity: Severity::Error,
+            kind: "lines with the column names again",
             column: None,
-            message: "the line with the column names stands here again".to_owned(),
-            hint: "delete this line".to_owned(),
+        };
+        report.report(finding, &|| {
+            words("the line with the column names stands here again", "delete this line")
         });
         return None;
     }
@@ -88,12 +108,12 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
     }
     if cell(layout.role).is_empty() {
         let hint = "write embassy, ministry, support, or the role that a letter names under `to`";
-        error(report, layout.role, "the role is empty".to_owned(), hint);
+        error(report, layout.role, "empty roles", || words("the role is empty", hint));
         fine = false;
     }
     if cell(layout.name).is_empty() {
         let hint = "write who it is, so that letters can name them";
-        warn(report, layout.name, "the name is empty".to_owned(), hint);
+        warn(report, layout.name, "empty names", || words("the name is empty", hint));
     }
     let email = email(cell(layout.email), layout.email, report);
     let serves = layout
@@ -143,29 +163,32 @@ pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layo
     }
 }
 
-fn ragged(found: usize, layout: &Layout) -> Finding {
+fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
     let wanted = layout.width;
-    let (name, sign) = match layout.delimiter {
-        b'\t' => ("a tab", "\t"),
-        b';' => ("a semicolon", ";"),
-        _ => ("a comma", ","),
-    };
-    let hint = if found > wanted {
-        format!("a value with {name} in it stands in double quotes")
-    } else if sign == "\t" {
-        "an empty value needs its tab too".to_owned()
-    } else {
-        format!("an empty value needs {name} too, as in a{sign}{sign}c")
-    };
-    Finding {
+    let finding = Finding {
         severity: Severity::Error,
+        kind: "rows with too many or too few values",
         column: (found > wanted).then_some(wanted),
-        message: format!(
-            "this row has {found} {}, the first line names {wanted}",
-            if found == 1 { "value" } else { "values" }
-        ),
-        hint,
-    }
+    };
+    report.report(finding, &|| {
+        let (name, sign) = match layout.delimiter {
+            b'\t' => ("a tab", "\t"),
+            b';' => ("a semicolon", ";"),
+            _ => ("a comma", ","),
+        };
+        let hint = if found > wanted {
+            format!("a value with {name} in it stands in double quotes")
+        } else if sign == "\t" {
+            "an empty value needs its tab too".to_owned()
+        } else {
+            format!("an empty value needs {name} too, as in a{sign}{sign}c")
+        };
+        let values = if found == 1 { "value" } else { "values" };
+        words(
+            format!("this row has {found} {values}, the first line names {wanted}"),
+            hint,
+        )
+    });
 }
 
 fn repeats_header(record: &StringRecord, layout: &Layout) -> bool {
@@ -192,22 +215,22 @@ fn check_text(cell: &str, column: usize, layout: &Layout, report: &mut dyn Repor
         return true;
     };
     let name = &layout.names[column];
-    let (message, hint) = match bad {
-        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => (
+    let say = || match bad {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => words(
             format!("a line break in `{name}`"),
             "write it on one line; if two rows ran together here, a quote at its beginning is one too many",
         ),
-        '\0' => (
+        '\0' => words(
             format!("a zero byte in `{name}`"),
             "the file is damaged or no text: save it again as \"CSV UTF-8\"",
         ),
-        '\t' => (format!("a tab in `{name}`"), "write a space instead"),
-        other => (
+        '\t' => words(format!("a tab in `{name}`"), "write a space instead"),
+        other => words(
             format!("the hidden character U+{:04X} in `{name}`", u32::from(other)),
             "delete the value and type it again by hand",
         ),
     };
-    error(report, column, message, hint);
+    error(report, column, "characters that no line of text has", say);
     false
 }
 
@@ -224,12 +247,9 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
     match Address::parse(cell) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(cell) {
-                warn(
-                    report,
-                    column,
-                    format!("{}: {look}", visible_line(cell)),
-                    lookalike::HINT,
-                );
+                warn(report, column, ALIKE, || {
+                    words(format!("{}: {look}", visible_line(cell)), lookalike::HINT)
+                });
             }
             Some(address)
         }
@@ -242,7 +262,7 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
                 }
                 _ => address_hint(&problem),
             };
-            error(report, column, say(cell, &problem), hint);
+            error(report, column, BAD_ADDRESSES, || words(say(cell, &problem), hint));
             None
         }
     }
@@ -269,11 +289,11 @@ fn shown(cell: &str) -> String {
     text
 }
 
-const fn address_hint(problem: &AddressError) -> &'static str {
+fn address_hint(problem: &AddressError) -> &'static str {
+    if let Some(hint) = problem.hint() {
+        return hint;
+    }
     match problem {
-        AddressError::Hidden(_) => {
-            "delete the address and type it again by hand: copying from a web page brings hidden characters along"
-        }
         AddressError::NoAt => "write the whole address: info@example.org",
         AddressError::LeadingHyphen => "check the address with its owner",
         _ => "mend the address: it looks like info@example.org",
@@ -286,7 +306,12 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
     }
     if cell.contains(['<', '>']) {
         let hint = "write only the bare addresses: a@example.org b@example.org";
-        error(report, column, say(cell, &AddressError::NameInside), hint);
+        error(report, column, BAD_COPIES, || {
+            words(say(cell, &AddressError::NameInside), hint)
+        });
+        return None;
+    }
+    if too_many(cell, MOST_COPIES, "copies", column, report) {
         return None;
     }
     let mut fine = true;
@@ -295,17 +320,16 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         match Address::parse(part) {
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
-                    warn(
-                        report,
-                        column,
-                        format!("{}: {look}", visible_line(part)),
-                        lookalike::HINT,
-                    );
+                    warn(report, column, ALIKE, || {
+                        words(format!("{}: {look}", visible_line(part)), lookalike::HINT)
+                    });
                 }
                 found.push(address);
             }
             Err(problem) => {
-                error(report, column, say(part, &problem), address_hint(&problem));
+                error(report, column, BAD_COPIES, || {
+                    words(say(part, &problem), address_hint(&problem))
+                });
                 fine = false;
             }
         }
@@ -317,11 +341,28 @@ fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([' ', ',', ';']).filter(|part| !part.is_empty())
 }
 
+/// Whether a cell names more than a row can have; that is said then, and the others are not even looked at.
+fn too_many(cell: &str, most: usize, what: &str, column: usize, report: &mut dyn Report) -> bool {
+    let is_over = parts(cell).nth(most).is_some();
+    if is_over {
+        error(report, column, "rows that name too many", || {
+            words(
+                format!("this row names more than {most} {what}"),
+                "leave the others out, or write a second row",
+            )
+        });
+    }
+    is_over
+}
+
 fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serves> {
     match cell {
         "" => return Some(Serves::Everyone),
         "*" => return Some(Serves::Others),
         _ => {}
+    }
+    if too_many(cell, MOST_COUNTRIES, "countries", column, report) {
+        return None;
     }
     let mut fine = true;
     let mut found: Vec<Country> = Vec::new();
@@ -332,20 +373,22 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
             Err(_) if code == "*" => {
                 let hint =
                     "write * alone (used when no other row of the role names the sender's country), or the codes alone";
-                error(report, column, "* stands beside country codes".to_owned(), hint);
+                error(report, column, BAD_COUNTRIES, || {
+                    words("* stands beside country codes", hint)
+                });
                 fine = false;
             }
             Err(unknown) => {
-                let hint = match unknown.nearest {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "write two-letter codes with spaces between them: BE LU".to_owned(),
-                };
-                error(
-                    report,
-                    column,
-                    format!("there is no country with the code {}", visible_line(code)),
-                    hint,
-                );
+                error(report, column, BAD_COUNTRIES, || {
+                    let hint = match unknown.nearest() {
+                        Some(near) => format!("did you mean {near}?"),
+                        None => "write two-letter codes with spaces between them: BE LU".to_owned(),
+                    };
+                    words(
+                        format!("there is no country with the code {}", visible_line(code)),
+                        hint,
+                    )
+                });
                 fine = false;
             }
         }
@@ -358,6 +401,9 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
 }
 
 fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Language>> {
+    if too_many(cell, MOST_LANGUAGES, "languages", column, report) {
+        return None;
+    }
     let mut fine = true;
     let mut found: Vec<Language> = Vec::new();
     for tag in parts(cell) {
@@ -365,16 +411,16 @@ fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<L
             Ok(language) if found.contains(&language) => {}
             Ok(language) => found.push(language),
             Err(unknown) => {
-                let hint = match unknown.nearest {
-                    Some(near) => format!("did you mean {near}?"),
-                    None => "write language codes, best first: fr nl en".to_owned(),
-                };
-                error(
-                    report,
-                    column,
-                    format!("there is no language with the code {}", visible_line(tag)),
-                    hint,
-                );
+                error(report, column, BAD_LANGUAGES, || {
+                    let hint = match unknown.nearest() {
+                        Some(near) => format!("did you mean {near}?"),
+                        None => "write language codes, best first: fr nl en".to_owned(),
+                    };
+                    words(
+                        format!("there is no language with the code {}", visible_line(tag)),
+                        hint,
+                    )
+                });
                 fine = false;
             }
         }

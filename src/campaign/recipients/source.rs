@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::decode;
 use super::layout;
+use super::records::MOST_RECORD;
 use super::tape::Tape;
 
 /// From which size on a file is not kept in memory, and in what pieces it is then read.
@@ -60,9 +61,17 @@ impl Source {
                 more = tape.load()?;
             }
             let text = valid(tape.loaded());
-            if !more || layout::is_enough(text) {
+            if !more || text.len() > 2 * MOST_RECORD || layout::is_enough(text) {
                 return Ok(Cow::Owned(text.to_owned()));
             }
+        }
+    }
+
+    /// Whether there is more in the file, which nobody needs to see to know that it is no list.
+    pub const fn is_hopeless(&self) -> bool {
+        match self {
+            Self::Memory(_) => false,
+            Self::File(chunks) => chunks.hopeless,
         }
     }
 
@@ -100,7 +109,12 @@ pub struct Chunks {
     /// Random, so that nobody can make another chunk with the same checksum.
     keys: RandomState,
     lost: AtomicBool,
+    /// Whether the file was read only so far as it took to see that it is no list.
+    hopeless: bool,
 }
+
+/// Nobody writes so many zero bytes: what has more of them is no text, and may be terabytes of nothing.
+const MOST_ZEROS: usize = 100_000;
 
 impl Chunks {
     /// Reads the file once, and remembers what was there. `None` when it is no text that can be read as it stands:
@@ -127,17 +141,27 @@ impl Chunks {
             sums: Vec::with_capacity(length.div_ceil(sizes.chunk)),
             keys: RandomState::new(),
             lost: AtomicBool::new(false),
+            hopeless: false,
         };
+        let (mut zeros, mut line) = (0, 0);
         let (mut line_feed, mut carriage_return) = (false, false);
         // The chunk at hand, behind the character that the one before broke off in.
         let mut bytes = Vec::with_capacity(sizes.chunk + 4);
         for at in (0..length).step_by(sizes.chunk) {
             let broken_off = bytes.len();
+            // A record without an end, or no text: what comes behind changes nothing.
+            if broken_off == 0 && (zeros > MOST_ZEROS || at - line > 2 * MOST_RECORD) {
+                chunks.length = at;
+                chunks.hopeless = true;
+                return Ok(Some(chunks));
+            }
             if !chunks.read(at, &mut bytes)? {
                 return Ok(None);
             }
             let chunk = &bytes[broken_off..];
             chunks.sums.push(chunks.keys.hash_one(chunk));
+            zeros += memchr::memchr_iter(0, chunk).count();
+            line = memchr::memrchr2(b'\n', b'\r', chunk).map_or(line, |last| at + last);
             line_feed |= memchr::memchr(b'\n', chunk).is_some();
             carriage_return |= !line_feed && memchr::memchr(b'\r', chunk).is_some();
             match std::str::from_utf8(&bytes) {

@@ -1,10 +1,13 @@
 //! One pass over the text of the recipients file, which keeps the line at hand within reach.
 
 use std::borrow::Cow;
-use std::io::{Read, Result};
+use std::io::{Error, Read, Result};
 use std::ops::Range;
 
 use super::source::Source;
+
+/// How many bytes of a line are looked for behind the place that is meant.
+const REACH: usize = 1024;
 
 /// A text that is read from one end to the other. Of a file no more than a few chunks are in memory.
 pub struct Tape<'a> {
@@ -16,7 +19,14 @@ pub struct Tape<'a> {
     at: usize,
     /// What stands before may be forgotten; a line begins here.
     line: usize,
+    /// No more is handed on than to here.
+    limit: usize,
 }
+
+/// A record has no end within what it may have.
+#[derive(Debug, thiserror::Error)]
+#[error("the record is too long")]
+pub struct TooLong;
 
 impl<'a> Tape<'a> {
     /// Begins to read at `at`, which is in the line that begins at `line`.
@@ -31,7 +41,13 @@ impl<'a> Tape<'a> {
             base,
             at,
             line,
+            limit: usize::MAX,
         }
+    }
+
+    /// Hands on what begins before `at`, and no more.
+    pub const fn limit(&mut self, at: usize) {
+        self.limit = at;
     }
 
     /// What is in memory, from the line at hand on or from before it.
@@ -83,22 +99,28 @@ impl<'a> Tape<'a> {
         self.line = line;
     }
 
-    /// The line in which `at` is, and where it begins.
+    /// The line in which `at` is, as far as anybody wants to see it, and where it begins.
     pub fn line_around(&mut self, at: usize) -> (usize, &str) {
         let start = self.line_before(self.line, at);
         let mut searched = at;
         let end = loop {
-            let rest = self.slice(searched..usize::MAX);
+            let rest = self.slice(searched..at + REACH);
             if let Some(found) = memchr::memchr(b'\n', rest) {
                 break searched + found;
             }
             searched += rest.len();
             // When it cannot be read, whoever reads on finds that out and says so.
-            if !matches!(self.load(), Ok(true)) {
+            if searched >= at + REACH || !matches!(self.load(), Ok(true)) {
                 break searched;
             }
         };
-        (start, self.text(start..end))
+        let line = self.slice(start..end);
+        let text = match std::str::from_utf8(line) {
+            Ok(text) => text,
+            // Broken off within a character.
+            Err(error) => std::str::from_utf8(&line[..error.valid_up_to()]).unwrap_or_default(),
+        };
+        (start, text)
     }
 }
 
@@ -106,6 +128,9 @@ impl Read for Tape<'_> {
     fn read(&mut self, to: &mut [u8]) -> Result<usize> {
         self.load_until(self.at)?;
         let mut rest = self.slice(self.at..usize::MAX);
+        if self.at >= self.limit && !rest.is_empty() {
+            return Err(Error::other(TooLong));
+        }
         let read = rest.read(to)?;
         self.at += read;
         Ok(read)

@@ -1,13 +1,10 @@
 //! A template's file while it is read: its text, its places, and what is wrong in it.
 
-use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::failure::{Place, Problem, Problems};
-
-/// The most a template may be, in bytes: a letter has one page, and the parser's time grows with it.
-pub const MOST: u64 = 256 * 1024;
+use crate::campaign::bounded::{self, MOST_TEXT, Unread, in_words};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 /// A template's file.
 pub struct File<'a> {
@@ -19,17 +16,26 @@ pub struct File<'a> {
     pub problems: &'a mut Problems,
     /// Whether anything was found that is an error.
     pub said: bool,
+    work: &'a mut usize,
 }
 
 impl<'a> File<'a> {
-    /// A file with nothing found in it yet.
-    pub const fn new(shown: &'a str, text: &'a str, problems: &'a mut Problems) -> Self {
+    /// A file with nothing found in it yet; `work` is what is left of the parser's work for all files.
+    pub const fn new(shown: &'a str, text: &'a str, problems: &'a mut Problems, work: &'a mut usize) -> Self {
         Self {
             shown,
             text,
             problems,
             said: false,
+            work,
         }
+    }
+
+    /// Whether the parser may go through so many bytes in tags: it looks for the place of each from the beginning.
+    pub fn may_parse(&mut self, in_tags: usize) -> bool {
+        let left = self.work.checked_sub(in_tags.saturating_mul(self.text.len()));
+        *self.work = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Where `span` is.
@@ -39,13 +45,20 @@ impl<'a> File<'a> {
 
     /// Adds an error.
     pub fn error(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        let problem = Problem::error(message).at(self.at(span));
+        let mut problem = Problem::error(message);
+        // Finding the place takes as long as the file is, and a file can be wrong in every line.
+        if self.problems.has_room(Severity::Error) {
+            problem = problem.at(self.at(span));
+        }
         self.push(problem, hint);
     }
 
     /// Adds a warning.
     pub fn warn(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        let problem = Problem::warning(message).at(self.at(span));
+        let mut problem = Problem::warning(message);
+        if self.problems.has_room(Severity::Warning) {
+            problem = problem.at(self.at(span));
+        }
         self.problems.push(problem.hint(hint));
     }
 
@@ -58,51 +71,23 @@ impl<'a> File<'a> {
 
 /// The whole of a template's file: UTF-8, without its byte order mark, with LF line ends.
 pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String> {
-    let found = match fs::metadata(path) {
-        Ok(found) => found,
-        Err(error) => {
-            problems.push(cannot_read(shown, &error));
-            return None;
-        }
+    let hint = |message: String, hint: &str| Problem::error(message).at(Place::file(shown)).hint(hint);
+    let unread = match bounded::text(path, MOST_TEXT) {
+        Ok(text) if text.contains('\r') => return Some(text.replace("\r\n", "\n").replace('\r', "\n")),
+        Ok(text) => return Some(text),
+        Err(unread) => unread,
     };
-    if !found.is_file() {
-        problems.push(
-            Problem::error(format!("{shown} is not a file"))
-                .at(Place::file(shown))
-                .hint("take it out of the templates folder"),
-        );
-        return None;
-    }
-    if found.len() > MOST {
-        problems.push(
-            Problem::error(format!("{shown} is too long: {} KiB", found.len() / 1024))
-                .at(Place::file(shown))
-                .hint("a letter has one page; at most 256 KiB are read"),
-        );
-        return None;
-    }
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            problems.push(cannot_read(shown, &error));
-            return None;
-        }
-    };
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-            Some(text.replace("\r\n", "\n").replace('\r', "\n"))
-        }
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            problems.push(crate::campaign::config::not_utf8(shown, error.as_bytes(), at));
-            None
-        }
-    }
-}
-
-fn cannot_read(shown: &str, error: &std::io::Error) -> Problem {
-    Problem::error(format!("{shown} cannot be read: {error}"))
-        .at(Place::file(shown))
-        .hint("check that the file is yours to read")
+    problems.push(match unread {
+        Unread::NotUtf8(bytes, at) => crate::campaign::config::not_utf8(shown, &bytes, at),
+        Unread::NotAFile(_) => hint(format!("{shown} is not a file"), "take it out of the templates folder"),
+        Unread::TooLong(bytes) => hint(
+            format!("{shown} is too long: {}", in_words(bytes)),
+            "a letter has one page; at most 1 MiB is read",
+        ),
+        unread => hint(
+            format!("{shown} cannot be read: {unread}"),
+            "check that the file is yours to read",
+        ),
+    });
+    None
 }

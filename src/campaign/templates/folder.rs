@@ -1,14 +1,23 @@
 //! The templates folder: which files are there, and which letter and language each is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Scope;
 use crate::campaign::Language;
-use crate::failure::{Place, Problem, Problems};
+use crate::failure::{Place, Problem, Problems, Severity};
 use crate::words::{is_unsafe_to_show, nearest, visible_line};
+
+/// How many letters a folder has at most, each language counted.
+const MOST_LETTERS: usize = 10_000;
+/// How many partials.
+const MOST_PARTIALS: usize = 1000;
+/// How many files a folder is gone through for.
+const MOST_ENTRIES: usize = 100_000;
+/// In how many languages letters are written at most.
+const MOST_LANGUAGES: usize = 200;
 
 /// A file of the folder.
 pub struct Entry {
@@ -29,7 +38,7 @@ pub fn letters(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<(Entry, Language)>> {
-    let entries = list(dir, shown_dir, scope, problems)?;
+    let entries = list(dir, shown_dir, MOST_LETTERS, scope, problems)?;
     let mut found = Vec::new();
     for mut entry in entries {
         if let Some(language) = entry.language.take() {
@@ -52,10 +61,16 @@ pub fn partials(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut P
     if dir.symlink_metadata().is_err() {
         return Vec::new();
     }
-    list(&dir, &shown_dir, scope, problems).unwrap_or_default()
+    list(&dir, &shown_dir, MOST_PARTIALS, scope, problems).unwrap_or_default()
 }
 
-fn list(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<Entry>> {
+fn too_many(shown_dir: &str, most: usize) -> Problem {
+    Problem::error(format!("there are more than {most} files in {shown_dir}"))
+        .at(Place::file(shown_dir))
+        .hint("take out what no letter uses")
+}
+
+fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<Entry>> {
     if leads_out(dir, scope) {
         problems.push(leads_out_problem(shown_dir));
         return None;
@@ -76,15 +91,26 @@ fn list(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems)
             return None;
         }
     };
-    let mut names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let mut names = Vec::new();
+    for (nth, entry) in entries.flatten().enumerate() {
+        if nth >= MOST_ENTRIES {
+            problems.push(too_many(shown_dir, MOST_ENTRIES));
+            return None;
+        }
+        let name = entry.file_name();
+        if Path::new(&name).extension().is_some_and(|end| end == "hbs") {
+            names.push(name);
+        }
+        if names.len() > most {
+            problems.push(too_many(shown_dir, most));
+            return None;
+        }
+    }
     names.sort();
     let mut found: Vec<Entry> = Vec::new();
     let mut known: BTreeMap<(String, Option<Language>), String> = BTreeMap::new();
     for name in names {
         let path = dir.join(&name);
-        if path.extension().is_none_or(|end| end != "hbs") {
-            continue;
-        }
         let Some(entry) = entry(path, name.to_str(), shown_dir, scope, problems) else {
             continue;
         };
@@ -133,7 +159,7 @@ fn entry(
         Some((name, tag)) => match Language::parse(tag) {
             Ok(language) => (name, Some(language)),
             Err(unknown) => {
-                let hint = match unknown.nearest {
+                let hint = match unknown.nearest() {
                     Some(near) => format!("did you mean {name}.{near}.hbs?"),
                     None => format!("what stands before .hbs is the language: {name}.en.hbs"),
                 };
@@ -176,21 +202,33 @@ fn leads_out_problem(shown: &str) -> Problem {
 
 /// Which letters have no text, or none in a language that another letter has.
 pub fn check_coverage(entries: &[(Entry, Language)], shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) {
+    let languages: HashSet<&Language> = entries.iter().map(|(_, language)| language).collect();
+    if languages.len() > MOST_LANGUAGES {
+        problems.push(
+            Problem::error(format!("letters are written in more than {MOST_LANGUAGES} languages"))
+                .at(Place::file(shown_dir))
+                .hint("the language stands before .hbs; take out what is not meant to be one"),
+        );
+        return;
+    }
     let mut there: BTreeMap<&str, Vec<Language>> = BTreeMap::new();
     for (entry, language) in entries {
         there.entry(&entry.name).or_default().push(language.clone());
     }
     let mut wanted: Vec<&str> = Vec::new();
+    let mut is_wanted: HashSet<&str> = HashSet::new();
     for letter in scope.letters {
-        if !wanted.contains(&letter.template.as_str()) {
+        if is_wanted.insert(&letter.template) {
             wanted.push(&letter.template);
         }
     }
     let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
     for template in wanted.iter().filter(|template| !there.contains_key(**template)) {
         let mut hint = format!("write it to {shown_dir}/{template}.{own}.hbs");
-        let unused = there.keys().copied().filter(|name| !wanted.contains(name));
-        if let Some(near) = nearest(template, unused) {
+        let unused = there.keys().copied().filter(|name| !is_wanted.contains(name));
+        if problems.has_room(Severity::Error)
+            && let Some(near) = nearest(template, unused)
+        {
             hint = format!("{hint}; or did you mean `template = \"{near}\"` in its [[letter]]?");
         }
         problems.push(
@@ -202,7 +240,7 @@ pub fn check_coverage(entries: &[(Entry, Language)], shown_dir: &str, scope: &Sc
     warn_gaps(&wanted, &there, shown_dir, scope, problems);
     for name in there
         .keys()
-        .filter(|name| !wanted.contains(name) && !scope.letters.is_empty())
+        .filter(|name| !is_wanted.contains(*name) && !scope.letters.is_empty())
     {
         problems.push(
             Problem::warning(format!("no letter uses the template `{name}`"))
@@ -220,16 +258,26 @@ fn warn_gaps(
     problems: &mut Problems,
 ) {
     let used = || wanted.iter().filter_map(|name| Some((*name, there.get(name)?)));
+    // Each language once, with the first letter that has it.
+    let mut known: HashSet<&Language> = HashSet::new();
+    let others = used().flat_map(|(other, languages)| languages.iter().map(move |language| (Some(other), language)));
+    let own = scope.language.into_iter().map(|language| (None, language));
+    let all: Vec<_> = own
+        .chain(others)
+        .filter(|(_, language)| known.insert(language))
+        .collect();
     for (name, languages) in used() {
-        let mut said: Vec<&Language> = Vec::new();
-        let others =
-            used().flat_map(|(other, languages)| languages.iter().map(move |language| (Some(other), language)));
-        let own = scope.language.into_iter().map(|language| (None, language));
-        for (other, language) in own.chain(others) {
-            if language.best_of(languages).is_some() || said.contains(&language) {
+        for (other, language) in all.iter().copied() {
+            if language.best_of(languages).is_some() {
                 continue;
             }
-            said.push(language);
+            if !problems.has_room(Severity::Warning) {
+                problems.count_only(
+                    Severity::Warning,
+                    "letters that have no text in a language that others have",
+                );
+                continue;
+            }
             let (why, hint) = match other {
                 None => (
                     format!("the letter `{name}` has no text in {language}, the campaign's language"),

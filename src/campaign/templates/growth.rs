@@ -11,37 +11,95 @@ use crate::campaign::Language;
 /// How deep partials may call one another.
 pub const DEEPEST_PARTIAL: usize = 16;
 
-/// The most bytes a text in `language` comes to with its partials, both branches of every question counted.
-pub fn size(parsed: &Parsed, partials: &BTreeMap<String, Partials>, language: &Language) -> u64 {
-    size_of(parsed, partials, language, &mut HashMap::new(), 0)
+/// What a text comes to with its partials, both branches of every question counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Size {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its texts and tags.
+    pub pieces: u64,
 }
 
-fn size_of(
-    parsed: &Parsed,
-    partials: &BTreeMap<String, Partials>,
-    language: &Language,
-    known: &mut HashMap<String, u64>,
-    depth: usize,
-) -> u64 {
-    let own: usize = parsed.pieces.iter().map(|piece| piece.span().len()).sum();
-    let mut whole = own as u64;
-    // What calls itself, or too deep, was refused.
-    if depth <= DEEPEST_PARTIAL {
-        for name in calls(&parsed.template) {
-            let Some(partial) = partials.get(name).and_then(|versions| versions.best(language)) else {
-                continue;
-            };
-            let known_size = known.get(name).copied();
-            let called = known_size.unwrap_or_else(|| {
-                known.insert(name.to_owned(), 0);
-                let called = size_of(&partial.parsed, partials, language, known, depth + 1);
-                known.insert(name.to_owned(), called);
-                called
-            });
-            whole = whole.saturating_add(called);
+/// What a piece takes in memory besides its text, in bytes.
+const PIECE: u64 = 400;
+
+impl Size {
+    fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            pieces: self.pieces.saturating_add(other.pieces),
         }
     }
-    whole
+
+    /// About how much memory it takes.
+    pub const fn weight(self) -> u64 {
+        self.bytes.saturating_add(self.pieces.saturating_mul(PIECE))
+    }
+}
+
+/// The sizes of the partials in one language, each worked out once.
+pub struct Sizes<'a> {
+    partials: &'a BTreeMap<String, Partials>,
+    language: &'a Language,
+    known: HashMap<&'a str, Size>,
+}
+
+impl<'a> Sizes<'a> {
+    /// Nothing is known yet.
+    pub fn new(partials: &'a BTreeMap<String, Partials>, language: &'a Language) -> Self {
+        Self {
+            partials,
+            language,
+            known: HashMap::new(),
+        }
+    }
+
+    /// What a text comes to.
+    pub fn of(&mut self, parsed: &'a Parsed) -> Size {
+        self.down(parsed, 0)
+    }
+
+    /// What all partials that this language sees come to, each for itself.
+    pub fn of_partials(&mut self) -> Size {
+        let mut all = Size::default();
+        for partial in self
+            .partials
+            .values()
+            .filter_map(|partials| partials.best(self.language))
+        {
+            all = all.and(self.down(&partial.parsed, 0));
+        }
+        all
+    }
+
+    fn down(&mut self, parsed: &'a Parsed, depth: usize) -> Size {
+        let own: usize = parsed.pieces.iter().map(|piece| piece.span().len()).sum();
+        let mut whole = Size {
+            bytes: own as u64,
+            pieces: parsed.pieces.len() as u64,
+        };
+        // What calls itself, or too deep, was refused.
+        if depth <= DEEPEST_PARTIAL {
+            for name in calls(&parsed.template) {
+                if let Some(known) = self.known.get(name) {
+                    whole = whole.and(*known);
+                    continue;
+                }
+                let Some(partial) = self
+                    .partials
+                    .get(name)
+                    .and_then(|partials| partials.best(self.language))
+                else {
+                    continue;
+                };
+                self.known.insert(name, Size::default());
+                let called = self.down(&partial.parsed, depth + 1);
+                self.known.insert(name, called);
+                whole = whole.and(called);
+            }
+        }
+        whole
+    }
 }
 
 /// The names of the partials that a template calls, as often as it does.

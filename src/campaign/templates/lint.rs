@@ -9,17 +9,15 @@ use std::ops::Range;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
 use serde_json::Value as Json;
 
-use super::growth::{self, DEEPEST_PARTIAL};
-use super::names::{self, Meaning, Surroundings};
+use super::budget::Budget;
+use super::growth::DEEPEST_PARTIAL;
+use super::names::{self, Hints, Meaning, Surroundings};
 use super::spot::{Tag, Unit};
 use super::tags::Piece;
-use super::{Partials, Scope, parse};
+use super::{Partial, Partials, Scope};
 use crate::campaign::Language;
-use crate::failure::{Place, Problem};
-use crate::words::nearest;
-
-/// The most text a letter may come to with its partials, in bytes.
-const MOST_EXPANDED: u64 = 1024 * 1024;
+use crate::failure::{Place, Problem, Severity};
+use crate::words::{listed, nearest};
 
 const COMPARISONS: [&str; 6] = ["eq", "ne", "gt", "gte", "lt", "lte"];
 const FACTS: [&str; 3] = ["fact", "source", "as_of"];
@@ -29,37 +27,37 @@ const HELPERS: [&str; 16] = [
 ];
 
 /// What the walk of one letter found.
-pub struct Lint<'a> {
+pub struct Lint<'a, 'b> {
     scope: &'a Scope<'a>,
     partials: &'a BTreeMap<String, Partials>,
     language: &'a Language,
     shown_dir: &'a str,
-    /// What is wrong.
-    pub problems: Vec<Problem>,
+    budget: &'b mut Budget,
     /// The facts it uses, partials included, and where each is used first.
-    pub facts: BTreeMap<String, Place>,
+    pub facts: BTreeMap<String, (Unit<'a>, Range<usize>)>,
     /// The partials it calls, directly or not, by their files.
-    pub called: BTreeSet<String>,
+    pub called: BTreeMap<&'a str, &'a Partial>,
     calls: Vec<String>,
     seen: BTreeSet<(String, Surroundings)>,
 }
 
-impl<'a> Lint<'a> {
+impl<'a, 'b> Lint<'a, 'b> {
     /// For a letter in `language`; `shown_dir` is the templates folder as people know it.
     pub const fn new(
         scope: &'a Scope<'a>,
         partials: &'a BTreeMap<String, Partials>,
         language: &'a Language,
         shown_dir: &'a str,
+        budget: &'b mut Budget,
     ) -> Self {
         Self {
             scope,
             partials,
             language,
             shown_dir,
-            problems: Vec::new(),
+            budget,
             facts: BTreeMap::new(),
-            called: BTreeSet::new(),
+            called: BTreeMap::new(),
             calls: Vec::new(),
             seen: BTreeSet::new(),
         }
@@ -87,31 +85,27 @@ impl<'a> Lint<'a> {
     /// A body.
     pub fn body(&mut self, unit: Unit<'a>) {
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
-        let whole = growth::size(unit.parsed, self.partials, self.language);
-        if whole > MOST_EXPANDED {
-            self.problems.push(
-                Problem::error("with its partials the letter comes to more than 1 MiB")
-                    .at(Place::file(unit.shown))
-                    .hint("a letter has one page: call fewer partials"),
-            );
-        }
     }
 
     fn error(&mut self, unit: Unit<'_>, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
-        self.problems.push(
-            Problem::error(message)
-                .at(Place::in_source(unit.shown, unit.text, span))
-                .hint(hint),
-        );
+        let mut problem = Problem::error(message);
+        if self.budget.problems.has_room(Severity::Error) {
+            problem = problem.at(Place::in_source(unit.shown, unit.text, span));
+        }
+        self.budget.push(problem.hint(hint));
     }
 
     /// `near` is a byte of the file before which nothing of this template stands.
     fn walk(&mut self, unit: Unit<'a>, template: &'a Template, around: &Surroundings, near: usize) {
         let mut near = near;
         for (nth, element) in template.elements.iter().enumerate() {
+            if !self.budget.step(1) {
+                return;
+            }
             // A link of an {{else if}} chain has no place of its own; it is somewhere after its block's beginning.
             let place = template.mapping.get(nth);
-            let at = place.map_or(near, |place| parse::offset(unit.text, place.0, place.1));
+            let at = place.and_then(|place| unit.parsed.places.get(&(place.0, place.1)));
+            let at = at.map_or(near, |at| *at);
             near = near.max(at);
             let tag = Tag {
                 unit,
@@ -160,9 +154,12 @@ impl<'a> Lint<'a> {
             self.error(tag.unit, tag.span(), "`as |…|` is not used here", "leave it out");
         }
         self.call(tag, name, &Call::of(helper, Form::Block), around);
+        if !self.budget.step(around.weight()) {
+            return;
+        }
         let inner = match (name, helper.params.first().and_then(Parameter::as_name)) {
             ("each", _) => around.each(),
-            ("with", Some(group)) => match names::meaning(group, around, self.scope) {
+            ("with", Some(group)) => match names::meaning(group, around, self.scope, Hints::No) {
                 Meaning::Group(group) => around.with(group),
                 _ => around.clone(),
             },
@@ -178,7 +175,10 @@ impl<'a> Lint<'a> {
 
     /// A name that must stand for one text.
     fn text(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
-        let (message, hint) = match names::meaning(raw, around, self.scope) {
+        if names::meaning(raw, around, self.scope, Hints::No) == Meaning::Text || !self.budget.is_news(tag, raw) {
+            return;
+        }
+        let (message, hint) = match names::meaning(raw, around, self.scope, Hints::Yes) {
             Meaning::Text => return,
             Meaning::Group(group) => (
                 format!("`{raw}` is not one text"),
@@ -250,7 +250,10 @@ impl<'a> Lint<'a> {
     }
 
     fn unknown(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
-        let meaning = names::meaning(name, around, self.scope);
+        if !self.budget.is_news(tag, name) {
+            return self.arguments(tag, call, around);
+        }
+        let meaning = names::meaning(name, around, self.scope, Hints::No);
         let is_name = !matches!(meaning, Meaning::Undefined(_));
         let hint = match nearest(name, HELPERS) {
             _ if matches!(meaning, Meaning::Group(_)) => format!("name one of its texts: {{{{{name}.name}}}}"),
@@ -276,8 +279,8 @@ impl<'a> Lint<'a> {
             [only] if call.form == Form::Block && call.hash.is_empty() => only.as_name(),
             _ => None,
         };
-        let is_group =
-            group.is_some_and(|group| matches!(names::meaning(group, around, self.scope), Meaning::Group(_)));
+        let is_group = group
+            .is_some_and(|group| matches!(names::meaning(group, around, self.scope, Hints::No), Meaning::Group(_)));
         (!is_group).then(|| {
             "{{#with}} goes into sender, recipient or campaign: {{#with sender}} {{name}} {{/with}}".to_owned()
         })
@@ -289,8 +292,11 @@ impl<'a> Lint<'a> {
             [Parameter::Literal(Json::String(name))] if call.form != Form::Block && call.hash.is_empty() => name,
             _ => return Some(format!("name one fact, in quotes: {{{{{helper} \"killed\"}}}}")),
         };
-        let span = tag.find(name);
         let Some(fact) = self.scope.facts.get(name.as_str()) else {
+            if !self.budget.is_news(tag, name) {
+                return None;
+            }
+            let span = tag.find(name);
             let hint = match nearest(name, self.scope.facts.keys().copied()) {
                 Some(near) => format!("did you mean \"{near}\"?"),
                 None => format!("add it to config.toml:\n[facts.{name}]\nvalue = \"…\""),
@@ -298,8 +304,8 @@ impl<'a> Lint<'a> {
             self.error(tag.unit, span, format!("there is no fact `{name}`"), hint);
             return None;
         };
-        let place = Place::in_source(tag.unit.shown, tag.unit.text, span.clone());
-        self.facts.entry(name.clone()).or_insert(place);
+        let span = tag.find(name);
+        self.facts.entry(name.clone()).or_insert((tag.unit, span.clone()));
         // A fact that could not be read was said to be wrong already.
         let fact = (*fact)?;
         let language = self.language;
@@ -339,8 +345,11 @@ impl<'a> Lint<'a> {
             return;
         };
         let Some(versions) = self.partials.get(name) else {
-            let known: Vec<&str> = self.partials.keys().map(String::as_str).collect();
-            let hint = match nearest(name, known.iter().copied()) {
+            if !self.budget.is_news(tag, name) {
+                return;
+            }
+            let known = || self.partials.keys().map(String::as_str);
+            let hint = match nearest(name, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if name.contains(['/', '.', '\'', '[', '@']) => {
                     format!(
@@ -348,8 +357,8 @@ impl<'a> Lint<'a> {
                         self.shown_dir
                     )
                 }
-                None if known.is_empty() => format!("write it to {}/partials/{name}.hbs", self.shown_dir),
-                None => format!("there are: {}", known.join(", ")),
+                None if self.partials.is_empty() => format!("write it to {}/partials/{name}.hbs", self.shown_dir),
+                None => format!("there are: {}", listed(known())),
             };
             self.error(tag.unit, tag.find(name), format!("there is no partial `{name}`"), hint);
             return;
@@ -374,9 +383,12 @@ impl<'a> Lint<'a> {
             self.error(tag.unit, tag.find(name), message, "put some of them together");
             return;
         }
+        if !self.budget.step(1 + around.weight() + call.hash.len()) {
+            return;
+        }
         let added = call.hash.keys().cloned();
         let inner = around.partial(group, added);
-        self.called.insert(partial.shown.clone());
+        self.called.insert(&partial.shown, partial);
         // The same partial in the same surroundings has nothing new to say, and could be called ten thousand times.
         if self.seen.insert((name.to_owned(), inner.clone())) {
             self.calls.push(name.to_owned());
@@ -402,9 +414,19 @@ impl<'a> Lint<'a> {
         }
         match call.params.as_slice() {
             [] => None,
-            [only] => match only.as_name().map(|raw| (raw, names::meaning(raw, around, self.scope))) {
+            [only] => match only
+                .as_name()
+                .map(|raw| (raw, names::meaning(raw, around, self.scope, Hints::No)))
+            {
                 Some((_, Meaning::Group(group))) => Some(group),
-                Some((raw, Meaning::Undefined(hint))) => {
+                Some((raw, Meaning::Undefined(_))) => {
+                    if !self.budget.is_news(tag, raw) {
+                        return None;
+                    }
+                    let hint = match names::meaning(raw, around, self.scope, Hints::Yes) {
+                        Meaning::Undefined(hint) => hint,
+                        _ => String::new(),
+                    };
                     self.error(tag.unit, tag.find(raw), format!("`{raw}` is not defined"), hint);
                     None
                 }

@@ -1,6 +1,6 @@
 //! The names that a template may use, and what was probably meant by one that is not among them.
 
-use crate::words::nearest;
+use crate::words::{listed, nearest};
 
 use super::Scope;
 
@@ -25,6 +25,11 @@ impl Surroundings {
         let mut inner = self.clone();
         inner.within.push(group.to_owned());
         inner
+    }
+
+    /// How many names there are to copy.
+    pub fn weight(&self) -> usize {
+        self.within.len() + self.added.len()
     }
 
     /// Inside `{{#each}}`.
@@ -61,8 +66,17 @@ pub enum Meaning {
     Undefined(String),
 }
 
+/// Whether anybody wants to know what was meant by an undefined name; to find out takes its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Hints {
+    /// It is looked for.
+    Yes,
+    /// The hint may be empty.
+    No,
+}
+
 /// What `raw`, as written, stands for.
-pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>) -> Meaning {
+pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints) -> Meaning {
     let mut path = raw;
     let mut within = around.within.as_slice();
     let mut from_root = false;
@@ -108,12 +122,13 @@ pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>) -> Meaning {
     }
     match (group_of(first), rest) {
         (Some(group), [member]) if has(group, member, scope) => Meaning::Text,
+        (None, []) if SINGLE.contains(&first) => Meaning::Text,
         (Some(group), [member, ..]) if has(group, member, scope) && rest.len() > 1 => {
             Meaning::Undefined(format!("{group}.{member} is one text, there is nothing inside it"))
         }
+        _ if hints == Hints::No => Meaning::Undefined(String::new()),
         (Some(here), [..]) if group.is_some() => Meaning::Undefined(suggest_within(here, path, around, scope)),
         (Some(group), [member, ..]) => Meaning::Undefined(suggest(path, Some(group), member, scope)),
-        (None, []) if SINGLE.contains(&first) => Meaning::Text,
         (None, [_, ..]) if SINGLE.contains(&first) => {
             Meaning::Undefined(format!("{first} is one text, there is nothing inside it"))
         }
@@ -189,8 +204,8 @@ fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<
         within: Vec::new(),
         ..around.clone()
     };
-    match meaning(path, &outside, scope) {
-        Meaning::Undefined(_) => format!("you are inside {group} here, which has: {}", known.join(", ")),
+    match meaning(path, &outside, scope, Hints::No) {
+        Meaning::Undefined(_) => format!("you are inside {group} here, which has: {}", listed(known)),
         _ => format!("you are inside {group} here: write {{{{@root.{path}}}}}"),
     }
 }
@@ -214,10 +229,10 @@ fn suggest(path: &str, group: Option<&str>, member: &str, scope: &Scope<'_>) -> 
         return match group {
             "sender" => format!(
                 "write a line `{member} = \"…\"` under [sender], or use one of: {}",
-                known.join(", ")
+                listed(known)
             ),
-            "recipient" => format!("the recipients have these columns: {}", known.join(", ")),
-            _ => format!("the campaign has {}", known.join(", ")),
+            "recipient" => format!("the recipients have these columns: {}", listed(known)),
+            _ => format!("the campaign has {}", listed(known)),
         };
     }
     let all: Vec<String> = GROUPS

@@ -1,5 +1,6 @@
 //! Text to a Handlebars template, whose places are those of the file.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use handlebars::TemplateErrorReason;
@@ -15,11 +16,26 @@ pub struct Parsed {
     pub template: Template,
     /// Text and tags, in order, by their bytes in the file.
     pub pieces: Vec<Piece>,
+    /// The byte of the file at each line and column of `template`.
+    pub places: HashMap<(usize, usize), usize>,
 }
 
 /// Parses the bytes `span` of the file; a problem is pushed when they cannot be.
 pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     let pieces = tags::cut(file, span.clone())?;
+    let in_tags = pieces.iter().map(|piece| match piece {
+        Piece::Tag(span) => span.len(),
+        Piece::Text(_) => 0,
+    });
+    if !file.may_parse(in_tags.sum()) {
+        let hint = "a letter has one page: shorten this one, or take templates out that no letter uses";
+        file.error(
+            span,
+            "the templates have too much text and too many {{ }} together",
+            hint,
+        );
+        return None;
+    }
     let text = file.text;
     let source = text.get(span.clone())?;
     let before = &text[..span.start];
@@ -28,7 +44,14 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     match Template::compile_with_name(source, file.shown.to_owned()) {
         Ok(mut template) => {
             shift(&mut template, line, column);
-            Some(Parsed { template, pieces })
+            let mut places = HashMap::new();
+            let mut cursor = Cursor::new(text);
+            look_up(&template, &mut cursor, &mut places);
+            Some(Parsed {
+                template,
+                pieces,
+                places,
+            })
         }
         Err(error) => {
             let (at_line, at_column) = error.pos().unwrap_or((1, 1));
@@ -52,13 +75,64 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
 }
 
 /// The byte at a 1-based line and column.
-pub fn offset(text: &str, line: usize, column: usize) -> usize {
+fn offset(text: &str, line: usize, column: usize) -> usize {
     let start = match line.checked_sub(2) {
         Some(nth) => text.match_indices('\n').nth(nth).map_or(text.len(), |(at, _)| at + 1),
         None => 0,
     };
     let chars = text[start..].char_indices().nth(column.saturating_sub(1));
     chars.map_or(text.len(), |(at, _)| start + at)
+}
+
+/// A place in a text from which the next one is not far.
+struct Cursor<'a> {
+    text: &'a str,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// A line and column, and their byte.
+    known: (usize, usize, usize),
+}
+
+impl<'a> Cursor<'a> {
+    fn new(text: &'a str) -> Self {
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        Self {
+            text,
+            lines: std::iter::once(0).chain(breaks).collect(),
+            known: (1, 1, 0),
+        }
+    }
+
+    /// The byte at a 1-based line and column.
+    fn seek(&mut self, line: usize, column: usize) -> usize {
+        let (known_line, known_column, known_at) = self.known;
+        let (from, skipped) = if line == known_line && column >= known_column {
+            (known_at, known_column)
+        } else {
+            let start = line.checked_sub(1).and_then(|nth| self.lines.get(nth));
+            (start.copied().unwrap_or(self.text.len()), 1)
+        };
+        let chars = self.text[from..].char_indices().nth(column.saturating_sub(skipped));
+        let at = chars.map_or(self.text.len(), |(at, _)| from + at);
+        self.known = (line, column, at);
+        at
+    }
+}
+
+fn look_up(template: &Template, cursor: &mut Cursor<'_>, places: &mut HashMap<(usize, usize), usize>) {
+    for (nth, element) in template.elements.iter().enumerate() {
+        if let Some(place) = template.mapping.get(nth) {
+            places.insert((place.0, place.1), cursor.seek(place.0, place.1));
+        }
+        if let TemplateElement::HelperBlock(helper)
+        | TemplateElement::Expression(helper)
+        | TemplateElement::HtmlExpression(helper) = element
+        {
+            for part in [&helper.template, &helper.inverse].into_iter().flatten() {
+                look_up(part, cursor, places);
+            }
+        }
+    }
 }
 
 /// Moves the places of a template that was cut out of a file, so that they are those of the file.

@@ -13,6 +13,8 @@ const DEEPEST_BLOCK: usize = 32;
 /// How deep calls in round brackets may stand in one another.
 const DEEPEST_CALL: usize = 16;
 
+/// How long a tag may be, in bytes.
+const LONGEST_TAG: usize = 4096;
 /// How many tags one file may have: the parser looks for the place of each from the beginning.
 const MOST_TAGS: usize = 2000;
 
@@ -89,6 +91,13 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
             let length =
                 length_of(rest).map_err(|(at, message, hint)| (tag + at.start..tag + at.end, message, hint))?;
             let span = tag..tag + length;
+            if length > LONGEST_TAG {
+                return Err((
+                    tag..tag + 2,
+                    format!("what stands between {{{{ and }}}} is longer than {LONGEST_TAG} bytes"),
+                    "say it more simply",
+                ));
+            }
             block(&text[span.clone()], span.clone(), &mut open)?;
             found.push(Piece::Tag(span));
             length

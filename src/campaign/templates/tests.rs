@@ -56,6 +56,7 @@ fn load_in(dir: &Path) -> (Loaded, String) {
         config: dir.join("config.toml"),
         account: None,
         account_required: false,
+        private: crate::campaign::Private::default(),
     };
     let loaded = crate::campaign::load(&sources, "2011-12-17T00:00:00Z".parse().unwrap());
     let said: Vec<String> = loaded
@@ -562,7 +563,8 @@ fn what_would_overflow_the_stack_is_refused_before_it_is_parsed() {
     let lists = format!("{{{{eq message {}}}}}", "[".repeat(10_000));
     assert!(body(&lists).contains("a [ is opened here and not closed"));
     assert!(body(&"{{message}} ".repeat(2001)).contains("more than 2000"));
-    assert!(body(&"x".repeat(300_000)).contains("is too long: 292 KiB"));
+    assert!(body(&"x".repeat((1 << 20) - HEAD.len() - 1)).is_empty());
+    assert!(body(&"x".repeat(1 << 20)).contains("is too long: 1.1 MiB"));
 }
 
 // 35
@@ -1267,7 +1269,7 @@ fn nothing_is_fetched_and_no_link_tells_readers_apart() {
         ),
         ("partials/p.hbs", "![pixel][p]\n\n[p]: https://x.example/p.gif\n"),
     ]), @r#"
-    error: the link differs from reader to reader
+    error: the link holds `recipient.email`: it differs from reader to reader
      --> templates/protest.en.hbs:4:53
       |
     4 | ![logo](https://x.example/a.png) <img src="x"> [us](https://x.example/?u={{recipient.email}})
@@ -1562,3 +1564,218 @@ const PARTS: &[&str] = &[
     "{{len message}}",
     "{{@root.sender.city}}",
 ];
+
+/// What is said of links in a letter with this body.
+fn links_in(body: &str) -> Vec<String> {
+    links_of(&[("protest.en.hbs", &format!("{HEAD}{body}\n"))])
+}
+
+fn links_of(files: &[(&str, &str)]) -> Vec<String> {
+    let said = check(files);
+    let mut found: Vec<String> = Vec::new();
+    let mut lines = said.lines().peekable();
+    while let Some(line) = lines.next() {
+        if !line.starts_with("error: ") && !line.starts_with("warning: ") {
+            continue;
+        }
+        let place = lines.clone().find_map(|line| {
+            let line = line.trim_start();
+            line.strip_prefix("--> templates/")
+                .or(line.strip_prefix("= in templates/"))
+        });
+        found.push(format!("{line} @{}", place.unwrap_or_default()));
+    }
+    found
+}
+
+fn tells(body: &str, expect: &str) {
+    let found = links_in(body);
+    assert_eq!(found.first().map(String::as_str), Some(expect), "{body}: {found:#?}");
+}
+
+fn tells_nothing(body: &str) {
+    assert_eq!(links_in(body), [""; 0], "{body}");
+}
+
+#[test]
+fn a_link_that_holds_a_value_is_refused_where_it_stands() {
+    let email = "error: the link holds `recipient.email`: it differs from reader to reader";
+    tells(
+        "x https://x.example/?u={{recipient.email}} y",
+        &format!("{email} @protest.en.hbs:3:3"),
+    );
+    tells(
+        "x WWW.x.example/{{recipient.email}}",
+        &format!("{email} @protest.en.hbs:3:3"),
+    );
+    tells("x.example/{{recipient.email}}", &format!("{email} @protest.en.hbs:3:1"));
+    tells(
+        "https://{{recipient.email}}@x.example/",
+        &format!("{email} @protest.en.hbs:3:1"),
+    );
+    tells(
+        "https://{{recipient.email}}.x.example/",
+        &format!("{email} @protest.en.hbs:3:1"),
+    );
+    tells(
+        "{{recipient.email}}.www.x.example/",
+        &format!("{email} @protest.en.hbs:3:1"),
+    );
+    tells("{{recipient.email}}.x.example", &format!("{email} @protest.en.hbs:3:1"));
+    tells(
+        "{{recipient.email}}://x.example",
+        &format!("{email} @protest.en.hbs:3:1"),
+    );
+    tells(
+        "<https://x.example/\n{{recipient.email}}>",
+        &format!("{email} @protest.en.hbs:4:1"),
+    );
+    tells(
+        "ht\u{200b}tps:\u{200b}//x.example/{{recipient.email}}",
+        &format!("{email} @protest.en.hbs:3:35"),
+    );
+    tells(
+        "mailto:a+{{recipient.email}}@x.example",
+        &format!("{email} @protest.en.hbs:3:1"),
+    );
+    tells(
+        "{{#with recipient}}https://x.example/{{email}}{{/with}}",
+        &format!("{email} @protest.en.hbs:3:20"),
+    );
+    tells(
+        "{{#with sender}}https://x.example/{{@root.recipient.email}}{{/with}}",
+        &format!("{email} @protest.en.hbs:3:17"),
+    );
+    tells(
+        "{{#if message}}a{{else}}https://x.example/{{recipient.email}}{{/if}}b",
+        &format!("{email} @protest.en.hbs:3:25"),
+    );
+    tells(
+        "https://x.example/{{sender.city}}",
+        "error: the link holds `sender.city`: it differs from sender to sender @protest.en.hbs:3:1",
+    );
+    tells(
+        "https://x.example/{{message}}",
+        "error: the link holds `message`: it differs from sender to sender @protest.en.hbs:3:1",
+    );
+    tells(
+        "https://x.example/{{eq recipient.email \"a\"}}",
+        "error: the link holds `(eq recipient.email \"a\")`: it differs from reader to reader @protest.en.hbs:3:1",
+    );
+}
+
+#[test]
+fn a_link_that_a_condition_chooses_is_refused() {
+    let chooses = |what: &str, whom: &str| {
+        format!("error: which link stands here depends on `{what}`: it differs from {whom} to {whom}")
+    };
+    for (body, what, whom) in [
+        (
+            "{{#if (eq recipient.email \"f\")}}https://a.example{{else}}https://b.example{{/if}}",
+            "(eq recipient.email \"f\")",
+            "reader",
+        ),
+        (
+            "{{#if recipient.name}}see https://a.example/\n{{else}}see https://b.example/\n{{/if}}",
+            "recipient.name",
+            "reader",
+        ),
+        (
+            "https://a.example/{{#if recipient.name}}1{{/if}}",
+            "recipient.name",
+            "reader",
+        ),
+        (
+            "https://a.example/{{#unless sender.city}}1{{else}}2{{/unless}}",
+            "sender.city",
+            "sender",
+        ),
+        (
+            "{{#if (not message)}}www.a.example{{else}}www.b.example{{/if}}",
+            "(not message)",
+            "sender",
+        ),
+        (
+            "htt{{#if recipient.name}}p{{else}}ps{{/if}}://a.example",
+            "recipient.name",
+            "reader",
+        ),
+        (
+            "{{#with recipient}}{{#if name}}a.example/1{{else}}a.example/2{{/if}}{{/with}}",
+            "recipient.name",
+            "reader",
+        ),
+        (
+            "{{#if recipient.name}}a{{else if (and sender.city message)}}www.a.example {{else}}www.b.example {{/if}}",
+            "(and sender.city message)",
+            "sender",
+        ),
+    ] {
+        let found = links_in(body);
+        assert!(
+            found.iter().any(|said| said.starts_with(&chooses(what, whom))),
+            "{body}: {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn one_part_with_links_may_be_for_some_only_and_not_two() {
+    let part = links_in("{{#if recipient.salutation}}See https://a.example/.\n{{/if}}\nhttps://b.example");
+    assert_eq!(
+        part,
+        ["warning: this link is only there for some, depending on `recipient.salutation` @protest.en.hbs:3:33"]
+    );
+    let parts = links_in(
+        "{{#if (gt sender.email \"m\")}}https://a.example/ {{/if}}{{#if (gt sender.email \"s\")}}https://a.example/ {{/if}}",
+    );
+    assert_eq!(parts.len(), 1, "{parts:#?}");
+    assert!(
+        parts[0].starts_with("error: several links are there for some and not for others"),
+        "{parts:#?}"
+    );
+}
+
+#[test]
+fn links_in_partials_subjects_and_markdown_are_looked_at() {
+    let found = links_of(&[
+        ("protest.en.hbs", "Subject: S\n\n{{> p who=recipient.email}}\n"),
+        ("partials/p.hbs", "https://x.example/?u={{who}}\n"),
+    ]);
+    assert_eq!(
+        found,
+        ["error: the link holds `recipient.email`: it differs from reader to reader @partials/p.hbs:1:1"]
+    );
+    let found = links_of(&[
+        ("protest.en.hbs", "Subject: S\n\nhttps://x.example/{{> p recipient}}\n"),
+        ("partials/p.hbs", "{{name}}"),
+    ]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let found = links_of(&[("protest.en.hbs", "Subject: www.x.example/{{sender.city}}\n\nx\n")]);
+    assert_eq!(
+        found,
+        ["error: the link holds `sender.city`: it differs from sender to sender @protest.en.hbs:1:10"]
+    );
+    for body in [
+        "[a](https&#58;//x.example/{{sender.city}})",
+        "[a](https\\://x.example/{{sender.city}})",
+        "[a][r]\n\n[r]: https://x.example/{{sender.city}}",
+        "[a][{{sender.city}}]\n\n[f]: https://x.example/1\n[m]: https://x.example/2",
+        "[a][f]\n\n[{{sender.city}}]: https://x.example/1\n[f]: https://x.example/2",
+    ] {
+        let found = links_of(&[("protest.en.hbs", &format!("Subject: S\nFormat: markdown\n\n{body}\n"))]);
+        assert_eq!(found.len(), 1, "{body}: {found:#?}");
+        assert!(found[0].contains("sender.city"), "{body}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_link_that_is_the_same_for_all_is_fine() {
+    tells_nothing("{{recipient.name}}, see https://x.example/a?b={{fact \"killed\"}}.\n{{sender.email}}");
+    tells_nothing("({{recipient.name}}) [{{sender.name}}](https://x.example) {{message}}");
+    tells_nothing("Dear {{#if recipient.name}}Sir/Madam{{else}}all{{/if}}, https://x.example");
+    tells_nothing("https://x.example/{{#if recipient.name}} a{{else}} b{{/if}}");
+    tells_nothing("{{#if (eq campaign.language \"en\")}}https://a.example{{else}}https://b.example{{/if}}");
+    tells_nothing("[me](mailto:{{sender.email}}) {{recipient.name}}/{{recipient.email}} and/or {{sender.city}}.");
+    tells_nothing("{{#if recipient.name}}see https://a.example{{else}}see https://a.example{{/if}}");
+}

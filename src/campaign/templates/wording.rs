@@ -1,4 +1,4 @@
-//! What the words of a letter give away or forget: left-over placeholders, remote pictures, links that tell readers apart.
+//! What the words of a letter give away or forget: left-over placeholders, hidden characters, remote pictures.
 
 use std::ops::Range;
 
@@ -19,21 +19,20 @@ pub fn check(file: &mut File<'_>, pieces: &[Piece]) {
             hidden(file, span.clone());
         }
     }
-    telling_links(file, pieces);
 }
 
 /// Characters that nobody sees, and that a reader's screen would obey. Joiners and marks that writing needs are left alone.
 fn hidden(file: &mut File<'_>, span: Range<usize>) {
-    let found = file.text[span.clone()].char_indices().find_map(|(at, c)| match c {
-        '\n' | '\t' => None,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some((at, c, false)),
-        c if c.is_control() => Some((at, c, true)),
-        _ => None,
-    });
-    let Some((at, c, is_error)) = found else { return };
+    let is_error = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || crate::links::is_mark(c);
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let chars = || file.text[span.clone()].char_indices();
+    let found = chars()
+        .find(|(_, c)| is_error(*c))
+        .or_else(|| chars().find(|(_, c)| turns(*c)));
+    let Some((at, c)) = found else { return };
     let place = span.start + at..span.start + at + c.len_utf8();
     let message = format!("the text contains the hidden character U+{:04X}", u32::from(c));
-    if is_error {
+    if is_error(c) {
         file.error(
             place,
             message,
@@ -85,51 +84,6 @@ fn is_placeholder(inner: &str) -> bool {
         && inner
             .chars()
             .all(|c| c.is_uppercase() || c.is_numeric() || matches!(c, ' ' | '_' | '-' | '\'' | '/' | '.' | ',' | ':'))
-}
-
-/// A link that differs from reader to reader tells whoever runs the other end who opened it.
-fn telling_links(file: &mut File<'_>, pieces: &[Piece]) {
-    for (nth, piece) in pieces.iter().enumerate() {
-        let Piece::Text(span) = piece else { continue };
-        let text = &file.text[span.clone()];
-        // Only the last link of a stretch of text can reach the tag after it.
-        let Some(link) = ["http://", "https://"]
-            .iter()
-            .filter_map(|scheme| text.rfind(scheme))
-            .max()
-        else {
-            continue;
-        };
-        if text[link..].contains(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"' | ']')) {
-            continue;
-        }
-        let mut end = span.end;
-        let mut tells = false;
-        for next in &pieces[nth + 1..] {
-            let inner = &file.text[next.span()];
-            match next {
-                Piece::Tag(_) if inner.starts_with("{{#") || inner.starts_with("{{/") => {}
-                Piece::Tag(_) => {
-                    tells |= ["recipient.", "sender.", "message"]
-                        .iter()
-                        .any(|name| inner.contains(name));
-                }
-                Piece::Text(_) if inner.starts_with(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '"')) => {
-                    break;
-                }
-                Piece::Text(_) => {}
-            }
-            end = next.span().end;
-            if matches!(next, Piece::Text(_)) && inner.contains(char::is_whitespace) {
-                break;
-            }
-        }
-        if tells {
-            let start = span.start + link;
-            let hint = "use the same link for everyone: one of its own tells who opened the letter";
-            file.error(start..end, "the link differs from reader to reader", hint);
-        }
-    }
 }
 
 /// Markdown becomes a page: nothing in it may be fetched from elsewhere when it is opened.

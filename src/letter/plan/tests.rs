@@ -1,3 +1,5 @@
+mod flood;
+
 use std::collections::HashMap as Map;
 use std::fmt::Write as _;
 
@@ -485,7 +487,7 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
     let said: Vec<String> = by_address
         .check(&campaign)
         .into_iter()
-        .map(|problem| problem.message)
+        .map(|problem| problem.message.clone())
         .collect();
     assert_eq!(said, ["recipients.csv changed while it was in use"]);
 }

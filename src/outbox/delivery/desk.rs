@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::job::{Job, Retry, Taken};
 use super::line::Line;
-use super::story::{self, Flying};
+use super::story::Flying;
 use super::{Interrupt, Letters, Options, Stop, Written};
 use crate::failure::Problem;
 use crate::letter::{LetterId, Message};
@@ -32,6 +32,8 @@ const FRESH: Duration = Duration::from_secs(10);
 pub struct State {
     /// Claimed, not begun.
     pub waiting: VecDeque<Job>,
+    /// Due next, and not claimed: `daily-limit` has no room for all its addresses.
+    pub held: Option<Job>,
     pub retries: Vec<Retry>,
     /// Begun, without an outcome.
     pub flying: BTreeMap<LetterId, Flying>,
@@ -51,6 +53,13 @@ pub struct State {
     /// How handing letters over goes, on whatever connection.
     pub reception: Line,
     pub stop: Option<Stop>,
+}
+
+impl State {
+    /// How many addresses the next letter goes to, as far as it is known.
+    fn next_addresses(&self) -> usize {
+        self.waiting.front().or(self.held.as_ref()).map_or(1, Job::addresses)
+    }
 }
 
 /// Whether another letter may be taken.
@@ -91,6 +100,7 @@ impl Desk {
             options,
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
+                held: None,
                 retries: Vec::new(),
                 flying: BTreeMap::new(),
                 claiming: BTreeMap::new(),
@@ -211,8 +221,8 @@ impl Desk {
     pub async fn next_ahead(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
         let nothing_to_take = || {
             let mut state = self.state();
-            let room = state.day.room(self.options.clock.now());
-            room == Some(0) || state.reception.not_before() > Instant::now()
+            let next = state.next_addresses();
+            !state.day.has_room_for(next, self.options.clock.now()) || state.reception.not_before() > Instant::now()
         };
         // At a slow pace nothing is gained, and what is claimed ahead is in doubt after a power cut.
         if self.pace.is_slow() || self.stopping() || self.is_late() || nothing_to_take() {
@@ -280,6 +290,10 @@ impl Desk {
                 self.claim(group).await?;
                 continue;
             }
+            // There is another, and no room for it now.
+            if self.state().held.is_some() {
+                continue;
+            }
             let (earliest, busy) = {
                 let state = self.state();
                 let earliest = state.retries.iter().map(|retry| retry.at).min();
@@ -329,9 +343,10 @@ impl Desk {
 
     /// Whether `daily-limit` lets another letter leave now.
     fn allowance(&self) -> Result<Allowance, LedgerLost> {
-        let (left_over, again) = {
+        let (left_over, mut again) = {
             let mut state = self.state();
-            if state.day.room(self.options.clock.now()) != Some(0) {
+            let next = state.next_addresses();
+            if state.day.has_room_for(next, self.options.clock.now()) {
                 return Ok(Allowance::Room);
             }
             if state.day.any_taken() {
@@ -339,8 +354,8 @@ impl Desk {
                 return Ok(Allowance::AllTaken);
             }
             (
-                !state.waiting.is_empty() || !state.retries.is_empty(),
-                state.day.again(),
+                !state.waiting.is_empty() || !state.retries.is_empty() || state.held.is_some(),
+                state.day.again(next),
             )
         };
         // Whether anything is left over decides if the limit was in the way at all.
@@ -348,8 +363,10 @@ impl Desk {
             let Some(job) = self.job()? else {
                 return Ok(Allowance::UsedUp);
             };
-            self.journal
-                .submit(None, Some(story::untried(&job.letter, self.options.clock.now())))?;
+            let mut state = self.state();
+            again = state.day.again(job.addresses());
+            // It is named with all that is left.
+            state.held = Some(job);
         }
         self.stop(Stop::DailyLimit(again));
         Ok(Allowance::UsedUp)
@@ -360,9 +377,12 @@ impl Desk {
         if !may(&state) {
             return None;
         }
-        let job = state.waiting.pop_front()?;
-        state.day.take();
-        Some(job)
+        let addresses = state.waiting.front()?.addresses();
+        if !state.day.has_room_for(addresses, self.options.clock.now()) {
+            return None;
+        }
+        state.day.take(addresses);
+        state.waiting.pop_front()
     }
 
     async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
@@ -455,7 +475,7 @@ impl Desk {
     pub fn take_back(&self, job: Job) {
         let mut state = self.state();
         state.flying.remove(&job.letter.id);
-        state.day.give_back();
+        state.day.give_back(job.addresses());
         state.waiting.push_front(job);
     }
 }

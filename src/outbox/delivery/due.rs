@@ -23,13 +23,22 @@ impl Desk {
         } else {
             (GROUP * self.options.connections.max(1)).min(MOST_AT_ONCE)
         };
-        if let Some(room) = self.state().day.room(self.options.clock.now()) {
+        let mut room = self.state().day.room(self.options.clock.now());
+        if let Some(room) = room {
             size = size.min(room);
         }
         let mut group = Vec::with_capacity(size);
         while group.len() < size {
-            match self.job() {
+            let held = self.state().held.take();
+            match held.map_or_else(|| self.job(), |job| Ok(Some(job))) {
                 Ok(Some(mut job)) => {
+                    if let Some(room) = &mut room {
+                        let Some(left) = room.checked_sub(job.addresses()) else {
+                            self.state().held = Some(job);
+                            break;
+                        };
+                        *room = left;
+                    }
                     if let Some(written) = self.letters().written(job.letter.id) {
                         job.date = written.date;
                         job.written = Some(written);
@@ -74,13 +83,18 @@ impl Desk {
                     Err(error) => (story::untried(&letter, now), error),
                 },
                 Some(Decision::Skipped {
-                    id, letter, to, reason, ..
+                    id,
+                    letter,
+                    to,
+                    reason,
+                    over,
+                    ..
                 }) => {
                     let sender = &self.options.sender;
                     // A letter that nothing could be read of counts as in doubt. That is no reason to leave it out.
                     let doubtful = reason == Skip::InDoubt;
                     let Some(error) = doubtful.then(|| letters.first_date(id)).and_then(Result::err) else {
-                        let event = story::left_out(id, letter, &to, sender, reason, now);
+                        let event = story::left_out(id, letter, &to, sender, (reason, over.as_deref()), now);
                         self.journal.submit(None, Some(event))?;
                         continue;
                     };
@@ -161,6 +175,7 @@ mod tests {
                     to: Address::parse(letter.envelope.to.as_str()).unwrap(),
                     line: 1,
                     reason: Skip::InDoubt,
+                    over: None,
                 }),
                 other => Some(other),
             }

@@ -24,6 +24,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// How many addresses it goes to.
+    pub fn addresses(&self) -> usize {
+        1 + self.letter.envelope.cc.len()
+    }
+
     /// What is told of it when the run ends before its next try.
     pub fn not_tried(self, at: Timestamp) -> Event {
         match self.put_off {
@@ -59,7 +64,7 @@ impl Taken {
     /// It is not tried again in this run.
     pub fn leave(mut self) -> Result<(), LedgerLost> {
         let Some(job) = self.job.take() else { return Ok(()) };
-        self.desk.state().day.give_back();
+        self.desk.state().day.give_back(job.addresses());
         self.desk.leave(job, true)
     }
 }
@@ -68,7 +73,7 @@ impl Drop for Taken {
     fn drop(&mut self) {
         if let Some(job) = self.job.take() {
             let mut state = self.desk.state();
-            state.day.give_back();
+            state.day.give_back(job.addresses());
             state.waiting.push_front(job);
             drop(state);
             self.desk.changed.notify_waiters();

@@ -31,9 +31,10 @@ impl Desk {
         let flying = {
             let mut state = self.state();
             // The ledger's count of the last 24 hours has the accepted and those in doubt: so has this one.
-            match sent.outcome {
-                Outcome::Deferred(_) | Outcome::Refused(_) => state.day.give_back(),
-                Outcome::Accepted(_) | Outcome::InDoubt(_) => state.day.handed_over(now),
+            state.day.give_back(job.addresses());
+            let handed = handed_over(&job, sent);
+            if handed > 0 {
+                state.day.handed_over(now, handed);
             }
             state.flying.remove(&job.letter.id)
         };
@@ -98,7 +99,7 @@ impl Desk {
         let from = match limit {
             // When the first of what counts is a day old, as far as is known here.
             Limit::Day => {
-                let day = self.state().day.again();
+                let day = self.state().day.again(1);
                 let tomorrow = now.saturating_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
                 day.map_or(tomorrow, |again| again.from).max(in_an_hour)
             }
@@ -163,4 +164,14 @@ impl Desk {
         state.sender_refusals += 1;
         state.sender_refusals
     }
+}
+
+/// For how many addresses the server took a letter, or may have: a refused copy is none of them.
+fn handed_over(job: &Job, sent: &Sent) -> usize {
+    let may_be_there = |outcome: &Outcome| matches!(outcome, Outcome::Accepted(_) | Outcome::InDoubt(_));
+    if !may_be_there(&sent.outcome) {
+        return 0;
+    }
+    let refused = sent.recipients.iter().filter(|(_, outcome)| !may_be_there(outcome));
+    job.addresses().saturating_sub(refused.count())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::campaign::Address;
-use crate::letter::{Letter, LetterId, Message, Skip};
+use crate::letter::{Letter, LetterId, Message, Over, Skip};
 use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict, address_events};
 use crate::outbox::ledger::Attempted;
 use crate::transport::{Outcome, Reply, Sent};
@@ -120,10 +120,18 @@ fn not_tried() -> Outcome {
 }
 
 /// A letter that was left out.
-pub fn left_out(id: LetterId, letter: &str, to: &Address, sender: &Address, reason: Skip, at: Timestamp) -> Event {
+pub fn left_out(
+    id: LetterId,
+    letter: &str,
+    to: &Address,
+    sender: &Address,
+    (reason, over): (Skip, Option<&Over>),
+    at: Timestamp,
+) -> Event {
     let mut event = blank(id, letter, to.as_str(), sender, at);
     event.outcome = Verdict::Skipped;
     event.reason = Some(reason);
+    event.reply = over.map(ToString::to_string);
     Event::Letter(Box::new(event))
 }
 

@@ -480,7 +480,7 @@ async fn a_limit_of_the_provider_ends_the_run_with_the_hour_to_go_on() {
         });
         let four_hours_ago = start() - jiff::SignedDuration::from_hours(4);
         let options = Options {
-            day: Day::new(None, [four_hours_ago]),
+            day: Day::new(None, [(four_hours_ago, 1)]),
             ..options(1)
         };
         let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;

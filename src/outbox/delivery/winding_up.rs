@@ -40,6 +40,10 @@ impl Desk {
             let event = job.not_tried(self.options.clock.now());
             self.journal.submit(Some(released), Some(event))?;
         }
+        if let Some(job) = self.take_held() {
+            let event = job.not_tried(self.options.clock.now());
+            self.journal.submit(None, Some(event))?;
+        }
         self.tell_untold()?;
         if self.state().stop.is_none() {
             return Ok(());
@@ -86,11 +90,18 @@ impl Desk {
         for job in waiting {
             listener.hear(&job.not_tried(now));
         }
+        if let Some(job) = self.take_held() {
+            listener.hear(&job.not_tried(now));
+        }
         for event in std::mem::take(&mut self.state().untold) {
             listener.hear(&event);
         }
         self.name_the_rest(listener);
         listener.pause();
+    }
+
+    fn take_held(&self) -> Option<Job> {
+        self.state().held.take()
     }
 
     fn take_all(&self) -> (Vec<Flying>, Vec<Retry>, VecDeque<Job>) {

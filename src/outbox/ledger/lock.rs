@@ -31,14 +31,14 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
     let unusable = |error: io::Error| LedgerError::io(ledger, "opened", &error);
     let mut options = private::options();
     options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(lock_path(ledger)).map_err(unusable)?;
+    let mut file = private::open(&lock_path(ledger), &options).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => return Err(busy(ledger, &Holder::of(&mut file))),
         Err(TryLockError::Error(error)) => {
             return Err(if cannot_lock(&error) {
                 LedgerError::NoLocks {
-                    path: ledger.display().to_string(),
+                    path: crate::words::path(ledger),
                     cause: error.to_string(),
                 }
             } else {
@@ -65,8 +65,10 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
 /// shared between computers, and what would be seen here is not what is there.
 pub fn not_held_elsewhere(ledger: &Path) -> Result<(), LedgerError> {
     // A folder lock needs a file that may be written, or some network drives refuse it.
-    let Ok(mut file) = File::options().read(true).write(true).open(lock_path(ledger)) else {
-        return Ok(());
+    let mut file = match private::open(&lock_path(ledger), private::options().read(true).write(true)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(LedgerError::io(ledger, "opened", &error)),
     };
     let holder = Holder::of(&mut file);
     if !holder.is_elsewhere() {
@@ -124,7 +126,7 @@ fn busy(ledger: &Path, holder: &Holder) -> LedgerError {
     let elsewhere = holder.is_elsewhere();
     let words = visible_line(&holder.words);
     LedgerError::Busy {
-        path: ledger.display().to_string(),
+        path: crate::words::path(ledger),
         holder: match words.split_once(", since ") {
             _ if words.is_empty() => "it has just begun".to_owned(),
             Some((process, since)) if elsewhere => format!("{process} on another computer, since {since} by its clock"),

@@ -41,12 +41,14 @@ impl Marks {
     /// # Errors
     /// When the file cannot be written.
     pub fn begin(ledger: &Path, run: i64) -> io::Result<Self> {
-        let mut options = private::options();
-        options.write(true).create(true).truncate(true);
         let mut buffer = Vec::with_capacity(1024);
         buffer.extend_from_slice(&header(run));
         push_mark(&mut buffer, 0, &[])?;
-        let mut file = options.open(path(ledger))?;
+        // Cut off only when it is known to be a file of no other name.
+        let mut options = private::options();
+        options.write(true).create(true).truncate(false);
+        let mut file = private::open(&path(ledger), &options)?;
+        file.set_len(0)?;
         file.write_all(&buffer)?;
         Ok(Self {
             file,
@@ -132,7 +134,7 @@ pub struct Left {
 /// The marks that a killed run left behind its last synced commit.
 pub fn left_by(ledger: &Path, run: i64, generation: u64) -> Left {
     let mut left = Left::default();
-    let Ok(file) = File::open(path(ledger)) else {
+    let Ok(file) = open(ledger) else {
         return left;
     };
     let mut reader = io::BufReader::new(file);
@@ -161,7 +163,7 @@ pub fn left_by(ledger: &Path, run: i64, generation: u64) -> Left {
 /// The last run that marked anything here, and its last synced commit that is known of; the database has both, or has
 /// lost what it had.
 pub fn newest(ledger: &Path) -> Option<(i64, u64)> {
-    let mut file = File::open(path(ledger)).ok()?;
+    let mut file = open(ledger).ok()?;
     let mut found = [0; HEADER];
     file.read_exact(&mut found).ok()?;
     let run = i64::from_be_bytes(*found.strip_prefix(MAGIC)?.first_chunk()?);
@@ -172,12 +174,16 @@ pub fn newest(ledger: &Path) -> Option<(i64, u64)> {
 
 /// The digest of the database as the last run left it, if that run ended and said so.
 pub fn seal(ledger: &Path) -> Option<[u8; 32]> {
-    let mut file = File::open(path(ledger)).ok()?;
+    let mut file = open(ledger).ok()?;
     let mut found = [0; HEADER];
     file.read_exact(&mut found).ok()?;
     found.strip_prefix(MAGIC)?;
     let (_, mark) = next(&mut file)?;
     mark.strip_prefix(SEAL)?.try_into().ok()
+}
+
+fn open(ledger: &Path) -> io::Result<File> {
+    private::open(&path(ledger), private::options().read(true))
 }
 
 /// The next mark, with its generation.

@@ -10,9 +10,11 @@
 
 mod lock;
 mod marks;
+mod place;
 mod sqlite;
 mod state;
 
+pub use place::is_there;
 pub use sqlite::{SqliteLedger, SqliteLocked, default_path};
 pub use state::State;
 
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::Address;
 use crate::letter::{LetterId, Past};
+use crate::private::Unfit;
 use crate::transport::{Reply, Status};
 
 /// One letter that is about to be sent.
@@ -267,14 +270,40 @@ pub enum LedgerError {
         /// Why.
         cause: String,
     },
+    /// It, or something beside it, is not as it must be to be used: somebody else's, a link, no file.
+    #[error("the ledger {path} cannot be {doing}: {cause}")]
+    Unfit {
+        /// The ledger.
+        path: String,
+        /// "opened", "written", "read".
+        doing: &'static str,
+        /// Why.
+        cause: String,
+        /// What mends it.
+        hint: String,
+    },
 }
 
 impl LedgerError {
+    /// What was found at its place.
+    fn unfit(ledger: &Path, doing: &'static str, unfit: Unfit) -> Self {
+        Self::Unfit {
+            path: ledger.display().to_string(),
+            doing,
+            cause: unfit.what,
+            hint: unfit.hint,
+        }
+    }
+
     /// What the system said of a file.
     fn io(ledger: &Path, doing: &'static str, error: &io::Error) -> Self {
-        let path = ledger.display().to_string();
+        let path = crate::words::path(ledger);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path, doing },
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::unfit(ledger, doing, Unfit::from_io(ledger, error))
+            }
+            _ if let Some(unfit) = Unfit::of(error) => Self::unfit(ledger, doing, unfit.clone()),
             _ => Self::Unusable {
                 path,
                 doing,
@@ -285,7 +314,7 @@ impl LedgerError {
 
     /// What to do now.
     #[must_use]
-    pub const fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
             Self::Busy { elsewhere: true, .. } => {
                 "wait until it has ended, then run again. If that computer went down, the drive lets go of its lock after some minutes"
@@ -303,6 +332,7 @@ impl LedgerError {
             Self::Behind { .. } => {
                 "was it deleted, put back from a copy, or copied without its -wal file? Bring back the newest one, with all files that begin with its name. To go on with this one all the same, remove the file that ends in .marks: what is missing would be sent again"
             }
+            Self::Unfit { hint, .. } => hint,
             Self::Unusable { .. } => {
                 "check that the disk works and that the folder is yours; what was sent before is recorded"
             }

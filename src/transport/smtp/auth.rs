@@ -144,7 +144,7 @@ impl Mechanism {
                 if reply.code == Some(334) {
                     // The challenge holds the reason; an empty answer asks for the refusal itself. A server that hangs
                     // up instead has refused the token all the same: it must not be tried again.
-                    reason = Some(in_words(&reply.text));
+                    reason = Some(in_words(&reply.text, |words| stream.redacted(words)));
                     reply = match stream.say("\r\n", timeout).await {
                         Ok(reply) => reply,
                         Err(error) => error.reply(),
@@ -171,7 +171,7 @@ fn command(verb: &str, secret: &str) -> Zeroizing<String> {
 }
 
 /// The reason in the challenge of XOAUTH2, which is JSON in base64: `{"status":"401","schemes":"bearer"}`.
-fn in_words(challenge: &str) -> String {
+fn in_words(challenge: &str, redacted: impl Fn(String) -> String) -> String {
     // Some servers leave the padding out.
     let lenient = GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
     let decoded = GeneralPurpose::new(&alphabet::STANDARD, lenient).decode(challenge.trim());
@@ -179,6 +179,7 @@ fn in_words(challenge: &str) -> String {
         |_| challenge.to_owned(),
         |bytes| String::from_utf8_lossy(&bytes).into_owned(),
     );
+    let text = redacted(text);
     let words = match serde_json::from_str(&text) {
         Ok(serde_json::Value::Object(fields)) => {
             let field = |(name, value): (&String, &serde_json::Value)| match value.as_str() {
@@ -189,14 +190,14 @@ fn in_words(challenge: &str) -> String {
         }
         _ => text,
     };
-    let short: String = words.chars().take(LONGEST_REASON).collect();
+    let short: String = redacted(words).chars().take(LONGEST_REASON).collect();
     visible_line(short.trim())
 }
 
 fn not_offered(offers: &Offers, settings: &Settings) -> ConnectError {
     let offered = match offers.auth.as_slice() {
         [] => "it offers no way to sign in".to_owned(),
-        some => format!("it offers {}", some.join(", ")),
+        some => format!("it offers {}", settings.redacted(some.join(", "))),
     };
     ConnectError::Fatal {
         message: format!("cannot sign in at {}", settings.host),

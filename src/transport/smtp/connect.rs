@@ -53,7 +53,7 @@ async fn ready(
     if settings.security == Security::Tls {
         io = encrypt(io, settings, tls).await?;
     }
-    let mut stream = Stream::new(io);
+    let mut stream = Stream::new(io, settings.redactor());
     greeting(&mut stream, settings).await?;
     let mut offers = ehlo(&mut stream, settings).await?;
     if settings.security == Security::Starttls {
@@ -62,7 +62,9 @@ async fn ready(
         offers = ehlo(&mut stream, settings).await?;
     }
     if let Some(login) = &settings.login {
+        stream.signing_in(true);
         auth::authenticate(&mut stream, &offers, login, settings).await?;
+        stream.signing_in(false);
     }
     Ok(SmtpSession::new(stream, offers, settings.timeout))
 }
@@ -81,7 +83,16 @@ async fn encrypt(
     let handshake = TlsConnector::from(config.clone()).connect(name, io);
     match timeout(settings.timeout, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => Err(tls::handshake_failure(&settings.host, &error).unwrap_or_else(|| temporary(&error))),
+        Ok(Err(error)) => Err(match tls::handshake_failure(&settings.host, &error) {
+            // The names in a certificate are words of the server too.
+            Some(ConnectError::Fatal { message, cause, hint }) => ConnectError::Fatal {
+                message,
+                cause: settings.redacted(cause),
+                hint,
+            },
+            Some(other) => other,
+            None => temporary(&error),
+        }),
         Err(_) => Err(ConnectError::Fatal {
             message: format!("{} does not begin TLS", settings.host),
             cause: "no answer to the TLS handshake".to_owned(),
@@ -106,9 +117,9 @@ async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), Connec
 
 /// EHLO, or HELO when the server knows no better and neither TLS nor authentication depends on it.
 async fn ehlo(stream: &mut Stream, settings: &Settings) -> Result<Offers, ConnectError> {
-    let reply = stream.say(dialogue::EHLO, settings.timeout).await?;
+    let (reply, offers) = stream.hello(dialogue::EHLO, settings.timeout).await?;
     match reply.code {
-        Some(250) => Ok(Offers::from_ehlo(&reply.text)),
+        Some(250) => Ok(offers),
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
         _ if settings.security != Security::Starttls && settings.login.is_none() => {
             let reply = stream.say(dialogue::HELO, settings.timeout).await?;
@@ -167,7 +178,7 @@ async fn starttls(
         });
     }
     let io = encrypt(stream.into_io(), settings, tls).await?;
-    Ok(Stream::new(io))
+    Ok(Stream::new(io, settings.redactor()))
 }
 
 fn temporary(error: &io::Error) -> ConnectError {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::redact::Redactor;
 use crate::campaign::config::Auth;
 use crate::transport::ConnectError;
 
@@ -42,6 +43,8 @@ pub trait SecretSource: Send + Sync {
 }
 
 struct Shared {
+    /// Hides every secret of this login, past ones too, from the moment it is known.
+    redactor: Arc<Redactor>,
     /// Locked for a moment at a time.
     held: Mutex<Held>,
     /// Locked while one connection has another secret fetched and tries it: until then nobody else signs in.
@@ -104,6 +107,8 @@ impl Login {
     }
 
     fn new(username: String, kind: Kind, secret: SecretString) -> Self {
+        let redactor = Arc::new(Redactor::new(&username));
+        redactor.learn(&secret);
         let held = Mutex::new(Held {
             secret,
             generation: 0,
@@ -113,7 +118,7 @@ impl Login {
         Self {
             username,
             kind,
-            shared: Arc::new(Shared { held, alone }),
+            shared: Arc::new(Shared { redactor, held, alone }),
         }
     }
 
@@ -130,6 +135,11 @@ impl Login {
             Kind::Password => Auth::Password,
             Kind::Token(_) => Auth::Xoauth2,
         }
+    }
+
+    /// What keeps the secrets of this login out of a server's words.
+    pub(super) fn redactor(&self) -> Arc<Redactor> {
+        self.shared.redactor.clone()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -183,6 +193,7 @@ impl Login {
             }
         }
         let fetched = source.fetch().await.map_err(Spent::NoOther)?;
+        self.shared.redactor.learn(&fetched);
         let mut held = self.held();
         if fetched.expose_secret() == held.secret.expose_secret() {
             return Err(Spent::Same);

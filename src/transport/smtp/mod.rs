@@ -6,6 +6,7 @@ mod dial;
 mod dialogue;
 mod eager;
 mod login;
+mod redact;
 mod session;
 mod socks;
 mod stream;
@@ -22,6 +23,8 @@ pub use tls::Trust;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use redact::Redactor;
 
 use super::{ConnectError, Transport};
 use crate::campaign::config::{Proxy, Security, Smtp};
@@ -58,7 +61,20 @@ impl Settings {
             security: smtp.security,
             login,
             timeout: smtp.timeout,
-            proxy: smtp.proxy.clone(),
+            proxy: smtp.own.proxy.clone(),
+        }
+    }
+
+    /// What knows the run's secrets, and keeps them out of what is read; `None` where there are none.
+    fn redactor(&self) -> Option<Arc<Redactor>> {
+        self.login.as_ref().map(Login::redactor)
+    }
+
+    /// Words from outside without the run's secrets.
+    fn redacted(&self, words: String) -> String {
+        match &self.login {
+            Some(login) => login.redactor().words(words),
+            None => words,
         }
     }
 }

@@ -44,7 +44,13 @@ impl SmtpSession {
             );
         }
         let (bytes, size) = (message.bytes.len(), self.offers.size?);
-        (bytes as u64 > size).then(|| format!("the letter has {bytes} bytes, the server takes {size} at most"))
+        let size_in_words = || self.stream.redacted(size.to_string());
+        (bytes as u64 > size).then(|| {
+            format!(
+                "the letter has {bytes} bytes, the server takes {} at most",
+                size_in_words()
+            )
+        })
     }
 
     async fn say(&mut self, command: &str) -> Result<Reply, StreamError> {

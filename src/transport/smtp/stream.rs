@@ -2,12 +2,15 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
+use super::dialogue::Offers;
+use super::redact::Redactor;
 use crate::transport::{ConnectError, Reply};
 
 /// No server needs more words than this for one reply; one that sends more is cut off.
@@ -16,6 +19,8 @@ const MAX_REPLY: usize = 16 * 1024;
 const CHUNK: usize = 4096;
 /// Written at a time under one deadline, so that a long letter on a slow line is given time but a stall is noticed.
 const WRITE_CHUNK: usize = 64 * 1024;
+/// So much of what is no reply is shown, in characters.
+const LONGEST_EXCERPT: usize = 80;
 
 /// TCP, TLS over TCP, or what a test puts in their place.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -73,15 +78,35 @@ pub struct Stream {
     read: Vec<u8>,
     /// Where the next reply begins in `read`.
     at: usize,
+    /// Through which all words go.
+    redactor: Option<Arc<Redactor>>,
+    /// Whether somebody is signing in, when every word counts.
+    signing_in: bool,
 }
 
 impl Stream {
-    /// A stream with nothing read yet.
-    pub fn new(io: Box<dyn Io>) -> Self {
+    /// A stream with nothing read yet; no word read leaves it but through the redactor.
+    pub fn new(io: Box<dyn Io>, redactor: Option<Arc<Redactor>>) -> Self {
         Self {
             io,
             read: Vec::with_capacity(CHUNK),
             at: 0,
+            redactor,
+            signing_in: false,
+        }
+    }
+
+    /// From now on, or no longer, what is read answers a password or token.
+    pub const fn signing_in(&mut self, signing_in: bool) {
+        self.signing_in = signing_in;
+    }
+
+    /// Words from outside without the run's secrets.
+    pub fn redacted(&self, words: String) -> String {
+        match &self.redactor {
+            Some(redactor) if self.signing_in => redactor.words_on_signing_in(words),
+            Some(redactor) => redactor.words(words),
+            None => words,
         }
     }
 
@@ -138,9 +163,26 @@ impl Stream {
 
     /// Reads one reply, all its lines, before one deadline.
     pub async fn reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
+        let Reply { code, text } = self.whole_reply(timeout).await?;
+        let text = self.redacted(text);
+        Ok(Reply { code, text })
+    }
+
+    /// As [`say`](Self::say), with what the server offers: keywords are read as they came.
+    pub async fn hello(&mut self, command: &str, timeout: Duration) -> Result<(Reply, Offers), StreamError> {
+        self.write(command.as_bytes(), timeout)
+            .await
+            .map_err(|error| error.error)?;
+        let Reply { code, text } = self.whole_reply(timeout).await?;
+        let offers = Offers::from_ehlo(&text);
+        let text = self.redacted(text);
+        Ok((Reply { code, text }, offers))
+    }
+
+    async fn whole_reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
         let deadline = Instant::now() + timeout;
         loop {
-            match parse(&self.read[self.at..])? {
+            match parse(&self.read[self.at..]).map_err(|words| self.not_smtp(words))? {
                 Some((reply, used)) => {
                     self.at += used;
                     if self.at == self.read.len() {
@@ -164,6 +206,14 @@ impl Stream {
             .await
             .map_err(|error| error.error)?;
         self.reply(timeout).await
+    }
+
+    /// What is said of words that are no reply: of the last line of them, as a secret may begin on one before it.
+    fn not_smtp(&self, words: String) -> StreamError {
+        let words = self.redacted(words);
+        let line = words.rsplit('\n').next().unwrap_or_default();
+        let shown: String = line.chars().take(LONGEST_EXCERPT).collect();
+        StreamError::NotSmtp(crate::words::visible_line(&shown))
     }
 
     async fn fill(&mut self, deadline: Instant, timeout: Duration) -> Result<(), StreamError> {
@@ -190,10 +240,11 @@ pub struct WriteError {
     pub handed_over: usize,
 }
 
-/// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1).
+/// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1); or the
+/// words so far, when the last line of them makes it no reply.
 ///
 /// A line without text (`250`) is taken, as §4.2 asks; bytes that are no UTF-8 are replaced.
-fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, StreamError> {
+fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
     let mut used = 0;
     let mut code = None;
     let mut text = String::new();
@@ -202,7 +253,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, StreamError> {
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else {
             // Three bytes are enough to see that this will be no reply; a stray banner should not wait for a deadline.
             return match rest.first() {
-                Some(first) if !first.is_ascii_digit() => Err(not_smtp(rest)),
+                Some(first) if !first.is_ascii_digit() => Err(and_line(text, rest)),
                 _ => Ok(None),
             };
         };
@@ -212,30 +263,30 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, StreamError> {
             [a @ b'2'..=b'5', b, c, ..] if b.is_ascii_digit() && c.is_ascii_digit() => {
                 u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0')
             }
-            _ => return Err(not_smtp(line)),
+            _ => return Err(and_line(text, line)),
         };
         if code.is_some_and(|code| code != this) {
-            return Err(not_smtp(line));
+            return Err(and_line(text, line));
         }
         code = Some(this);
         let last = match line.get(3) {
             None | Some(b' ') => true,
             Some(b'-') => false,
-            Some(_) => return Err(not_smtp(line)),
+            Some(_) => return Err(and_line(text, line)),
         };
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&String::from_utf8_lossy(line.get(4..).unwrap_or_default()));
+        text = and_line(text, line.get(4..).unwrap_or_default());
         if last {
             return Ok(Some((Reply { code, text }, used)));
         }
     }
 }
 
-fn not_smtp(line: &[u8]) -> StreamError {
-    let shown: String = String::from_utf8_lossy(line).chars().take(80).collect();
-    StreamError::NotSmtp(crate::words::visible_line(&shown))
+fn and_line(mut text: String, line: &[u8]) -> String {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text.push_str(&String::from_utf8_lossy(line));
+    text
 }
 
 #[cfg(test)]
@@ -243,7 +294,8 @@ mod tests {
     use super::*;
 
     fn check(bytes: &str, expect: Result<Option<(u16, &str, usize)>, &str>) {
-        let found = parse(bytes.as_bytes()).map_err(|error| error.to_string());
+        let stream = Stream::new(Box::new(tokio::io::empty()), None);
+        let found = parse(bytes.as_bytes()).map_err(|words| stream.not_smtp(words).to_string());
         let found = found.as_ref().map(|found| {
             found
                 .as_ref()
@@ -289,7 +341,7 @@ mod tests {
     async fn a_reply_without_an_end_is_cut_off() {
         let (near, mut far) = tokio::io::duplex(1024);
         tokio::spawn(async move { while far.write_all(b"250-more\r\n").await.is_ok() {} });
-        let mut stream = Stream::new(Box::new(near));
+        let mut stream = Stream::new(Box::new(near), None);
         let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
         assert!(matches!(error, StreamError::NotSmtp(_)), "{error}");
     }
@@ -305,7 +357,7 @@ mod tests {
                 }
             }
         });
-        let mut stream = Stream::new(Box::new(near));
+        let mut stream = Stream::new(Box::new(near), None);
         let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
         assert_eq!(error.to_string(), "the server did not answer within 60 seconds");
     }

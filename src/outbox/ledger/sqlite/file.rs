@@ -3,7 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
@@ -13,19 +12,19 @@ use crate::private;
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl". The format written is `PRAGMA user_version`.
 const APPLICATION_ID: i64 = 0x6170_706c;
+
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
 pub fn default_path() -> Option<PathBuf> {
-    let base = etcetera::choose_base_strategy().ok()?;
-    let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Some(state.join("appel").join("ledger.sqlite3"))
+    Some(private::state_folder()?.join("ledger.sqlite3"))
 }
 
+/// Opens a database at the place where it really is.
 pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(
             path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
         )?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
         // It answers with the mode it chose: another one where the drive cannot share memory between processes.
@@ -51,7 +50,7 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
 pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     let failed = |error| broken(path, "read", &error);
     let damaged = |cause: &str| LedgerError::Damaged {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
         cause: cause.to_owned(),
     };
     // All that is asked is of one moment: a run may bring the file to the newest format meanwhile.
@@ -66,7 +65,7 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known && application == APPLICATION_ID {
         return Err(LedgerError::Newer {
-            path: path.display().to_string(),
+            path: crate::words::path(path),
             found: version,
             known,
         });
@@ -99,15 +98,6 @@ pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
     upgrade(db).map_err(|error| broken(path, "written", &error))
 }
 
-/// Makes folder (0700) and file (0600) before `SQLite` would, which asks nobody's umask.
-pub fn make_private(path: &Path) -> std::io::Result<()> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private::folder(folder)?;
-    }
-    private::options().write(true).create(true).truncate(false).open(path)?;
-    Ok(())
-}
-
 /// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
 /// then what was claimed is taken for in doubt, which is safe.
 ///
@@ -122,14 +112,9 @@ pub fn boot_id(ledger: &Path) -> String {
     boot
 }
 
-/// Where a symbolic link leads: lock and marks must lie beside the one file, by whatever name it is called.
-pub fn real(path: &Path) -> PathBuf {
-    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
-}
-
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
     let extended = error.sqlite_error().map(|error| error.extended_code);
-    let path_text = path.display().to_string();
+    let path_text = crate::words::path(path);
     let cause = error.to_string();
     match error.sqlite_error_code() {
         // What network drives answer that have no locks, or no memory to share.
@@ -165,7 +150,7 @@ const LOCKING: [i32; 6] = [
 
 fn no_locks(path: &Path, error: &rusqlite::Error) -> LedgerError {
     LedgerError::NoLocks {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
         cause: error.to_string(),
     }
 }

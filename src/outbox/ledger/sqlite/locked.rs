@@ -7,15 +7,17 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::file::{boot_id, broken, connect, make_private, migrate, real};
+use super::file::{boot_id, broken, connect, migrate};
 use super::look::{self, Marked};
 use super::post::post;
 use super::reader::SqliteLedger;
 use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
-use super::{daybook, purge, state};
+use super::{daybook, purge, recent, state};
 use crate::letter::LetterId;
+use crate::outbox::day::Day;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
+use crate::outbox::ledger::place;
 use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
@@ -79,8 +81,7 @@ impl SqliteLocked {
     /// # Errors
     /// When another run has it, or as for [`SqliteLedger::read`].
     pub fn acquire(path: &Path, now: Timestamp) -> Result<Self, LedgerError> {
-        make_private(path).map_err(|error| LedgerError::io(path, "opened", &error))?;
-        let path = &real(path);
+        let path = &place::prepare(path)?;
         let lock = lock::acquire(path, now)?;
         let marked = Marked::beside(path);
         marked.allows_opening(path)?;
@@ -94,6 +95,7 @@ impl SqliteLocked {
         }
         let boot = boot_id(path);
         settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+        recent::tidy(&db, Day::begins(now)).map_err(|error| broken(path, "written", &error))?;
         let mut ledger = Self {
             path: path.to_owned(),
             db,
@@ -157,15 +159,16 @@ impl SqliteLocked {
         purge::holdings(&self.db, campaign, since).map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// Forgets a campaign, whoever sent it, and leaves nothing of it in the files; false when it is forgotten, but
-    /// another program that reads the ledger kept traces from being erased.
+    /// Forgets a campaign, whoever sent it, and leaves nothing of it in the files but hashes of the addresses that count
+    /// since a moment; false when it is forgotten, but another program that reads the ledger kept traces from being
+    /// erased.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn purge(&mut self, campaign: &str) -> Result<bool, LedgerError> {
+    pub fn purge(&mut self, campaign: &str, since: Timestamp) -> Result<bool, LedgerError> {
         // The marks need nothing more: those of earlier runs are written over when this one begins.
         let run = self.begun_as()?;
-        purge::forget(&mut self.db, campaign, run)
+        purge::forget(&mut self.db, campaign, since, run)
             .and_then(|()| purge::erase(&self.db))
             .map_err(|error| broken(&self.path, "written", &error))
     }

@@ -4,7 +4,6 @@
 //! bit as it was, that is its look, and a far quicker one. Where there is no digest, or it is another, the look goes
 //! through every page and line.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::file::{broken, version};
 use crate::outbox::ledger::{LedgerError, marks};
+use crate::private;
 use crate::words::visible_line;
 
 /// The last run that the marks beside a ledger know, and its last commit. To be asked for before the database is read:
@@ -55,7 +55,7 @@ impl Marked {
 
 fn behind(path: &Path) -> LedgerError {
     LedgerError::Behind {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
     }
 }
 
@@ -72,7 +72,7 @@ pub fn digest(path: &Path) -> io::Result<Option<[u8; 32]>> {
     if !is_big(path) {
         return Ok(None);
     }
-    let mut file = File::open(path)?;
+    let mut file = private::open(path, private::options().read(true))?;
     let mut beside = path.as_os_str().to_owned();
     beside.push("-wal");
     let is_folded_in = || std::fs::metadata(&beside).map_or(0, |file| file.len()) == 0;
@@ -99,7 +99,7 @@ pub fn is_sealed(path: &Path, seal: Option<[u8; 32]>) -> bool {
 /// differ. (A change in a text that nothing is decided by stays unseen.)
 pub fn over(path: &Path, db: &Connection) -> Result<(), LedgerError> {
     let damaged = |cause: &str| LedgerError::Damaged {
-        path: path.display().to_string(),
+        path: crate::words::path(path),
         cause: visible_line(cause),
     };
     let failed = |error| broken(path, "read", &error);

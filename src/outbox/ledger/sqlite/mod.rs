@@ -9,6 +9,7 @@ mod post;
 mod purge;
 mod reader;
 mod recall;
+mod recent;
 mod runs;
 mod tables;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::state;
+use super::{recent, state};
 use crate::outbox::ledger::Holdings;
 
 /// Counts what there is of a campaign, whoever sent it.
@@ -43,12 +43,13 @@ pub fn holdings(db: &Connection, campaign: &str, since: Timestamp) -> rusqlite::
     Ok(holdings)
 }
 
-/// Forgets a campaign, all or nothing; what is left of it in the files is [`erase`]'s business.
-pub fn forget(db: &mut Connection, campaign: &str, run: i64) -> rusqlite::Result<()> {
+/// Forgets a campaign, all or nothing, but for hashes of the addresses that count since a moment; what is left of it in the files is [`erase`]'s business.
+pub fn forget(db: &mut Connection, campaign: &str, since: Timestamp, run: i64) -> rusqlite::Result<()> {
     // What is deleted is overwritten. References need no check, because all that refers goes first, and the check would
     // look through all attempts for every letter.
     db.execute_batch("PRAGMA secure_delete = ON; PRAGMA foreign_keys = OFF")?;
     let transaction = db.transaction()?;
+    recent::keep(&transaction, campaign, since)?;
     for sql in [
         "DELETE FROM copy WHERE attempt IN
          (SELECT attempt.key FROM attempt JOIN letter ON letter.key = attempt.letter WHERE campaign = ?1)",
@@ -68,6 +69,7 @@ pub fn forget(db: &mut Connection, campaign: &str, run: i64) -> rusqlite::Result
          AND key NOT IN (SELECT run FROM letter) AND key NOT IN (SELECT run FROM attempt)",
         params![run],
     )?;
+    recent::tidy(&transaction, since)?;
     transaction.commit()
 }
 

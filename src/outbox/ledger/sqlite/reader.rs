@@ -1,19 +1,22 @@
 //! A ledger to read: what is known of each letter.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::file::{boot_id, broken, connect, migrate, real, version};
+use super::file::{boot_id, broken, connect, migrate, version};
 use super::lines::{Lines, Standing};
 use super::look::Marked;
 use super::recall::Recall;
+use super::recent;
 use super::runs::settle_killed;
 use super::state;
-use crate::letter::{History, LetterId, Past};
-use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock};
+use crate::campaign::Address;
+use crate::campaign::config::Limits;
+use crate::letter::{History, LetterId, Past, Recent};
+use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock, place};
 use crate::transport::{Reply, Status};
 
 /// A ledger to read.
@@ -21,6 +24,8 @@ use crate::transport::{Reply, Status};
 pub struct SqliteLedger {
     path: PathBuf,
     reading: Mutex<Reading>,
+    /// What counts against the limits of one address, once it was asked for.
+    recent: OnceLock<Recent>,
 }
 
 #[derive(Debug)]
@@ -43,12 +48,12 @@ impl SqliteLedger {
     /// # Errors
     /// When it is no ledger, is newer than this program, or cannot be read.
     pub fn read(path: &Path, now: Timestamp) -> Result<Option<Self>, LedgerError> {
-        let path = &real(path);
+        let Some(path) = &place::find(path)? else {
+            Marked::beside(path).allows_opening(path)?;
+            return Ok(None);
+        };
         let marked = Marked::beside(path);
         marked.allows_opening(path)?;
-        if !path.exists() {
-            return Ok(None);
-        }
         lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
         marked.allows(path, &db)?;
@@ -88,6 +93,7 @@ impl SqliteLedger {
         Ok(Self {
             path: path.to_owned(),
             reading: Reading::new(connect(path)?, eyes),
+            recent: OnceLock::new(),
         })
     }
 
@@ -246,17 +252,24 @@ impl SqliteLedger {
         read(params).map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// When letters of a sender were handed over since a moment, in whatever campaign: accepted, or in doubt. Only the
-    /// first of these times unless `all` are wanted.
+    /// When letters of a sender were handed over since a moment, in whatever campaign: accepted, or in doubt; and to how
+    /// many addresses, copies that were not refused or put off among them. Only the first unless `all` are wanted.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn handed_over_since(&self, sender: &str, since: Timestamp, all: bool) -> Result<Vec<Timestamp>, LedgerError> {
+    pub fn handed_over_since(
+        &self,
+        sender: &str,
+        since: Timestamp,
+        all: bool,
+    ) -> Result<Vec<(Timestamp, usize)>, LedgerError> {
         let read = || {
             self.reading()
                 .db
                 .prepare(
-                    "SELECT attempt.at FROM attempt JOIN letter ON letter.key = attempt.letter
+                    "SELECT attempt.at,
+                     1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3))
+                     FROM attempt JOIN letter ON letter.key = attempt.letter
                      WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) AND sender = ?4
                      ORDER BY attempt.at LIMIT ?5",
                 )?
@@ -268,11 +281,23 @@ impl SqliteLedger {
                         sender,
                         if all { -1 } else { 1 }
                     ],
-                    |row| timestamp(row, 0),
+                    |row| Ok((timestamp(row, 0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(1))),
                 )?
                 .collect::<rusqlite::Result<_>>()
         };
         read().map_err(|error| broken(&self.path, "read", &error))
+    }
+
+    /// Reads what a sender handed over since a moment, in whatever campaign: planning counts with it from now on.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub fn remember(&self, sender: &Address, limits: Limits, since: Timestamp) -> Result<(), LedgerError> {
+        let recent = recent::read(&self.reading().db, sender, limits, since)
+            .map_err(|error| broken(&self.path, "read", &error))?;
+        // Once is enough: what a run goes by must not change on the way.
+        let _ = self.recent.set(recent);
+        Ok(())
     }
 
     /// The newest attempt of a sender, in whatever campaign, when it is later than a moment.
@@ -335,6 +360,11 @@ impl Reading {
 }
 
 impl History for SqliteLedger {
+    fn recent(&self) -> &Recent {
+        static NOTHING: LazyLock<Recent> = LazyLock::new(Recent::default);
+        self.recent.get().unwrap_or(&NOTHING)
+    }
+
     fn past(&self, id: LetterId) -> Past {
         let mut reading = self.reading();
         if let Some(past) = reading.recall.past(id) {

@@ -9,10 +9,11 @@ use std::sync::OnceLock;
 use rusqlite::Connection;
 
 /// What makes the database of each format, from the oldest on: each step takes it one further.
-pub const MIGRATIONS: [&str; 3] = [
+pub const MIGRATIONS: [&str; 4] = [
     include_str!("../schema.sql"),
     include_str!("../copies.sql"),
     include_str!("../daybook.sql"),
+    include_str!("../forgotten.sql"),
 ];
 
 /// Whether the database has the tables of this format: as they were written, and no others.

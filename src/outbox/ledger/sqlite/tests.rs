@@ -1,6 +1,7 @@
 mod damage;
 mod posting;
 mod reading;
+mod recent;
 
 use std::path::PathBuf;
 

@@ -1,0 +1,276 @@
+//! Whose mailbox a campaign's folder names, and the person's word that it is their own.
+//!
+//! A folder goes from hand to hand: whoever wrote its `[sender]` and `[smtp]` could have a stranger's letters, and their
+//! password, sent to a server of his own. So nothing connects, and no password is asked for, without a [`Word`]: either
+//! both tables come from the account file, or the person said that the folder is theirs. That word holds for one real
+//! path and exactly these values.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::config::{Auth, Config, Security, Smtp};
+use crate::private;
+
+/// What is kept, in the state folder.
+const FILE: &str = "folders.json";
+
+/// Leave to connect, and to ask for the password: only this module can give it.
+#[derive(Clone, Copy, Debug)]
+pub struct Word(());
+
+impl Word {
+    /// None is needed where the account file names sender and server.
+    #[must_use]
+    pub fn of_account(config: &Config) -> Option<Self> {
+        (!config.from_folder.any()).then_some(Self(()))
+    }
+
+    /// The person's own, for one run.
+    #[must_use]
+    pub const fn for_this_run() -> Self {
+        Self(())
+    }
+}
+
+/// Where letters would go, as whom: what a word is given on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    host: String,
+    port: u16,
+    security: String,
+    /// `None`: nobody signs in.
+    username: Option<String>,
+    auth: String,
+    name: String,
+    email: String,
+}
+
+impl Mailbox {
+    /// What a configuration says, wherever it says it.
+    #[must_use]
+    pub fn of(config: &Config, smtp: &Smtp) -> Self {
+        let security = match smtp.security {
+            Security::Tls => "tls",
+            Security::Starttls => "starttls",
+            Security::None => "none",
+        };
+        let auth = match smtp.auth {
+            Auth::Password => "password",
+            Auth::Xoauth2 => "xoauth2",
+        };
+        Self {
+            host: smtp.host.clone(),
+            port: smtp.port,
+            security: security.to_owned(),
+            username: smtp.username.clone(),
+            auth: auth.to_owned(),
+            name: config.sender.name.clone(),
+            email: config.sender.email.as_str().to_owned(),
+        }
+    }
+
+    /// Every value with what a person calls it.
+    #[must_use]
+    pub fn values(&self) -> Vec<(&'static str, String)> {
+        let login = match &self.username {
+            Some(name) => name.clone(),
+            None => "none: nobody signs in".to_owned(),
+        };
+        vec![
+            ("host", self.host.clone()),
+            ("port", self.port.to_string()),
+            ("security", self.security.clone()),
+            ("user name", login),
+            ("sign-in", self.auth.clone()),
+            ("From", format!("{} <{}>", self.name, self.email)),
+        ]
+    }
+
+    /// What is another value now than it was: what it is called, and what it was.
+    #[must_use]
+    pub fn changes_since(&self, before: &Self) -> Vec<(&'static str, String)> {
+        let now = self.values();
+        let was = before.values().into_iter();
+        was.zip(now)
+            .filter(|(was, now)| was != now)
+            .map(|(was, _)| was)
+            .collect()
+    }
+}
+
+/// The folders that the person called their own.
+#[derive(Debug)]
+pub struct Folders {
+    path: PathBuf,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    folders: BTreeMap<String, Given>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Given {
+    at: Timestamp,
+    #[serde(flatten)]
+    mailbox: Mailbox,
+}
+
+/// What is known of a folder.
+#[derive(Debug)]
+pub enum Known {
+    /// The word was given, on exactly this.
+    Own(Word),
+    /// It was given on something else.
+    Changed(Box<Mailbox>),
+    /// Nothing is.
+    Nothing,
+}
+
+impl Folders {
+    /// Those that are kept in this state folder.
+    #[must_use]
+    pub fn in_state_folder(state: &Path) -> Self {
+        Self { path: state.join(FILE) }
+    }
+
+    /// What is known of the folder of a campaign and this mailbox.
+    ///
+    /// # Errors
+    /// When the file is there and cannot be read as one of the person's own.
+    pub fn know(&self, folder: &Path, mailbox: &Mailbox) -> io::Result<Known> {
+        let Some(name) = real(folder) else {
+            return Ok(Known::Nothing);
+        };
+        Ok(match self.read()?.folders.remove(&name) {
+            Some(given) if given.mailbox == *mailbox => Known::Own(Word(())),
+            Some(given) => Known::Changed(Box::new(given.mailbox)),
+            None => Known::Nothing,
+        })
+    }
+
+    /// Keeps the person's word. False when this folder has no path that could be kept: then it is asked for again.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep(&self, folder: &Path, mailbox: Mailbox, at: Timestamp) -> io::Result<bool> {
+        let Some(name) = real(folder) else { return Ok(false) };
+        let mut kept = self.read()?;
+        kept.folders.insert(name, Given { at, mailbox });
+        let text = serde_json::to_vec_pretty(&kept)?;
+        if let Some(state) = self.path.parent() {
+            private::own_folder(state)?;
+        }
+        private::write_atomic(&self.path, &text)?;
+        Ok(true)
+    }
+
+    fn read(&self) -> io::Result<Kept> {
+        match private::read_to_string_no_follow(&self.path) {
+            // Whatever else stands there, it is nobody's word.
+            Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kept::default()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The one path by which a folder is known, whatever links lead to it; `None` when it cannot be written down exactly.
+fn real(folder: &Path) -> Option<String> {
+    fs::canonicalize(folder).ok()?.into_os_string().into_string().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mailbox(host: &str) -> Mailbox {
+        Mailbox {
+            host: host.to_owned(),
+            port: 465,
+            security: "tls".to_owned(),
+            username: Some("ann@home.example".to_owned()),
+            auth: "password".to_owned(),
+            name: "Ann".to_owned(),
+            email: "ann@home.example".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_word_holds_for_one_folder_and_exactly_these_values() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(&path).unwrap();
+            path
+        };
+        let (mine, other) = (at("mine"), at("other"));
+        let folders = Folders::in_state_folder(&dir.path().join("state"));
+        let now = "2026-11-25T10:00:00Z".parse().unwrap();
+        let smtp = mailbox("smtp.home.example");
+        assert!(matches!(folders.know(&mine, &smtp), Ok(Known::Nothing)));
+        assert!(folders.keep(&mine, smtp.clone(), now).unwrap());
+        assert!(matches!(folders.know(&mine, &smtp), Ok(Known::Own(_))));
+        assert!(matches!(folders.know(&other, &smtp), Ok(Known::Nothing)));
+        #[cfg(unix)]
+        {
+            let link = dir.path().join("link");
+            std::os::unix::fs::symlink(&mine, &link).unwrap();
+            assert!(
+                matches!(folders.know(&link, &smtp), Ok(Known::Own(_))),
+                "the same folder"
+            );
+        }
+        let every_other = [
+            mailbox("smtp.evil.example"),
+            Mailbox {
+                port: 587,
+                ..smtp.clone()
+            },
+            Mailbox {
+                security: "none".to_owned(),
+                ..smtp.clone()
+            },
+            Mailbox {
+                username: None,
+                ..smtp.clone()
+            },
+            Mailbox {
+                auth: "xoauth2".to_owned(),
+                ..smtp.clone()
+            },
+            Mailbox {
+                name: "Eve".to_owned(),
+                ..smtp.clone()
+            },
+            Mailbox {
+                email: "eve@home.example".to_owned(),
+                ..smtp.clone()
+            },
+        ];
+        for changed in every_other {
+            let Ok(Known::Changed(before)) = folders.know(&mine, &changed) else {
+                panic!("{changed:?} was taken for what was confirmed");
+            };
+            assert_eq!(changed.changes_since(&before).len(), 1, "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_list_of_folders_is_nobodys_word() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = Folders::in_state_folder(dir.path());
+        for text in ["", "{}", "[]", "{\"folders\":{\"/\":{}}}", "\u{0}"] {
+            private::write_atomic(&dir.path().join(FILE), text.as_bytes()).unwrap();
+            assert!(
+                matches!(folders.know(Path::new("/"), &mailbox("h")), Ok(Known::Nothing)),
+                "{text}"
+            );
+        }
+    }
+}

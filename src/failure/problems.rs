@@ -1,0 +1,236 @@
+//! The problems of a run: the first thousand as they are, and the rest counted by kind.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Problem, Severity};
+use crate::words::thousands;
+
+/// How many problems are kept to be shown.
+pub const MOST: usize = 1000;
+/// How many kinds are told apart among those that are only counted.
+const MOST_KINDS: usize = 20;
+/// What is said of kinds beyond those.
+const OTHERS: &str = "of other kinds";
+
+/// Every problem found, in the order of the files.
+///
+/// A file can hold millions of them, and nobody reads more than a few: so a thousand are kept, errors before others, and
+/// the rest is counted by kind. An error that is only counted is an error all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Problems {
+    kept: Vec<Problem>,
+    /// How many of `kept` are no errors.
+    mild: usize,
+    more: BTreeMap<(Severity, Cow<'static, str>), usize>,
+    /// How many there are of each severity, kept or not.
+    counts: [usize; 3],
+}
+
+/// Problems that were counted and not kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct More<'a> {
+    /// How bad they are.
+    pub severity: Severity,
+    /// What they have in common.
+    pub kind: &'a str,
+    /// How many there are.
+    pub count: usize,
+}
+
+impl Problems {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            kept: Vec::new(),
+            mild: 0,
+            more: BTreeMap::new(),
+            counts: [0; 3],
+        }
+    }
+
+    /// Whether one more of this severity would be kept. Who finds many can spare itself the words for those that are not.
+    #[must_use]
+    pub const fn has_room(&self, severity: Severity) -> bool {
+        self.kept.len() < MOST || (matches!(severity, Severity::Error) && self.mild > 0)
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, problem: Problem) {
+        if !self.has_room(problem.severity) {
+            self.count_only(problem.severity, problem.kind());
+            return;
+        }
+        if self.kept.len() >= MOST
+            && let Some(last) = self.kept.iter().rposition(|kept| kept.severity != Severity::Error)
+        {
+            let dropped = self.kept.remove(last);
+            self.mild -= 1;
+            self.counts[dropped.severity as usize] -= 1;
+            self.count_only(dropped.severity, dropped.kind());
+        }
+        self.mild += usize::from(problem.severity != Severity::Error);
+        self.counts[problem.severity as usize] += 1;
+        self.kept.push(problem);
+    }
+
+    /// Counts one that is not worth its words any more.
+    pub fn count_only(&mut self, severity: Severity, kind: impl Into<Cow<'static, str>>) {
+        self.count_many(severity, kind.into(), 1);
+    }
+
+    fn count_many(&mut self, severity: Severity, kind: Cow<'static, str>, many: usize) {
+        let all = &mut self.counts[severity as usize];
+        *all = all.saturating_add(many);
+        let key = (severity, kind);
+        if let Some(count) = self.more.get_mut(&key) {
+            *count = count.saturating_add(many);
+            return;
+        }
+        let key = if self.more.len() < MOST_KINDS {
+            key
+        } else {
+            (severity, Cow::Borrowed(OTHERS))
+        };
+        let count = self.more.entry(key).or_default();
+        *count = count.saturating_add(many);
+    }
+
+    /// Adds single ones.
+    pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        for problem in problems {
+            self.push(problem);
+        }
+    }
+
+    /// Adds all that another reader found, those that it only counted among them.
+    pub fn absorb(&mut self, other: Self) {
+        self.extend(other.kept);
+        for ((severity, kind), count) in other.more {
+            self.count_many(severity, kind, count);
+        }
+    }
+
+    /// Whether any of them stops the run.
+    #[must_use]
+    pub const fn any_error(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+
+    /// How many of one severity there are.
+    #[must_use]
+    pub const fn count(&self, severity: Severity) -> usize {
+        self.counts[severity as usize]
+    }
+
+    /// Those that are kept, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.kept.iter()
+    }
+
+    /// Those that are only counted, the worst first.
+    pub fn more(&self) -> impl Iterator<Item = More<'_>> {
+        self.more.iter().map(|((severity, kind), count)| More {
+            severity: *severity,
+            kind,
+            count: *count,
+        })
+    }
+
+    /// What is said at the end of those that are only counted, if there are any.
+    #[must_use]
+    pub fn rest(&self) -> Option<Problem> {
+        let worst = self.more.keys().next()?.0;
+        let all = self.more().fold(0usize, |sum, more| sum.saturating_add(more.count));
+        let mut kinds: Vec<More<'_>> = self.more().collect();
+        kinds.sort_by_key(|more| (more.severity, std::cmp::Reverse(more.count)));
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|more| format!("{} × {}", thousands(more.count), more.kind))
+            .collect();
+        let message = format!("and {} more: {}", thousands(all), kinds.join(", "));
+        let rest = Problem::of_rest(worst, message);
+        Some(rest.hint("mend those above first, then check again"))
+    }
+
+    /// Whether nothing at all was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty() && self.more.is_empty()
+    }
+
+    /// Sorts those that are kept.
+    pub fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&Problem) -> K) {
+        self.kept.sort_by_key(key);
+    }
+}
+
+impl<'a> IntoIterator for &'a Problems {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl FromIterator<Problem> for Problems {
+    fn from_iter<I: IntoIterator<Item = Problem>>(iter: I) -> Self {
+        let mut problems = Self::new();
+        problems.extend(iter);
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn many(count: usize, make: impl Fn(usize) -> Problem) -> Problems {
+        (0..count).map(make).collect()
+    }
+
+    #[test]
+    fn a_thousand_problems_are_kept_and_the_rest_is_counted_by_kind() {
+        let exactly = many(MOST, |nth| Problem::error(format!("`{nth}` is wrong")));
+        assert_eq!((exactly.iter().count(), exactly.rest()), (MOST, None));
+        let mut problems = many(MOST + 1500, |nth| Problem::error(format!("`{nth}` is wrong")));
+        problems.extend((0..20).map(|nth| Problem::warning(format!("the name \"{nth}\" is odd"))));
+        assert_eq!(problems.iter().count(), MOST);
+        assert_eq!(problems.count(Severity::Error), MOST + 1500);
+        assert_eq!(problems.count(Severity::Warning), 20);
+        assert_eq!(
+            problems.rest().unwrap().message,
+            "and 1,520 more: 1,500 × `…` is wrong, 20 × the name \"…\" is odd"
+        );
+    }
+
+    #[test]
+    fn an_error_is_never_lost_behind_warnings() {
+        let mut problems = many(MOST, |_| Problem::warning("odd"));
+        assert!(!problems.any_error());
+        problems.push(Problem::error("wrong"));
+        assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
+        assert_eq!(problems.iter().count(), MOST);
+        assert_eq!(problems.count(Severity::Warning), MOST);
+
+        let mut counted = Problems::new();
+        counted.count_only(Severity::Error, "wrong");
+        assert!(counted.any_error());
+        let mut whole = Problems::new();
+        whole.absorb(counted);
+        assert!(whole.any_error());
+    }
+
+    #[test]
+    fn kinds_without_end_are_counted_together() {
+        let mut problems = Problems::new();
+        for nth in 0..10_000 {
+            problems.count_only(Severity::Error, format!("kind {nth}"));
+        }
+        assert!(problems.more().count() <= MOST_KINDS + 3);
+        assert_eq!(problems.count(Severity::Error), 10_000);
+    }
+}

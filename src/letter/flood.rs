@@ -1,0 +1,374 @@
+//! No flood: how much one address has had from a sender in 24 hours, and what still may leave.
+//!
+//! What left earlier is a value that is handed in ([`Recent`]); what this run lets leave is counted as its letters are
+//! decided, in their order ([`Tally`]). So two passes over the same letters come to the same.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::plan::{Letter, Plan};
+use super::{Envelope, LetterId};
+use crate::campaign::Address;
+use crate::campaign::config::Limits;
+
+/// How long a letter counts.
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Why a letter is held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Over {
+    /// The address that has had enough.
+    pub address: Address,
+    /// As a copy; else as the To.
+    pub copy: bool,
+    /// How many it gets.
+    pub limit: usize,
+    /// The letter may leave after this.
+    pub from: Timestamp,
+}
+
+impl Over {
+    /// `3 letters`, `100 copies`.
+    #[must_use]
+    pub fn most(&self) -> String {
+        let what = match (self.copy, self.limit) {
+            (false, 1) => "letter",
+            (false, _) => "letters",
+            (true, 1) => "copy",
+            (true, _) => "copies",
+        };
+        format!("{} {what}", self.limit)
+    }
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} gets at most {} in 24 hours", self.address, self.most())
+    }
+}
+
+/// Whose mailbox, as counts know it: the same on every run, and an accidental match only holds a letter back for a day.
+#[must_use]
+pub fn hash_of(mailbox: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    mailbox.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Salt of the hashes that outlive a campaign's records.
+pub type Salt = [u8; 16];
+
+/// A mailbox as it is kept when the records are forgotten: nobody who does not guess the address can tell whose it is.
+#[must_use]
+pub fn salted(salt: &Salt, sender: &str, mailbox: &str) -> u64 {
+    let mut digest = Sha256::new();
+    digest.update(salt);
+    for part in [sender, mailbox] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    let digest = digest.finalize();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    u64::from_be_bytes(first)
+}
+
+/// When addresses were written to, by their hashes.
+#[derive(Debug, Default)]
+pub struct Times {
+    /// By hash, then by time, in seconds since 1970.
+    sorted: Vec<(u64, i64)>,
+    /// How many of `sorted` are in order.
+    ordered: usize,
+}
+
+impl Times {
+    const fn new() -> Self {
+        Self {
+            sorted: Vec::new(),
+            ordered: 0,
+        }
+    }
+
+    /// One more. Of each address no more than the newest are kept, one above `limit`: they decide when there is room.
+    pub fn add(&mut self, hash: u64, at: i64, limit: usize) {
+        if self.sorted.len() == self.sorted.capacity() && self.sorted.len() > 2 * self.ordered {
+            self.order(limit);
+        }
+        self.sorted.push((hash, at));
+    }
+
+    fn order(&mut self, limit: usize) {
+        self.sorted.sort_unstable();
+        let mut kept = Vec::with_capacity(self.sorted.len());
+        for same in self.sorted.chunk_by(|one, other| one.0 == other.0) {
+            kept.extend_from_slice(&same[same.len().saturating_sub(limit.saturating_add(1))..]);
+        }
+        kept.shrink_to_fit();
+        self.ordered = kept.len();
+        self.sorted = kept;
+    }
+
+    fn of(&self, hash: u64) -> &[(u64, i64)] {
+        let from = self.sorted.partition_point(|(other, _)| *other < hash);
+        let rest = &self.sorted[from..];
+        &rest[..rest.partition_point(|(other, _)| *other == hash)]
+    }
+}
+
+/// A letter that may have arrived, and leaves again when that is asked for: it is counted already.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    to: bool,
+    /// Its copies.
+    copies: Vec<u64>,
+}
+
+/// What a sender handed over in the last 24 hours, in whatever campaign, as it was when a run began.
+#[derive(Debug, Default)]
+pub struct Recent {
+    letters: Times,
+    copies: Times,
+    /// Of campaigns whose records were forgotten: see [`salted`].
+    forgotten: Option<Box<Forgotten>>,
+    again: HashMap<LetterId, Counted>,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+struct Forgotten {
+    salt: Salt,
+    letters: Times,
+    copies: Times,
+}
+
+impl Recent {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            ..Self::default()
+        }
+    }
+
+    /// A letter that was handed over: its To and its copies, as [`hash_of`] their mailboxes. `again`: it may be sent once
+    /// more.
+    pub fn add(&mut self, id: LetterId, to: Option<u64>, copies: Vec<u64>, at: Timestamp, again: bool) {
+        let at = at.as_second();
+        if let Some(to) = to {
+            self.letters.add(to, at, self.limits.letters_per_address);
+        }
+        for copy in &copies {
+            self.copies.add(*copy, at, self.limits.copies_per_address);
+        }
+        if again {
+            let to = to.is_some();
+            self.again.insert(id, Counted { to, copies });
+        }
+    }
+
+    /// One address of a letter whose record is forgotten.
+    pub fn add_forgotten(&mut self, salt: Salt, hash: u64, copy: bool, at: Timestamp) {
+        let forgotten = self.forgotten.get_or_insert_with(|| {
+            Box::new(Forgotten {
+                salt,
+                letters: Times::new(),
+                copies: Times::new(),
+            })
+        });
+        let (times, limit) = if copy {
+            (&mut forgotten.copies, self.limits.copies_per_address)
+        } else {
+            (&mut forgotten.letters, self.limits.letters_per_address)
+        };
+        times.add(hash, at.as_second(), limit);
+    }
+
+    /// After the last one.
+    #[must_use]
+    pub fn finish(mut self) -> Self {
+        let Limits {
+            letters_per_address: letters,
+            copies_per_address: copies,
+            ..
+        } = self.limits;
+        self.letters.order(letters);
+        self.copies.order(copies);
+        if let Some(forgotten) = &mut self.forgotten {
+            forgotten.letters.order(letters);
+            forgotten.copies.order(copies);
+        }
+        self
+    }
+
+    /// How often a mailbox was written to.
+    #[cfg(test)]
+    pub(crate) fn count(&self, mailbox: &str, copy: bool, sender: &str) -> usize {
+        let hash = hash_of(mailbox);
+        self.times(Key { hash, copy }, mailbox, sender).len()
+    }
+
+    /// When an address was written to, oldest first.
+    fn times(&self, key: Key, mailbox: &str, sender: &str) -> Vec<i64> {
+        let known = if key.copy { &self.copies } else { &self.letters };
+        let mut times: Vec<i64> = known.of(key.hash).iter().map(|(_, at)| *at).collect();
+        if let Some(forgotten) = &self.forgotten {
+            let known = if key.copy {
+                &forgotten.copies
+            } else {
+                &forgotten.letters
+            };
+            let of = known.of(salted(&forgotten.salt, sender, mailbox));
+            times.extend(of.iter().map(|(_, at)| *at));
+            times.sort_unstable();
+        }
+        times
+    }
+}
+
+/// An address in one of its two parts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    hash: u64,
+    copy: bool,
+}
+
+/// Counts what the letters of a run hand over, in their order.
+#[derive(Debug)]
+pub struct Tally<'r> {
+    recent: &'r Recent,
+    limits: Limits,
+    now: Timestamp,
+    /// The mailbox that they come from.
+    sender: String,
+    /// Letters and copies to addresses that more than one row has.
+    counted: HashMap<Key, usize>,
+    /// The row at hand, and how many of its letters are counted: enough for an address that no other row has.
+    line: usize,
+    of_row: usize,
+}
+
+impl<'r> Tally<'r> {
+    /// At the beginning of a run.
+    #[must_use]
+    pub fn new(recent: &'r Recent, limits: Limits, sender: &Address, now: Timestamp) -> Self {
+        Self {
+            recent,
+            limits,
+            now,
+            sender: sender.mailbox().into_owned(),
+            counted: HashMap::new(),
+            line: 0,
+            of_row: 0,
+        }
+    }
+
+    /// Counts a letter that would leave.
+    ///
+    /// # Errors
+    /// When it must not: then it is not counted.
+    pub fn admit(&mut self, plan: &Plan<'_>, letter: &Letter<'_>) -> Result<(), Box<Over>> {
+        self.admit_to(plan, letter.id, letter.recipient.line, &letter.envelope)
+    }
+
+    pub(super) fn admit_to(
+        &mut self,
+        plan: &Plan<'_>,
+        id: LetterId,
+        line: usize,
+        envelope: &Envelope,
+    ) -> Result<(), Box<Over>> {
+        if self.line != line {
+            self.line = line;
+            self.of_row = 0;
+        }
+        let known = self.recent.again.get(&id);
+        let mut keys: Vec<Key> = Vec::with_capacity(1 + envelope.cc.len());
+        for (address, copy) in
+            std::iter::once((&envelope.to, false)).chain(envelope.cc.iter().map(|address| (address, true)))
+        {
+            let mailbox = address.mailbox();
+            // One may write to oneself.
+            if *mailbox == *self.sender {
+                continue;
+            }
+            let hash = hash_of(&mailbox);
+            let key = Key { hash, copy };
+            // `info+1@…` and `info+2@…` are copies to one mailbox.
+            let here = keys.iter().filter(|other| **other == key).count();
+            let (of_run, limit) = if copy {
+                let of_run = if plan.copy_recurs(hash) {
+                    self.counted.get(&key).copied().unwrap_or(0)
+                } else {
+                    self.of_row
+                };
+                (of_run, self.limits.copies_per_address)
+            } else {
+                let of_run = if plan.recurs(hash) {
+                    self.counted.get(&key).copied().unwrap_or(0)
+                } else {
+                    self.of_row
+                };
+                (of_run, self.limits.letters_per_address)
+            };
+            keys.push(key);
+            let mut before = self.recent.times(key, &mailbox, &self.sender);
+            if known.is_some_and(|known| known.has(key)) {
+                // Its own doubt does not stand in its way.
+                before.pop();
+            }
+            if before.len() + of_run + here >= limit {
+                return Err(Box::new(Over {
+                    address: address.clone(),
+                    copy,
+                    limit,
+                    from: self.room_from(&before, of_run + here, limit),
+                }));
+            }
+        }
+        for key in keys {
+            if known.is_some_and(|known| known.has(key)) {
+                continue;
+            }
+            let recurs = if key.copy {
+                plan.copy_recurs(key.hash)
+            } else {
+                plan.recurs(key.hash)
+            };
+            if recurs {
+                *self.counted.entry(key).or_default() += 1;
+            }
+        }
+        if known.is_none() {
+            self.of_row += 1;
+        }
+        Ok(())
+    }
+
+    /// When so many of those before are a day old that there is room for one.
+    fn room_from(&self, before: &[i64], of_run: usize, limit: usize) -> Timestamp {
+        let stay = limit.saturating_sub(1).checked_sub(of_run);
+        let expires = stay
+            .and_then(|stay| before.len().checked_sub(stay + 1))
+            .and_then(|at| before.get(at));
+        let counts_from = expires
+            .and_then(|at| Timestamp::from_second(*at).ok())
+            .unwrap_or(self.now);
+        counts_from.checked_add(DAY).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl Counted {
+    fn has(&self, key: Key) -> bool {
+        if key.copy {
+            self.copies.contains(&key.hash)
+        } else {
+            self.to
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Who was written to in the last 24 hours: found in one pass, and kept as hashes when the records are forgotten.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::reader::timestamp;
+use super::state;
+use crate::campaign::Address;
+use crate::campaign::address::mailbox_of;
+use crate::campaign::config::Limits;
+use crate::letter::flood::{Salt, hash_of, salted};
+use crate::letter::{LetterId, Recent};
+
+/// A letter that was handed over: accepted, or in doubt.
+struct Handed {
+    id: LetterId,
+    sender: String,
+    recipient: String,
+    /// Those that were not refused or put off.
+    copies: Vec<String>,
+    at: Timestamp,
+    /// Whether it may leave once more.
+    again: bool,
+}
+
+/// What a sender handed over since a moment, in whatever campaign.
+pub fn read(db: &Connection, sender: &Address, limits: Limits, since: Timestamp) -> rusqlite::Result<Recent> {
+    let own = sender.mailbox();
+    let mut recent = Recent::new(limits);
+    let mut known = (String::new(), false);
+    let hash = |address: &str| {
+        let mailbox = mailbox_of(address);
+        (mailbox != *own).then(|| hash_of(&mailbox))
+    };
+    handed_over(db, None, since, |letter| {
+        if known.0 != letter.sender {
+            known.1 = mailbox_of(&letter.sender) == *own;
+            known.0 = letter.sender;
+        }
+        if known.1 {
+            let to = hash(&letter.recipient);
+            let copies = letter.copies.iter().filter_map(|copy| hash(copy)).collect();
+            recent.add(letter.id, to, copies, letter.at, letter.again);
+        }
+    })?;
+    if has_forgotten(db)?
+        && let Some(salt) = salt(db)?
+    {
+        let mut query = db.prepare("SELECT hash, copy, at FROM forgotten WHERE at > ?1")?;
+        let mut rows = query.query([since.as_second()])?;
+        while let Some(row) = rows.next()? {
+            recent.add_forgotten(
+                salt,
+                row.get::<_, i64>(0)?.cast_unsigned(),
+                row.get(1)?,
+                timestamp(row, 2)?,
+            );
+        }
+    }
+    Ok(recent.finish())
+}
+
+/// Every letter that was handed over since a moment, once, in one campaign or all.
+fn handed_over(
+    db: &Connection,
+    campaign: Option<&str>,
+    since: Timestamp,
+    mut each: impl FnMut(Handed),
+) -> rusqlite::Result<()> {
+    let mut query = db.prepare(
+        "SELECT attempt.key, attempt.at, attempt.state, letter.id, letter.sender, letter.recipient, letter.state,
+                copy.address
+         FROM attempt JOIN letter ON letter.key = attempt.letter
+         LEFT JOIN copy ON copy.attempt = attempt.key AND copy.state IN (3, 6)
+         WHERE attempt.at > ?1 AND attempt.state IN (3, 6) AND (?2 IS NULL OR letter.campaign = ?2)
+         ORDER BY attempt.key",
+    )?;
+    let mut rows = query.query(params![since.as_second(), campaign])?;
+    // A letter in doubt may have been sent once more since, and counts once.
+    let mut doubts: BTreeMap<LetterId, Handed> = BTreeMap::new();
+    let mut last: Option<(i64, bool, Handed)> = None;
+    let mut over = |last: Option<(i64, bool, Handed)>| match last {
+        Some((_, true, letter)) => {
+            doubts.remove(&letter.id);
+            each(letter);
+        }
+        Some((_, false, letter)) => drop(doubts.insert(letter.id, letter)),
+        None => {}
+    };
+    while let Some(row) = rows.next()? {
+        let (key, copy): (i64, Option<String>) = (row.get(0)?, row.get(7)?);
+        if let Some((of, _, letter)) = &mut last
+            && *of == key
+        {
+            letter.copies.extend(copy);
+            continue;
+        }
+        let letter = Handed {
+            id: LetterId::from_bytes(row.get(3)?),
+            sender: row.get(4)?,
+            recipient: row.get(5)?,
+            copies: copy.into_iter().collect(),
+            at: timestamp(row, 1)?,
+            again: row.get::<_, i64>(6)? != state::ACCEPTED,
+        };
+        let accepted = row.get::<_, i64>(2)? == state::ACCEPTED;
+        over(last.replace((key, accepted, letter)));
+    }
+    over(last);
+    for (_, letter) in doubts {
+        each(letter);
+    }
+    Ok(())
+}
+
+/// Keeps of a campaign that is about to be forgotten whom it wrote to since a moment.
+pub fn keep(db: &Connection, campaign: &str, since: Timestamp) -> rusqlite::Result<()> {
+    let mut kept = Vec::new();
+    handed_over(db, Some(campaign), since, |letter| kept.push(letter))?;
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let salt = match salt(db)? {
+        Some(salt) => salt,
+        None => db.query_row(
+            "INSERT INTO salt (salt) VALUES (randomblob(16)) RETURNING salt",
+            [],
+            |row| row.get(0),
+        )?,
+    };
+    let mut insert = db.prepare("INSERT INTO forgotten (hash, copy, at) VALUES (?1, ?2, ?3)")?;
+    for letter in kept {
+        let sender = mailbox_of(&letter.sender);
+        let to = std::iter::once((&letter.recipient, false));
+        for (address, copy) in to.chain(letter.copies.iter().map(|copy| (copy, true))) {
+            let hash = salted(&salt, &sender, &mailbox_of(address));
+            insert.execute(params![hash.cast_signed(), copy, letter.at.as_second()])?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what no longer counts.
+pub fn tidy(db: &Connection, since: Timestamp) -> rusqlite::Result<()> {
+    let any: bool = db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM forgotten WHERE at <= ?1)",
+        [since.as_second()],
+        |row| row.get(0),
+    )?;
+    if !any {
+        return Ok(());
+    }
+    db.execute_batch("PRAGMA secure_delete = ON")?;
+    db.execute("DELETE FROM forgotten WHERE at <= ?1", [since.as_second()])?;
+    db.execute("DELETE FROM salt WHERE NOT EXISTS (SELECT 1 FROM forgotten)", [])?;
+    Ok(())
+}
+
+fn salt(db: &Connection) -> rusqlite::Result<Option<Salt>> {
+    db.query_row("SELECT salt FROM salt", [], |row| row.get(0)).optional()
+}
+
+/// A ledger that is only read may be of an older format.
+fn has_forgotten(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'forgotten')",
+        [],
+        |row| row.get(0),
+    )
+}
