@@ -253,9 +253,11 @@ fn needs_quoting(byte: u8) -> bool {
     !matches!(byte, b' '..=b'<' | b'>'..=b'~' | b'\t' | b'\n')
 }
 
-/// How many bytes need no quoting. They are looked at several at a time, all of them whatever the first one is: that is
+/// How many bytes need no quoting, of as many as a line can take. They are looked at several at a time, all of them whatever the first one is: that is
 /// quicker than to stop at it.
 fn plain_run(bytes: &[u8]) -> usize {
+    // Looked through to its end for each line made of it, a long one would cost its length squared.
+    let bytes = &bytes[..bytes.len().min(ENCODED_LINE)];
     let quoted_in = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | needs_quoting(*byte));
     let plain = bytes
         .chunks(16)
@@ -322,11 +324,33 @@ fn hex(digit: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::testing::address;
     use super::*;
 
     fn check(value: &str, expect: &str) {
         assert_eq!(value.replace("\r\n", "\n"), expect);
+    }
+
+    #[test]
+    fn a_line_that_does_not_end_costs_as_much_as_it_is_long() {
+        let processor_time = || {
+            let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+            Duration::try_from(time).unwrap_or_default()
+        };
+        let time = |length| {
+            let line = "*_`".repeat(length / 3);
+            let attempt = || {
+                let began = processor_time();
+                assert!(quoted_printable(&line).len() > length);
+                processor_time().saturating_sub(began)
+            };
+            (0..2).map(|_| attempt()).min().unwrap_or_default()
+        };
+        let (once, four_times) = (time(30_000), time(120_000));
+        let allowed = once.max(Duration::from_millis(5)) * 10;
+        assert!(four_times < allowed, "{once:?}, four times as much: {four_times:?}");
     }
 
     #[test]

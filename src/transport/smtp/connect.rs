@@ -27,6 +27,9 @@ pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Resul
 }
 
 /// Brings a stream that nothing was said on yet to where MAIL can be said: TLS, greeting, EHLO, authentication.
+///
+/// # Errors
+/// When it cannot be brought there.
 pub async fn over(
     io: Box<dyn Io>,
     settings: &Settings,

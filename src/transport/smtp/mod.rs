@@ -14,8 +14,9 @@ mod stream;
 mod tests;
 mod tls;
 
-#[cfg(test)]
-pub(crate) use connect::over;
+/// For tests and fuzzing, which bring a line of their own.
+#[doc(hidden)]
+pub use connect::over;
 pub use login::{Fetching, Login, Renewal, SecretSource};
 pub use session::SmtpSession;
 pub use tls::Trust;

@@ -6,18 +6,12 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use super::tables::{self, MIGRATIONS};
 use crate::outbox::ledger::{LedgerError, lock};
 use crate::private;
 
-/// Marks the file as ours (`PRAGMA application_id`): "appl".
+/// Marks the file as ours (`PRAGMA application_id`): "appl". The format written is `PRAGMA user_version`.
 const APPLICATION_ID: i64 = 0x6170_706c;
-/// Each step takes the format one further; the last one is the format written (`PRAGMA user_version`).
-const MIGRATIONS: &[&str] = &[
-    include_str!("../schema.sql"),
-    include_str!("../copies.sql"),
-    include_str!("../daybook.sql"),
-    include_str!("../forgotten.sql"),
-];
 
 /// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
 #[must_use]
@@ -51,10 +45,20 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
 }
 
 /// The format, 0 when the file is still empty.
+///
+/// To be asked before anything else: only then is it known that to read a line is to read a line (see [`tables`]).
 pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
+    let failed = |error| broken(path, "read", &error);
+    let damaged = |cause: &str| LedgerError::Damaged {
+        path: crate::words::path(path),
+        cause: cause.to_owned(),
+    };
+    // All that is asked is of one moment: a run may bring the file to the newest format meanwhile.
+    let moment = db.unchecked_transaction().map_err(failed)?;
     let read = |pragma: &str| {
-        db.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
-            .map_err(|error| broken(path, "read", &error))
+        moment
+            .query_row(&format!("PRAGMA {pragma}"), [], |row| row.get::<_, i64>(0))
+            .map_err(failed)
     };
     let version = read("user_version")?;
     let application = read("application_id")?;
@@ -67,10 +71,11 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
         });
     }
     if application != APPLICATION_ID && (version != 0 || read("schema_version")? != 0) {
-        return Err(LedgerError::Damaged {
-            path: crate::words::path(path),
-            cause: "it is the database of another program".to_owned(),
-        });
+        return Err(damaged("it is the database of another program"));
+    }
+    let format = usize::try_from(version).unwrap_or(usize::MAX);
+    if !tables::are_of(format, &moment).map_err(failed)? {
+        return Err(damaged("its tables are not those of a ledger"));
     }
     Ok(version)
 }

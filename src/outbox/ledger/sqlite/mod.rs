@@ -11,6 +11,7 @@ mod reader;
 mod recall;
 mod recent;
 mod runs;
+mod tables;
 #[cfg(test)]
 mod tests;
 

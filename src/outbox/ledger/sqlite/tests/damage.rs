@@ -305,3 +305,70 @@ fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
     let found = taken_over(&desk, 1..=2);
     assert!(matches!(found, Err(LedgerError::Damaged { .. })), "{found:?}");
 }
+
+#[test]
+fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
+    let endless = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 1000000000) SELECT x FROM c";
+    let by_hand = |from: &str, to: &str| {
+        format!(
+            "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, '{from}', '{to}') WHERE name = 'run';"
+        )
+    };
+    for sql in [
+        format!("PRAGMA foreign_keys = OFF; DROP TABLE run; CREATE VIEW run (ended) AS {endless}"),
+        "CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE letter SET state = 0; DELETE FROM attempt; END".to_owned(),
+        "CREATE VIRTUAL TABLE more USING fts5 (a)".to_owned(),
+        "CREATE TABLE more (a)".to_owned(),
+        "CREATE INDEX more ON letter (hex(zeroblob(100000000)))".to_owned(),
+        "ALTER TABLE run ADD COLUMN more TEXT AS (hex(zeroblob(400000000)))".to_owned(),
+        "DROP TABLE daybook".to_owned(),
+        by_hand(
+            "boot    TEXT NOT NULL",
+            "boot TEXT NOT NULL CHECK (length(hex(zeroblob(400000000))) > 0)",
+        ),
+        by_hand(
+            "started INTEGER NOT NULL",
+            "started INTEGER NOT NULL DEFAULT (1 --\n + 1)",
+        ),
+        // A whole ledger that says it is an empty file.
+        "PRAGMA user_version = 0".to_owned(),
+    ] {
+        let desk = Desk::new();
+        desk.ended_after(&[
+            (Power, vec![claim(1)]),
+            (Process, vec![begin(1)]),
+            (Process, vec![outcome(1, Status::Accepted, 250)]),
+        ]);
+        fs::remove_file(beside(&desk, ".marks")).unwrap();
+        desk.sql(&sql);
+        for error in [
+            SqliteLedger::read(&desk.path(), now()).unwrap_err(),
+            SqliteLocked::acquire(&desk.path(), now()).unwrap_err(),
+        ] {
+            assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
+            assert!(
+                error.to_string().ends_with("its tables are not those of a ledger"),
+                "{sql}: {error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_ledger_of_any_format_that_a_database_program_has_tidied_up_is_still_one() {
+    let desk = Desk::new();
+    desk.ended_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Accepted, 250)]),
+    ]);
+    desk.sql("ANALYZE; VACUUM");
+    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Past::Accepted]);
+    // The comments in it are those of the day it was made.
+    desk.sql(
+        "PRAGMA writable_schema = ON;
+         UPDATE sqlite_schema SET sql = replace(sql, '-- NULL while it goes on', '-- Written -- long ago')",
+    );
+    assert!(String::from_utf8_lossy(&fs::read(desk.path()).unwrap()).contains("long ago"));
+    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Past::Accepted]);
+}

@@ -1,0 +1,4 @@
+//! `recipients.csv`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| appel_fuzz::watch(input, appel_fuzz::recipients::check));

@@ -1,0 +1,4 @@
+//! What an SMTP server says.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| appel_fuzz::watch(input, appel_fuzz::smtp::check));
