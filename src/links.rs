@@ -77,9 +77,9 @@ pub fn traced(value: &str) -> String {
     format!("{}{}{OVER}", mark(VALUE, 0), unmarked(value))
 }
 
-/// The first link that is made of a traced value, wholly or in part, and that value.
+/// The first link that is made of a traced value, wholly or in part, and that value; only values that are `meant` count.
 #[must_use]
-pub fn out_of_value(text: &str) -> Option<(String, String)> {
+pub fn out_of_value(text: &str, meant: impl Fn(&str) -> bool) -> Option<(String, String)> {
     let opening = mark(VALUE, 0);
     let mut plain = String::with_capacity(text.len());
     let mut values: Vec<std::ops::Range<usize>> = Vec::new();
@@ -88,7 +88,9 @@ pub fn out_of_value(text: &str) -> Option<(String, String)> {
             Some((value, behind)) if nth > 0 => (value, behind),
             _ => ("", piece),
         };
-        values.push(plain.len()..plain.len() + value.len());
+        if meant(value) {
+            values.push(plain.len()..plain.len() + value.len());
+        }
         plain.push_str(value);
         plain.push_str(behind);
     }

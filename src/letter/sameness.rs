@@ -98,6 +98,15 @@ pub fn from_cell(letter: &Letter<'_>, file: &str, link: &str, column: Option<&st
     at_row(problem, letter, file)
 }
 
+/// The error of a letter whose links cannot be told from other text.
+pub fn not_looked_at(letter: &Letter<'_>, file: &str, why: &str) -> Problem {
+    let problem = Problem::error(format!(
+        "the links of the letter `{}` cannot be looked at: {why}",
+        letter.spec.id
+    ));
+    at_row(problem, letter, file).hint("say it more simply")
+}
+
 fn at_row(problem: Problem, letter: &Letter<'_>, file: &str) -> Problem {
     let place = Place {
         line: Some(letter.recipient.line),
