@@ -9,11 +9,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::config::{Auth, Config, Security, Smtp};
+use crate::campaign::config::{Auth, Config, Rate, Security, Smtp};
 use crate::private;
 
 /// What is kept, in the state folder.
@@ -30,10 +31,16 @@ impl Word {
         (!config.from_folder.any()).then_some(Self(()))
     }
 
-    /// The person's own, for one run.
+    /// The person's own, for one run: the flag `--own-folder`.
     #[must_use]
-    pub const fn for_this_run() -> Self {
-        Self(())
+    pub fn by_flag(own_folder: bool) -> Option<Self> {
+        own_folder.then_some(Self(()))
+    }
+
+    /// The person's own, for one run: their answer to the question.
+    #[must_use]
+    pub fn by_answer(is_own: bool) -> Option<Self> {
+        is_own.then_some(Self(()))
     }
 }
 
@@ -46,6 +53,8 @@ pub struct Mailbox {
     /// `None`: nobody signs in.
     username: Option<String>,
     auth: String,
+    /// How fast, over how many connections, and how much in a day.
+    pace: String,
     name: String,
     email: String,
 }
@@ -63,12 +72,21 @@ impl Mailbox {
             Auth::Password => "password",
             Auth::Xoauth2 => "xoauth2",
         };
+        let rate = match smtp.rate {
+            Rate::Unlimited => "as fast as the server takes them".to_owned(),
+            Rate::Every(interval) => format!("a letter every {}", in_words(interval)),
+        };
+        let most = match smtp.daily_limit {
+            Some(limit) => format!("at most {limit} addresses in 24 hours"),
+            None => "without a daily limit".to_owned(),
+        };
         Self {
             host: smtp.host.clone(),
             port: smtp.port,
             security: security.to_owned(),
             username: smtp.username.clone(),
             auth: auth.to_owned(),
+            pace: format!("{rate}, {most}, connections: {}", smtp.connections),
             name: config.sender.name.clone(),
             email: config.sender.email.as_str().to_owned(),
         }
@@ -87,6 +105,7 @@ impl Mailbox {
             ("security", self.security.clone()),
             ("user name", login),
             ("sign-in", self.auth.clone()),
+            ("pace", self.pace.clone()),
             ("From", format!("{} <{}>", self.name, self.email)),
         ]
     }
@@ -100,6 +119,16 @@ impl Mailbox {
             .filter(|(was, now)| was != now)
             .map(|(was, _)| was)
             .collect()
+    }
+}
+
+/// `2 s`, `500 ms`.
+fn in_words(interval: Duration) -> String {
+    let milliseconds = interval.as_millis();
+    if milliseconds.is_multiple_of(1000) {
+        format!("{} s", milliseconds / 1000)
+    } else {
+        format!("{milliseconds} ms")
     }
 }
 
@@ -170,10 +199,41 @@ impl Folders {
         Ok(true)
     }
 
+    /// Whether the person said anything of a folder.
+    ///
+    /// # Errors
+    /// As for [`Self::know`].
+    pub fn has(&self, folder: &Path) -> io::Result<bool> {
+        let Some(name) = real(folder) else { return Ok(false) };
+        Ok(self.read()?.folders.contains_key(&name))
+    }
+
+    /// Forgets what the person said of a folder.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn forget(&self, folder: &Path) -> io::Result<()> {
+        let Some(name) = real(folder) else { return Ok(()) };
+        let mut kept = self.read()?;
+        if kept.folders.remove(&name).is_none() {
+            return Ok(());
+        }
+        let text = serde_json::to_vec_pretty(&kept)?;
+        // What stood in the old file is overwritten, not only left behind.
+        if let Some(old) = private::Erasable::open(&self.path)? {
+            old.erase()?;
+        }
+        if kept.folders.is_empty() {
+            return Ok(());
+        }
+        private::write_atomic(&self.path, &text)
+    }
+
+    /// What is no list of folders is nobody's word; and it is not written over, for a newer version may know it.
     fn read(&self) -> io::Result<Kept> {
         match private::read_to_string_no_follow(&self.path) {
-            // Whatever else stands there, it is nobody's word.
-            Ok(text) => Ok(serde_json::from_str(&text).unwrap_or_default()),
+            Ok(text) if text.trim().is_empty() => Ok(Kept::default()),
+            Ok(text) => Ok(serde_json::from_str(&text)?),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Kept::default()),
             Err(error) => Err(error),
         }
@@ -196,6 +256,7 @@ mod tests {
             security: "tls".to_owned(),
             username: Some("ann@home.example".to_owned()),
             auth: "password".to_owned(),
+            pace: "a letter every 2 s".to_owned(),
             name: "Ann".to_owned(),
             email: "ann@home.example".to_owned(),
         }
@@ -245,6 +306,10 @@ mod tests {
                 ..smtp.clone()
             },
             Mailbox {
+                pace: "as fast as the server takes them".to_owned(),
+                ..smtp.clone()
+            },
+            Mailbox {
                 name: "Eve".to_owned(),
                 ..smtp.clone()
             },
@@ -262,15 +327,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_folders_is_nobodys_word() {
+    fn what_is_forgotten_stands_nowhere_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = Folders::in_state_folder(&dir.path().join("state"));
+        let now = "2026-11-25T10:00:00Z".parse().unwrap();
+        let (one, other) = (dir.path(), Path::new("/"));
+        for folder in [one, other] {
+            folders.keep(folder, mailbox("smtp.home.example"), now).unwrap();
+        }
+        folders.forget(one).unwrap();
+        assert!(!folders.has(one).unwrap() && folders.has(other).unwrap());
+        folders.forget(other).unwrap();
+        assert_eq!(fs::read_dir(dir.path().join("state")).unwrap().count(), 0);
+        folders.forget(other).unwrap();
+    }
+
+    #[test]
+    fn what_is_no_list_of_folders_is_nobodys_word_and_is_left_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let folders = Folders::in_state_folder(dir.path());
-        for text in ["", "{}", "[]", "{\"folders\":{\"/\":{}}}", "\u{0}"] {
+        let now = "2026-11-25T10:00:00Z".parse().unwrap();
+        for text in ["{}", "[]", "{\"folders\":{\"/\":{}}}", "\u{0}"] {
             private::write_atomic(&dir.path().join(FILE), text.as_bytes()).unwrap();
-            assert!(
-                matches!(folders.know(Path::new("/"), &mailbox("h")), Ok(Known::Nothing)),
-                "{text}"
-            );
+            assert!(folders.know(Path::new("/"), &mailbox("h")).is_err(), "{text}");
+            assert!(folders.keep(Path::new("/"), mailbox("h"), now).is_err(), "{text}");
+            assert_eq!(fs::read_to_string(dir.path().join(FILE)).unwrap(), text);
         }
     }
 }

@@ -13,6 +13,7 @@ mod parse;
 mod spot;
 mod tags;
 mod telling;
+mod variants;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,8 +1,9 @@
 //! `appel purge`: forgets a campaign, after asking.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Context, confirm, print, print_json};
+use crate::account::trust::Folders;
 use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure};
@@ -44,10 +45,15 @@ fn purge(
         Some(ledger) => ledger.holdings(&identity.id, since)?,
         None => Holdings::default(),
     };
-    let nothing = holdings.letters() == 0 && log.is_none();
+    let word = Said::of(&context.global.config)?;
+    let nothing = holdings.letters() == 0 && log.is_none() && word.is_none();
     if !nothing {
         let log = log.as_ref().map(Erasable::path);
-        context.say(&overview(identity, path, log, &holdings, context.style.width));
+        let mut text = overview(identity, path, log, &holdings, context.style.width);
+        if word.is_some() {
+            text.push_str("To be removed: that you called the campaign's folder your own\n");
+        }
+        context.say(&text);
         let hint = "read what would be forgotten, then purge with --yes";
         if !arguments.yes && !confirm::ask("Forget all of it?", hint)? {
             context.say("Nothing was removed.");
@@ -76,6 +82,9 @@ fn purge(
             .hint("remove it by hand, or run `appel purge` again")
         })?;
     }
+    if let Some(word) = word {
+        word.forget()?;
+    }
     if context.global.json {
         print_json(&serde_json::json!({
             "event": "purged",
@@ -96,6 +105,47 @@ fn purge(
         ));
     }
     Ok(Exit::Done)
+}
+
+/// What the person said of a campaign's folder.
+struct Said {
+    folders: Folders,
+    folder: PathBuf,
+}
+
+impl Said {
+    /// If they said anything.
+    fn of(config: &Path) -> Result<Option<Self>, Failure> {
+        let Some(state) = private::state_folder() else {
+            return Ok(None);
+        };
+        let folder = match config.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let said = Self {
+            folders: Folders::in_state_folder(&state),
+            folder: folder.to_owned(),
+        };
+        match said.folders.has(folder) {
+            Ok(has) => Ok(has.then_some(said)),
+            Err(error) => {
+                let failure =
+                    Failure::cannot_deliver("what you said of folders cannot be read, so nothing was removed");
+                Err(failure
+                    .because(&error)
+                    .hint("look at folders.json in your state folder"))
+            }
+        }
+    }
+
+    fn forget(&self) -> Result<(), Failure> {
+        self.folders.forget(&self.folder).map_err(|error| {
+            Failure::cannot_deliver("the records are removed, but not what you said of the campaign's folder")
+                .because(&error)
+                .hint("run `appel purge` again")
+        })
+    }
 }
 
 /// The campaign's log, if there is one.
@@ -159,7 +209,7 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
     }
     if holdings.in_the_last_day > 0 {
         push(
-            "So that nobody gets too much, for 24 hours a hash of each address stays, and nothing that tells whose it is.",
+            "So that nobody gets too much, a salted hash of each address stays until the first `appel send` after 24 hours; who guesses an address can test it.",
         );
         push(&format!(
             "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",

@@ -18,7 +18,7 @@ use crate::campaign::config::{Config, Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::letter::plan::Resend;
-use crate::letter::{Envelope, LetterId};
+use crate::letter::{Envelope, LetterId, Skip};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
@@ -69,7 +69,9 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     })?;
     memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
-    if survey.due == 0 && !context.global.json {
+    // The log names each letter that is held back.
+    let tells = context.global.json || survey.skipped(Skip::AddressLimit) > 0;
+    if survey.due == 0 && !tells {
         return nothing_to_deliver(context, campaign, ledger, &survey);
     }
     if survey.due > 0
@@ -113,7 +115,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     conclude(context, &campaign.roster, &ended, &survey)
 }
 
-/// The end of a run in which nothing is due: only `--json` names those left out one by one.
+/// The end of a run in which nothing is due, and of which nobody is told letter by letter.
 fn nothing_to_deliver(
     context: &Context,
     campaign: &Campaign,

@@ -19,8 +19,8 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     if let Some(word) = Word::of_account(config) {
         return Ok(word);
     }
-    if own_folder {
-        return Ok(Word::for_this_run());
+    if let Some(word) = Word::by_flag(own_folder) {
+        return Ok(word);
     }
     // A word that others could have written there is none.
     private::check_state_folder()?;
@@ -61,18 +61,19 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     }
     // Asked even with --quiet and --yes: neither is a word on whose folder this is.
     super::to_stderr(&text, context.style.color);
-    if !confirm::ask("Is this folder, and this mailbox, your own?", "")? {
+    let answer = confirm::ask("Is this folder, and this mailbox, your own?", "")?;
+    let Some(word) = Word::by_answer(answer) else {
         return Err(Failure::usage("nothing was sent").hint(format!(
             "to send the letters of somebody else's folder, write your own {} into your account file: it counts instead of the folder's",
             tables(config)
         )));
-    }
+    };
     if let Some(folders) = &folders
         && let Err(error) = folders.keep(&config.folder, mailbox, context.clock.now())
     {
         context.say_problem(&not_kept("cannot be kept", &error));
     }
-    Ok(Word::for_this_run())
+    Ok(word)
 }
 
 fn not_kept(what: &str, error: &std::io::Error) -> Problem {
@@ -126,7 +127,7 @@ fn question(
     text.push('\n');
     say(
         &mut text,
-        "Letters go to this server under this name, and so does your password if it asks for one. \
+        "Letters go to this server under this name, and so does your password (asked for, or from APPEL_SMTP_PASSWORD). \
          Say yes only if you wrote this configuration yourself.",
     );
     if let Some(path) = missing {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{state_folder, state_home};
+use crate::words::path as shown;
 
 /// Why a file or folder is not used, and what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,16 +41,16 @@ impl Unfit {
             io::ErrorKind::PermissionDenied => denied(path),
             io::ErrorKind::ReadOnlyFilesystem => read_only(path),
             io::ErrorKind::NotADirectory => Self::new(
-                format!("{}: something on the way there is no folder", path.display()),
+                format!("{}: something on the way there is no folder", shown(path)),
                 "check the path",
             ),
             #[cfg(unix)]
             _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Self::new(
-                format!("{} is a link that leads to itself", path.display()),
+                format!("{} is a link that leads to itself", shown(path)),
                 "remove the link, or let it lead to the file",
             ),
             _ => Self::new(
-                format!("{}: {error}", path.display()),
+                format!("{}: {error}", shown(path)),
                 "check that the disk works and that the folder is yours",
             ),
         }
@@ -80,7 +81,7 @@ pub fn check_folder(path: &Path) -> Result<(), Unfit> {
     };
     if !found.is_dir() {
         return Err(Unfit::new(
-            format!("{} is not a folder", path.display()),
+            format!("{} is not a folder", shown(path)),
             format!("rename what is there: mv {0} {0}.old", quoted(path)),
         ));
     }
@@ -115,7 +116,7 @@ pub fn check_shared_folder(path: &Path) -> Result<bool, Unfit> {
             return Err(Unfit::new(
                 format!(
                     "everybody on this computer can put files into {}, and take yours away",
-                    path.display()
+                    shown(path)
                 ),
                 format!(
                     "run: chmod go-w {} (on a drive that knows no permissions: have it mounted for you alone)",
@@ -188,23 +189,23 @@ pub fn look_own(path: &Path) -> Result<Option<Metadata>, Unfit> {
 
 /// Refuses what is no file, or has another name by which it could be changed.
 pub(super) fn is_plain(path: &Path, found: &Metadata) -> Result<(), Unfit> {
-    let shown = path.display();
+    let name = shown(path);
     if found.is_symlink() {
-        let target = fs::read_link(path).map_or_else(|_| String::new(), |target| format!(" to {}", target.display()));
+        let target = fs::read_link(path).map_or_else(|_| String::new(), |target| format!(" to {}", shown(&target)));
         return Err(Unfit::new(
-            format!("{shown} is a link{target}, and no link is followed here"),
+            format!("{name} is a link{target}, and no link is followed here"),
             "did you put it there? Then put the file itself in its place, or make the whole folder a link; if not, remove the link",
         ));
     }
     if found.is_dir() {
         return Err(Unfit::new(
-            format!("{shown} is a folder, where a file should be"),
+            format!("{name} is a folder, where a file should be"),
             "move the folder out of the way, or name a file",
         ));
     }
     if !found.is_file() {
         return Err(Unfit::new(
-            format!("{shown} is not a file"),
+            format!("{name} is not a file"),
             "move it out of the way, or name a file",
         ));
     }
@@ -212,7 +213,7 @@ pub(super) fn is_plain(path: &Path, found: &Metadata) -> Result<(), Unfit> {
     #[cfg(unix)]
     if std::os::unix::fs::MetadataExt::nlink(found) > 1 {
         return Err(Unfit::new(
-            format!("{shown} has another name: it is one file with another one elsewhere (a hard link)"),
+            format!("{name} has another name: it is one file with another one elsewhere (a hard link)"),
             format!(
                 "give it a file of its own: cp -p {0} {0}.own && mv {0}.own {0}",
                 quoted(path)
@@ -244,7 +245,7 @@ fn owned(path: &Path, found: &Metadata) -> Result<(), Unfit> {
         uid => format!("another user (number {uid})"),
     };
     Err(Unfit::new(
-        format!("{} belongs to {owner}", path.display()),
+        format!("{} belongs to {owner}", shown(path)),
         take_back(path, found),
     ))
 }
@@ -256,7 +257,7 @@ fn not_writable_by_others(path: &Path, found: &Metadata) -> Result<(), Unfit> {
         return Ok(());
     }
     Err(Unfit::new(
-        format!("other people on this computer can write to {}", path.display()),
+        format!("other people on this computer can write to {}", shown(path)),
         format!("run: chmod go-w {}", quoted(path)),
     ))
 }
@@ -264,7 +265,7 @@ fn not_writable_by_others(path: &Path, found: &Metadata) -> Result<(), Unfit> {
 /// What the system does not let one do, told by the first thing on the way that is in the way.
 #[must_use]
 pub fn denied(path: &Path) -> Unfit {
-    let what = format!("{} may not be read and written by you", path.display());
+    let what = format!("{} may not be read and written by you", shown(path));
     let in_the_way = path
         .ancestors()
         .find_map(|way| Some((way, fs::symlink_metadata(way).ok()?)));
@@ -283,13 +284,13 @@ pub fn denied(path: &Path) -> Unfit {
         };
         match found.uid() {
             0 if way == path => Unfit::new(format!("{what}: it belongs to root"), hint),
-            0 => Unfit::new(format!("{what}: {} belongs to root", way.display()), hint),
+            0 => Unfit::new(format!("{what}: {} belongs to root", shown(way)), hint),
             _ => Unfit::new(what, hint),
         }
     };
     #[cfg(not(unix))]
     Unfit::new(
-        format!("{what}: {}", found.map_or(path, |(way, _)| way).display()),
+        format!("{what}: {}", shown(found.map_or(path, |(way, _)| way))),
         ELSEWHERE,
     )
 }
@@ -332,9 +333,9 @@ fn is_below_home(path: &Path) -> bool {
 }
 
 fn leads_nowhere(path: &Path) -> Unfit {
-    let target = fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| target.display().to_string());
+    let target = fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target));
     Unfit::new(
-        format!("{} is a link to {target}, where there is nothing", path.display()),
+        format!("{} is a link to {target}, where there is nothing", shown(path)),
         "is the drive that it leads to not there yet? Bring it in, then run again",
     )
 }
@@ -365,7 +366,7 @@ pub fn may_read_and_write(path: &Path) -> Result<(), Unfit> {
 
 fn read_only(path: &Path) -> Unfit {
     Unfit::new(
-        format!("{} is on a drive that can only be read", path.display()),
+        format!("{} is on a drive that can only be read", shown(path)),
         "have the drive mounted so that it can be written, or copy the whole folder to another one: --ledger PATH names a ledger there",
     )
 }

@@ -504,3 +504,27 @@ fn every_bad_setting_is_answered_with_its_place() {
         .says(&["config.toml:", "protest"]);
     assert_eq!(server.connections(), 0);
 }
+
+#[test]
+fn a_check_beside_a_ledger_that_cannot_be_read_says_so() {
+    let campaign = Campaign::new();
+    std::fs::create_dir_all(campaign.ledger().parent().unwrap()).unwrap();
+    std::fs::write(campaign.ledger(), "no ledger").unwrap();
+    campaign
+        .check(&[])
+        .exits(0)
+        .says(&["warning: what was sent already cannot be told", "damaged"]);
+}
+
+#[test]
+fn a_fact_or_a_date_is_not_taken_for_a_link_of_the_readers_own() {
+    Campaign::new()
+        .config("[facts.killed]\nvalue = \"14\"\nsource = \"https://news.example/report\"\n")
+        .letter(
+            "protest",
+            "en",
+            "Subject: S\n\nDear {{recipient.name}},\n\n{{#with recipient}}{{source \"killed\"}} {{name}}{{/with}}\n\nhttps://t.example/?d={{date}}\n",
+        )
+        .check(&[])
+        .exits(0);
+}

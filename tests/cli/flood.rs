@@ -277,7 +277,7 @@ fn what_was_purged_counts_for_its_day_and_the_address_is_not_in_the_files_any_mo
     campaign
         .appel(&["purge", "--yes"])
         .exits(0)
-        .says(&["for 24 hours a hash of each address stays"]);
+        .says(&["a salted hash of each address stays"]);
     let remembered = |campaign: &Campaign| {
         let files = campaign.files_under("state");
         files.iter().any(|(_, bytes)| {
@@ -409,4 +409,23 @@ fn attachments_are_shown_with_their_size() {
         .exits(0)
         .prints(&["attachment     size     letters\n  statement.pdf  3.0 KiB  2"]);
     campaign.send(&[]).exits(0).says(&["statement.pdf  3.0 KiB  2"]);
+}
+
+#[test]
+fn another_spelling_of_the_senders_address_is_no_way_around_the_daily_limit() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .people(6)
+        .smtp(&server)
+        .set_toml("smtp.daily-limit", "3");
+    campaign.send(&[]).exits(1);
+    assert_eq!(server.taken().len(), 3);
+    for spelling in ["Ann@home.example", "ann+more@home.example", "ann@HOME.example"] {
+        let campaign = &campaign;
+        let account = std::fs::read_to_string(campaign.account()).unwrap();
+        std::fs::write(campaign.account(), account.replace("ann@home.example", spelling)).unwrap();
+        campaign.send(&[]).exits(1);
+        assert_eq!(server.taken().len(), 3, "{spelling}");
+        std::fs::write(campaign.account(), account).unwrap();
+    }
 }

@@ -321,3 +321,26 @@ fn a_ledger_in_the_folder_itself_is_kept_back_too() {
         campaign.put("config.toml", config);
     }
 }
+
+#[test]
+fn purging_a_campaign_forgets_that_its_folder_was_called_ones_own() {
+    let server = server();
+    let campaign = folder(&server);
+    {
+        let Some(terminal) = Terminal::of(&campaign, &["send", "--yes"]) else {
+            return;
+        };
+        terminal.wait_for("your own? [y/N]");
+        terminal.press("y");
+        terminal.press("Enter");
+        terminal.ends(0);
+    }
+    let kept = campaign.root().join("state/appel/folders.json");
+    assert!(fs::read_to_string(&kept).unwrap().contains("ann@home.example"));
+    campaign
+        .appel(&["purge", "--yes"])
+        .exits(0)
+        .says(&["that you called the campaign's folder your own"]);
+    assert!(!kept.exists());
+    campaign.send(&[]).exits(2);
+}

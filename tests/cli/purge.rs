@@ -134,7 +134,7 @@ fn before_it_forgets_it_says_what_and_what_comes_of_it_and_off_a_terminal_it_wan
     assert_eq!(asked.stdout, "");
     assert_eq!(campaign.appel(&["log", "--json"]).stdout, before, "nothing was removed");
     let root = campaign.root().display().to_string();
-    insta::assert_snapshot!(asked.stderr.replace(&root, "/ROOT"), @r"
+    insta::assert_snapshot!(asked.stderr.replace(&root, "/ROOT"), @"
     Free them (test)
 
             2  accepted
@@ -150,8 +150,8 @@ fn before_it_forgets_it_says_what_and_what_comes_of_it_and_off_a_terminal_it_wan
     Records of other campaigns stay. This cannot be undone.
     What was sent is forgotten: a later `appel send` would send 2 letters again.
     1 letter in doubt, which may have arrived, would be sent again too.
-    So that nobody gets too much, for 24 hours a hash of each address stays, and nothing that tells
-    whose it is.
+    So that nobody gets too much, a salted hash of each address stays until the first `appel send`
+    after 24 hours; who guesses an address can test it.
     smtp.daily-limit will no longer count 3 letters of the last 24 hours; your provider does.
 
     error: nobody is here to confirm

@@ -180,3 +180,55 @@ fn neighbour(path: &Path) -> Option<String> {
         .collect();
     nearest(wanted, names.iter().map(String::as_str)).map(ToOwned::to_owned)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::campaign::config::general::General;
+    use crate::campaign::{Private, Sources};
+
+    #[test]
+    fn what_was_put_in_an_attachments_place_after_it_was_looked_at_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("campaign")).unwrap();
+        for name in [
+            "account.toml",
+            "campaign/config.toml",
+            "campaign/list.csv",
+            "campaign/a.pdf",
+            "campaign/b.pdf",
+        ] {
+            fs::write(at(name), name).unwrap();
+        }
+        let mut config = crate::letter::testing::given().config;
+        config.folder = at("campaign");
+        let sources = Sources {
+            config: at("campaign/config.toml"),
+            account: Some(at("account.toml")),
+            account_required: false,
+            private: Private::default(),
+        };
+        config.kept_back = std::sync::Arc::new(KeptBack::new(&sources, &General::default()));
+        let read = || read_attachment(&config, &at("campaign/a.pdf"), 100);
+        assert_eq!(read().unwrap(), b"campaign/a.pdf");
+        for target in [at("account.toml"), at("campaign/config.toml")] {
+            fs::remove_file(at("campaign/a.pdf")).unwrap();
+            symlink(&target, at("campaign/a.pdf")).unwrap();
+            assert_eq!(
+                read().unwrap_err(),
+                "another file was put in its place meanwhile",
+                "{target:?}"
+            );
+        }
+        fs::remove_file(at("campaign/a.pdf")).unwrap();
+        symlink("b.pdf", at("campaign/a.pdf")).unwrap();
+        assert_eq!(
+            read().unwrap(),
+            b"campaign/b.pdf",
+            "a file of the folder is as good as another"
+        );
+    }
+}

@@ -41,7 +41,9 @@ fn file_of_others(real: &Path) -> Option<(String, String)> {
         let hint = "Read it, then make a copy of your own to use".to_owned();
         return Some((format!("{} belongs to {whose}", real.display()), hint));
     }
-    let hint = format!("Read it, then run: {}chmod 600 {}", sudo(found.uid()), quoted(real));
+    // Of a file that root set up only the writing by others is taken away: it has to stay readable.
+    let mode = if sudo(found.uid()).is_empty() { "600" } else { "go-w" };
+    let hint = format!("Read it, then run: {}chmod {mode} {}", sudo(found.uid()), quoted(real));
     (found.mode() & 0o022 != 0).then(|| (can_write(real), hint))
 }
 

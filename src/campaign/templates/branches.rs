@@ -25,6 +25,8 @@ pub enum Found {
     Part { condition: usize, link: String },
     /// There are several of those.
     Parts { conditions: BTreeSet<usize>, link: String },
+    /// It has a character in it that nobody sees.
+    Invisible { link: String },
     /// A word that could come to too much.
     TooMany,
 }

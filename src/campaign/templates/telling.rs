@@ -19,6 +19,7 @@ use serde_json::{Map, Value, json};
 use super::branches::{self, Found};
 use super::growth::DEEPEST_PARTIAL;
 use super::parse::Parsed;
+use super::variants;
 use super::{Partials, Scope};
 use crate::campaign::Language;
 use crate::failure::{Place, Problem};
@@ -69,6 +70,13 @@ pub fn check(
                 if letter.is_markdown {
                     found.extend(labels(&text));
                 }
+                found.extend(variants::compare(
+                    &text,
+                    letter.is_markdown,
+                    &found,
+                    &|number| names.tells(number),
+                    left,
+                ));
                 problems.extend(found.iter().map(|found| problem(letter, found, &names)));
             }
             Err(why) => problems.push(
@@ -155,6 +163,9 @@ fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
                 .at(letter.place(link, names.fields([*condition]).first().map_or("", String::as_str)))
                 .hint(hint)
         }
+        Found::Invisible { link } => Problem::error("a character that nobody sees stands in a link")
+            .at(letter.place(link, ""))
+            .hint("write the link again by hand: with such a character it leads somewhere else"),
         Found::TooMany => Problem::error("too many choices stand in one word to see what link they make")
             .at(letter.file())
             .hint("put the whole word into each of the branches"),

@@ -288,7 +288,7 @@ impl LedgerError {
     /// What was found at its place.
     fn unfit(ledger: &Path, doing: &'static str, unfit: Unfit) -> Self {
         Self::Unfit {
-            path: ledger.display().to_string(),
+            path: crate::words::path(ledger),
             doing,
             cause: unfit.what,
             hint: unfit.hint,
