@@ -296,6 +296,16 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
     if ascii.split('.').any(str::is_empty) {
         return Err(AddressError::Domain);
     }
+    // What cannot be written by hand cannot be written as an A-label either.
+    if ascii.split('.').any(|label| label.starts_with("xn--")) {
+        let (shown, _) = idna::domain_to_unicode(&ascii);
+        if let Some(c) = shown.chars().find(|c| is_hidden(*c)) {
+            return Err(AddressError::Hidden(c));
+        }
+        if let Some((at, c)) = shown.chars().enumerate().find(|(_, c)| is_typographic(*c)) {
+            return Err(AddressError::Typographic(c, at + 1));
+        }
+    }
     Ok(ascii)
 }
 
@@ -436,6 +446,24 @@ mod tests {
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),
         );
+    }
+
+    #[test]
+    fn an_a_label_is_no_way_to_write_what_is_refused() {
+        for (label, c) in [("xn--mfakz-iu3b.be", '\u{2011}'), ("xn--mfakz-ho3b.be", '\u{2010}')] {
+            let domain = idna::domain_to_unicode(label).0;
+            if domain.contains(c) {
+                let parsed = Address::parse(&format!("info@{label}"));
+                assert!(
+                    matches!(parsed, Err(AddressError::Typographic(found, _)) if found == c),
+                    "{parsed:?}"
+                );
+            }
+        }
+        assert!(Address::parse("info@xn--mfakz-iu3b.be").is_err());
+        for fine in ["info@xn--mnchen-3ya.example", "info@xn--80aswg.xn--p1ai"] {
+            assert!(Address::parse(fine).is_ok(), "{fine}");
+        }
     }
 
     #[test]

@@ -130,12 +130,21 @@ pub struct Smtp {
 /// campaign's folder never has any of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Own {
-    /// `smtp.password-command`: a shell command whose first line of output is the password.
-    pub password_command: Option<String>,
+    /// `smtp.password-command`.
+    pub password_command: Option<PasswordCommand>,
     /// `smtp.ca-file`: an extra trust root, as a path that can be opened.
     pub ca_file: Option<PathBuf>,
     /// `smtp.proxy`.
     pub proxy: Option<Proxy>,
+}
+
+/// A shell command whose first line of output is the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PasswordCommand {
+    /// As written.
+    pub line: String,
+    /// Where it runs: in the account file's folder, never in a campaign's, whose files it could take for its own.
+    pub folder: PathBuf,
 }
 
 /// How the connection is protected.

@@ -28,10 +28,13 @@ pub fn confirm(
     timetable: &Timetable,
     yes: bool,
 ) -> Result<bool, Failure> {
-    context.say(&overview(campaign, smtp, survey, timetable, &context.style));
+    let overview = overview(campaign, smtp, survey, timetable, &context.style);
     if yes {
+        context.say(&overview);
         return Ok(true);
     }
+    // A question means nothing without what it is about, also with --quiet.
+    super::to_stderr(&overview, context.style.color);
     let question = format!("Send {}?", count(survey.due, "letter"));
     ask(&question, "look at `appel send --dry-run`, then send with --yes")
 }

@@ -108,6 +108,11 @@ impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
         let clock = Clock::from_environment()
             .map_err(|error| Failure::usage("APPEL_NOW is no moment such as 2026-01-31T12:00:00Z").because(&error))?;
+        let mut global = global;
+        // A campaign is a folder: its name will do.
+        if global.config.is_dir() {
+            global.config.push("config.toml");
+        }
         Ok(Self {
             style: stderr_style(&global),
             out: style(&global, std::io::stdout().is_terminal()),

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::account::trust::Word;
-use crate::campaign::config::{Auth, Smtp};
+use crate::campaign::config::{Auth, PasswordCommand, Smtp};
 use crate::transport::ConnectError;
 use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
 use crate::words::visible_line;
@@ -31,7 +31,7 @@ pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
     };
     let (secret, renewal) = match &smtp.own.password_command {
         Some(command) => {
-            let renewal = Renewal::From(Arc::new(PasswordCommand(command.clone())));
+            let renewal = Renewal::From(Arc::new(Again(command.clone())));
             (from_command(command)?, renewal)
         }
         None => match std::env::var("APPEL_SMTP_PASSWORD") {
@@ -66,9 +66,9 @@ fn no_password(message: &str, cause: &str) -> ConnectError {
 }
 
 /// `smtp.password-command`, asked again when the server refuses the token that it gave.
-struct PasswordCommand(String);
+struct Again(PasswordCommand);
 
-impl SecretSource for PasswordCommand {
+impl SecretSource for Again {
     fn fetch(&self) -> Fetching<'_> {
         Box::pin(async {
             // Whoever no longer waits for it wants it gone: a run that is over must not leave it behind.
@@ -84,17 +84,23 @@ impl SecretSource for PasswordCommand {
     }
 }
 
-fn from_command(command: &str) -> Result<SecretString, ConnectError> {
+fn from_command(command: &PasswordCommand) -> Result<SecretString, ConnectError> {
     let output = shell(command).spawn().and_then(std::process::Child::wait_with_output);
     first_line(output.map_err(|error| cannot_run(&error))?)
 }
 
 /// The command as the shell runs it; it may ask the person something.
-fn shell(command: &str) -> Command {
-    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+fn shell(command: &PasswordCommand) -> Command {
+    // By its whole path: a PATH with `.` in it must not find another.
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("/bin/sh", "-c")
+    };
     let mut shell = Command::new(shell);
     shell
-        .args([flag, command])
+        .args([flag, &command.line])
+        .current_dir(&command.folder)
         .stdin(Stdio::inherit())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());

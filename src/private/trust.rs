@@ -98,7 +98,13 @@ pub fn check_folder(path: &Path) -> Result<(), Unfit> {
 /// # Errors
 /// What is wrong with it.
 pub fn check_state_folder() -> Result<(), Unfit> {
-    state_folder().map_or(Ok(()), |folder| check_folder(&folder))
+    let Some(folder) = state_folder() else { return Ok(()) };
+    check_folder(&folder)?;
+    // Whoever may rename the folder can put another in its place, one that knows of nothing sent.
+    match folder.parent() {
+        Some(above) if folder.exists() => check_shared_folder(above).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Whether anybody at all may put files into a folder that a person named, so that only files of one's own can be

@@ -344,3 +344,30 @@ fn purging_a_campaign_forgets_that_its_folder_was_called_ones_own() {
     assert!(!kept.exists());
     campaign.send(&[]).exits(2);
 }
+
+#[test]
+fn no_file_of_the_folder_is_taken_for_a_part_of_the_persons_own_command() {
+    let server = server();
+    let campaign = Campaign::new()
+        .smtp(&server)
+        .set("smtp.username", "ann@home.example")
+        .set_toml("smtp.password-command", "\"./getpw\"")
+        .environment("PATH", ".:/usr/bin:/bin")
+        .file("getpw", "#!/bin/sh\ntouch ran\necho wrong\n")
+        .file("sh", "#!/bin/sh\ntouch ran\necho wrong\n");
+    let own = campaign.account().with_file_name("getpw");
+    fs::write(&own, format!("#!/bin/sh\necho '{PASSWORD}'\n")).unwrap();
+    #[cfg(unix)]
+    for path in [&own, &campaign.path("getpw"), &campaign.path("sh")] {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    campaign.send(&[]).exits(0);
+    assert!(!campaign.path("ran").exists(), "a file of the folder ran");
+    assert_eq!(server.taken().len(), 1);
+}
+
+#[test]
+fn a_campaign_is_named_by_its_folder_too() {
+    Campaign::new().check(&["-c", "../campaign"]).exits(0);
+}

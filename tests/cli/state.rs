@@ -261,6 +261,13 @@ fn a_state_folder_that_others_can_write_or_own_is_refused_by_every_command_that_
         all_refuse(&campaign, &[], &["belongs to root", "sudo chown -R \"$USER\""]);
         give_back(&state);
     }
+    // Nor may anybody put another folder in its place: one that knows of nothing sent.
+    let above = state.parent().unwrap();
+    mode(above, 0o777);
+    all_refuse(&campaign, &[], &["everybody on this computer can put files into"]);
+    mode(above, 0o1777);
+    assert_eq!(campaign.standing(), [2, 0, 0, 0, 1]);
+    mode(above, 0o755);
     for end in ["", ".marks", ".lock"] {
         mode(&beside(&campaign, end), 0o620);
         all_refuse(&campaign, &[], &["can write to", "chmod go-w", end]);

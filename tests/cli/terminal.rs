@@ -156,3 +156,20 @@ fn ctrl_c_typed_while_letters_leave_is_the_same_as_the_signal() {
         assert_eq!(server.taken().len(), 1);
     }
 }
+
+#[test]
+fn a_question_says_what_it_is_about_however_quiet_the_run_is() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .recipients("ministry,The Ministry,minister@mfa.example,,,hidden@other.example\n")
+        .smtp(&server);
+    let Some(terminal) = Terminal::of(&campaign, &["send", "--quiet"]) else {
+        return;
+    };
+    let screen = terminal.wait_for("Send 1 letter? [y/N]");
+    for words in ["minister@mfa.example", "hidden@other.example", "Addresses in all: 2"] {
+        assert!(screen.contains(words), "{words}:\n{screen}");
+    }
+    terminal.press("Enter");
+    terminal.ends(0);
+}

@@ -101,7 +101,14 @@ impl Campaign {
     }
 
     /// A text of `[campaign]`, `[sender]` or `[smtp]`: `.set("smtp.timeout", "1s")`.
+    ///
+    /// A command for the password runs in the campaign's folder, where tests have its files; by itself it would run in the
+    /// account file's.
     pub fn set(self, key: &str, text: &str) -> Self {
+        if key == "smtp.password-command" {
+            let there = format!("cd '{}' && {{ {text}; }}", self.path("").display());
+            return self.set_toml(key, &format!("{there:?}"));
+        }
         self.set_toml(key, &format!("{text:?}"))
     }
 

@@ -12,7 +12,7 @@ use super::general::read_language;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::value::{Text, Value};
-use super::{Auth, Own, Proxy, Rate, Security, Sender, Smtp};
+use super::{Auth, Own, PasswordCommand, Proxy, Rate, Security, Sender, Smtp};
 use crate::campaign::{Address, Country, Language, lookalike};
 use crate::failure::Problem;
 use crate::words::nearest;
@@ -203,8 +203,8 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
     let connections = number(table, "connections", 1..=50, 2);
     let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
     let daily_limit = read_daily_limit(table, host.as_deref().is_none_or(is_loopback), own);
-    let retry_for = duration(table, "retry-for", Duration::from_mins(15));
-    let timeout = duration(table, "timeout", Duration::from_mins(1));
+    let retry_for = duration(table, "retry-for", Duration::from_mins(15), true);
+    let timeout = duration(table, "timeout", Duration::from_mins(1), false);
     table.deny_unknown();
     Some(SmtpSection {
         smtp: Smtp {
@@ -232,7 +232,12 @@ const OWN_KEYS: [(&str, &str); 3] = [
 ];
 
 fn read_own(table: &Table<'_>, folder: &Path) -> Option<Own> {
-    let password_command = optional(table.text("password-command"), Text::line);
+    let password_command = optional(table.text("password-command"), |text| {
+        Some(PasswordCommand {
+            line: text.line()?,
+            folder: paths::or_here(folder).to_owned(),
+        })
+    });
     let ca_file = optional(table.text("ca-file"), |text| read_ca_file(text, folder));
     let proxy = optional(table.text("proxy"), read_proxy);
     Some(Own {
@@ -408,14 +413,15 @@ fn read_rate(value: Value<'_>) -> Option<Rate> {
     None
 }
 
-fn duration(table: &Table<'_>, key: &'static str, default: Duration) -> Option<Duration> {
+/// `none`: nothing at all is a duration too.
+fn duration(table: &Table<'_>, key: &'static str, default: Duration, none: bool) -> Option<Duration> {
     let Some(value) = table.get(key) else {
         return Some(default);
     };
     let text = value.text()?;
     let parsed = text.as_str().trim().parse::<SignedDuration>().ok();
     let positive = parsed
-        .filter(SignedDuration::is_positive)
+        .filter(|duration| duration.is_positive() || none && duration.is_zero())
         .and_then(|duration| Duration::try_from(duration).ok())
         // Thirty days are more than any run lasts; a number past all clocks must not overflow one later.
         .filter(|duration| *duration <= Duration::from_hours(30 * 24));
