@@ -138,6 +138,9 @@ fn every_key_of_smtp_is_read() {
     let found = with_account(lines);
     assert_eq!(found.said, "");
     let mut smtp = found.config.unwrap().smtp.unwrap();
+    let command = smtp.own.password_command.take().unwrap();
+    assert_eq!(command.line, "pass show mail");
+    assert!(command.folder.is_absolute(), "where the account file is");
     assert!(smtp.own.ca_file.take().unwrap().ends_with("ca.pem"));
     insta::assert_debug_snapshot!(smtp, @r#"
     Smtp {
@@ -156,9 +159,7 @@ fn every_key_of_smtp_is_read() {
         retry_for: 5400s,
         timeout: 90s,
         own: Own {
-            password_command: Some(
-                "pass show mail",
-            ),
+            password_command: None,
             ca_file: None,
             proxy: Some(
                 Proxy {
