@@ -52,7 +52,6 @@ pub fn check(input: &[u8]) {
 /// # Panics
 /// When they cannot be written.
 pub fn write_seeds(folder: &Path) {
-    fs::create_dir_all(folder).expect("a folder");
     with_ended(|kept| {
         let path = desk::folder().join("seed.sqlite3");
         fs::write(&path, &kept.files[0].1).expect("written");
