@@ -37,14 +37,15 @@ pub const LONGEST_REPLY: usize = 64 * 1024;
 
 const SECRET: &str = "gehe1m-Kennwort";
 const NEXT_SECRET: &str = "gehe1m-Nachfolger";
-/// How each of them is said in AUTH: alone, and as PLAIN and XOAUTH2 have it.
-const ENCODED: [&str; 6] = [
+/// Each of them as it is, and how it is said in AUTH: alone, and as PLAIN and XOAUTH2 have it.
+const ENCODED: [&str; 7] = [
+    SECRET,
+    NEXT_SECRET,
     "Z2VoZTFtLUtlbm53b3J0",
     "Z2VoZTFtLU5hY2hmb2xnZXI=",
     "AGFubgBnZWhlMW0tS2VubndvcnQ=",
     "dXNlcj1hbm4BYXV0aD1CZWFyZXIgZ2VoZTFtLUtlbm53b3J0AQE=",
     "dXNlcj1hbm4BYXV0aD1CZWFyZXIgZ2VoZTFtLU5hY2hmb2xnZXIBAQ==",
-    "gehe1m",
 ];
 
 /// One input.
