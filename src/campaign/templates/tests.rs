@@ -128,6 +128,14 @@ fn what_the_parser_would_look_at_for_ever_is_refused() {
 }
 
 #[test]
+fn comments_count_among_what_the_parser_looks_for_from_the_beginning() {
+    let long = "x\n".repeat(500_000);
+    assert_eq!(body(&format!("{long}{}", "{{! a }}".repeat(10))), "");
+    let said = body(&format!("{long}{}", "{{! a }}".repeat(1990)));
+    assert!(said.contains("too much text and too many {{ }} together"), "{said}");
+}
+
+#[test]
 fn blocks_cannot_hide_behind_a_blank_that_is_none_to_the_parser() {
     let deep = "{{#if message}}".repeat(40) + "x" + &"{{/if}}".repeat(40);
     assert_eq!(body(&format!("a {{{{! -- {deep} --}}}} b")), "");
