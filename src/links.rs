@@ -77,9 +77,9 @@ pub fn traced(value: &str) -> String {
     format!("{}{}{OVER}", mark(VALUE, 0), unmarked(value))
 }
 
-/// The first link that is made of a traced value, wholly or in part, and that value.
+/// The first link that is made of a traced value, wholly or in part, and that value; only values that are `meant` count.
 #[must_use]
-pub fn out_of_value(text: &str) -> Option<(String, String)> {
+pub fn out_of_value(text: &str, meant: impl Fn(&str) -> bool) -> Option<(String, String)> {
     let opening = mark(VALUE, 0);
     let mut plain = String::with_capacity(text.len());
     let mut values: Vec<std::ops::Range<usize>> = Vec::new();
@@ -88,7 +88,9 @@ pub fn out_of_value(text: &str) -> Option<(String, String)> {
             Some((value, behind)) if nth > 0 => (value, behind),
             _ => ("", piece),
         };
-        values.push(plain.len()..plain.len() + value.len());
+        if meant(value) {
+            values.push(plain.len()..plain.len() + value.len());
+        }
         plain.push_str(value);
         plain.push_str(behind);
     }
@@ -167,10 +169,63 @@ fn reference(text: &str) -> Option<(char, usize)> {
 /// The links of a text, in order. For every letter of a run, so that it only looks closer where a link could be: at `/`
 /// and `www.`.
 pub fn in_text<'t>(text: &'t str, mut each: impl FnMut(&'t str)) {
+    words(text, |word, _| in_word(word, &mut each));
+}
+
+/// A word that may hold links, and the byte of it that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    word: String,
+    at: usize,
+}
+
+/// The words of a text that may hold links.
+#[must_use]
+pub fn spots(text: &str) -> Vec<Spot> {
+    let mut spots = Vec::new();
+    words(text, |word, at| {
+        let word = word.to_owned();
+        spots.push(Spot { word, at });
+    });
+    spots
+}
+
+/// Whether a text has just these words that may hold links, and so the same links. It may say no where it has (behind a
+/// blank that is none of ASCII), but it takes hardly longer than to read the text.
+#[must_use]
+pub fn has_spots(text: &str, spots: &[Spot]) -> bool {
+    let bytes = text.as_bytes();
+    let mut rest = spots.iter();
+    let mut done = 0;
+    for at in memchr::memchr2_iter(b'/', b'.', bytes) {
+        if at < done || !is_reason(bytes, at) {
+            continue;
+        }
+        let Some(spot) = rest.next() else { return false };
+        let Some(start) = at.checked_sub(spot.at).filter(|start| *start >= done) else {
+            return false;
+        };
+        let end = start + spot.word.len();
+        let is_blank = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_whitespace);
+        let begins = start == 0 || is_blank(bytes.get(start - 1));
+        if bytes.get(start..end) != Some(spot.word.as_bytes()) || !begins || !is_blank(bytes.get(end)) {
+            return false;
+        }
+        done = end;
+    }
+    rest.next().is_none()
+}
+
+/// Whether a `/` or `.` is a reason to look for a link.
+fn is_reason(bytes: &[u8], at: usize) -> bool {
+    bytes[at] == b'/' || bytes[..at].to_ascii_lowercase_ends_with(b"www")
+}
+
+fn words<'t>(text: &'t str, mut each: impl FnMut(&'t str, usize)) {
     let bytes = text.as_bytes();
     let mut done = 0;
     for at in memchr::memchr2_iter(b'/', b'.', bytes) {
-        if at < done || (bytes[at] == b'.' && !bytes[..at].to_ascii_lowercase_ends_with(b"www")) {
+        if at < done || !is_reason(bytes, at) {
             continue;
         }
         let start = text[done..at]
@@ -181,7 +236,7 @@ pub fn in_text<'t>(text: &'t str, mut each: impl FnMut(&'t str)) {
         done = text[at..]
             .find(char::is_whitespace)
             .map_or(text.len(), |space| at + space);
-        in_word(&text[start..done], &mut each);
+        each(&text[start..done], at - start);
     }
 }
 
@@ -199,6 +254,7 @@ impl EndsWith for [u8] {
 /// (`example.org/abc`), which many mail programs take for one as well.
 pub fn in_word<'w>(word: &'w str, each: &mut impl FnMut(&'w str)) {
     let mut done = 0;
+    let mut marked = None;
     for (at, c) in word.char_indices() {
         if at < done {
             continue;
@@ -212,7 +268,9 @@ pub fn in_word<'w>(word: &'w str, each: &mut impl FnMut(&'w str)) {
                 let start = begins(before, is_of_host);
                 (!before[..www].ends_with(char::is_alphanumeric)).then_some(start)
             }
-            '/' | '?' | '#' if at + 1 < word.len() => host(before, word[at..].contains(is_mark)),
+            '/' | '?' | '#' if at + 1 < word.len() => {
+                host(before, *marked.get_or_insert_with(|| word.contains(is_mark)))
+            }
             _ => None,
         };
         let Some(start) = start.map(|start| done + start) else {
@@ -241,7 +299,7 @@ fn scheme(before: &str) -> Option<usize> {
 }
 
 /// Where the host's name begins that `before` ends with: labels and dots, the last one of letters; and not with a capital
-/// as of a sentence (`St.Petersburg/…`), unless there is a mark behind it.
+/// as of a sentence (`St.Petersburg/…`), unless there is a mark in the word.
 fn host(before: &str, marked: bool) -> Option<usize> {
     // A port may stand behind it.
     let name = before.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -322,6 +380,25 @@ mod tests {
         );
         check("почта пример.рф/страница", &["пример.рф/страница"]);
         check("https://x.example/y.example/z", &["https://x.example/y.example/z"]);
+    }
+
+    #[test]
+    fn a_text_with_the_same_words_for_links_is_known_quickly() {
+        let known = spots("a https://x.example/a and/or www.y.example. b");
+        assert!(has_spots("https://x.example/a\nor. and/or c www.y.example.", &known));
+        for other in [
+            "https://x.example/b and/or www.y.example.",
+            "https://x.example/ab and/or www.y.example.",
+            "xhttps://x.example/a and/or www.y.example.",
+            "https://x.example/a and/or",
+            "https://x.example/a and/or www.y.example. x/y",
+            "/ https://x.example/a and/or www.y.example.",
+            "é/https://x.example/a and/or www.y.example.",
+            "",
+        ] {
+            assert!(!has_spots(other, &known), "{other}");
+        }
+        assert!(has_spots("no. links", &[]));
     }
 
     #[test]

@@ -74,6 +74,14 @@ fn regular(about: &Metadata) -> Result<(), Unread> {
 /// When it has more, also when it only came to more while it was read; or when it cannot be read.
 pub fn bytes(path: &Path, most: u64) -> Result<Vec<u8>, Unread> {
     let (file, about) = open(path)?;
+    rest(file, &about, most)
+}
+
+/// The whole of a file that is [`open`] already.
+///
+/// # Errors
+/// As for [`bytes`].
+pub fn rest(file: File, about: &Metadata, most: u64) -> Result<Vec<u8>, Unread> {
     if about.len() > most {
         return Err(Unread::TooLong(about.len()));
     }

@@ -16,16 +16,19 @@ mod value;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 pub(super) use account::has_own;
+pub use account::is_loopback;
 pub(super) use draft::{Draft, not_utf8, read};
-pub(super) use kept_back::KeptBack;
+pub use kept_back::KeptBack;
 pub(crate) use letters::MOST_ATTACHED;
 pub(super) use letters::MOST_ATTACHMENTS;
 pub use limits::Limits;
+pub(crate) use paths::read_attachment;
 pub(super) use paths::{Refused, attachment, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
 
@@ -56,6 +59,8 @@ pub struct Config {
     pub from_folder: FromFolder,
     /// What one address gets at most (`[limits]` of the account file).
     pub limits: Limits,
+    /// What no letter may take with it.
+    pub kept_back: Arc<KeptBack>,
     /// The letters, in order; ids differ.
     pub letters: Vec<LetterSpec>,
     /// The facts by name.

@@ -65,15 +65,20 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     }
 }
 
-/// What was sent already, where that can be read: a check says nothing of it but what it means for one address.
-fn ledger(context: &Context, campaign: &Campaign, now: Timestamp) -> Memory {
-    let path = context.ledger_path().ok();
-    let ledger = path.and_then(|path| SqliteLedger::read(&path, now).ok().flatten());
-    let memory = ledger.map_or(Memory::Nothing, Memory::from);
-    match memory.remember(&campaign.config, now) {
-        Ok(()) => memory,
-        Err(_) => Memory::Nothing,
-    }
+/// What was sent already, which a check needs for what it means for one address; a warning when that cannot be read.
+fn ledger(context: &Context, campaign: &Campaign, now: Timestamp, problems: &mut Problems) -> Memory {
+    let read = || -> Result<Memory, Failure> {
+        let path = context.ledger_path()?;
+        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from);
+        memory.remember(&campaign.config, now)?;
+        Ok(memory)
+    };
+    read().unwrap_or_else(|failure| {
+        let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
+        let hints = failure.hints.into_iter();
+        problems.push(hints.fold(problem, Problem::hint));
+        Memory::Nothing
+    })
 }
 
 /// So many addresses that would get too much are named.
@@ -162,7 +167,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
         workshop.plan.lift_limits();
         let workshop = for_good(workshop);
         problems.absorb(workshop.plan.uncovered());
-        let memory = ledger(context, campaign, now);
+        let memory = ledger(context, campaign, now, &mut problems);
         let mut crowd = Crowd::new(workshop.plan.tally(memory.history().recent(), now));
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
         let surveyed = survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |seen| {

@@ -126,7 +126,7 @@ impl Context {
             private: Private {
                 account: default_account(),
                 state: crate::private::state_folder(),
-                ledger: self.ledger_path().ok(),
+                ledger: self.named_ledger(),
             },
         }
     }
@@ -182,6 +182,12 @@ impl Context {
         if !self.global.quiet {
             to_stderr(text, self.style.color);
         }
+    }
+
+    /// The file of `--ledger`.
+    fn named_ledger(&self) -> Option<PathBuf> {
+        let named = self.global.ledger.as_ref()?;
+        (!named.to_string_lossy().starts_with("postgres")).then(|| PathBuf::from(named))
     }
 
     /// `--ledger`, or the default place.

@@ -11,8 +11,8 @@ use tokio::time::Instant;
 
 use super::invalid;
 use crate::ahead::Ahead;
-use crate::campaign::config::MOST_ATTACHED;
-use crate::campaign::{Campaign, Config, bounded};
+use crate::campaign::config::{MOST_ATTACHED, read_attachment};
+use crate::campaign::{Address, Campaign, Config, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
@@ -101,9 +101,9 @@ fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
     let mut room = MOST_IN_ALL;
     for path in lengths.into_keys() {
         // What became longer meanwhile is not read to its end either.
-        let bytes = bounded::bytes(path, room.min(MOST_ATTACHED)).map_err(|unread| {
+        let bytes = read_attachment(&campaign.config, path, room.min(MOST_ATTACHED)).map_err(|why| {
             let problem = Problem::error(format!(
-                "cannot read the attachment {}: {unread}",
+                "cannot read the attachment {}: {why}",
                 crate::words::path(path)
             ));
             problem.hint("finish what is being written into it, then run the same command again")
@@ -209,7 +209,7 @@ impl Memory {
 
     /// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the
     /// same; pauses and pace do not go by this clock.
-    pub fn clock_behind(&self, sender: &str, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
+    pub fn clock_behind(&self, sender: &Address, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
         let Self::Ledger(ledger) = self else { return Ok(None) };
         let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
         Ok(ledger.attempt_after(sender, now)?.map(|newest| {

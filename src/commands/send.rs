@@ -14,7 +14,7 @@ use super::{Context, for_good, invalid, password, personal, print, selection, tr
 use crate::account::trust::Word;
 use crate::ahead;
 use crate::campaign::Campaign;
-use crate::campaign::config::{Config, Smtp};
+use crate::campaign::config::{Config, Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::letter::plan::Resend;
@@ -54,9 +54,11 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, &campaign.config, smtp, arguments.own_folder)?;
+    if !private::is_in_state_folder(&path) {
+        // The log is there all the same.
+        private::check_state_folder()?;
+    }
     let ledger = SqliteLocked::acquire(&path, now)?;
-    // The log is there, wherever the ledger is.
-    private::check_state_folder()?;
     let memory = for_good(Memory::from(ledger.reader()?));
     memory.remember(&campaign.config, now)?;
     let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
@@ -71,7 +73,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         return nothing_to_deliver(context, campaign, ledger, &survey);
     }
     if survey.due > 0
-        && let Some(warning) = memory.clock_behind(campaign.config.sender.email.as_str(), now)?
+        && let Some(warning) = memory.clock_behind(&campaign.config.sender.email, now)?
     {
         context.say_problem(&warning);
     }
@@ -146,8 +148,7 @@ fn no_smtp() -> Failure {
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
 fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), Failure> {
-    let here = smtp.host == "localhost" || smtp.host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback());
-    if here || survey.due == 0 {
+    if is_loopback(&smtp.host) || survey.due == 0 {
         return Ok(());
     }
     let who = if config.sender.email.is_for_examples() {
@@ -174,7 +175,7 @@ fn day(
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let sent = match memory {
-        Memory::Ledger(ledger) => ledger.handed_over_since(sender.as_str(), Day::begins(now), limit.is_some())?,
+        Memory::Ledger(ledger) => ledger.handed_over_since(sender, Day::begins(now), limit.is_some())?,
         Memory::Nothing => Vec::new(),
     };
     Ok(Day::new(limit, sent))

@@ -208,18 +208,27 @@ impl Renderer {
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
         let texts = [&ready.subject, &ready.body]
-            .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, "body").unwrap_or_default());
+            .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, "body"));
         edition.put_back(today, context);
-        let (link, value) = texts
-            .iter()
-            .find_map(|text| links::out_of_value(&links::plain(text, false)))?;
-        // It may stand for several; the first that has these words will do.
-        let cells = self.columns.iter().zip(&letter.recipient.cells);
-        let column = cells
-            .into_iter()
-            .find(|(_, cell)| **cell == value)
-            .map(|(column, _)| column.as_str());
-        Some(sameness::from_cell(letter, &self.recipients, &link, column))
+        // Facts, dates and the sender's own words are values too, and the same for every reader. A cell is known by its
+        // words; it may stand for several columns, of which the first will do.
+        let column = |value: &str| {
+            let mut cells = self.columns.iter().zip(&letter.recipient.cells);
+            let found = cells.find(|(_, cell)| !cell.is_empty() && links::plain(cell, false) == value);
+            found.map(|(column, _)| column.as_str())
+        };
+        for text in texts {
+            let text = match text {
+                Ok(text) => text,
+                Err(why) => return Some(sameness::not_looked_at(letter, &self.recipients, &why)),
+            };
+            if let Some((link, value)) =
+                links::out_of_value(&links::plain(&text, false), |value| column(value).is_some())
+            {
+                return Some(sameness::from_cell(letter, &self.recipients, &link, column(&value)));
+            }
+        }
+        None
     }
 
     fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, String> {

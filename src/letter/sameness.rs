@@ -9,7 +9,7 @@ use super::plan::Letter;
 use super::render::Text;
 use crate::campaign::Language;
 use crate::failure::{Place, Problem};
-use crate::links;
+use crate::links::{self, Spot};
 use crate::words::visible_line;
 
 const HINT: &str = "give every reader of a letter the same links, written in the template: one of its own tells whoever runs it who opened the letter";
@@ -30,6 +30,8 @@ struct Forms {
 #[derive(Debug)]
 struct Form {
     links: Vec<String>,
+    /// The words that they stand in, of the subject, the body and the HTML.
+    spots: [Vec<Spot>; 3],
     line: usize,
 }
 
@@ -51,18 +53,19 @@ impl<'a> Compared<'a> {
             known: Vec::new(),
             said: false,
         });
-        if forms.said || forms.known.iter().any(|form| has(text, &form.links)) {
+        if forms.said || forms.known.iter().any(|form| has(text, form)) {
             return Sameness::Same;
         }
         let mut links = Vec::new();
         each(text, |link| links.push(link.to_owned()));
         let line = letter.recipient.line;
+        let spots = parts(text).map(links::spots);
         let Some(first) = forms.known.first() else {
-            forms.known.push(Form { links, line });
+            forms.known.push(Form { links, spots, line });
             return Sameness::New;
         };
         if forms.known.len() < 2 && (is_within(&links, &first.links) || is_within(&first.links, &links)) {
-            forms.known.push(Form { links, line });
+            forms.known.push(Form { links, spots, line });
             return Sameness::New;
         }
         forms.said = true;
@@ -95,6 +98,15 @@ pub fn from_cell(letter: &Letter<'_>, file: &str, link: &str, column: Option<&st
     at_row(problem, letter, file)
 }
 
+/// The error of a letter whose links cannot be told from other text.
+pub fn not_looked_at(letter: &Letter<'_>, file: &str, why: &str) -> Problem {
+    let problem = Problem::error(format!(
+        "the links of the letter `{}` cannot be looked at: {why}",
+        letter.spec.id
+    ));
+    at_row(problem, letter, file).hint("say it more simply")
+}
+
 fn at_row(problem: Problem, letter: &Letter<'_>, file: &str) -> Problem {
     let place = Place {
         line: Some(letter.recipient.line),
@@ -114,17 +126,22 @@ fn shown(link: &str) -> String {
 }
 
 fn each<'t>(text: &'t Text, mut act: impl FnMut(&'t str)) {
-    for part in [Some(&text.subject), Some(&text.body), text.html.as_ref()]
-        .into_iter()
-        .flatten()
-    {
+    for part in parts(text) {
         links::in_text(part, &mut act);
     }
 }
 
-/// Whether a text has exactly these links.
-fn has(text: &Text, links: &[String]) -> bool {
-    let mut rest = links.iter();
+fn parts(text: &Text) -> [&str; 3] {
+    [&text.subject, &text.body, text.html.as_deref().unwrap_or_default()]
+}
+
+/// Whether a text has exactly the links of a form.
+fn has(text: &Text, form: &Form) -> bool {
+    let mut known = parts(text).into_iter().zip(&form.spots);
+    if known.all(|(part, spots)| links::has_spots(part, spots)) {
+        return true;
+    }
+    let mut rest = form.links.iter();
     let mut same = true;
     each(text, |link| {
         same = same && rest.next().is_some_and(|known| known == link);

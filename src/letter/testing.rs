@@ -43,6 +43,7 @@ pub(crate) fn given() -> Given {
             smtp: None,
             from_folder: FromFolder::default(),
             limits: Limits::default(),
+            kept_back: std::sync::Arc::default(),
             letters: vec![letter("protest", &["embassy"])],
             facts: BTreeMap::new(),
         },

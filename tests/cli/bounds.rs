@@ -62,9 +62,10 @@ fn a_configuration_has_a_mebibyte_and_not_a_byte_more() {
     refused(&campaign, &["config.toml is too long: 1.1 MiB", "at most 1 MiB"]);
 
     campaign.put("config.toml", config);
-    campaign.put("account.toml", padded("", MIB));
+    let account = std::fs::read_to_string(campaign.account()).unwrap();
+    campaign.put("account.toml", padded(&account, MIB));
     campaign.check(&["--account", "account.toml"]).exits(0);
-    campaign.put("account.toml", padded("", MIB + 1));
+    campaign.put("account.toml", padded(&account, MIB + 1));
     campaign
         .check(&["--account", "account.toml"])
         .exits(3)

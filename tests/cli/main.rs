@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod addresses;
 mod architecture;
 mod bounds;
 mod check;
@@ -16,6 +17,7 @@ mod folder;
 mod hostile;
 mod interrupt;
 mod ledger;
+mod links;
 mod log;
 mod new;
 mod plan;

@@ -368,7 +368,10 @@ fn a_long_list_that_changes_while_letters_leave_stops_the_run_and_the_next_one_g
     ]);
     let [due, accepted, deferred, ..] = run.counts();
     assert_eq!(due, accepted + deferred);
-    assert!((150..200).contains(&due), "{due}");
+    // How far the list was read when it changed, and what of the change there was by then, is chance. What is not: it is
+    // noticed, nobody on the new list was written to, and the rest is counted.
+    assert!((2..300).contains(&due), "{due}");
+    assert!(server.taken().iter().all(|letter| letter.to != ["other@mfa.example"]));
     assert!(
         run.stderr
             .contains(&format!("{} letters that would have left", 300 - due)),

@@ -373,7 +373,8 @@ fn is_host_name(host: &str) -> bool {
         })
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a server's name means this computer.
+pub fn is_loopback(host: &str) -> bool {
     host.strip_suffix('.').unwrap_or(host).eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }

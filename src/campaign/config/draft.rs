@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -33,7 +34,7 @@ pub struct Draft {
     /// The keys of `[sender]`; `None` when there is no such table.
     pub sender_keys: Option<BTreeSet<String>>,
     /// What no letter may take with it.
-    pub kept_back: KeptBack,
+    pub kept_back: Arc<KeptBack>,
     /// How long the files are together, in bytes.
     pub length: u64,
     general: General,
@@ -77,6 +78,7 @@ impl Draft {
             smtp,
             from_folder: self.from_folder,
             limits: self.limits,
+            kept_back: self.kept_back,
             letters: self.letters,
             facts: self
                 .facts
@@ -150,7 +152,7 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     if let (Some(path), Some((table, true))) = (&sources.account, &smtp_table) {
         warn_readable_by_others(path, table, account);
     }
-    let kept_back = KeptBack::new(sources, &general);
+    let kept_back = Arc::new(KeptBack::new(sources, &general));
     let letters = letters::read(&top, &folder, &kept_back, &limits);
     let facts = facts::read(&top);
     top.deny_unknown();

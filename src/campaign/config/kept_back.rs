@@ -1,10 +1,10 @@
 //! What no letter may take with it: the campaign's own workings, and what is the person's own.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::general::General;
 use super::paths::or_here;
@@ -18,7 +18,7 @@ const MOST_FILES: usize = 10_000;
 pub struct KeptBack {
     places: Vec<(Place, &'static str)>,
     /// Those of them that have several names, once anybody asks; `None` when there are too many files to tell.
-    numbers: OnceCell<Option<HashMap<Number, &'static str>>>,
+    numbers: OnceLock<Option<HashMap<Number, &'static str>>>,
 }
 
 /// By its real path.
@@ -62,7 +62,7 @@ impl KeptBack {
         }
         Self {
             places,
-            numbers: OnceCell::new(),
+            numbers: OnceLock::new(),
         }
     }
 
@@ -135,12 +135,20 @@ impl Place {
         match self {
             Self::File(path) => seen(path),
             Self::Folder(path) => return each_file(path, left, 3, seen),
-            Self::Templates(path) | Self::Ledger(path, _) => {
+            Self::Templates(path) => {
                 return each_file(path, left, 0, &mut |file| {
                     if self.has(file) {
                         seen(file);
                     }
                 });
+            }
+            // Its folder may be anybody's, and full of other files.
+            Self::Ledger(folder, name) => {
+                for end in ["", ".lock", ".marks", "-wal", "-shm", "-journal"] {
+                    let mut name = name.clone();
+                    name.push(end);
+                    seen(&folder.join(name));
+                }
             }
         }
         Some(())

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::letters::MOST_ATTACHED;
-use super::{Attachment, KeptBack};
+use super::{Attachment, Config, KeptBack};
 use crate::campaign::bounded::{self, Unread, in_words};
 use crate::words::{is_unsafe_to_show, nearest};
 
@@ -66,6 +66,36 @@ fn outside(written: &str) -> Refused {
         format!("`{written}` leads out of the campaign's folder"),
         "copy the file into the folder and name it from there: a campaign must be whole when it is handed on",
     )
+}
+
+/// The bytes of an attachment, at most so many.
+///
+/// It was looked at before; what has been put in its place since, a link to somewhere else say, does not leave with a
+/// letter: the file that was opened is the one that its name leads to, inside the folder, and not kept back.
+///
+/// # Errors
+/// Why it cannot leave.
+pub fn read_attachment(config: &Config, path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let (file, about) = bounded::open(path).map_err(|unread| unread.to_string())?;
+    let target = fs::canonicalize(path).map_err(|error| error.to_string())?;
+    let home = fs::canonicalize(or_here(&config.folder)).map_err(|error| error.to_string())?;
+    let is_same = fs::symlink_metadata(&target).is_ok_and(|found| same_file(&found, &about));
+    if !is_same || !target.starts_with(&home) || config.kept_back.holds(&target).is_some() {
+        return Err("another file was put in its place meanwhile".to_owned());
+    }
+    bounded::rest(file, &about, most).map_err(|unread| unread.to_string())
+}
+
+#[cfg(unix)]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Where files have no numbers, the path must do.
+#[cfg(not(unix))]
+fn same_file(one: &fs::Metadata, other: &fs::Metadata) -> bool {
+    one.is_file() && one.len() == other.len()
 }
 
 /// The folder itself, also when its name is the empty path.

@@ -1,6 +1,6 @@
 //! A configuration file's text: where things stand in it, and what is wrong with them, collected, not thrown.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use toml::de::DeTable;
@@ -12,6 +12,8 @@ pub struct Source<'a> {
     shown: &'a str,
     text: &'a str,
     problems: RefCell<Problems>,
+    /// The line that was last asked about, and whether it may hold a password.
+    secret: Cell<Option<((usize, usize), bool)>>,
 }
 
 impl<'a> Source<'a> {
@@ -21,6 +23,7 @@ impl<'a> Source<'a> {
             shown,
             text,
             problems: RefCell::new(Problems::new()),
+            secret: Cell::new(None),
         }
     }
 
@@ -67,10 +70,23 @@ impl<'a> Source<'a> {
         }
         let line = line_around(self.text, span.start);
         let mut place = Place::in_source(self.shown, self.text, span);
-        if may_hold_secret(line) {
+        if self.holds_secret(line) {
             place.excerpt = None;
         }
         place
+    }
+
+    /// Whether a line of the file may hold a password; a long line is looked through once, however much is wrong in it.
+    fn holds_secret(&self, line: &str) -> bool {
+        let key = (line.as_ptr() as usize, line.len());
+        if let Some((last, answer)) = self.secret.get()
+            && last == key
+        {
+            return answer;
+        }
+        let answer = may_hold_secret(line);
+        self.secret.set(Some((key, answer)));
+        answer
     }
 
     /// Whether one more problem would be shown.

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::file::File;
 use super::spot::Tag;
+use super::telling;
 use crate::failure::{Place, Problem, Problems, Severity};
 
 /// The most text that all templates have together, in bytes.
@@ -14,9 +15,6 @@ const MOST_WORK: usize = 8_000_000_000;
 const MOST_STEPS: usize = 400_000;
 /// About how much memory all letters take with their partials written into them, in bytes.
 const MOST_WEIGHT: u64 = 96 << 20;
-
-/// How many bytes of letters with all their branches are looked through for links.
-const MOST_LINKED: usize = 32 << 20;
 
 /// What is left of what a campaign's letters may come to, and what was found wrong in them.
 pub struct Budget {
@@ -47,7 +45,7 @@ impl Budget {
             steps: MOST_STEPS,
             weight: MOST_WEIGHT,
             shown_dir: shown_dir.to_owned(),
-            links: MOST_LINKED,
+            links: telling::MOST_RENDERED_IN_ALL,
             spent: false,
         }
     }

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use handlebars::template::{Template, TemplateElement};
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, Renderable, ScopedJson,
-    no_escape,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
+    Renderable, ScopedJson, no_escape,
 };
 use pulldown_cmark::{BrokenLink, Parser};
 use serde_json::{Map, Value, json};
@@ -24,8 +24,10 @@ use crate::campaign::Language;
 use crate::failure::{Place, Problem};
 use crate::links::{self, ELSE, END, IF, VALUE, mark};
 
-/// The most bytes of one rendering with all its branches and marks.
-const MOST_RENDERED: usize = 8 * 1024 * 1024;
+/// The most bytes of one rendering with all its branches and marks; of one letter 64 KiB leave.
+const MOST_RENDERED: usize = 1024 * 1024;
+/// The same of all letters together; a campaign has some hundred letters of 4 KiB.
+pub const MOST_RENDERED_IN_ALL: usize = if cfg!(test) { 1 } else { 16 } * 1024 * 1024;
 /// The most partials called in one letter; the renderer refuses more pieces than that.
 const MOST_CALLS: u64 = 20_000;
 /// How many such links of one letter are named.
@@ -45,13 +47,12 @@ pub struct Letter<'a> {
     pub files: Vec<(&'a str, &'a str)>,
 }
 
-/// What links of the letter tell readers or senders apart; `room` is how many bytes of renderings are still looked at in
-/// all letters together.
+/// What links of the letter tell readers or senders apart; `left` is how much of all letters may still be rendered.
 pub fn check(
     letter: &Letter<'_>,
     partials: &BTreeMap<String, Partials>,
     scope: &Scope<'_>,
-    room: &mut usize,
+    left: &mut usize,
 ) -> Vec<Problem> {
     let names = Names::default();
     let rendering = Rendering::new(letter, partials, scope, &names);
@@ -61,13 +62,9 @@ pub fn check(
             // The renderer refuses it and says so.
             continue;
         }
-        let rendered = match room {
-            0 => Err("all letters together come to too much with all their branches".to_owned()),
-            _ => rendering.of(&part.template),
-        };
-        match rendered {
+        match rendering.of(&part.template, (*left).min(MOST_RENDERED)) {
             Ok(text) => {
-                *room = room.saturating_sub(text.len());
+                *left -= text.len();
                 let mut found = branches::walk(&links::plain(&text, letter.is_markdown), &names);
                 if letter.is_markdown {
                     found.extend(labels(&text));
@@ -388,7 +385,9 @@ impl Rendering {
             registry.register_helper(helper, Box::new(Words(words.collect())));
         }
         for (name, partial) in partials {
-            if let Some(partial) = partial.best(letter.language) {
+            if let Some(partial) = partial.best(letter.language)
+                && letter.files.iter().any(|(shown, _)| *shown == partial.shown)
+            {
                 registry.register_template(name, partial.parsed.template.clone());
             }
         }
@@ -398,13 +397,21 @@ impl Rendering {
         }
     }
 
-    fn of(&self, template: &Template) -> Result<String, String> {
-        let mut output = Capped(String::new());
+    fn of(&self, template: &Template, room: usize) -> Result<String, String> {
+        let mut output = Capped {
+            text: String::new(),
+            room,
+        };
         let mut render = RenderContext::new(None);
         template
             .render(&self.registry, &self.context, &mut render, &mut output)
-            .map_err(|error| error.reason().to_string())?;
-        Ok(output.0)
+            .map_err(|error| match error.reason() {
+                RenderErrorReason::IOError(_) => {
+                    "with all their branches and partials the letters are too long".to_owned()
+                }
+                reason => reason.to_string(),
+            })?;
+        Ok(output.text)
     }
 }
 
@@ -513,14 +520,16 @@ impl Plain for Value {
     }
 }
 
-struct Capped(String);
+struct Capped {
+    text: String,
+    room: usize,
+}
 
 impl Output for Capped {
     fn write(&mut self, part: &str) -> io::Result<()> {
-        if self.0.len() + part.len() > MOST_RENDERED {
-            return Err(io::Error::other("it is too long with all its branches"));
-        }
-        self.0.push_str(part);
+        let room = self.room.checked_sub(part.len());
+        self.room = room.ok_or_else(|| io::Error::other("too long"))?;
+        self.text.push_str(part);
         Ok(())
     }
 }

@@ -1823,3 +1823,18 @@ fn a_link_that_is_the_same_for_all_is_fine() {
     tells_nothing("[me](mailto:{{sender.email}}) {{recipient.name}}/{{recipient.email}} and/or {{sender.city}}.");
     tells_nothing("{{#if recipient.name}}see https://a.example{{else}}see https://a.example{{/if}}");
 }
+
+#[test]
+fn letters_that_come_to_too_much_text_are_refused_before_it_takes_long() {
+    let part =
+        "{{#if recipient.name}}see{{else}}so{{/if}} {{recipient.name}} words\n".repeat(50) + &"word ".repeat(5000);
+    let letters = ["ar", "cs", "da", "de", "el", "en", "es", "fr", "it", "nl"].map(|tag| format!("protest.{tag}.hbs"));
+    let mut files = vec![("partials/p.hbs", part.as_str())];
+    let text = format!("{HEAD}{}", "{{> p}}\n".repeat(6));
+    files.extend(letters.iter().map(|name| (name.as_str(), text.as_str())));
+    let said = links_of(&files);
+    assert!(
+        said.iter().any(|said| said.contains("the letters are too long")),
+        "{said:#?}"
+    );
+}

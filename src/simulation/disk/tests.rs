@@ -118,7 +118,9 @@ fn compare(disk: &Disk, ledger: &SqliteLocked, seed: u64) {
     model.sort_unstable();
     assert_eq!(
         model,
-        reader.handed_over_since("me@x.example", since, true).unwrap(),
+        reader
+            .handed_over_since(&crate::campaign::Address::parse("me@x.example").unwrap(), since, true)
+            .unwrap(),
         "seed {seed}"
     );
     assert!(disk.live.rows.values().all(|row| row.state.settled(true) == row.state));

@@ -140,7 +140,7 @@ impl SqliteLedger {
             let reading = self.reading();
             let mut query = reading.db.prepare(&format!(
                 "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
-                 WHERE campaign = ?1 AND sender = ?2 ORDER BY letter.key"
+                 WHERE campaign = ?1 AND lower(sender) = lower(?2) ORDER BY letter.key"
             ))?;
             let mut rows = query.query(params![campaign, sender])?;
             while let Some(row) = rows.next()? {
@@ -169,7 +169,7 @@ impl SqliteLedger {
     /// When the ledger cannot be read.
     pub fn doubts(&self, campaign: &str, sender: &str, each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
         self.logged(
-            "attempt.state = ?3 AND letter.campaign = ?1 AND letter.sender = ?2 ORDER BY attempt.key",
+            "attempt.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY attempt.key",
             params![campaign, sender, state::IN_DOUBT],
             each,
         )
@@ -252,38 +252,37 @@ impl SqliteLedger {
         read(params).map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// When letters of a sender were handed over since a moment, in whatever campaign: accepted, or in doubt; and to how
-    /// many addresses, copies that were not refused or put off among them. Only the first unless `all` are wanted.
+    /// When letters of a sender's mailbox were handed over since a moment, in whatever campaign: accepted, or in doubt; and
+    /// to how many addresses, copies that were not refused or put off among them. Only the first unless `all` are wanted.
     ///
     /// # Errors
     /// When the ledger cannot be read.
     pub fn handed_over_since(
         &self,
-        sender: &str,
+        sender: &Address,
         since: Timestamp,
         all: bool,
     ) -> Result<Vec<(Timestamp, usize)>, LedgerError> {
-        let read = || {
-            self.reading()
-                .db
-                .prepare(
-                    "SELECT attempt.at,
-                     1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3))
-                     FROM attempt JOIN letter ON letter.key = attempt.letter
-                     WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) AND sender = ?4
-                     ORDER BY attempt.at LIMIT ?5",
-                )?
-                .query_map(
-                    params![
-                        since.as_second(),
-                        state::ACCEPTED,
-                        state::IN_DOUBT,
-                        sender,
-                        if all { -1 } else { 1 }
-                    ],
-                    |row| Ok((timestamp(row, 0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(1))),
-                )?
-                .collect::<rusqlite::Result<_>>()
+        let read = || -> rusqlite::Result<_> {
+            let reading = self.reading();
+            let mut query = reading.db.prepare(
+                "SELECT attempt.at,
+                 1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3)), sender
+                 FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) ORDER BY attempt.at",
+            )?;
+            let mut rows = query.query(params![since.as_second(), state::ACCEPTED, state::IN_DOUBT])?;
+            let mut own = recent::Own::of(sender);
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                if own.is(row.get_ref(2)?.as_str()?) {
+                    found.push((timestamp(row, 0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(1)));
+                    if !all {
+                        break;
+                    }
+                }
+            }
+            Ok(found)
         };
         read().map_err(|error| broken(&self.path, "read", &error))
     }
@@ -300,21 +299,27 @@ impl SqliteLedger {
         Ok(())
     }
 
-    /// The newest attempt of a sender, in whatever campaign, when it is later than a moment.
+    /// The newest attempt of a sender's mailbox, in whatever campaign, when it is later than a moment.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn attempt_after(&self, sender: &str, moment: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        self.reading()
-            .db
-            .query_row(
-                "SELECT attempt.at FROM attempt JOIN letter ON letter.key = attempt.letter
-                 WHERE attempt.at > ?1 AND sender = ?2 ORDER BY attempt.at DESC LIMIT 1",
-                params![moment.as_second(), sender],
-                |row| timestamp(row, 0),
-            )
-            .optional()
-            .map_err(|error| broken(&self.path, "read", &error))
+    pub fn attempt_after(&self, sender: &Address, moment: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
+        let read = || -> rusqlite::Result<_> {
+            let reading = self.reading();
+            let mut query = reading.db.prepare(
+                "SELECT attempt.at, sender FROM attempt JOIN letter ON letter.key = attempt.letter
+                 WHERE attempt.at > ?1 ORDER BY attempt.at DESC",
+            )?;
+            let mut rows = query.query(params![moment.as_second()])?;
+            let mut own = recent::Own::of(sender);
+            while let Some(row) = rows.next()? {
+                if own.is(row.get_ref(1)?.as_str()?) {
+                    return timestamp(row, 0).map(Some);
+                }
+            }
+            Ok(None)
+        };
+        read().map_err(|error| broken(&self.path, "read", &error))
     }
 
     fn reading(&self) -> MutexGuard<'_, Reading> {

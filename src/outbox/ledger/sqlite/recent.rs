@@ -25,21 +25,42 @@ struct Handed {
     again: bool,
 }
 
+/// Whether letters are one mailbox's own, however its address was written when they left.
+pub struct Own {
+    mailbox: String,
+    /// The last answer: the next letter is mostly from the same address.
+    known: (String, bool),
+}
+
+impl Own {
+    /// Those from this mailbox.
+    pub fn of(sender: &Address) -> Self {
+        Self {
+            mailbox: sender.mailbox().into_owned(),
+            known: (String::new(), false),
+        }
+    }
+
+    /// Whether a letter from this address is.
+    pub fn is(&mut self, sender: &str) -> bool {
+        if self.known.0 != sender {
+            self.known = (sender.to_owned(), mailbox_of(sender) == self.mailbox);
+        }
+        self.known.1
+    }
+}
+
 /// What a sender handed over since a moment, in whatever campaign.
 pub fn read(db: &Connection, sender: &Address, limits: Limits, since: Timestamp) -> rusqlite::Result<Recent> {
     let own = sender.mailbox();
     let mut recent = Recent::new(limits);
-    let mut known = (String::new(), false);
+    let mut is_own = Own::of(sender);
     let hash = |address: &str| {
         let mailbox = mailbox_of(address);
         (mailbox != *own).then(|| hash_of(&mailbox))
     };
     handed_over(db, None, since, |letter| {
-        if known.0 != letter.sender {
-            known.1 = mailbox_of(&letter.sender) == *own;
-            known.0 = letter.sender;
-        }
-        if known.1 {
+        if is_own.is(&letter.sender) {
             let to = hash(&letter.recipient);
             let copies = letter.copies.iter().filter_map(|copy| hash(copy)).collect();
             recent.add(letter.id, to, copies, letter.at, letter.again);

@@ -57,7 +57,7 @@ const STATISTICS: [&str; 2] = [
     "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
 ];
 
-/// The words of a statement: the database keeps it with the comments and line breaks of the day it was made. (None of ours has
+/// The words of a statement: `SQLite` keeps it with the comments and line breaks of the day it was made. (None of ours has
 /// a quote in it, in which two hyphens would be no comment.)
 fn without_comments(sql: &str) -> String {
     let words = sql.lines().flat_map(|line| {
