@@ -2,10 +2,6 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(
-    init: {
-        if let Some(folder) = std::env::var_os("APPEL_FUZZ_SEEDS") {
-            appel_fuzz::ledger::write_seeds(folder.as_ref());
-        }
-    },
+    init: appel_fuzz::write_seeds("ledger"),
     |input: &[u8]| appel_fuzz::watch(input, appel_fuzz::ledger::check)
 );

@@ -9,6 +9,8 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use appel::campaign::Address;
+use appel::campaign::config::Limits;
 use appel::letter::{History, LetterId, Past};
 use appel::outbox::ledger::{
     Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Settled, SqliteLedger, SqliteLocked,
@@ -52,7 +54,6 @@ pub fn check(input: &[u8]) {
 /// # Panics
 /// When they cannot be written.
 pub fn write_seeds(folder: &Path) {
-    fs::create_dir_all(folder).expect("a folder");
     with_ended(|kept| {
         let path = desk::folder().join("seed.sqlite3");
         fs::write(&path, &kept.files[0].1).expect("written");
@@ -316,6 +317,8 @@ fn use_all(path: &Path, writes: bool) -> Result<(), LedgerError> {
 }
 
 fn read_all(reader: &SqliteLedger) -> Result<(), LedgerError> {
+    let sender = Address::parse("me@x.example").expect("an address");
+    tell(reader.remember(&sender, Limits::default(), Timestamp::UNIX_EPOCH))?;
     for number in 0..=12 {
         let _ = reader.past(id(number));
         let _ = reader.first_date(id(number));
@@ -328,8 +331,9 @@ fn read_all(reader: &SqliteLedger) -> Result<(), LedgerError> {
     }))?;
     tell(reader.attempts("c", |attempt| said::fit_to_show(&attempt.reply.to_string())))?;
     tell(reader.doubts("c", "me@x.example", |_| {}))?;
-    tell(reader.attempt_after("me@x.example", Timestamp::UNIX_EPOCH))?;
-    tell(reader.handed_over_since("me@x.example", Timestamp::UNIX_EPOCH, true)).map(drop)
+    tell(reader.attempt_after(&sender, Timestamp::UNIX_EPOCH))?;
+    tell(reader.handed_over_since(&sender, Timestamp::UNIX_EPOCH, true))?;
+    tell(reader.checked())
 }
 
 /// An error has words, and something to do.

@@ -11,10 +11,12 @@ pub mod template;
 
 mod desk;
 mod letters;
+mod long;
 mod memory;
 mod said;
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// So long may one input take, on a machine that has nothing else to do.
@@ -34,6 +36,24 @@ pub fn watch(input: &[u8], check: fn(&[u8])) {
         .elapsed()
         .saturating_sub(waited_for_a_processor().saturating_sub(waited));
     assert!(spent <= LONGEST, "this input took {spent:.1?}");
+}
+
+/// Writes inputs to begin with, which are made rather than kept in the tree, to the folder that `$APPEL_FUZZ_SEEDS` names.
+///
+/// # Panics
+/// When they cannot be written.
+pub fn write_seeds(target: &str) {
+    let Some(folder) = std::env::var_os("APPEL_FUZZ_SEEDS") else {
+        return;
+    };
+    let folder = Path::new(&folder);
+    fs::create_dir_all(folder).expect("a folder for seeds");
+    for (name, input) in long::inputs(target) {
+        fs::write(folder.join(format!("long-{name}")), input).expect("a seed");
+    }
+    if target == "ledger" {
+        ledger::write_seeds(folder);
+    }
 }
 
 /// How long this thread has been ready to go on, and could not; nothing, where the system does not tell.

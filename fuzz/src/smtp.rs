@@ -37,14 +37,17 @@ pub const LONGEST_REPLY: usize = 64 * 1024;
 
 const SECRET: &str = "gehe1m-Kennwort";
 const NEXT_SECRET: &str = "gehe1m-Nachfolger";
-/// How each of them is said in AUTH: alone, and as PLAIN and XOAUTH2 have it.
-const ENCODED: [&str; 6] = [
+/// Each of them as it is, and how it is said in AUTH: alone, and as PLAIN and XOAUTH2 have it.
+const FORMS: [&str; 4] = [
+    SECRET,
     "Z2VoZTFtLUtlbm53b3J0",
-    "Z2VoZTFtLU5hY2hmb2xnZXI=",
     "AGFubgBnZWhlMW0tS2VubndvcnQ=",
     "dXNlcj1hbm4BYXV0aD1CZWFyZXIgZ2VoZTFtLUtlbm53b3J0AQE=",
+];
+const NEXT_FORMS: [&str; 3] = [
+    NEXT_SECRET,
+    "Z2VoZTFtLU5hY2hmb2xnZXI=",
     "dXNlcj1hbm4BYXV0aD1CZWFyZXIgZ2VoZTFtLU5hY2hmb2xnZXIBAQ==",
-    "gehe1m",
 ];
 
 /// One input.
@@ -77,8 +80,12 @@ pub fn check(input: &[u8]) {
             "a letter without encryption"
         );
     }
+    // The second one is known from the time it was fetched: until then only the server's own words can hold it.
+    let known = FORMS.iter().filter(|_| how & how::SIGN_IN != 0);
+    let is_quoted = |form: &&&str| !script.windows(form.len()).any(|bytes| bytes == form.as_bytes());
+    let known: Vec<&&str> = known.chain(NEXT_FORMS.iter().filter(is_quoted)).collect();
     for words in told {
-        let quoted = ENCODED.iter().find(|secret| words.contains(**secret));
+        let quoted = known.iter().find(|secret| words.contains(***secret));
         assert_eq!(quoted, None, "{words}");
     }
 }

@@ -155,6 +155,11 @@ fn wrong_rows_cost_as_much_as_there_are() {
 fn wrong_templates_cost_as_much_as_they_say() {
     check(50_000, |n| template("x\n".repeat(n)));
     check(50_000, |n| template(format!("Subject: S\n\n{}", "TODO ".repeat(n))));
+    check(15_000, |n| template(format!("Subject: S\n\n{}", "\\".repeat(n))));
+    check(50_000, |n| {
+        let comments = "{{!-- a }}".repeat(n / 50);
+        template(format!("Subject: S\n\n{comments}{}", "x\n".repeat(n)))
+    });
     // The parser itself looks for the place of each tag from the beginning: that has a bound, and no growth.
     check(100, |n| {
         template(format!("Subject: S\n\n{}", "{{recipient.nam}}\n".repeat(n)))

@@ -99,6 +99,7 @@ pub fn from_cell(letter: &Letter<'_>, file: &str, link: &str, column: Option<&st
 }
 
 /// The error of a letter whose links cannot be told from other text.
+#[must_use]
 pub fn not_looked_at(letter: &Letter<'_>, file: &str, why: &str) -> Problem {
     let problem = Problem::error(format!(
         "the links of the letter `{}` cannot be looked at: {why}",

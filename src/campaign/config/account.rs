@@ -379,6 +379,7 @@ fn is_host_name(host: &str) -> bool {
 }
 
 /// Whether a server's name means this computer.
+#[must_use]
 pub fn is_loopback(host: &str) -> bool {
     host.strip_suffix('.').unwrap_or(host).eq_ignore_ascii_case("localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())

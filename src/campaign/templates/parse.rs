@@ -27,7 +27,9 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
         Piece::Tag(span) => span.len(),
         Piece::Text(_) => 0,
     });
-    if !file.may_parse(in_tags.sum()) {
+    // A comment, however long, has one place.
+    let comments = file.text[span.clone()].matches("{{!").count() * "{{date}}".len();
+    if !file.may_parse(comments + in_tags.sum::<usize>()) {
         let hint = "a letter has one page: shorten this one, or take templates out that no letter uses";
         file.error(
             span,
@@ -43,6 +45,11 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count();
     match Template::compile_with_name(source, file.shown.to_owned()) {
         Ok(mut template) => {
+            debug_assert_eq!(
+                tags::parts(text, &pieces),
+                parts(&template),
+                "the parser read other tags than were looked at: {source:?}"
+            );
             shift(&mut template, line, column);
             let mut places = HashMap::new();
             let mut cursor = Cursor::new(text);
@@ -72,6 +79,20 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
             None
         }
     }
+}
+
+/// How many parts a template has that are neither text nor comment, those within blocks too.
+fn parts(template: &Template) -> usize {
+    let within = |block: &HelperTemplate| {
+        let both = [&block.template, &block.inverse];
+        1 + both.into_iter().flatten().map(parts).sum::<usize>()
+    };
+    let of_one = |element: &TemplateElement| match element {
+        TemplateElement::RawString(_) | TemplateElement::Comment(_) => 0,
+        TemplateElement::HelperBlock(block) => within(block),
+        _ => 1,
+    };
+    template.elements.iter().map(of_one).sum()
 }
 
 /// The byte at a 1-based line and column.

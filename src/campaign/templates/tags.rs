@@ -18,6 +18,12 @@ const LONGEST_TAG: usize = 4096;
 /// How many tags one file may have: the parser looks for the place of each from the beginning.
 const MOST_TAGS: usize = 2000;
 
+/// How many backslashes may stand in a row: at each of them the parser looks how many follow.
+const MOST_BACKSLASHES: usize = 32;
+
+/// What the parser passes over in a tag: these, and no other blanks.
+const BLANKS: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// A stretch of a template, by its bytes in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
@@ -61,6 +67,14 @@ pub fn cut(file: &mut File<'_>, span: Range<usize>) -> Option<Vec<Piece>> {
 
 fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
     let end = span.end;
+    if let Some(at) = text[span.clone()].find(&"\\".repeat(MOST_BACKSLASHES + 1)) {
+        let at = span.start + at;
+        return Err((
+            at..at + MOST_BACKSLASHES,
+            format!("more than {MOST_BACKSLASHES} backslashes stand in a row"),
+            "take most of them out",
+        ));
+    }
     let mut found = Vec::new();
     let mut open: Vec<Open<'_>> = Vec::new();
     // Where the text before the next tag begins; what was passed over as escaped.
@@ -85,11 +99,11 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
             found.push(Piece::Text(text_start..tag));
         }
         let rest = &text[tag..end];
+        let in_file = |(at, message, hint): Slip| (tag + at.start..tag + at.end, message, hint);
         let length = if rest.starts_with("{{!") {
-            comment(rest).ok_or_else(|| unclosed(tag..tag + 3))?
+            comment(rest).map_err(in_file)?
         } else {
-            let length =
-                length_of(rest).map_err(|(at, message, hint)| (tag + at.start..tag + at.end, message, hint))?;
+            let length = length_of(rest).map_err(in_file)?;
             let span = tag..tag + length;
             if length > LONGEST_TAG {
                 return Err((
@@ -123,16 +137,37 @@ fn unclosed(span: Range<usize>) -> Slip {
     )
 }
 
+/// How many parts of a template the tags among the pieces make: a tag is one, unless it goes on with a block or ends it.
+pub fn parts(text: &str, pieces: &[Piece]) -> usize {
+    let makes_one = |piece: &&Piece| match piece {
+        Piece::Text(_) => false,
+        Piece::Tag(span) => {
+            let inner = inside(&text[span.clone()]);
+            let goes_on = inner.strip_prefix("else").or_else(|| inner.strip_prefix('^'));
+            !inner.starts_with('/') && goes_on.is_none_or(|rest| !rest.is_empty())
+        }
+    };
+    pieces.iter().filter(makes_one).count()
+}
+
 /// How long the comment is that `rest` begins with.
-fn comment(rest: &str) -> Option<usize> {
+fn comment(rest: &str) -> Result<usize, Slip> {
     let body = &rest[3..];
-    let dashes = 3 + (body.len() - body.trim_start().len());
-    if rest[dashes..].starts_with("--")
-        && let Some(end) = rest[dashes + 2..].find("--}}")
-    {
-        return Some(dashes + 2 + end + 4);
+    let dashes = 3 + (body.len() - body.trim_start_matches(BLANKS).len());
+    if !rest[dashes..].starts_with("--") {
+        let end = body.find("}}").ok_or_else(|| unclosed(0..3))?;
+        return Ok(end + 5);
     }
-    Some(body.find("}}")? + 5)
+    // The parser would take a }} for the end, but look for the other one through all of the file, at each such comment.
+    let end = rest[dashes + 2..].find("--}}").ok_or_else(|| {
+        let hint = "close it with --}}, or open it with {{! alone";
+        (
+            0..dashes + 2,
+            "a comment is opened with {{!-- here and not closed".to_owned(),
+            hint,
+        )
+    })?;
+    Ok(dashes + 2 + end + 4)
 }
 
 /// How long the tag is that `rest` begins with.
@@ -201,7 +236,7 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
 /// What the inside of a tag begins with.
 fn inside(tag: &str) -> &str {
     tag.trim_matches(['{', '}', '~'])
-        .trim_matches(|c: char| c.is_whitespace() || c == '~')
+        .trim_matches(|c: char| BLANKS.contains(&c) || c == '~')
 }
 
 /// Keeps account of the blocks that are open.
@@ -215,7 +250,7 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
         return refuse("{{* …}}");
     }
     if let Some(rest) = inner.strip_prefix('#') {
-        let rest = rest.trim_start();
+        let rest = rest.trim_start_matches(BLANKS);
         if rest.starts_with('*') {
             return refuse("{{#* …}}");
         }
@@ -232,7 +267,7 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
             levels: 1,
         });
     } else if let Some(rest) = inner.strip_prefix('/') {
-        let name = word(rest.trim_start());
+        let name = word(rest.trim_start_matches(BLANKS));
         match open.pop() {
             Some(last) if last.name == name => {}
             Some(last) => {
@@ -248,14 +283,14 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
             }
         }
     } else if let Some(rest) = inner.strip_prefix("else").or_else(|| inner.strip_prefix('^')) {
-        let chained = !rest.trim().is_empty();
+        let chained = !rest.trim_matches(BLANKS).is_empty();
         let levels: usize = open.iter().map(|open| open.levels).sum();
         match open.last_mut() {
             Some(_) if chained && levels >= DEEPEST_BLOCK => return Err(too_deep(span)),
             Some(last) if chained => last.levels += 1,
             Some(_) => {}
             // A name that only begins with these letters; what it is, the lint says.
-            None if chained && !rest.starts_with(char::is_whitespace) => {}
+            None if chained && !rest.starts_with(BLANKS) => {}
             None => {
                 return Err((
                     span,
@@ -274,6 +309,6 @@ fn too_deep(span: Range<usize>) -> Slip {
 }
 
 fn word(text: &str) -> &str {
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '(' | '|' | '}' | '~' | '"' | '\''));
+    let end = text.find(|c: char| BLANKS.contains(&c) || matches!(c, '(' | '|' | '}' | '~' | '"' | '\''));
     &text[..end.unwrap_or(text.len())]
 }

@@ -104,6 +104,50 @@ fn everything_that_may_be_named_is_accepted() {
     );
 }
 
+#[test]
+fn what_the_parser_would_look_at_for_ever_is_refused() {
+    assert_eq!(body(&format!("a {} b", "\\".repeat(32))), "");
+    insta::assert_snapshot!(body(&format!("a {} b", "\\".repeat(33))), @r"
+    error: more than 32 backslashes stand in a row
+     --> templates/protest.en.hbs:3:3
+      |
+    3 | a \\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\ b
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: take most of them out
+    ");
+    insta::assert_snapshot!(body("a {{!-- b }} c"), @r"
+    error: a comment is opened with {{!-- here and not closed
+     --> templates/protest.en.hbs:3:3
+      |
+    3 | a {{!-- b }} c
+      |   ^^^^^
+      |
+      = help: close it with --}}, or open it with {{! alone
+    ");
+}
+
+#[test]
+fn comments_count_among_what_the_parser_looks_for_from_the_beginning() {
+    let long = "x\n".repeat(500_000);
+    assert_eq!(body(&format!("{long}{}", "{{! a }}".repeat(10))), "");
+    let said = body(&format!("{long}{}", "{{! a }}".repeat(1990)));
+    assert!(said.contains("too much text and too many {{ }} together"), "{said}");
+}
+
+#[test]
+fn blocks_cannot_hide_behind_a_blank_that_is_none_to_the_parser() {
+    let deep = "{{#if message}}".repeat(40) + "x" + &"{{/if}}".repeat(40);
+    assert_eq!(body(&format!("a {{{{! -- {deep} --}}}} b")), "");
+    for blank in ['\u{a0}', '\u{2003}', '\u{c}', '\u{b}', '\u{85}'] {
+        let said = body(&format!("a {{{{!{blank}-- }}}} {deep} --}}}} b"));
+        assert!(
+            said.contains("blocks stand more than 32 deep in one another"),
+            "{blank:?}: {said}"
+        );
+    }
+}
+
 // 33
 #[test]
 fn an_undefined_name_is_found_wherever_it_stands() {
