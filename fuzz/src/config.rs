@@ -141,7 +141,7 @@ fn mail_account(smtp: &Smtp) {
         smtp.own
             .password_command
             .as_ref()
-            .is_none_or(|line| !line.contains(char::is_control))
+            .is_none_or(|command| !command.line.contains(char::is_control))
     );
     assert!(smtp.own.ca_file.as_ref().is_none_or(|path| path.is_file()));
     if let Some(proxy) = &smtp.own.proxy {
