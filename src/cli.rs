@@ -26,8 +26,9 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    everything due was accepted, or nothing was due; a check, preview or dry run found
        no problem
-  1    the run finished, and some letters were refused, deferred or are in doubt
-  2    usage: flags, or nobody to confirm (no --yes off a terminal)
+  1    the run finished, and some letters were refused, deferred, are in doubt or held back
+  2    usage: flags, nobody to confirm (no --yes off a terminal), or no word that a folder
+       with a mailbox of its own is yours
   3    the inputs are invalid: nothing was sent
   4    cannot deliver: connection, TLS, authentication, ledger; what was sent is recorded
   130  interrupted: letters in flight were finished and recorded first";

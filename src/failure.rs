@@ -25,7 +25,7 @@ const LONGEST_FIELD: usize = 100;
 pub enum Exit {
     /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
     Done,
-    /// The run finished, and some letters were refused, deferred or are in doubt.
+    /// The run finished, and some letters were refused, deferred, are in doubt or held back.
     Incomplete,
     /// The flags make no sense together, or there was nobody to confirm.
     Usage,

@@ -43,7 +43,7 @@
 //! - A letter is claimed in the ledger, durably, before it begins, and marked as begun before the server hears of it.
 //!   What was accepted cannot be claimed again: see [`outbox::ledger`].
 //! - An outcome is durable before anybody is told: see [`outbox::journal`].
-//! - Every letter due ends a run accepted, deferred, refused or in doubt, by name. In doubt is what may have arrived: it
+//! - Every letter due ends a run accepted, deferred, refused, in doubt or held back, by name. In doubt is what may have arrived: it
 //!   leaves again only on request, under the same Message-ID.
 //! - Everything due is rendered before the first connection: one bad row stops all.
 //! - Every step towards a server has a deadline, and who the server is, is verified before a password is said.

@@ -100,6 +100,7 @@ pub enum Skip {
     /// The server took this letter in an earlier run.
     AlreadyAccepted,
     /// The server refused this letter in an earlier run.
+    #[serde(rename = "refused-earlier")]
     Refused,
     /// The server may have taken it.
     InDoubt,

@@ -230,7 +230,7 @@ fn a_refusal_is_recorded_in_the_servers_words_and_the_others_go_on() {
         let again = campaign.send_json(&[]);
         again.exits(0);
         assert_eq!(again.counts(), [0, 0, 0, 0, 0, 3]);
-        assert_eq!(again.letter_to("m1@mfa.example")["reason"], "refused");
+        assert_eq!(again.letter_to("m1@mfa.example")["reason"], "refused-earlier");
         assert_eq!(campaign.standing(), [2, 0, 1, 0, 0]);
 
         assert_eq!(
