@@ -110,8 +110,9 @@ impl Context {
             .map_err(|error| Failure::usage("APPEL_NOW is no moment such as 2026-01-31T12:00:00Z").because(&error))?;
         let mut global = global;
         // A campaign is a folder: its name will do.
-        if global.config.is_dir() {
-            global.config.push("config.toml");
+        let inside = global.config.join("config.toml");
+        if inside.exists() {
+            global.config = inside;
         }
         Ok(Self {
             style: stderr_style(&global),

@@ -181,16 +181,16 @@ fn neighbour(path: &Path) -> Option<String> {
     nearest(wanted, names.iter().map(String::as_str)).map(ToOwned::to_owned)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
     use crate::campaign::config::general::General;
     use crate::campaign::{Private, Sources};
 
+    #[cfg(unix)]
     #[test]
     fn what_was_put_in_an_attachments_place_after_it_was_looked_at_is_not_read() {
+        use std::os::unix::fs::symlink;
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);
         fs::create_dir(at("campaign")).unwrap();
