@@ -272,7 +272,7 @@ fn the_ledger_decides_what_leaves_again() {
         [
             "protest accepted@x.example line 2: already-accepted",
             "protest deferred@x.example in en",
-            "protest refused@x.example line 4: refused",
+            "protest refused@x.example line 4: refused-earlier",
             "protest doubt@x.example line 5: in-doubt",
             "protest never@x.example in en",
         ]
