@@ -284,7 +284,7 @@ fn the_ledger_decides_what_leaves_again() {
     assert_eq!(
         told(resend)[2..4],
         [
-            "protest refused@x.example line 4: refused",
+            "protest refused@x.example line 4: refused-earlier",
             "protest doubt@x.example in en"
         ]
     );
