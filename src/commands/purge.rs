@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Context, confirm, print, print_json};
 use crate::account::trust::Folders;
 use crate::campaign::Identity;
+use crate::campaign::config::or_here;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
@@ -119,10 +120,7 @@ impl Said {
         let Some(state) = private::state_folder() else {
             return Ok(None);
         };
-        let folder = match config.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = config.parent().map_or(config, or_here);
         let said = Self {
             folders: Folders::in_state_folder(&state),
             folder: folder.to_owned(),

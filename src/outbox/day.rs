@@ -3,10 +3,9 @@
 
 use std::collections::VecDeque;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-/// How long a letter counts.
-const LENGTH: SignedDuration = SignedDuration::from_hours(24);
+use crate::letter::flood::DAY;
 
 /// The addresses that one sender wrote to in the last 24 hours, in whatever run and campaign.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +49,7 @@ impl Day {
     /// Since when letters count.
     #[must_use]
     pub fn begins(now: Timestamp) -> Timestamp {
-        now.checked_sub(LENGTH).unwrap_or(Timestamp::MIN)
+        now.checked_sub(DAY).unwrap_or(Timestamp::MIN)
     }
 
     /// How many addresses may still be written to; `None` when there is no limit.
@@ -97,7 +96,7 @@ impl Day {
         // With a limit that was lowered since, more has to be forgotten before there is room for one.
         let wanted = self.counted.saturating_add(addresses);
         let mut over = wanted.saturating_sub(self.limit.unwrap_or(usize::MAX)).max(1);
-        let expires = |at: &Timestamp| at.checked_add(LENGTH).unwrap_or(*at);
+        let expires = |at: &Timestamp| at.checked_add(DAY).unwrap_or(*at);
         let whole = self.sent.back().map(|(at, _)| expires(at))?;
         let mut from = whole;
         for (at, addresses) in &self.sent {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use super::paths::or_here;
 use crate::failure::{Place, Problem};
 
 /// Whether there is nothing by this name. What cannot be looked at, or is a link that leads nowhere, is not missing.
@@ -64,15 +66,6 @@ fn folder_of_others(folder: &Path) -> Option<(String, String)> {
 use crate::private::quoted;
 
 #[cfg(unix)]
-fn or_here(folder: &Path) -> &Path {
-    if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    }
-}
-
-#[cfg(unix)]
 fn can_write(path: &Path) -> String {
     format!("other people on this computer can write to {}", path.display())
 }
@@ -92,7 +85,8 @@ fn sudo(owner: u32) -> &'static str {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
