@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::failure::Exit;
 use crate::letter::LetterId;
 
 /// Sends a letter campaign from your own mailbox: the right letter, in the right language, to the right inbox, once.
 ///
 /// Start with `appel new DIR`, edit the files in it, then `appel check`, `appel rehearse`, `appel send`.
 #[derive(Debug, Parser)]
-#[command(name = "appel", version, disable_help_subcommand = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "appel", version, disable_help_subcommand = true, after_help = Exit::help(), max_term_width = 100)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -21,17 +22,6 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
 }
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    everything due was accepted, or nothing was due; a check, preview or dry run found
-       no problem
-  1    the run finished, and some letters were refused, deferred, are in doubt or held back
-  2    usage: flags, nobody to confirm (no --yes off a terminal), or no word that a folder
-       with a mailbox of its own is yours
-  3    the inputs are invalid: nothing was sent
-  4    cannot deliver: connection, TLS, authentication, ledger; what was sent is recorded
-  130  interrupted: letters in flight were finished and recorded first";
 
 /// Flags that every command takes.
 #[derive(Args, Clone, Debug)]

@@ -1,5 +1,6 @@
-//! What goes wrong, in words: problems in the inputs, the failure that ends a run, and the exit codes.
+//! What goes wrong, in words: problems in the inputs, and the failure that ends a run.
 
+mod exit;
 mod problems;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible, visible_line};
 
+pub use exit::Exit;
 pub use problems::{MOST as MOST_PROBLEMS, More, Problems};
 
 /// How many characters a message has at most; what stands in it may be as long as a file.
@@ -19,38 +21,6 @@ const LONGEST_MESSAGE: usize = 600;
 const LONGEST_HINT: usize = 2000;
 /// How many characters the name of a field has at most.
 const LONGEST_FIELD: usize = 100;
-
-/// How a run ended, as its exit code. The table of section 2 of the contract, and the only place for these numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
-    Done,
-    /// The run finished, and some letters were refused, deferred, are in doubt or held back.
-    Incomplete,
-    /// The flags make no sense together, or there was nobody to confirm.
-    Usage,
-    /// The inputs are invalid: nothing was sent.
-    Invalid,
-    /// Connection, TLS, authentication or ledger: what was sent is recorded.
-    CannotDeliver,
-    /// Interrupted: letters in flight were finished and recorded first.
-    Interrupted,
-}
-
-impl Exit {
-    /// The number the shell sees.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Incomplete => 1,
-            Self::Usage => 2,
-            Self::Invalid => 3,
-            Self::CannotDeliver => 4,
-            Self::Interrupted => 130,
-        }
-    }
-}
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -509,19 +479,5 @@ mod tests {
         let place = Place::in_source("f", "é", 1..99);
         assert_eq!((place.line, place.column), (Some(1), Some(1)));
         assert_eq!(Place::in_source("f", "", 5..9).line, Some(1));
-    }
-
-    #[test]
-    fn exit_codes_are_those_of_the_contract() {
-        let codes = [
-            Exit::Done,
-            Exit::Incomplete,
-            Exit::Usage,
-            Exit::Invalid,
-            Exit::CannotDeliver,
-            Exit::Interrupted,
-        ]
-        .map(Exit::code);
-        assert_eq!(codes, [0, 1, 2, 3, 4, 130]);
     }
 }

@@ -1,14 +1,14 @@
 //! `appel log`: every attempt, oldest first, with the server's words.
 
-use std::io::{BufWriter, Write, stdout};
+use std::io::{self, BufWriter, ErrorKind, Write, stdout};
 
 use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::ledger::SqliteLedger;
+use crate::outbox::ledger::{LedgerError, LoggedAttempt, SqliteLedger};
 use crate::report::attempt::{lines, object};
-use crate::report::json::JsonLines;
 use crate::report::spreadsheet::Rows;
+use crate::words::json_for_screen;
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
@@ -16,34 +16,67 @@ pub fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
     if arguments.csv && context.global.json {
         return Err(Failure::usage("--csv and --json are two forms of the same log").hint("ask for one of them"));
     }
-    let campaign = context.identity()?;
+    let campaign = context.identity()?.id;
     let ledger = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?;
     let mut out = BufWriter::new(stdout().lock());
-    if arguments.csv {
-        let mut rows = Rows::new(out);
-        if let Some(ledger) = ledger {
-            ledger.attempts(&campaign.id, |attempt| rows.attempt(&attempt))?;
+    let each = |tell: &mut dyn FnMut(&LoggedAttempt) -> io::Result<()>| match &ledger {
+        Some(ledger) => attempts(ledger, &campaign, tell),
+        None => Ok(()),
+    };
+    let told = if arguments.csv {
+        let mut rows = Rows::new(&mut out);
+        each(&mut |attempt| rows.attempt(attempt)).and_then(|()| Ok(rows.finish()?))
+    } else if context.global.json {
+        each(&mut |attempt| writeln!(out, "{}", json_for_screen(object(attempt).to_string())))
+    } else {
+        let mut tried = false;
+        let told = each(&mut |attempt| {
+            tried = true;
+            out.write_all(lines(attempt).as_bytes())
+        });
+        told.and_then(|()| {
+            if tried {
+                Ok(())
+            } else {
+                Ok(writeln!(out, "Nothing was tried yet.")?)
+            }
+        })
+    };
+    match told.and_then(|()| Ok(out.flush()?)) {
+        Ok(()) => Ok(Exit::Done),
+        // A reader that has gone (`| head`) wanted no more; a full disk is another thing.
+        Err(Untold::Unwritten(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
+        Err(Untold::Unwritten(error)) => Err(Failure::cannot_deliver("the log could not be written to its end")
+            .because(&error)
+            .hint("what was sent is recorded all the same; make room on that disk, then run the same command again")),
+        Err(Untold::Unread(error)) => Err(error.into()),
+    }
+}
+
+/// Why not every attempt was told.
+enum Untold {
+    Unread(LedgerError),
+    Unwritten(io::Error),
+}
+
+impl From<io::Error> for Untold {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+/// Tells every attempt, until one cannot be told.
+fn attempts(
+    ledger: &SqliteLedger,
+    campaign: &str,
+    tell: &mut dyn FnMut(&LoggedAttempt) -> io::Result<()>,
+) -> Result<(), Untold> {
+    let mut told = Ok(());
+    let read = ledger.attempts(campaign, |attempt| {
+        if told.is_ok() {
+            told = tell(&attempt);
         }
-        return Ok(Exit::Done);
-    }
-    if context.global.json {
-        let mut json = JsonLines::new(out);
-        if let Some(ledger) = ledger {
-            ledger.attempts(&campaign.id, |attempt| json.line(&object(&attempt)))?;
-        }
-        return Ok(Exit::Done);
-    }
-    let mut tried = 0_usize;
-    if let Some(ledger) = ledger {
-        ledger.attempts(&campaign.id, |attempt| {
-            tried += 1;
-            // A reader that has gone is no failure.
-            let _ = out.write_all(lines(&attempt).as_bytes());
-        })?;
-    }
-    if tried == 0 {
-        let _ = writeln!(out, "Nothing was tried yet.");
-    }
-    let _ = out.flush();
-    Ok(Exit::Done)
+    });
+    read.map_err(Untold::Unread)?;
+    Ok(told?)
 }

@@ -1,6 +1,6 @@
 //! Attempts as rows for a spreadsheet: CSV (RFC 4180), one row an address, with no cell that a spreadsheet would obey.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use csv::{Terminator, Writer, WriterBuilder};
 
@@ -24,22 +24,33 @@ const COLUMNS: [&str; 11] = [
 
 /// The rows, the first one with the names of the columns.
 pub struct Rows<W: Write> {
-    /// `None` once the reader has gone.
-    to: Option<Writer<W>>,
+    to: Writer<W>,
+    is_begun: bool,
 }
 
 impl<W: Write> Rows<W> {
-    /// To a writer. When it is closed (`| head`) the other rows are kept to ourselves.
+    /// To a writer.
     pub fn new(to: W) -> Self {
-        let mut rows = Self {
-            to: Some(WriterBuilder::new().terminator(Terminator::CRLF).from_writer(to)),
-        };
-        rows.row(COLUMNS);
-        rows
+        Self {
+            to: WriterBuilder::new().terminator(Terminator::CRLF).from_writer(to),
+            is_begun: false,
+        }
+    }
+
+    fn begin(&mut self) -> io::Result<()> {
+        if !self.is_begun {
+            self.is_begun = true;
+            self.to.write_record(COLUMNS)?;
+        }
+        Ok(())
     }
 
     /// One attempt: a row for its To, and one for every copy.
-    pub fn attempt(&mut self, attempt: &LoggedAttempt) {
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn attempt(&mut self, attempt: &LoggedAttempt) -> io::Result<()> {
+        self.begin()?;
         let record = &attempt.record;
         let at = attempt.at.to_string();
         let message_id = record.message_id().unwrap_or_default();
@@ -59,25 +70,18 @@ impl<W: Write> Rows<W> {
                 &message_id,
                 &sha256,
             ];
-            self.row(cells.map(harmless));
+            self.to.write_record(cells.map(harmless))?;
         }
+        Ok(())
     }
 
-    fn row(&mut self, cells: impl IntoIterator<Item = impl AsRef<[u8]>>) {
-        if let Some(to) = &mut self.to
-            && to.write_record(cells).is_err()
-        {
-            self.to = None;
-        }
-    }
-}
-
-impl<W: Write> Drop for Rows<W> {
-    fn drop(&mut self) {
-        if let Some(to) = &mut self.to {
-            // A reader that has gone is no failure.
-            let _ = to.flush();
-        }
+    /// Writes what is still held, the names of the columns at least.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.begin()?;
+        self.to.flush()
     }
 }
 

@@ -1,11 +1,8 @@
 //! Ctrl-C, SIGTERM, a reader that goes away, and a second run: what is in flight lands, the rest waits.
 
-use std::{
-    io::{BufRead as _, BufReader},
-    path::Path,
-};
+use std::io::{BufRead as _, BufReader};
 
-use crate::support::{Campaign, PASSWORD, Run, Running, Server, Step, Tls, accepted};
+use crate::support::{Campaign, PASSWORD, Running, Server, Step, Tls, accepted};
 
 /// A signal to a run.
 type Press = fn(&mut Running);
@@ -214,23 +211,12 @@ fn a_reader_that_goes_away_does_no_harm() {
     }
 }
 
-/// The run with its output redirected by a shell.
-fn redirected(campaign: &Campaign, redirection: &str, arguments: &[&str]) -> Run {
-    let shell = ["-c".to_owned(), format!(r#"exec "$@" {redirection}"#), "sh".to_owned()];
-    let shell: Vec<_> = shell
-        .iter()
-        .map(String::as_str)
-        .chain([env!("CARGO_BIN_EXE_appel")])
-        .collect();
-    Running::start(campaign.other_command(Path::new("/bin/sh"), &[&shell, arguments].concat())).wait()
-}
-
 #[test]
 fn a_run_that_is_given_no_output_at_all_writes_its_story_into_no_other_file() {
     let server = Server::builder().start();
     for closed in [">&-", ">&- 2>&-", ">&- 2>&- <&-"] {
         let campaign = Campaign::new().people(3).smtp(&server);
-        redirected(&campaign, closed, &["send", "--yes", "--json"]).exits(0);
+        campaign.redirected(closed, &["send", "--yes", "--json"]).exits(0);
         assert_eq!(campaign.standing(), [3, 0, 0, 0, 0], "with {closed}");
         campaign.send_json(&[]).exits(0);
     }
@@ -242,7 +228,7 @@ fn output_to_a_full_disk_harms_nothing_and_is_said() {
     let server = Server::builder().start();
     for form in [&["--json"][..], &[]] {
         let campaign = Campaign::new().people(3).smtp(&server);
-        let run = redirected(&campaign, ">/dev/full", &[&["send", "--yes"], form].concat());
+        let run = campaign.redirected(">/dev/full", &[&["send", "--yes"], form].concat());
         run.exits(0)
             .says(&["standard output could not be written", "see `appel log`"]);
         assert_eq!(campaign.standing(), [3, 0, 0, 0, 0]);

@@ -206,3 +206,43 @@ fn one_form_of_the_log_at_a_time() {
         .exits(2)
         .says(&["--csv and --json"]);
 }
+
+#[test]
+fn a_log_that_cannot_be_written_to_its_end_is_a_failure_in_every_form() {
+    let server = Server::builder().start();
+    let campaign = copied().smtp(&server);
+    campaign.send(&[]).exits(0);
+    for form in [&[][..], &["--json"], &["--csv"]] {
+        let arguments = [&["log"], form].concat();
+        let run = campaign.redirected(">/dev/full", &arguments);
+        run.exits(4)
+            .says(&["the log could not be written to its end", "No space left"]);
+        // A reader that wanted no more is another thing.
+        campaign.redirected("| :", &arguments).exits(0);
+        campaign.redirected(">&-", &arguments).exits(0);
+    }
+}
+
+#[test]
+fn copies_that_were_not_taken_are_counted_on_the_screen() {
+    let refusing = |copies: &[&str]| {
+        let mut server = Server::builder();
+        for copy in copies {
+            server = server.on(Step::Rcpt).to(copy).reply("550 5.1.1 no such user");
+        }
+        let server = server.start();
+        copied().smtp(&server).send(&[]).exits(0).stdout.clone()
+    };
+    let told = refusing(&["y@mfa.example"]);
+    assert!(
+        told.contains("1 copy not taken by the server, although the letter was: see `appel log`."),
+        "{told}"
+    );
+    let told = refusing(&["x@mfa.example", "z@mfa.example"]);
+    assert!(
+        told.contains("2 copies not taken by the server, although the letter was"),
+        "{told}"
+    );
+    let told = refusing(&[]);
+    assert!(!told.contains("not taken"), "{told}");
+}

@@ -320,6 +320,17 @@ impl Campaign {
         ["accepted", "deferred", "refused", "in_doubt", "due"].map(|key| status[key].as_u64().expect("a number"))
     }
 
+    /// A run whose output a shell sends elsewhere.
+    pub fn redirected(&self, redirection: &str, arguments: &[&str]) -> Run {
+        let shell = ["-c".to_owned(), format!(r#"exec "$@" {redirection}"#), "sh".to_owned()];
+        let shell = shell.iter().map(String::as_str);
+        let words: Vec<_> = shell
+            .chain([env!("CARGO_BIN_EXE_appel")])
+            .chain(arguments.iter().copied())
+            .collect();
+        Running::start(self.other_command(Path::new("/bin/sh"), &words)).wait()
+    }
+
     /// `appel` as a fresh shell on an empty machine would run it, in the campaign's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.other_command(Path::new(env!("CARGO_BIN_EXE_appel")), arguments)
