@@ -389,6 +389,13 @@ impl Failure {
     }
 }
 
+/// One problem that ends the run (exit 3).
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::invalid(Problems::from_iter([problem]))
+    }
+}
+
 /// How text for a person is drawn: in colour or not, and how wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {

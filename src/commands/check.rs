@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outgoing::{Memory, Workshop};
-use super::survey::{Surveyed, survey};
-use super::{Context, for_good, print, print_json, selection};
+use super::{Context, print, print_json, selection};
 use crate::campaign::Campaign;
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
@@ -14,6 +12,9 @@ use crate::letter::plan::Resend;
 use crate::letter::{Letter, Over};
 use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
+use crate::run::compose::{Memory, Workshop};
+use crate::run::for_good;
+use crate::run::preflight::{Surveyed, survey};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -151,7 +152,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let mut problems = loaded.problems;
-    let Some(campaign) = loaded.campaign.map(super::for_good) else {
+    let Some(campaign) = loaded.campaign.map(for_good) else {
         return Ok((problems, 0));
     };
     if campaign.config.smtp.is_none() {

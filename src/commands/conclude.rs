@@ -1,6 +1,5 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
-use super::survey::Survey;
 use super::{Context, confirm, print};
 use crate::campaign::Roster;
 use crate::failure::{Exit, Failure, Place, Problem};
@@ -9,6 +8,7 @@ use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Summary;
 use crate::report::moment::until;
 use crate::report::screen::{count, summary_line};
+use crate::run::preflight::Survey;
 use crate::transport::limits::Limit;
 
 /// The last words and the exit code of a run.

@@ -5,7 +5,6 @@ use std::io::{IsTerminal, Write};
 use jiff::Timestamp;
 
 use super::Context;
-use super::survey::{SHOWN_LETTERS, Survey, Surveyed};
 use crate::campaign::Campaign;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
@@ -14,6 +13,7 @@ use crate::outbox::day::Day;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
+use crate::run::preflight::{SHOWN_LETTERS, Survey, Surveyed};
 use crate::words::{push_wrapped, visible, visible_line};
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.

@@ -3,10 +3,8 @@
 mod check;
 mod conclude;
 mod confirm;
-mod leaving;
 mod log;
 mod new;
-mod outgoing;
 mod password;
 mod preview;
 mod purge;
@@ -14,7 +12,6 @@ mod rehearse;
 mod send;
 mod settle;
 mod status;
-mod survey;
 mod trust;
 
 use std::io::{IsTerminal, Write};
@@ -143,7 +140,7 @@ impl Context {
         match loaded.campaign {
             Some(campaign) => {
                 self.say_problems(&loaded.problems);
-                Ok(for_good(campaign))
+                Ok(crate::run::for_good(campaign))
             }
             None => Err(Self::invalid(loaded.problems)),
         }
@@ -220,16 +217,6 @@ impl Context {
     }
 }
 
-/// One problem that ends the run (exit 3).
-fn invalid(problem: Problem) -> Failure {
-    Failure::invalid(Problems::from_iter([problem]))
-}
-
-/// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
-fn for_good<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
-}
-
 /// `$XDG_CONFIG_HOME/appel/config.toml`; `None` when there is no home.
 fn default_account() -> Option<PathBuf> {
     let base = etcetera::choose_base_strategy().ok()?;
@@ -288,13 +275,13 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
                     "the file must be plain text in UTF-8",
                 ),
             };
-            invalid(Problem::error(format!("--message: {why}")).hint(hint))
+            Failure::from(Problem::error(format!("--message: {why}")).hint(hint))
         })?,
     };
     let text = text.replace("\r\n", "\n");
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err(invalid(
+        return Err(Failure::from(
             Problem::error(format!("--message holds the control character U+{:04X}", u32::from(c)))
                 .hint("write it in a text editor as plain text"),
         ));

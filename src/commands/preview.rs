@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
-use super::outgoing::{Memory, Workshop};
-use super::survey::{SHOWN_PROBLEMS, Surveyed, survey};
-use super::{Context, for_good, invalid, personal, print, selection};
+use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::plan::Resend;
 use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
+use crate::run::compose::{Memory, Workshop};
+use crate::run::for_good;
+use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
 use crate::words::{visible, visible_line};
 
 /// Runs it.
@@ -29,7 +30,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
-        let message = workshop.message(letter, text, date).map_err(invalid)?;
+        let message = workshop.message(letter, text, date).map_err(Failure::from)?;
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {

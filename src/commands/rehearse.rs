@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::SecretString;
 
 use super::conclude::conclude;
-use super::outgoing::{Memory, Workshop};
 use super::send::{Sending, connect_failure};
-use super::survey::{SHOWN_PROBLEMS, Survey, survey};
-use super::{Context, for_good, personal, print, selection};
+use super::{Context, personal, print, selection};
 use crate::campaign::Roster;
 use crate::campaign::config::{Auth, Own, Rate, Security, Smtp};
 use crate::cli;
@@ -25,6 +23,9 @@ use crate::rehearsal::server::{Credentials, RehearsalServer};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
 use crate::report::table::table;
+use crate::run::compose::{Memory, Workshop};
+use crate::run::for_good;
+use crate::run::preflight::{SHOWN_PROBLEMS, Survey, survey};
 use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
 
 /// How many letters that arrived are shown one by one.

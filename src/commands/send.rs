@@ -7,10 +7,7 @@ use tokio::sync::watch;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
-use super::leaving::{Lines, plain_line};
-use super::outgoing::{MANY, Memory, Outgoing, Workshop};
-use super::survey::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
-use super::{Context, for_good, invalid, password, personal, print, selection, trust};
+use super::{Context, password, personal, print, selection, trust};
 use crate::account::trust::Word;
 use crate::ahead;
 use crate::campaign::Campaign;
@@ -28,6 +25,10 @@ use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count};
+use crate::run::compose::{MANY, Memory, Outgoing, Workshop};
+use crate::run::for_good;
+use crate::run::leaving::{Lines, plain_line};
+use crate::run::preflight::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use crate::transport::files::EmlFolder;
 use crate::transport::smtp::{Settings, SmtpSession, SmtpTransport, Trust};
 use crate::transport::{ConnectError, Reply, Transport};
@@ -143,7 +144,7 @@ fn nothing_to_deliver(
 }
 
 fn no_smtp() -> Failure {
-    invalid(Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
+    Failure::from(Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
         "write it into your account file, with host, and password-command or none to be asked:\n[smtp]\nhost = \"smtp.example.org\"",
     ))
 }
@@ -160,7 +161,7 @@ fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), 
     } else {
         return Ok(());
     };
-    Err(invalid(
+    Err(Failure::from(
         Problem::error(format!("{who} an example's, which reaches nobody"))
             .hint("put the real addresses in, or rehearse: appel rehearse"),
     ))
@@ -379,7 +380,7 @@ fn dry_run(
     let mut lines = JsonLines::new(stdout().lock());
     let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
-            let message = workshop.message(letter, text, *date).map_err(invalid)?;
+            let message = workshop.message(letter, text, *date).map_err(Failure::from)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
             folder.write(&name, &message.bytes).map_err(|error| {
                 Failure::cannot_deliver("cannot write a letter to the folder")

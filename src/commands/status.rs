@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::outgoing::Memory;
-use super::{Context, invalid, print, print_json};
+use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Resend, Selection};
 use crate::letter::{Decision, LetterId, Past, Skip};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
+use crate::run::compose::Memory;
 use crate::words::{push_wrapped, visible_line};
 
 /// How many letters of a kind are listed one by one.
@@ -91,7 +91,7 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
         ));
         return Ok(None);
     };
-    let plan = Plan::new(&campaign, Selection::default()).map_err(invalid)?;
+    let plan = Plan::new(&campaign, Selection::default()).map_err(Failure::from)?;
     let mut due = 0;
     for decision in plan.decisions(memory.history(), now, Resend::default()) {
         match decision {
@@ -102,7 +102,7 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
                 ..
             } => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
-            Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(invalid(*problem)),
+            Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(Failure::from(*problem)),
             Decision::Impossible(_) | Decision::Skipped { .. } => {}
         }
     }

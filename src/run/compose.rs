@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::time::Instant;
 
-use super::invalid;
 use crate::ahead::Ahead;
 use crate::campaign::config::{MOST_ATTACHED, read_attachment};
 use crate::campaign::{Address, Campaign, Config, bounded};
@@ -35,12 +34,12 @@ pub struct Workshop {
 impl Workshop {
     /// Compiles the templates and reads the attachments.
     pub fn new(campaign: &'static Campaign, selection: Selection, personal: Option<&str>) -> Result<Self, Failure> {
-        let renderer = Renderer::new(campaign, personal).map_err(invalid)?;
+        let renderer = Renderer::new(campaign, personal).map_err(Failure::from)?;
         Ok(Self {
             campaign,
-            plan: Plan::new(campaign, selection).map_err(invalid)?,
+            plan: Plan::new(campaign, selection).map_err(Failure::from)?,
             renderer,
-            attachments: read_attachments(campaign).map_err(invalid)?,
+            attachments: read_attachments(campaign).map_err(Failure::from)?,
         })
     }
 
@@ -382,8 +381,8 @@ impl Letters for Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::for_good;
     use crate::letter::testing::given;
+    use crate::run::for_good;
 
     #[test]
     fn what_is_written_ahead_is_what_would_be_written_and_nobody_writes_what_is_only_named() {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::compose::{MANY, Memory, Workshop};
 use super::leaving::Leaving;
-use super::outgoing::{MANY, Memory, Workshop};
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
