@@ -25,11 +25,10 @@ pub(super) use account::has_own;
 pub use account::is_loopback;
 pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
-pub(crate) use letters::MOST_ATTACHED;
 pub(super) use letters::MOST_ATTACHMENTS;
 pub use limits::Limits;
+pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
 pub(super) use paths::{Refused, attachment, too_heavy};
-pub(crate) use paths::{or_here, read_attachment};
 pub(super) use permissions::{is_missing, writable_by_others};
 
 use super::{Address, Country, Fact, Language};

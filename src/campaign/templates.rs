@@ -8,6 +8,7 @@ mod growth;
 mod headers;
 mod lint;
 mod load;
+mod marked;
 mod names;
 mod parse;
 mod spot;

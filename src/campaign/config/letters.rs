@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::general::word;
 use super::limits::Limits;
-use super::paths::{self, Refused};
+use super::paths::{self, MOST_ATTACHED, Refused};
 use super::read::Table;
 use super::source::Source;
 use super::value::Value;
@@ -25,8 +25,6 @@ const MOST_COPIES: usize = 1000;
 pub const MOST_ATTACHMENTS: usize = 100;
 /// How many files go with all letters at most, each counted as often as it is named.
 const MOST_FILES: usize = 10_000;
-/// How many bytes they have together at most: hardly any mailbox takes more.
-pub const MOST_ATTACHED: u64 = 25 << 20;
 
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::letters::MOST_ATTACHED;
 use super::{Attachment, Config, KeptBack};
 use crate::campaign::bounded::{self, Unread, in_words};
 use crate::words::{is_unsafe_to_show, nearest};
+
+/// How many bytes the files of one letter have together at most: hardly any mailbox takes more.
+pub const MOST_ATTACHED: u64 = 25 << 20;
 
 /// Why a path cannot be used, and what to do.
 pub struct Refused {

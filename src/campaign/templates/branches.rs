@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::telling::Names;
+use super::marked::Names;
 use crate::links::{self, ELSE, END, IF, VALUE};
 
 /// The most ways that a word may come to, over the choices inside it.

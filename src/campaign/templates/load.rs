@@ -12,7 +12,7 @@ use super::lint::Lint;
 use super::parse::{self, Parsed};
 use super::spot::Unit;
 use super::tags::Piece;
-use super::{Partial, Scope, Template, Templates, headers, telling, wording};
+use super::{Partial, Scope, Template, Templates, headers, marked, telling, wording};
 use crate::campaign::Language;
 use crate::campaign::config::{self, Attachment, Format, KeptBack, MOST_ATTACHED, MOST_ATTACHMENTS};
 use crate::failure::{Place, Problem, Problems, Severity};
@@ -293,7 +293,7 @@ fn lint(
             .filter_map(|partial| partial.best(&letter.language))
             .filter(|partial| called.contains_key(partial.shown.as_str()))
             .map(|partial| (partial.shown.as_str(), partial.text.as_str()));
-        let letter = telling::Letter {
+        let letter = marked::Letter {
             parts: letter.subject.iter().chain(&letter.body).collect(),
             language: &letter.language,
             is_markdown,
