@@ -22,7 +22,7 @@ impl Clock {
     /// The system's clock, or the moment that the environment variable `APPEL_NOW` names (RFC 3339), for tests.
     ///
     /// # Errors
-    /// When the variable is set to something that is no moment.
+    /// When the variable is set to something that is not a moment.
     pub fn from_environment() -> Result<Self, jiff::Error> {
         match std::env::var("APPEL_NOW") {
             Ok(text) => Ok(Self::Fixed(text.parse()?)),

@@ -26,7 +26,7 @@ const LONGEST_FIELD: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Nothing is sent until it is mended.
+    /// Nothing is sent until it is fixed.
     Error,
     /// Worth a look; does not stop the run.
     Warning,

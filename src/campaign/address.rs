@@ -132,7 +132,7 @@ impl Address {
     }
 }
 
-/// The mailbox of an address that is kept as text, as a ledger does; of text that is no address, whatever it is.
+/// The mailbox of an address that is kept as text, as a ledger does; of text that is not an address, whatever it is.
 #[must_use]
 pub fn mailbox_of(text: &str) -> String {
     // One that is ASCII has been through the checks, and needs no more than lower case.
@@ -154,7 +154,7 @@ fn without_tag(folded: &str) -> Cow<'_, str> {
     }
 }
 
-/// `info@mid.example` as `i…@mid.example`; text that is no address is masked whole.
+/// `info@mid.example` as `i…@mid.example`; text that is not an address is masked whole.
 #[must_use]
 pub fn mask(address: &str) -> String {
     match address.rsplit_once('@') {
@@ -195,7 +195,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Why a text is no address; `Display` is a clause that fits after the address.
+/// Why a text is not an address; `Display` is a clause that fits after the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// Nothing there.
@@ -236,7 +236,7 @@ pub enum AddressError {
     #[error("the domain after the @ needs a dot, and cannot be an IP address")]
     DomainNoDot,
     /// Not a name that DNS can hold.
-    #[error("the domain after the @ is no valid domain name")]
+    #[error("the domain after the @ is not a valid domain name")]
     Domain,
 }
 
@@ -441,7 +441,7 @@ mod tests {
             "a@[127.0.0.1]",
             Err("the domain after the @ needs a dot, and cannot be an IP address"),
         );
-        check("a@b..org", Err("the domain after the @ is no valid domain name"));
+        check("a@b..org", Err("the domain after the @ is not a valid domain name"));
         check(
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),

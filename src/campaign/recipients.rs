@@ -271,11 +271,11 @@ impl Roster {
         if stopped {
             problems.push(
                 Problem::error(format!(
-                    "the rest of {} was not looked at: it is no list of recipients",
+                    "the rest of {} was not looked at: it is not a list of recipients",
                     self.shown
                 ))
                 .at(Place::file(&self.shown))
-                .hint("mend what is said above first, then check again"),
+                .hint("fix what is said above first, then check again"),
             );
         }
         if let Err(error) = end {

@@ -55,11 +55,11 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
             count(due, "letter")
         ),
         (_, 0) => format!(
-            "{file}: {} to mend before anything can be sent.\n",
+            "{file}: {} to fix before anything can be sent.\n",
             count(errors, "error")
         ),
         _ => format!(
-            "{file}: {} to mend before anything can be sent, and {}.\n",
+            "{file}: {} to fix before anything can be sent, and {}.\n",
             count(errors, "error"),
             count(warnings, "warning")
         ),

@@ -157,7 +157,7 @@ fn advice(summary: &Summary, held: usize, over: usize, deferred: bool) -> String
     }
     if summary.refused > 0 {
         lines.push(
-            "Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.",
+            "Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.",
         );
     }
     if summary.in_doubt + held > 0 {

@@ -103,8 +103,9 @@ struct Context {
 
 impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
-        let clock = Clock::from_environment()
-            .map_err(|error| Failure::usage("APPEL_NOW is no moment such as 2026-01-31T12:00:00Z").because(&error))?;
+        let clock = Clock::from_environment().map_err(|error| {
+            Failure::usage("APPEL_NOW is not a moment such as 2026-01-31T12:00:00Z").because(&error)
+        })?;
         let mut global = global;
         // A campaign is a folder: its name will do.
         let inside = global.config.join("config.toml");
@@ -150,7 +151,7 @@ impl Context {
     fn invalid(problems: Problems) -> Failure {
         let mut failure = Failure::invalid(problems);
         let errors = failure.problems.count(Severity::Error);
-        failure.message = format!("{} to mend; nothing was sent", count(errors, "error"));
+        failure.message = format!("{} to fix; nothing was sent", count(errors, "error"));
         failure
     }
 

@@ -87,7 +87,7 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
     let Some(campaign) = loaded.campaign else {
         let errors = count(loaded.problems.count(Severity::Error), "error");
         context.say(&format!(
-            "The campaign has {errors} to mend before anything is due: run `appel check`."
+            "The campaign has {errors} to fix before anything is due: run `appel check`."
         ));
         return Ok(None);
     };

@@ -153,7 +153,7 @@ impl Problems {
             .collect();
         let message = format!("and {} more: {}", thousands(all), kinds.join(", "));
         let rest = Problem::of_rest(worst, message);
-        Some(rest.hint("mend those above first, then check again"))
+        Some(rest.hint("fix those above first, then check again"))
     }
 
     /// Whether nothing at all was found.

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::campaign::Address;
 
 /// A letter's id: 128 bits of a SHA-256 over campaign id, letter id, sender and recipient (both folded), never over
-/// its text, so that mending a typo mails nobody again.
+/// its text, so that fixing a typo mails nobody again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LetterId([u8; 16]);
 

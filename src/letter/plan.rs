@@ -224,7 +224,7 @@ impl<'a> Plan<'a> {
             let mailbox = row.email.mailbox();
             recurring.add(hash_of(&mailbox));
             if *mailbox != *row.email.folded() {
-                // Addresses that are different, and lead to one mailbox, are no duplicates.
+                // Addresses that are different, and lead to one mailbox, are not duplicates.
                 recurring.add(hash_of(row.email.folded()));
             }
             for copy in &row.cc {

@@ -1,4 +1,4 @@
-//! Whether a file or folder is one's own, and what mends it when it is not.
+//! Whether a file or folder is one's own, and what fixes it when it is not.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -13,7 +13,7 @@ use crate::words::path as shown;
 pub struct Unfit {
     /// What is wrong, with the path.
     pub what: String,
-    /// What mends it, mostly a command.
+    /// What fixes it, mostly a command.
     pub hint: String,
 }
 

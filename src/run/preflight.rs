@@ -189,12 +189,12 @@ pub fn survey(
     if stopped {
         problems.push(
             Problem::error("the letters behind those were not looked at")
-                .hint("so many that cannot be written have one reason: mend that first, then check again"),
+                .hint("so many that cannot be written have one reason: fix that first, then check again"),
         );
     }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);
-    failure.message = format!("{} to mend in the letters; nothing was sent", count(all, "error"));
+    failure.message = format!("{} to fix in the letters; nothing was sent", count(all, "error"));
     Err(failure)
 }
 

@@ -36,7 +36,7 @@ pub enum Act {
     Limit,
     /// 3xx where none belongs.
     Odd,
-    /// Bytes that are no reply.
+    /// Bytes that are not a reply.
     Nonsense,
     /// A reply without an end.
     Endless,

@@ -354,11 +354,11 @@ fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_kind() {
     );
     let counted = "and 2,345 more: 2,000 × addresses that are not e-mail addresses, 345 × codes of no country";
     let run = campaign.check(&[]);
-    run.exits(3).says(&[counted]).prints(&["3,345 errors to mend"]);
+    run.exits(3).says(&[counted]).prints(&["3,345 errors to fix"]);
     campaign
         .send(&[])
         .exits(3)
-        .says(&[counted, "3,345 errors to mend; nothing was sent"]);
+        .says(&[counted, "3,345 errors to fix; nothing was sent"]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn all_problems_are_told_at_once_with_their_places() {
     2 | ministry,A,info@mfa,,,,
       |            ^^^^^^^^ email
       |
-      = help: mend the address: it looks like info@example.org
+      = help: fix the address: it looks like info@example.org
 
     error: b@mfa.example c@mfa.example: there is more than one address here, or a space inside one
      --> recipients.csv:3:12
@@ -110,7 +110,7 @@ fn all_problems_are_told_at_once_with_their_places() {
       |
       = help: addresses come from recipients.csv, from `cc` in a [[letter]] and from [sender] only; take the line out
     "#);
-    insta::assert_snapshot!(check.stdout, @"config.toml: 5 errors to mend before anything can be sent.");
+    insta::assert_snapshot!(check.stdout, @"config.toml: 5 errors to fix before anything can be sent.");
 }
 
 #[test]

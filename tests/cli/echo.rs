@@ -166,7 +166,7 @@ fn a_password_repeated_on_the_next_connection_is_hidden_too() {
         ("***", scripted(Step::Connect).reply(&greeting)),
         ("***", scripted(Step::Ehlo).reply(&hello)),
         ("it offers ***", scripted(Step::Ehlo).reply(&offers)),
-        ("no SMTP reply: ***", scripted(Step::Connect).garble(nonsense)),
+        ("not an SMTP reply: ***", scripted(Step::Connect).garble(nonsense)),
     ];
     for (told, server) in servers {
         let server = server.start();

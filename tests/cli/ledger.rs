@@ -190,7 +190,7 @@ fn a_file_that_is_no_ledger_is_left_as_it_is() {
         .smtp(&server)
         .file("notes.txt", "My notes. ".repeat(500));
     let run = campaign.send(&["--ledger", "notes.txt"]);
-    run.exits(4).says(&["is damaged, or is no ledger"]);
+    run.exits(4).says(&["is damaged, or is not a ledger"]);
     assert_eq!(
         fs::read_to_string(campaign.path("notes.txt")).unwrap(),
         "My notes. ".repeat(500)

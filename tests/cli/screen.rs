@@ -132,7 +132,7 @@ fn the_status_says_where_the_campaign_stands() {
 
     1/2  refused  protest  fr  minister@mfa.example: 550 5.1.1 no such user
     2/2  in doubt  solidarity  en  union@workers.example: the letter was handed over, then the connection was lost: reset by the server
-    Refused letters: `appel log` shows the server's words; mend the address, or try again with --retry-refused.
+    Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
     Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.
     ");
     insta::assert_snapshot!(run.stdout, @r"

@@ -70,8 +70,8 @@ fn a_mended_typo_mails_nobody_again() {
     let campaign = Campaign::new().people(2).smtp(&server);
     campaign.send(&[]).exits(0);
     let campaign = campaign
-        .letter("protest", "en", "Subject: Mended\n\nMended too.\n")
-        .set("campaign.title", "Mended");
+        .letter("protest", "en", "Subject: Fixed\n\nFixed too.\n")
+        .set("campaign.title", "Fixed");
     assert_eq!(campaign.send_json(&[]).counts(), [0, 0, 0, 0, 0, 2]);
     assert_eq!(server.taken().len(), 2);
 }

@@ -74,7 +74,7 @@ fn a_ledger_that_one_run_under_sudo_took_away_is_said_by_every_command() {
     let shown = state.display().to_string();
     for end in ["", ".marks", ".lock", "-wal", "-shm"] {
         let path = beside(&campaign, end);
-        let mend = take_away(&path);
+        let fix = take_away(&path);
         all_refuse(
             &campaign,
             &[],
@@ -82,17 +82,17 @@ fn a_ledger_that_one_run_under_sudo_took_away_is_said_by_every_command() {
                 "the ledger",
                 "cannot be opened",
                 &path.display().to_string(),
-                mend,
+                fix,
                 &shown,
             ],
         );
         give_back(&path);
     }
-    let mend = take_away(&state);
+    let fix = take_away(&state);
     for command in LOOKS.iter().chain(&[&["purge", "--yes"][..]]) {
         let run = campaign.appel(command);
         assert!(run.status == Some(4) && run.stdout.is_empty(), "{command:?}: {run:#?}");
-        run.says(&[mend, &shown]);
+        run.says(&[fix, &shown]);
     }
     give_back(&state);
     // The folder above it, when there was none before.
@@ -100,7 +100,7 @@ fn a_ledger_that_one_run_under_sudo_took_away_is_said_by_every_command() {
     take_away(above);
     all_refuse(&campaign, &[], &["the ledger", &above.display().to_string(), "run"]);
     give_back(above);
-    assert_eq!(campaign.standing(), [2, 0, 0, 0, 1], "as soon as it is mended");
+    assert_eq!(campaign.standing(), [2, 0, 0, 0, 1], "as soon as it is fixed");
     assert_eq!(server.taken().len(), 2);
 }
 
@@ -167,8 +167,8 @@ fn a_named_ledger_that_cannot_be_read_is_said_too_and_one_that_is_not_there_is_n
     let closed = at("closed");
     fs::create_dir(&closed).unwrap();
     fs::copy(campaign.ledger(), closed.join("ledger")).unwrap();
-    let mend = take_away(&closed);
-    let words = ["the ledger", "may not be read", mend];
+    let fix = take_away(&closed);
+    let words = ["the ledger", "may not be read", fix];
     all_refuse(&campaign, &["--ledger", "closed/ledger"], &words);
     give_back(&closed);
     assert!(!at("nowhere").exists());
@@ -243,14 +243,14 @@ fn a_state_folder_that_others_can_write_or_own_is_refused_by_every_command_that_
     let server = Server::builder().start();
     let campaign = sent(&server);
     let state = state(&campaign);
-    let mend = format!("chmod go-w {}", state.display());
+    let fix = format!("chmod go-w {}", state.display());
     for open in [0o770, 0o702, 0o777, 0o1777] {
         mode(&state, open);
-        all_refuse(&campaign, &[], &["other people on this computer can write to", &mend]);
+        all_refuse(&campaign, &[], &["other people on this computer can write to", &fix]);
         // The log is there, wherever the ledger is.
         for command in [&["send", "--yes"][..], &["purge", "--yes"]] {
             let run = campaign.appel(&[command, &["--ledger", "mine.sqlite3"]].concat());
-            run.exits(4).says(&[&mend]);
+            run.exits(4).says(&[&fix]);
         }
         campaign.appel(&["status", "--ledger", "mine.sqlite3"]).exits(0);
     }
@@ -346,9 +346,9 @@ fn the_log_is_written_through_no_link_and_purge_overwrites_nothing_that_one_lead
     campaign.send(&[]).exits(0).says(&["no log is written", "test.jsonl"]);
     not_purged(&campaign, "test.jsonl");
     give_back(&log);
-    let mend = take_away(&folder);
-    campaign.send(&[]).exits(0).says(&["no log is written", mend]);
-    not_purged(&campaign, mend);
+    let fix = take_away(&folder);
+    campaign.send(&[]).exits(0).says(&["no log is written", fix]);
+    not_purged(&campaign, fix);
     give_back(&folder);
 
     let elsewhere = campaign.root().join("elsewhere");

@@ -45,7 +45,7 @@ fn give(path: &Path) {
     }
 }
 
-/// What a run can neither read nor write any more, as one under `sudo` leaves it; and the command that mends it.
+/// What a run can neither read nor write any more, as one under `sudo` leaves it; and the command that fixes it.
 pub fn take_away(path: &Path) -> &'static str {
     if geteuid().is_root() {
         chown(path, Some(0), Some(0)).expect("root may have everything");

@@ -136,7 +136,7 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
         }
         Err(error) => {
             text.refuse(
-                format!("\"{}\" is no e-mail address: {error}", text.as_str()),
+                format!("\"{}\" is not an e-mail address: {error}", text.as_str()),
                 error.hint().unwrap_or("write the bare address: \"you@example.org\""),
             );
             None
@@ -359,7 +359,7 @@ fn read_host(text: &Text<'_>) -> Option<String> {
         Ok(host) if is_host_name(&host) => Some(host),
         _ => {
             text.refuse(
-                format!("\"{written}\" is no name of a server"),
+                format!("\"{written}\" is not the name of a server"),
                 "write the name that your mail provider gives for outgoing mail (SMTP): \"smtp.example.org\"",
             );
             None

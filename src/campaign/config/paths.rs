@@ -150,7 +150,7 @@ pub fn readable(path: &Path, written: &str) -> Result<u64, Refused> {
         Err(Unread::Missing) => {
             let hint = match neighbour(path) {
                 Some(near) => format!("did you mean `{}`?", Path::new(written).with_file_name(near).display()),
-                None => "put the file there, or mend the path".to_owned(),
+                None => "put the file there, or fix the path".to_owned(),
             };
             Err(Refused::new(format!("there is no file `{written}`"), hint))
         }

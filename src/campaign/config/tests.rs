@@ -585,7 +585,7 @@ fn a_host_is_a_name_and_nothing_else() {
        = help: write host = "smtp.example.org" and, on a line of its own, port = 465
     "#);
     insta::assert_snapshot!(check(&format!("{CAMPAIGN}{SENDER}[smtp]\nhost = \"https://example.org/\"\n{LETTER}")), @r#"
-    error: "https://example.org/" is no name of a server
+    error: "https://example.org/" is not the name of a server
       --> config.toml:10:8
        |
     10 | host = "https://example.org/"
@@ -699,7 +699,7 @@ fn a_moment_needs_its_offset() {
       = help: write date, time and offset: 2012-01-31T23:59:00+01:00
     ");
     insta::assert_snapshot!(check(&format!("{CAMPAIGN}deadline = 2012-12-31T23:59:60Z\n{SENDER}{LETTER}")), @r"
-    error: `campaign.deadline` is no moment that exists
+    error: `campaign.deadline` is not a moment that exists
      --> config.toml:5:12
       |
     5 | deadline = 2012-12-31T23:59:60Z
@@ -799,7 +799,7 @@ fn a_sender_needs_a_name_an_address_and_a_country() {
       |
       = help: write it again by hand, on one line
 
-    error: "me@home" is no e-mail address: the domain after the @ needs a dot, and cannot be an IP address
+    error: "me@home" is not an e-mail address: the domain after the @ needs a dot, and cannot be an IP address
      --> config.toml:7:9
       |
     7 | email = "me@home"
@@ -1060,7 +1060,7 @@ fn what_is_no_file_is_never_opened() {
 #[test]
 fn copies_are_addresses() {
     insta::assert_snapshot!(with_letter("cc = [\"archive@example.org\", \"Name <a@b.org>\", \"a@b.org, c@d.org\", \"inf\u{43e}@a.example\"]"), @r#"
-    error: "Name <a@b.org>" is no e-mail address: only the bare address belongs here, without a name and without < >
+    error: "Name <a@b.org>" is not an e-mail address: only the bare address belongs here, without a name and without < >
       --> config.toml:12:30
        |
     12 | cc = ["archive@example.org", "Name <a@b.org>", "a@b.org, c@d.org", "infо@a.example"]
@@ -1068,7 +1068,7 @@ fn copies_are_addresses() {
        |
        = help: write the bare address: "you@example.org"
 
-    error: "a@b.org, c@d.org" is no e-mail address: there is more than one address here, or a space inside one
+    error: "a@b.org, c@d.org" is not an e-mail address: there is more than one address here, or a space inside one
       --> config.toml:12:48
        |
     12 | cc = ["archive@example.org", "Name <a@b.org>", "a@b.org, c@d.org", "infо@a.example"]

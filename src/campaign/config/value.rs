@@ -120,7 +120,7 @@ impl<'a> Value<'a> {
         let moment = to_moment(written, offset);
         if moment.is_none() {
             self.refuse(
-                format!("`{}` is no moment that exists", self.path),
+                format!("`{}` is not a moment that exists", self.path),
                 "write date, time and offset: 2012-01-31T23:59:00+01:00",
             );
         }

@@ -296,7 +296,7 @@ fn address_hint(problem: &AddressError) -> &'static str {
     match problem {
         AddressError::NoAt => "write the whole address: info@example.org",
         AddressError::LeadingHyphen => "check the address with its owner",
-        _ => "mend the address: it looks like info@example.org",
+        _ => "fix the address: it looks like info@example.org",
     }
 }
 

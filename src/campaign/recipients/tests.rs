@@ -463,7 +463,7 @@ fn what_is_not_one_address_is_refused_with_what_to_do() {
     7 | embassy,A,a@localhost,,,,
       |           ^^^^^^^^^^^ email
       |
-      = help: mend the address: it looks like info@example.org
+      = help: fix the address: it looks like info@example.org
 
     error: a@[127.0.0.1]: the domain after the @ needs a dot, and cannot be an IP address
      --> recipients.csv:8:11
@@ -471,7 +471,7 @@ fn what_is_not_one_address_is_refused_with_what_to_do() {
     8 | embassy,A,a@[127.0.0.1],,,,
       |           ^^^^^^^^^^^^^ email
       |
-      = help: mend the address: it looks like info@example.org
+      = help: fix the address: it looks like info@example.org
 
     error: a line break in `email`
      --> recipients.csv:9:11
@@ -537,7 +537,7 @@ fn copies_are_read_and_refused_one_by_one() {
     2 | embassy,A,a@b.example,,,"c@d.example; e@f, g",
       |                         ^^^^^^^^^^^^^^^^^^^^^ cc
       |
-      = help: mend the address: it looks like info@example.org
+      = help: fix the address: it looks like info@example.org
 
     error: g: an address needs an @
      --> recipients.csv:2:25

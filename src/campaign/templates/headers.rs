@@ -61,7 +61,7 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
     let Some((name, value)) = line.split_once(':') else {
         file.error(
             whole,
-            "this is no header line, and there is no empty line above it",
+            "this is not a header line, and there is no empty line above it",
             "put an empty line between the header lines and the letter",
         );
         return;

@@ -892,7 +892,7 @@ fn a_letter_needs_one_subject_on_one_line() {
       = help: write each header on one line, however long it is
     ");
     insta::assert_snapshot!(head("Dear Sir or Madam,"), @r"
-    error: this is no header line, and there is no empty line above it
+    error: this is not a header line, and there is no empty line above it
      --> templates/protest.en.hbs:1:1
       |
     1 | Dear Sir or Madam,
@@ -1100,7 +1100,7 @@ fn format_and_attach_are_read() {
     3 | Attach: , ../x.pdf, none.pdf
       |                     ^^^^^^^^
       |
-      = help: put the file there, or mend the path
+      = help: put the file there, or fix the path
     ");
 }
 

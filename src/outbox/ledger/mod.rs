@@ -239,7 +239,7 @@ pub enum LedgerError {
         known: i64,
     },
     /// Not a ledger, or damaged.
-    #[error("the ledger {path} is damaged, or is no ledger: {cause}")]
+    #[error("the ledger {path} is damaged, or is not a ledger: {cause}")]
     Damaged {
         /// The ledger.
         path: String,
@@ -279,7 +279,7 @@ pub enum LedgerError {
         doing: &'static str,
         /// Why.
         cause: String,
-        /// What mends it.
+        /// What fixes it.
         hint: String,
     },
 }

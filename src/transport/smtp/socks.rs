@@ -68,7 +68,7 @@ fn useless(proxy: &Proxy, settings: &Settings, cause: String) -> ConnectError {
     ConnectError::Fatal {
         message: format!("the proxy {} gives no connection to {}", at(proxy), settings.host),
         cause,
-        hint: "start the proxy (Tor, say) or mend smtp.proxy; nothing was sent, and nothing is sent around the proxy"
+        hint: "start the proxy (Tor, say) or fix smtp.proxy; nothing was sent, and nothing is sent around the proxy"
             .to_owned(),
     }
 }

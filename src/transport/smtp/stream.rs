@@ -36,7 +36,7 @@ pub enum StreamError {
     #[error("the server did not answer within {}", seconds(.0))]
     Timeout(Duration),
     /// What came is no reply (RFC 5321 §4.2), or there was no end to it.
-    #[error("the server sent something that is no SMTP reply: {0}")]
+    #[error("the server sent something that is not an SMTP reply: {0}")]
     NotSmtp(String),
 }
 
@@ -208,7 +208,7 @@ impl Stream {
         self.reply(timeout).await
     }
 
-    /// What is said of words that are no reply: of the last line of them, as a secret may begin on one before it.
+    /// What is said of words that are not a reply: of the last line of them, as a secret may begin on one before it.
     fn not_smtp(&self, words: String) -> StreamError {
         let words = self.redacted(words);
         let line = words.rsplit('\n').next().unwrap_or_default();
@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn what_is_no_reply_is_said_to_be_none() {
-        let no = "the server sent something that is no SMTP reply: ";
+        let no = "the server sent something that is not an SMTP reply: ";
         check(
             "HTTP/1.1 400 Bad Request\r\n",
             Err(&format!("{no}HTTP/1.1 400 Bad Request")),
