@@ -1,303 +1,15 @@
 //! What goes wrong, in words: problems in the inputs, and the failure that ends a run.
 
 mod exit;
-mod problems;
 
-use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
-use serde::Serialize;
-
-use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible, visible_line};
+use appel_core::words::{visible, visible_line};
 
 pub use exit::Exit;
-pub use problems::{MOST as MOST_PROBLEMS, More, Problems};
 
-/// How many characters a message has at most; what stands in it may be as long as a file.
-const LONGEST_MESSAGE: usize = 600;
-/// How many characters a hint has at most.
-const LONGEST_HINT: usize = 2000;
-/// How many characters the name of a field has at most.
-const LONGEST_FIELD: usize = 100;
-
-/// How bad a problem is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Nothing is sent until it is fixed.
-    Error,
-    /// Worth a look; does not stop the run.
-    Warning,
-    /// Something the program did that a person may want to know.
-    Note,
-}
-
-/// A line of a source file with the part of it that is meant; of a long line what stands around that part.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Excerpt {
-    /// The line, without its line end; `…` where something was left out.
-    pub text: String,
-    /// The bytes of `text` that are meant; always on character boundaries.
-    pub span: Range<usize>,
-}
-
-impl Excerpt {
-    /// How many bytes of a line are shown.
-    const LONGEST: usize = 200;
-    /// How many of those stand before the part that is meant, when the line is longer.
-    const BEFORE: usize = 60;
-
-    /// The bytes `span` of `line`, with what stands around them.
-    #[must_use]
-    pub fn around(line: &str, span: Range<usize>) -> Self {
-        let start = floor_char_boundary(line, span.start);
-        let end = floor_char_boundary(line, span.end).max(start);
-        if line.len() <= Self::LONGEST {
-            return Self {
-                text: line.to_owned(),
-                span: start..end,
-            };
-        }
-        // A short line's whole length is shown even when the part that is meant stands at its end.
-        let from = start
-            .saturating_sub(Self::BEFORE)
-            .min(line.len().saturating_sub(Self::LONGEST));
-        let from = ceil_char_boundary(line, from).min(start);
-        let to = floor_char_boundary(line, from + Self::LONGEST).max(start);
-        let mut text = String::with_capacity(Self::LONGEST + 8);
-        if from > 0 {
-            text.push('…');
-        }
-        let moved = text.len();
-        text.push_str(&line[from..to]);
-        let span = start - from + moved..end.min(to) - from + moved;
-        if to < line.len() {
-            text.push('…');
-        }
-        Self { text, span }
-    }
-}
-
-/// Where a problem is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// The file as the person named it, relative to where they stand when possible.
-    pub file: String,
-    /// 1-based line; `None` when the whole file is meant.
-    pub line: Option<usize>,
-    /// 1-based column in characters.
-    pub column: Option<usize>,
-    /// The field, key or column that is meant: `email`.
-    pub field: Option<String>,
-    /// The source line, for the person to see.
-    pub excerpt: Option<Excerpt>,
-}
-
-impl Place {
-    /// A whole file.
-    #[must_use]
-    pub fn file(file: impl Into<String>) -> Self {
-        Self {
-            file: file.into(),
-            ..Self::default()
-        }
-    }
-
-    /// The bytes `span` of `source`, the whole text of `file`.
-    ///
-    /// A span that is out of range or splits a character is moved to the nearest place that is neither.
-    #[must_use]
-    pub fn in_source(file: impl Into<String>, source: &str, span: Range<usize>) -> Self {
-        let start = floor_char_boundary(source, span.start);
-        let bytes = source.as_bytes();
-        let line_start = memchr::memrchr(b'\n', &bytes[..start]).map_or(0, |at| at + 1);
-        let line_end = memchr::memchr(b'\n', &bytes[start..]).map_or(source.len(), |at| start + at);
-        let text = source[line_start..line_end].trim_end_matches('\r');
-        let from = (start - line_start).min(text.len());
-        let to = floor_char_boundary(source, span.end)
-            .saturating_sub(line_start)
-            .clamp(from, text.len());
-        Self {
-            file: file.into(),
-            line: Some(memchr::memchr_iter(b'\n', &bytes[..start]).count() + 1),
-            column: Some(text[..from].chars().count() + 1),
-            field: None,
-            excerpt: Some(Excerpt::around(text, from..to)),
-        }
-    }
-
-    /// The same place, naming the field that is meant.
-    #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(shortened(field.into(), LONGEST_FIELD));
-        self
-    }
-}
-
-impl fmt::Display for Place {
-    /// `recipients.csv:14:3 email`, as much of it as is known.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", visible_line(&self.file))?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-            if let Some(column) = self.column {
-                write!(f, ":{column}")?;
-            }
-        }
-        if let Some(field) = &self.field {
-            write!(f, " {}", visible_line(field))?;
-        }
-        Ok(())
-    }
-}
-
-/// One thing that is wrong in the inputs: what, where, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// Whether it stops the run.
-    pub severity: Severity,
-    /// What is wrong, in one plain sentence.
-    pub message: String,
-    /// Where.
-    pub place: Option<Place>,
-    /// What to do.
-    pub hint: Option<String>,
-    /// What it has in common with others like it, when the message does not say.
-    kind: Option<&'static str>,
-}
-
-impl Problem {
-    /// A problem that stops the run.
-    #[must_use]
-    pub fn error(message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, message)
-    }
-
-    /// A problem worth a look.
-    #[must_use]
-    pub fn warning(message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, message)
-    }
-
-    /// Something the program did, said.
-    #[must_use]
-    pub fn note(message: impl Into<String>) -> Self {
-        Self::new(Severity::Note, message)
-    }
-
-    fn new(severity: Severity, message: impl Into<String>) -> Self {
-        Self {
-            severity,
-            message: shortened(message.into(), LONGEST_MESSAGE),
-            place: None,
-            hint: None,
-            kind: None,
-        }
-    }
-
-    /// The line that counts those which are not shown.
-    fn of_rest(severity: Severity, message: String) -> Self {
-        Self {
-            message,
-            ..Self::new(severity, "")
-        }
-    }
-
-    /// The same problem, of a kind that has a name: `addresses that are not e-mail addresses`.
-    #[must_use]
-    pub const fn of_kind(mut self, kind: &'static str) -> Self {
-        self.kind = Some(kind);
-        self
-    }
-
-    /// What it has in common with others like it: its message without what it quotes.
-    #[must_use]
-    pub fn kind(&self) -> Cow<'static, str> {
-        self.kind
-            .map_or_else(|| Cow::Owned(kind_of(&self.message)), Cow::Borrowed)
-    }
-
-    /// The same problem, at a place.
-    #[must_use]
-    pub fn at(mut self, place: Place) -> Self {
-        self.place = Some(place);
-        self
-    }
-
-    /// The same problem, with what to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(shortened(hint.into(), LONGEST_HINT));
-        self
-    }
-
-    /// The problem as a person reads it: title, place, source line with the part underlined, hint.
-    #[must_use]
-    pub fn render(&self, style: &Style) -> String {
-        let level = match self.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        let title = level.primary_title(visible(&self.message));
-        let group = match &self.place {
-            None => Group::with_title(title),
-            Some(place) => match (&place.excerpt, place.line) {
-                (Some(excerpt), Some(line)) => {
-                    let (source, span) = visible_excerpt(excerpt);
-                    let annotation = AnnotationKind::Primary
-                        .span(span)
-                        .label(place.field.as_deref().map(visible_line));
-                    let snippet = Snippet::source(source).line_start(line).annotation(annotation);
-                    let path = visible_line(&place.file);
-                    match place.column.filter(|_| excerpt.text.starts_with('…')) {
-                        // The line does not begin where the excerpt does.
-                        Some(column) => title
-                            .element(Origin::path(path).line(line).char_column(column))
-                            .element(snippet),
-                        None => title.element(snippet.path(path)),
-                    }
-                }
-                _ => title.element(Level::NOTE.no_name().message(format!("in {place}"))),
-            },
-        };
-        let group = match &self.hint {
-            Some(hint) => group.element(Level::HELP.message(visible(hint))),
-            None => group,
-        };
-        style.renderer().render(&[group])
-    }
-}
-
-impl Serialize for Problem {
-    /// The object of `check --json`.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Shape<'a> {
-            severity: Severity,
-            file: Option<&'a str>,
-            line: Option<usize>,
-            column: Option<usize>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            field: Option<&'a str>,
-            message: &'a str,
-            hint: Option<&'a str>,
-        }
-        let place = self.place.as_ref();
-        Shape {
-            severity: self.severity,
-            file: place.map(|place| place.file.as_str()),
-            line: place.and_then(|place| place.line),
-            column: place.and_then(|place| place.column),
-            field: place.and_then(|place| place.field.as_deref()),
-            message: &self.message,
-            hint: self.hint.as_deref(),
-        }
-        .serialize(serializer)
-    }
-}
+pub use appel_core::problem::{Excerpt, MOST_PROBLEMS, More, Place, Problem, Problems, Severity};
 
 /// What ends a run early: the exit code, what happened, why, and what to do now.
 #[derive(Debug)]
@@ -373,7 +85,7 @@ impl Failure {
     pub fn render(&self, style: &Style) -> String {
         let rest = self.problems.rest();
         let all = self.problems.iter().chain(&rest);
-        let mut parts: Vec<String> = all.map(|problem| problem.render(style)).collect();
+        let mut parts: Vec<String> = all.map(|problem| style.render(problem)).collect();
         if !self.message.is_empty() {
             let title = Level::ERROR.primary_title(visible(&self.message));
             let mut group = Group::with_title(title);
@@ -412,6 +124,43 @@ impl Style {
         width: 100,
     };
 
+    /// A problem as a person reads it: title, place, source line with the part underlined, hint.
+    #[must_use]
+    pub fn render(&self, problem: &Problem) -> String {
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(visible(&problem.message));
+        let group = match &problem.place {
+            None => Group::with_title(title),
+            Some(place) => match (&place.excerpt, place.line) {
+                (Some(excerpt), Some(line)) => {
+                    let (source, span) = visible_excerpt(excerpt);
+                    let annotation = AnnotationKind::Primary
+                        .span(span)
+                        .label(place.field.as_deref().map(visible_line));
+                    let snippet = Snippet::source(source).line_start(line).annotation(annotation);
+                    let path = visible_line(&place.file);
+                    match place.column.filter(|_| excerpt.text.starts_with('…')) {
+                        // The line does not begin where the excerpt does.
+                        Some(column) => title
+                            .element(Origin::path(path).line(line).char_column(column))
+                            .element(snippet),
+                        None => title.element(snippet.path(path)),
+                    }
+                }
+                _ => title.element(Level::NOTE.no_name().message(format!("in {place}"))),
+            },
+        };
+        let group = match &problem.hint {
+            Some(hint) => group.element(Level::HELP.message(visible(hint))),
+            None => group,
+        };
+        self.renderer().render(&[group])
+    }
+
     fn renderer(&self) -> Renderer {
         let renderer = if self.color {
             Renderer::styled()
@@ -430,35 +179,6 @@ fn visible_excerpt(excerpt: &Excerpt) -> (String, Range<usize>) {
     (before + &meant + &after, span)
 }
 
-/// A message without what it quotes, and without its numbers.
-fn kind_of(message: &str) -> String {
-    let mut kind = String::new();
-    let mut quote = None;
-    let mut in_number = false;
-    for c in message.chars().take(200) {
-        match (quote, c) {
-            (Some(open), c) if c == open => {
-                quote = None;
-                kind.push('…');
-                kind.push(c);
-            }
-            (Some(_), _) => {}
-            (None, '`' | '"') => {
-                quote = Some(c);
-                kind.push(c);
-            }
-            (None, c) if c.is_ascii_digit() => {
-                if !in_number {
-                    kind.push('…');
-                }
-            }
-            (None, c) => kind.push(c),
-        }
-        in_number = c.is_ascii_digit();
-    }
-    kind
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -470,7 +190,7 @@ mod tests {
         let problem = Problem::error("two addresses in one cell")
             .at(Place::in_source("recipients.csv", source, start..start + 23).field("email"))
             .hint("put copies in the `cc` column");
-        insta::assert_snapshot!(problem.render(&Style::PLAIN), @r"
+        insta::assert_snapshot!(Style::PLAIN.render(&problem), @r"
         error: two addresses in one cell
          --> recipients.csv:2:19
           |
@@ -479,12 +199,5 @@ mod tests {
           |
           = help: put copies in the `cc` column
         ");
-    }
-
-    #[test]
-    fn a_span_outside_the_source_is_no_panic() {
-        let place = Place::in_source("f", "é", 1..99);
-        assert_eq!((place.line, place.column), (Some(1), Some(1)));
-        assert_eq!(Place::in_source("f", "", 5..9).line, Some(1));
     }
 }

@@ -27,14 +27,14 @@
 //!   thin: read, plan, act, report.
 //! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
+//! - [`appel_core`], a crate of its own: what is pure. Addresses, countries, languages, facts, problems, letter ids.
 //! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
 //! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
 //! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
 //! - [`report`]: events to the screen, `--json` and the log.
-//! - [`failure`]: problems in the inputs, the failure that ends a run, exit codes.
-//! - [`words`]: text from outside made safe to show, and the word that was probably meant.
-//! - [`links`]: links in a text, as mail programs make them out.
+//! - [`failure`]: the failure that ends a run, exit codes, and how problems are drawn.
+//! - [`wrap`]: lines that fit the screen.
 //! - [`private`]: files and folders that only their owner can read.
 //! - [`clock`]: the only place that reads the system's clock.
 //!
@@ -55,6 +55,8 @@
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
+pub use appel_core::{links, words};
+
 pub mod account;
 mod ahead;
 pub mod campaign;
@@ -63,7 +65,6 @@ pub mod clock;
 pub mod commands;
 pub mod failure;
 pub mod letter;
-pub mod links;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;
@@ -72,4 +73,4 @@ mod run;
 #[cfg(test)]
 mod simulation;
 pub mod transport;
-pub mod words;
+pub mod wrap;

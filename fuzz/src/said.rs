@@ -27,7 +27,7 @@ pub fn all(problems: &Problems) {
 
 /// One problem, as a person reads it.
 pub fn one(problem: &Problem) {
-    let shown = problem.render(&Style::PLAIN);
+    let shown = Style::PLAIN.render(problem);
     tell(|| shown.clone());
     assert!(
         shown.len() <= LONGEST_PROBLEM,

@@ -26,12 +26,13 @@ pub use account::is_loopback;
 pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
 pub(super) use letters::MOST_ATTACHMENTS;
-pub use limits::Limits;
 pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
 pub(super) use paths::{Refused, attachment, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
 
-use super::{Address, Country, Fact, Language};
+pub use appel_core::campaign::{Attachment, Format, LetterSpec, Limits, Sender};
+
+use super::{Fact, Language};
 
 /// A campaign's configuration, valid.
 #[derive(Clone, Debug)]
@@ -81,21 +82,6 @@ impl FromFolder {
     pub const fn any(self) -> bool {
         self.sender || self.smtp
     }
-}
-
-/// The person who writes (`[sender]`).
-#[derive(Clone, Debug)]
-pub struct Sender {
-    /// `sender.name`: no line breaks, not empty.
-    pub name: String,
-    /// `sender.email`.
-    pub email: Address,
-    /// `sender.country`: chooses the embassy.
-    pub country: Country,
-    /// `sender.language`; `campaign.language` when not given.
-    pub language: Language,
-    /// Every further key, as text.
-    pub extra: BTreeMap<String, String>,
 }
 
 /// The mail account (`[smtp]`).
@@ -182,41 +168,6 @@ pub struct Proxy {
     pub host: String,
     /// Its port.
     pub port: u16,
-}
-
-/// One kind of letter (`[[letter]]`).
-#[derive(Clone, Debug)]
-pub struct LetterSpec {
-    /// `letter.id`.
-    pub id: String,
-    /// `letter.to`: roles, at least one.
-    pub to: Vec<String>,
-    /// `letter.template`, by default the id.
-    pub template: String,
-    /// `letter.format`.
-    pub format: Format,
-    /// `letter.cc`: added to the recipient's own copies.
-    pub cc: Vec<Address>,
-    /// `letter.attach`: files inside the campaign folder that exist and can be read.
-    pub attach: Vec<Attachment>,
-}
-
-/// How the body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Plain text.
-    Text,
-    /// Markdown: leaves as plain text with an HTML alternative.
-    Markdown,
-}
-
-/// A file that goes with a letter.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Attachment {
-    /// As a path that can be opened.
-    pub path: PathBuf,
-    /// The name the reader sees: no line breaks, no path, no direction overrides.
-    pub name: String,
 }
 
 #[cfg(test)]

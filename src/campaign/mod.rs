@@ -9,22 +9,16 @@ use jiff::Timestamp;
 
 use crate::failure::Problems;
 
-pub mod address;
 pub mod bounded;
 pub mod config;
-pub mod facts;
 pub mod identity;
-mod lookalike;
-pub mod place;
 pub mod recipients;
 pub mod templates;
 
-pub use address::Address;
+pub use appel_core::{Address, Country, Fact, Language, Recipient, address, facts, lookalike, place};
 pub use config::Config;
-pub use facts::Fact;
 pub use identity::Identity;
-pub use place::{Country, Language};
-pub use recipients::{Recipient, Roster};
+pub use recipients::Roster;
 pub use templates::Templates;
 
 /// What is read: where the files are.
@@ -198,7 +192,7 @@ expires = 2011-12-18T00:00:00Z
         let said: Vec<String> = loaded
             .problems
             .iter()
-            .map(|p: &Problem| p.render(&Style::PLAIN))
+            .map(|p: &Problem| Style::PLAIN.render(p))
             .collect();
         assert_eq!(said, Vec::<String>::new());
         let campaign = loaded.campaign.unwrap();

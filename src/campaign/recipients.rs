@@ -15,59 +15,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::bounded::{self, Unread};
-use super::{Address, Country, Language};
 use crate::failure::{Place, Problem, Problems};
 use crate::words::{floor_char_boundary, nearest};
+pub use appel_core::recipient::{Outline, Recipient, Serves};
 use findings::Findings;
 use layout::Layout;
 use records::{Records, has_no_end};
 use rows::{Silent, Valid};
 use source::{Changed, Chunks, Sizes, Source};
-
-/// One row of the recipients file, valid.
-#[derive(Clone, Debug)]
-pub struct Recipient {
-    /// The line its record begins on, 1-based.
-    pub line: usize,
-    /// `role`.
-    pub role: String,
-    /// `name`.
-    pub name: String,
-    /// `email`.
-    pub email: Address,
-    /// `country`.
-    pub serves: Serves,
-    /// `language`, best first.
-    pub languages: Vec<Language>,
-    /// `cc`.
-    pub cc: Vec<Address>,
-    /// What `{{recipient.COLUMN}}` gives, in the order of [`Roster::columns`].
-    pub cells: Vec<String>,
-}
-
-/// As much of a row as tells who it is.
-#[derive(Clone, Debug)]
-pub struct Outline {
-    /// `role`.
-    pub role: String,
-    /// `email`.
-    pub email: Address,
-    /// `country`.
-    pub serves: Serves,
-    /// `cc`.
-    pub cc: Vec<Address>,
-}
-
-/// Which senders a row serves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Serves {
-    /// Empty cell: everyone.
-    Everyone,
-    /// `*`: whoever no other row of the role names.
-    Others,
-    /// Codes.
-    Countries(Vec<Country>),
-}
 
 /// How many roles that no letter names are said one by one.
 const SHOWN: usize = 100;

@@ -14,7 +14,8 @@ use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
 use crate::run::preflight::{SHOWN_LETTERS, Survey, Surveyed};
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{visible, visible_line};
+use crate::wrap::push_wrapped;
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
 ///

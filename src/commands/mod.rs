@@ -177,7 +177,7 @@ impl Context {
 
     fn say_problem(&self, problem: &Problem) {
         if !self.global.quiet || problem.severity == Severity::Error {
-            to_stderr(&format!("{}\n", problem.render(&self.style)), self.style.color);
+            to_stderr(&format!("{}\n", self.style.render(problem)), self.style.color);
         }
     }
 

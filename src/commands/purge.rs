@@ -12,7 +12,8 @@ use crate::outbox::day::Day;
 use crate::outbox::ledger::{self, Holdings, SqliteLocked};
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
-use crate::words::{push_wrapped, visible_line};
+use crate::words::visible_line;
+use crate::wrap::push_wrapped;
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {

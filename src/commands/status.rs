@@ -13,7 +13,8 @@ use crate::letter::{Decision, LetterId, Past, Skip};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
 use crate::run::compose::Memory;
-use crate::words::{push_wrapped, visible_line};
+use crate::words::visible_line;
+use crate::wrap::push_wrapped;
 
 /// How many letters of a kind are listed one by one.
 const LISTED: usize = 200;

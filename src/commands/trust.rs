@@ -9,7 +9,8 @@ use crate::campaign::Config;
 use crate::campaign::config::Smtp;
 use crate::failure::{Failure, Problem};
 use crate::private;
-use crate::words::{push_wrapped, visible_line};
+use crate::words::visible_line;
+use crate::wrap::push_wrapped;
 
 /// Leave to send through this mailbox.
 ///

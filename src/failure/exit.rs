@@ -1,6 +1,6 @@
 //! How a run ended, as the shell sees it: the only place that knows exit codes and what they mean.
 
-use crate::words::push_wrapped;
+use crate::wrap::push_wrapped;
 
 /// How a run ended.
 ///

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use lettre::message::Body;
 use lettre::message::header::ContentTransferEncoding;
 
-use crate::campaign::Address;
+use appel_core::Address;
 
 /// RFC 5322 §2.1.1: what a line should not pass, without its CRLF.
 const LINE: usize = 78;

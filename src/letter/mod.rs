@@ -2,8 +2,6 @@
 //!
 //! No files, sockets, clocks or randomness; dates, ids and the ledger's history are handed in.
 
-pub mod date;
-pub mod envelope;
 pub mod flood;
 pub mod message;
 pub mod plan;
@@ -18,7 +16,7 @@ mod selection;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use envelope::{Envelope, LetterId};
+pub use appel_core::letter::{Envelope, LetterId, date, envelope};
 pub use flood::{Over, Recent};
 pub use message::{Attachments, Message, compose};
 pub use plan::{Decision, History, Letter, NoHistory, Past, Plan, Resend, Selection, Skip};

@@ -98,7 +98,7 @@ impl Given {
             Timestamp::UNIX_EPOCH,
             &mut problems,
         );
-        let said: Vec<String> = problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
+        let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
         assert!(!problems.any_error(), "{}", said.join("\n\n"));
         Campaign {
             config,

@@ -2,7 +2,8 @@
 
 use mail_parser::{Address, MessageParser, MimeHeaders};
 
-use crate::words::{push_wrapped, visible, visible_line};
+use crate::words::{visible, visible_line};
+use crate::wrap::push_wrapped;
 
 /// What a mail program shows of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::Limits;
 use super::general::word;
-use super::limits::Limits;
 use super::paths::{self, MOST_ATTACHED, Refused};
 use super::read::Table;
 use super::source::Source;

@@ -2,29 +2,10 @@
 
 use std::path::Path;
 
+use appel_core::campaign::Limits;
+
 use super::read::Table;
 use crate::failure::Problem;
-
-/// How much reaches one address, from one sender, over all letters and campaigns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// `limits.letters-per-address`: letters to one address in 24 hours.
-    pub letters_per_address: usize,
-    /// `limits.copies-per-address`: copies to one address in 24 hours.
-    pub copies_per_address: usize,
-    /// `limits.copies-per-letter`.
-    pub copies_per_letter: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            letters_per_address: 3,
-            copies_per_address: 100,
-            copies_per_letter: 25,
-        }
-    }
-}
 
 /// More is no letter campaign to somebody, whatever else it is.
 const MOST: u64 = 1_000_000;

@@ -47,7 +47,7 @@ fn read_in(dir: &std::path::Path, account: Option<PathBuf>, account_required: bo
     let now = "2011-12-17T00:00:00Z".parse().unwrap();
     let config = read(&sources, now, &mut problems).and_then(Draft::finish);
     let config = config.filter(|_| !problems.any_error());
-    let said: Vec<String> = problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
+    let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
     Found {
         said: said.join("\n\n").replace(&format!("{}/", dir.display()), ""),
         config,

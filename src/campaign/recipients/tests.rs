@@ -36,7 +36,7 @@ fn read_in(sizes: Sizes, path: &Path) -> (String, Option<Roster>) {
     let mut problems = Problems::new();
     let roster = Roster::load_in(sizes, path, "recipients.csv", &roles, &mut problems);
     assert_eq!(roster.is_none(), problems.any_error());
-    let said: Vec<String> = problems.iter().map(|problem| problem.render(&Style::PLAIN)).collect();
+    let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
     (said.join("\n\n"), roster)
 }
 
@@ -721,7 +721,7 @@ fn a_file_that_is_not_there_or_no_file_is_said() {
         assert!(Roster::load(&dir.path().join(name), name, &BTreeSet::new(), &mut problems).is_none());
         problems
             .iter()
-            .map(|problem| problem.render(&Style::PLAIN))
+            .map(|problem| Style::PLAIN.render(problem))
             .collect::<String>()
     };
     insta::assert_snapshot!(load("recipients.csv"), @r"

@@ -62,7 +62,7 @@ fn load_in(dir: &Path) -> (Loaded, String) {
     let said: Vec<String> = loaded
         .problems
         .iter()
-        .map(|problem| problem.render(&Style::PLAIN))
+        .map(|problem| Style::PLAIN.render(problem))
         .collect();
     let said = said.join("\n\n").replace(&format!("{}/", dir.display()), "");
     (loaded, said)

@@ -50,7 +50,7 @@ fn told(campaign: &Campaign, selection: Selection, history: &(dyn History + Sync
                 let reason = serde_json::to_value(reason).unwrap();
                 format!("{letter} {to} line {line}: {}", reason.as_str().unwrap())
             }
-            Decision::Impossible(problem) => problem.render(&Style::PLAIN),
+            Decision::Impossible(problem) => Style::PLAIN.render(&problem),
         })
         .collect()
 }
@@ -423,7 +423,7 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
         let plan = Plan::new(&campaign, selection).unwrap();
         plan.uncovered()
             .iter()
-            .map(|problem| problem.render(&Style::PLAIN))
+            .map(|problem| Style::PLAIN.render(problem))
             .collect::<Vec<_>>()
     };
     insta::assert_snapshot!(said(Selection::default()).join("\n\n"), @r"

@@ -24,7 +24,7 @@ fn with_subject(subject: &str) -> Given {
 fn check(given: Given, expect: &str) {
     assert_eq!(
         filled_in(given)
-            .map_err(|problem| problem.render(&Style::PLAIN))
+            .map_err(|problem| Style::PLAIN.render(&problem))
             .unwrap()
             .body,
         expect

@@ -59,7 +59,7 @@ fn until_lost(roster: &Roster) -> (usize, String) {
     }
     let problem = problem.as_ref().unwrap_err();
     assert!(roster.is_lost());
-    (rows.len(), problem.render(&Style::PLAIN))
+    (rows.len(), Style::PLAIN.render(problem))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 
 use icu_properties::CodePointSetData;
 use icu_properties::props::{Dash, QuotationMark};
+
 /// No address is longer as people write it, in bytes: in A-labels a domain is hardly ever shorter. What is longer is not
 /// even taken apart.
 const LONGEST_WRITTEN: usize = 1000;
@@ -318,7 +319,7 @@ fn is_typographic(c: char) -> bool {
     CodePointSetData::new::<Dash>().contains(c)
         || CodePointSetData::new::<QuotationMark>().contains(c)
         || plain(c).is_some()
-        || (!c.is_alphanumeric() && super::lookalike::ascii_twin(c).is_some())
+        || (!c.is_alphanumeric() && crate::lookalike::ascii_twin(c).is_some())
 }
 
 /// What an address would leave with instead (UTS 46): full-width forms, ligatures, ideographic full stops.
@@ -334,7 +335,7 @@ fn what_is(c: char) -> String {
     if CodePointSetData::new::<Dash>().contains(c) {
         return "not the plain hyphen -".to_owned();
     }
-    match super::lookalike::ascii_twin(c) {
+    match crate::lookalike::ascii_twin(c) {
         Some('-') => "not the plain hyphen -".to_owned(),
         Some(twin) if twin != '\'' => format!("not the plain {twin}"),
         _ => "a quotation mark".to_owned(),

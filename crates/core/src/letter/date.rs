@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use crate::campaign::Language;
+use crate::Language;
 
 type Formatter = FixedCalendarDateTimeFormatter<Gregorian, YMD>;
 
@@ -143,7 +143,11 @@ mod tests {
 
     #[test]
     fn utc_is_named_alone_and_half_hours_are_kept() {
-        check("nl", "2011-12-16T00:00:00+00:00[UTC]", "16 december 2011, 00:00 (UTC)");
+        check(
+            "nl",
+            "2011-12-16T00:00:00+00:00[+00:00]",
+            "16 december 2011, 00:00 (UTC)",
+        );
         check(
             "nl",
             "2011-12-16T00:00:00+05:30[+05:30]",

@@ -49,6 +49,7 @@ fn script(c: char) -> Option<Script> {
 }
 
 /// What about `address` deserves a second look. Plain ASCII never does, unless a domain is written in A-labels.
+#[must_use]
 pub fn in_address(address: &str) -> Option<Look> {
     let (local, domain) = address.rsplit_once('@')?;
     let begins_a_label = |bytes: &[u8]| bytes.eq_ignore_ascii_case(b"xn--");
@@ -91,6 +92,7 @@ fn in_word(word: &str) -> Option<Look> {
 }
 
 /// The one ASCII character that a foreign one is drawn like.
+#[must_use]
 pub fn ascii_twin(c: char) -> Option<char> {
     if c.is_ascii() {
         return None;

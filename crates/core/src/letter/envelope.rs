@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::campaign::Address;
+use crate::Address;
 
 /// A letter's id: 128 bits of a SHA-256 over campaign id, letter id, sender and recipient (both folded), never over
 /// its text, so that fixing a typo mails nobody again.
@@ -179,6 +179,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_types, reason = "how long it takes is what is tested")]
     fn many_copies_are_told_apart_like_few_and_in_time_that_grows_with_them() {
         let copies = || (0..60_000).map(|nth| address(&format!("C{}@x.example", nth % 50_000)));
         let began = std::time::Instant::now();

@@ -1,0 +1,299 @@
+//! Problems in the inputs: what is wrong, where, and what to do about it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible_line};
+
+pub use crate::problems::{MOST as MOST_PROBLEMS, More, Problems};
+
+/// How many characters a message has at most; what stands in it may be as long as a file.
+const LONGEST_MESSAGE: usize = 600;
+/// How many characters a hint has at most.
+const LONGEST_HINT: usize = 2000;
+/// How many characters the name of a field has at most.
+const LONGEST_FIELD: usize = 100;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is sent until it is fixed.
+    Error,
+    /// Worth a look; does not stop the run.
+    Warning,
+    /// Something the program did that a person may want to know.
+    Note,
+}
+
+/// A line of a source file with the part of it that is meant; of a long line what stands around that part.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Excerpt {
+    /// The line, without its line end; `…` where something was left out.
+    pub text: String,
+    /// The bytes of `text` that are meant; always on character boundaries.
+    pub span: Range<usize>,
+}
+
+impl Excerpt {
+    /// How many bytes of a line are shown.
+    const LONGEST: usize = 200;
+    /// How many of those stand before the part that is meant, when the line is longer.
+    const BEFORE: usize = 60;
+
+    /// The bytes `span` of `line`, with what stands around them.
+    #[must_use]
+    pub fn around(line: &str, span: Range<usize>) -> Self {
+        let start = floor_char_boundary(line, span.start);
+        let end = floor_char_boundary(line, span.end).max(start);
+        if line.len() <= Self::LONGEST {
+            return Self {
+                text: line.to_owned(),
+                span: start..end,
+            };
+        }
+        // A short line's whole length is shown even when the part that is meant stands at its end.
+        let from = start
+            .saturating_sub(Self::BEFORE)
+            .min(line.len().saturating_sub(Self::LONGEST));
+        let from = ceil_char_boundary(line, from).min(start);
+        let to = floor_char_boundary(line, from + Self::LONGEST).max(start);
+        let mut text = String::with_capacity(Self::LONGEST + 8);
+        if from > 0 {
+            text.push('…');
+        }
+        let moved = text.len();
+        text.push_str(&line[from..to]);
+        let span = start - from + moved..end.min(to) - from + moved;
+        if to < line.len() {
+            text.push('…');
+        }
+        Self { text, span }
+    }
+}
+
+/// Where a problem is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file as the person named it, relative to where they stand when possible.
+    pub file: String,
+    /// 1-based line; `None` when the whole file is meant.
+    pub line: Option<usize>,
+    /// 1-based column in characters.
+    pub column: Option<usize>,
+    /// The field, key or column that is meant: `email`.
+    pub field: Option<String>,
+    /// The source line, for the person to see.
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Place {
+    /// A whole file.
+    #[must_use]
+    pub fn file(file: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            ..Self::default()
+        }
+    }
+
+    /// The bytes `span` of `source`, the whole text of `file`.
+    ///
+    /// A span that is out of range or splits a character is moved to the nearest place that is neither.
+    #[must_use]
+    pub fn in_source(file: impl Into<String>, source: &str, span: Range<usize>) -> Self {
+        let start = floor_char_boundary(source, span.start);
+        let bytes = source.as_bytes();
+        let line_start = memchr::memrchr(b'\n', &bytes[..start]).map_or(0, |at| at + 1);
+        let line_end = memchr::memchr(b'\n', &bytes[start..]).map_or(source.len(), |at| start + at);
+        let text = source[line_start..line_end].trim_end_matches('\r');
+        let from = (start - line_start).min(text.len());
+        let to = floor_char_boundary(source, span.end)
+            .saturating_sub(line_start)
+            .clamp(from, text.len());
+        Self {
+            file: file.into(),
+            line: Some(memchr::memchr_iter(b'\n', &bytes[..start]).count() + 1),
+            column: Some(text[..from].chars().count() + 1),
+            field: None,
+            excerpt: Some(Excerpt::around(text, from..to)),
+        }
+    }
+
+    /// The same place, naming the field that is meant.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(shortened(field.into(), LONGEST_FIELD));
+        self
+    }
+}
+
+impl fmt::Display for Place {
+    /// `recipients.csv:14:3 email`, as much of it as is known.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", visible_line(&self.file))?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        if let Some(field) = &self.field {
+            write!(f, " {}", visible_line(field))?;
+        }
+        Ok(())
+    }
+}
+
+/// One thing that is wrong in the inputs: what, where, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether it stops the run.
+    pub severity: Severity,
+    /// What is wrong, in one plain sentence.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+    /// What to do.
+    pub hint: Option<String>,
+    /// What it has in common with others like it, when the message does not say.
+    kind: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem that stops the run.
+    #[must_use]
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message)
+    }
+
+    /// A problem worth a look.
+    #[must_use]
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// Something the program did, said.
+    #[must_use]
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, message)
+    }
+
+    fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            severity,
+            message: shortened(message.into(), LONGEST_MESSAGE),
+            place: None,
+            hint: None,
+            kind: None,
+        }
+    }
+
+    /// The line that counts those which are not shown.
+    pub(crate) fn of_rest(severity: Severity, message: String) -> Self {
+        Self {
+            message,
+            ..Self::new(severity, "")
+        }
+    }
+
+    /// The same problem, of a kind that has a name: `addresses that are not e-mail addresses`.
+    #[must_use]
+    pub const fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// What it has in common with others like it: its message without what it quotes.
+    #[must_use]
+    pub fn kind(&self) -> Cow<'static, str> {
+        self.kind
+            .map_or_else(|| Cow::Owned(kind_of(&self.message)), Cow::Borrowed)
+    }
+
+    /// The same problem, at a place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// The same problem, with what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(shortened(hint.into(), LONGEST_HINT));
+        self
+    }
+}
+
+impl Serialize for Problem {
+    /// The object of `check --json`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape<'a> {
+            severity: Severity,
+            file: Option<&'a str>,
+            line: Option<usize>,
+            column: Option<usize>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            field: Option<&'a str>,
+            message: &'a str,
+            hint: Option<&'a str>,
+        }
+        let place = self.place.as_ref();
+        Shape {
+            severity: self.severity,
+            file: place.map(|place| place.file.as_str()),
+            line: place.and_then(|place| place.line),
+            column: place.and_then(|place| place.column),
+            field: place.and_then(|place| place.field.as_deref()),
+            message: &self.message,
+            hint: self.hint.as_deref(),
+        }
+        .serialize(serializer)
+    }
+}
+
+/// A message without what it quotes, and without its numbers.
+fn kind_of(message: &str) -> String {
+    let mut kind = String::new();
+    let mut quote = None;
+    let mut in_number = false;
+    for c in message.chars().take(200) {
+        match (quote, c) {
+            (Some(open), c) if c == open => {
+                quote = None;
+                kind.push('…');
+                kind.push(c);
+            }
+            (Some(_), _) => {}
+            (None, '`' | '"') => {
+                quote = Some(c);
+                kind.push(c);
+            }
+            (None, c) if c.is_ascii_digit() => {
+                if !in_number {
+                    kind.push('…');
+                }
+            }
+            (None, c) => kind.push(c),
+        }
+        in_number = c.is_ascii_digit();
+    }
+    kind
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_outside_the_source_is_no_panic() {
+        let place = Place::in_source("f", "é", 1..99);
+        assert_eq!((place.line, place.column), (Some(1), Some(1)));
+        assert_eq!(Place::in_source("f", "", 5..9).line, Some(1));
+    }
+}
