@@ -22,14 +22,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::said;
 
 /// The byte of settings: how the client signs in (nothing, a password, a token that can be had anew, one that cannot),
-/// STARTTLS, an address that is not ASCII, copies, a text that has dots in it, no letter ahead of its time.
+/// STARTTLS, an address that is not ASCII, copies, a text that has dots in it.
 mod how {
     pub const SIGN_IN: u8 = 0b0000_0011;
     pub const STARTTLS: u8 = 0b0000_0100;
     pub const NOT_ASCII: u8 = 0b0001_0000;
     pub const COPIES: u8 = 0b0010_0000;
     pub const DOTS: u8 = 0b0100_0000;
-    pub const ONE_AT_A_TIME: u8 = 0b1000_0000;
 }
 
 /// No reply is kept that is longer.
@@ -134,10 +133,7 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
     let letters: Vec<Message> = (0..3).map(|number| letter(number, how)).collect();
     for (number, letter) in letters.iter().enumerate() {
         line.lock().dot = None;
-        let next = letters
-            .get(number + 1)
-            .filter(|_| session.looks_ahead() && how & how::ONE_AT_A_TIME == 0);
-        match session.send(letter, next).await {
+        match session.send(letter).await {
             Attempt::Unstarted(reply) => {
                 said::tell(|| format!("letter {number} did not begin: {reply}"));
                 hear(&reply, &mut told);
@@ -345,9 +341,21 @@ impl AsyncRead for Line {
 impl AsyncWrite for Line {
     fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let mut server = self.lock();
+        if let Some(dot) = server.dot {
+            // What is said of a letter comes behind the reply to the one before.
+            let unanswered = server.said.len() == dot;
+            assert!(
+                !unanswered || bytes == b"QUIT\r\n",
+                "said before the reply to the final dot"
+            );
+        }
         let before = server.heard.len().saturating_sub(4);
         server.heard.extend_from_slice(bytes);
         if server.heard[before..].windows(5).any(|end| end == b"\r\n.\r\n") {
+            assert!(
+                server.heard.ends_with(b"\r\n.\r\n"),
+                "more is said behind the final dot"
+            );
             server.dot = Some(server.said.len());
         }
         server.asked = true;

@@ -41,19 +41,6 @@ impl Pace {
         self.interval.is_some_and(|interval| wait <= interval)
     }
 
-    /// Takes the next turn if that is now.
-    #[must_use]
-    pub fn take_turn_now(&self) -> bool {
-        let Some(interval) = self.interval else { return true };
-        let now = Instant::now();
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_now = next.is_none_or(|next| next <= now);
-        if is_now {
-            *next = Some(now + interval);
-        }
-        is_now
-    }
-
     /// Takes the next turn: when it comes, or `None` when that is now. Turns that nobody took are not saved up.
     #[must_use]
     pub fn next_turn(&self) -> Option<Instant> {

@@ -12,8 +12,8 @@ use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;
 use crate::outbox::ledger::State as Stands;
 
-/// After a killed process: the letter in flight, and one about to be, for each connection.
-const MOST_BY_KILL: usize = 2;
+/// After a killed process: the letter in flight, for each connection.
+const MOST_BY_KILL: usize = 1;
 /// After a power cut: a group of claims for each connection.
 const MOST_BY_POWER_CUT: usize = 64;
 /// How long the reply to a final dot is waited for.

@@ -190,6 +190,7 @@ impl Service {
 
     /// The moment that counts.
     async fn dot(&mut self, id: LetterId, copies: BTreeSet<String>, bytes: &[u8]) -> Result<(), Over> {
+        self.nothing_follows(id);
         let act = self.weather.at(Step::Dot, &mut self.dice);
         let takes = match act {
             Act::NotNow | Act::No | Act::Shut | Act::Limit => false,
@@ -201,6 +202,7 @@ impl Service {
             && before
         {
             sleep(pause).await;
+            self.nothing_follows(id);
         }
         let sound = self.sound && act != Act::Twice;
         let good = if takes {
@@ -216,6 +218,16 @@ impl Service {
             act
         };
         self.act(act, &good, "the letter").await.map(|_| ())
+    }
+
+    /// Not every server bears a word between the final dot and its reply.
+    fn nothing_follows(&self, id: LetterId) {
+        if self.wire.has_more() {
+            let letter = letters::name(id);
+            self.world.lock().broken(format_args!(
+                "more is said behind the final dot of {letter} before its reply"
+            ));
+        }
     }
 
     /// One step: what the weather has the server do.

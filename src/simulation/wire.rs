@@ -292,6 +292,11 @@ impl Server {
         }
     }
 
+    /// Whether the client has said more than was read.
+    pub fn has_more(&self) -> bool {
+        !self.read.is_empty() || !lock(&self.pipe).up.bytes.is_empty()
+    }
+
     async fn fill(&mut self) -> bool {
         std::future::poll_fn(|context| {
             let mut pipe = lock(&self.pipe);

@@ -190,18 +190,10 @@ pub trait Transport: Send + Sync + 'static {
 
 /// One connection, sending one letter after the other.
 pub trait Session: Send + 'static {
-    /// Whether the next message is of use already while one is being sent.
-    fn looks_ahead(&self) -> bool {
-        false
-    }
-
     /// Hands one message over, whose bytes have CRLF line ends and no bare CR or LF.
     ///
-    /// The opening of `next` may leave behind the end of this one, never its text. If the connection can then be
-    /// reused, the next message to be sent on it is that one.
-    ///
     /// Must be awaited to its end: dropping the future half-way leaves the letter in doubt.
-    fn send(&mut self, message: &Message, next: Option<&Message>) -> impl Future<Output = Attempt> + Send;
+    fn send(&mut self, message: &Message) -> impl Future<Output = Attempt> + Send;
 
     /// Says goodbye; whatever goes wrong then changes nothing.
     fn close(self) -> impl Future<Output = ()> + Send;

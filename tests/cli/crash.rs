@@ -14,7 +14,7 @@ fn nothing_is_lost_or_doubled(campaign: &Campaign, server: &Server, letters: u64
         letters,
         "a letter is neither accepted nor in doubt"
     );
-    assert!(in_doubt <= 2 * connections, "{in_doubt} letters in doubt");
+    assert!(in_doubt <= connections, "{in_doubt} letters in doubt");
     assert_eq!(server.taken_twice(), [""; 0]);
     let ids: BTreeSet<_> = server
         .taken()
@@ -97,7 +97,7 @@ fn killed_at_random_in_a_fast_run_nothing_is_sent_twice_or_lost() {
             run.kill();
             let [.., in_doubt, _] = campaign.standing();
             assert!(
-                in_doubt <= 2 * connections * (round + 1),
+                in_doubt <= connections * (round + 1),
                 "{in_doubt} in doubt after {} kills",
                 round + 1
             );

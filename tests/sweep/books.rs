@@ -12,7 +12,7 @@ pub const RESEND: &[&str] = &["send", "--yes", "--json", "-q", "--resend-in-doub
 pub const LOOK: &[&str] = &["status", "--json"];
 
 /// So many letters of each connection may be in doubt after a kill.
-pub const MOST_IN_DOUBT: usize = 2;
+pub const MOST_IN_DOUBT: usize = 1;
 
 /// A campaign to be sent, and how.
 #[derive(Clone, Copy, Debug)]

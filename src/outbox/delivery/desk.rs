@@ -42,8 +42,6 @@ pub struct State {
     pub groups: u64,
     /// Letters that will not be tried, still to be named.
     pub untold: Vec<Event>,
-    /// Connections that wait for a letter.
-    pub idle: usize,
     pub day: Day,
     pub sender_refusals: u32,
     /// Letters that the server put off running.
@@ -106,7 +104,6 @@ impl Desk {
                 claiming: BTreeMap::new(),
                 groups: 0,
                 untold: Vec::new(),
-                idle: 0,
                 day,
                 sender_refusals: 0,
                 put_off: 0,
@@ -204,55 +201,14 @@ impl Desk {
 
     /// The next letter for a connection, claimed; `None` when there is nothing left to do.
     pub async fn next(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
-        let next = self.wait_for_next().await;
-        self.state().idle -= 1;
-        Ok(next?.map(|job| self.taken(job)))
-    }
-
-    fn taken(self: &Arc<Self>, job: Job) -> Taken {
-        Taken {
+        let next = self.wait_for_next().await?;
+        Ok(next.map(|job| Taken {
             desk: Arc::clone(self),
             job: Some(job),
-        }
-    }
-
-    /// A letter for a connection that is busy with another, claimed; `None` when idle connections wait for what there
-    /// is, or nothing may be taken.
-    pub async fn next_ahead(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
-        let nothing_to_take = || {
-            let mut state = self.state();
-            let next = state.next_addresses();
-            !state.day.has_room_for(next, self.options.clock.now()) || state.reception.not_before() > Instant::now()
-        };
-        // At a slow pace nothing is gained, and what is claimed ahead is in doubt after a power cut.
-        if self.pace.is_slow() || self.stopping() || self.is_late() || nothing_to_take() {
-            return Ok(None);
-        }
-        let nothing_waits = {
-            let state = self.state();
-            state.waiting.is_empty() && state.claiming.is_empty() && state.idle == 0
-        };
-        if nothing_waits {
-            let group = self.take_group()?;
-            if group.is_empty() {
-                return Ok(None);
-            }
-            self.claim(group).await?;
-        }
-        let job = self.take_waiting(|state| state.waiting.len() > state.idle);
-        Ok(job.map(|job| self.taken(job)))
-    }
-
-    /// Takes the turn of a letter that would begin at once, if there is one.
-    pub fn turn_is_now(&self) -> bool {
-        if self.stopping() || self.is_late() || self.state().reception.not_before() > Instant::now() {
-            return false;
-        }
-        self.pace.take_turn_now()
+        }))
     }
 
     async fn wait_for_next(&self) -> Result<Option<Job>, LedgerLost> {
-        self.state().idle += 1;
         loop {
             let changed = self.changed.notified();
             if self.journal.is_lost() {
@@ -269,7 +225,7 @@ impl Desk {
                 }
                 Allowance::UsedUp => return Ok(None),
             }
-            if let Some(job) = self.take_waiting(|_| true) {
+            if let Some(job) = self.take_waiting() {
                 return Ok(Some(job));
             }
             if let Some(job) = self.due_retry() {
@@ -372,11 +328,8 @@ impl Desk {
         Ok(Allowance::UsedUp)
     }
 
-    fn take_waiting(&self, may: impl Fn(&State) -> bool) -> Option<Job> {
+    fn take_waiting(&self) -> Option<Job> {
         let mut state = self.state();
-        if !may(&state) {
-            return None;
-        }
         let addresses = state.waiting.front()?.addresses();
         if !state.day.has_room_for(addresses, self.options.clock.now()) {
             return None;
@@ -455,27 +408,14 @@ impl Desk {
         }
     }
 
-    /// Has it in the ledger, safe from a killed process, that the letter begins.
-    pub async fn begin(&self, job: &Job, message: &Message) -> Result<(), LedgerLost> {
+    /// Has it in the ledger, safe from a killed process, that the letter begins: from now on it is in flight. Until then
+    /// it goes back to those that wait, should anything keep it.
+    pub async fn begin(&self, taken: Taken, message: &Message) -> Result<Job, LedgerLost> {
+        let begin = vec![Entry::Begin(message.id)];
+        self.journal.record(begin, Durability::Process).await?;
+        let job = taken.keep();
         let flying = Flying::new(&job.letter, message, self.options.clock.now());
         self.state().flying.insert(message.id, flying);
-        self.journal
-            .record(vec![Entry::Begin(message.id)], Durability::Process)
-            .await
-    }
-
-    /// From now on the server may have the letter's text.
-    pub fn hands_over(&self, message: &Message) {
-        if let Some(flying) = self.state().flying.get_mut(&message.id) {
-            flying.handed_over = true;
-        }
-    }
-
-    /// A letter that has begun, and whose text did not leave, waits again.
-    pub fn take_back(&self, job: Job) {
-        let mut state = self.state();
-        state.flying.remove(&job.letter.id);
-        state.day.give_back(job.addresses());
-        state.waiting.push_front(job);
+        Ok(job)
     }
 }

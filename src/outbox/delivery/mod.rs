@@ -23,7 +23,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use self::desk::Desk;
-use self::job::{Job, Taken};
+use self::job::Job;
 use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};
@@ -236,18 +236,6 @@ impl Listener for Tally<'_> {
     }
 }
 
-/// A letter with its bytes, not begun.
-struct Prepared {
-    taken: Taken,
-    message: Message,
-}
-
-/// A letter that has begun, in the ledger too.
-struct Begun {
-    job: Job,
-    message: Message,
-}
-
 /// One connection's life: letters until there are none, reconnecting as needed.
 async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
     let mut session = None;
@@ -259,78 +247,14 @@ async fn connection<T: Transport>(transport: Arc<T>, desk: Arc<Desk>) {
     desk.wake();
 }
 
-/// At most two letters of a connection have begun without an outcome: the one whose text leaves, and the one whose
-/// opening leaves behind it. A third is written while the server is at work.
+/// A letter's way, one after the other: taken from the desk, which has claimed it, given its turn, marked as begun,
+/// sent, its outcome recorded. So at most one letter of a connection has begun without an outcome.
 async fn letters<T: Transport>(
     transport: &T,
     desk: &Arc<Desk>,
     session: &mut Option<T::Session>,
 ) -> Result<(), LedgerLost> {
-    let mut prepared = None;
-    let mut ahead = None;
-    loop {
-        let current = match ahead.take() {
-            // Of this letter only the opening has left, if that: it is as good as not begun.
-            Some(Begun { job, .. }) if desk.stopping() || desk.past_deadline() => {
-                *session = None;
-                desk.take_back(job);
-                return Ok(());
-            }
-            Some(begun) => begun,
-            None => match begin(transport, desk, session, &mut prepared).await? {
-                Some(begun) => begun,
-                None => return Ok(()),
-            },
-        };
-        if session.as_ref().is_some_and(Session::looks_ahead) {
-            if prepared.is_none() {
-                prepared = prepare_ahead(desk).await?;
-            }
-            ahead = begin_ahead(desk, &mut prepared).await?;
-        }
-        let sending = hand_over(desk, session, &current, ahead.as_ref());
-        let mut attempt = if prepared.is_none() && ahead.is_some() {
-            let (attempt, next) = tokio::join!(biased; sending, prepare_ahead(desk));
-            prepared = next?;
-            attempt
-        } else {
-            sending.await
-        };
-        if let Attempt::Unstarted(reply) = attempt {
-            // Servers close idle connections without a word: that is no failure, the first time. Another connection
-            // may take what is not begun while this one is opened again.
-            prepared = None;
-            *session = connect(transport, desk).await;
-            attempt = if session.is_some() && !desk.past_deadline() {
-                hand_over(desk, session, &current, ahead.as_ref()).await
-            } else {
-                Attempt::Unstarted(reply)
-            };
-        }
-        let sent = match attempt {
-            Attempt::Ended(sent) => sent,
-            Attempt::Unstarted(reply) => Sent::all(Outcome::Deferred(reply), Then::Reconnect),
-        };
-        ended(desk, current.job, &sent)?;
-    }
-}
-
-/// The next letter, begun, with a session to send it on: waits for a letter, a connection and the turn. `None` when
-/// there is nothing left to do, or the run stops.
-async fn begin<T: Transport>(
-    transport: &T,
-    desk: &Arc<Desk>,
-    session: &mut Option<T::Session>,
-    prepared: &mut Option<Prepared>,
-) -> Result<Option<Begun>, LedgerLost> {
-    loop {
-        let (mut taken, message) = match prepared.take() {
-            Some(Prepared { taken, message }) => (taken, Some(message)),
-            None => match desk.next().await? {
-                Some(taken) => (taken, None),
-                None => return Ok(None),
-            },
-        };
+    while let Some(mut taken) = desk.next().await? {
         if session.is_none() {
             *session = connect(transport, desk).await;
         }
@@ -339,48 +263,52 @@ async fn begin<T: Transport>(
         }
         // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
         if session.is_none() || desk.stopping() || desk.past_deadline() {
-            return Ok(None);
+            return Ok(());
         }
         if taken.tried_long_enough() {
             taken.leave()?;
             continue;
         }
-        return match message.map_or_else(|| desk.message(&mut taken), Ok) {
-            Ok(message) => Ok(Some(begun(desk, taken, message).await?)),
+        let message = match desk.message(&mut taken) {
+            Ok(message) => message,
             Err(problem) => {
                 desk.stop(Stop::Letter(problem));
-                Ok(None)
+                return Ok(());
             }
         };
+        let job = desk.begin(taken, &message).await?;
+        let sent = send(transport, desk, session, &message).await;
+        ended(desk, job, &sent)?;
     }
+    Ok(())
 }
 
-/// A letter to send after the one at hand, written, if there is one that no idle connection waits for.
-async fn prepare_ahead(desk: &Arc<Desk>) -> Result<Option<Prepared>, LedgerLost> {
-    let Some(mut taken) = desk.next_ahead().await? else {
-        return Ok(None);
+/// Sends a letter that has begun. Servers close idle connections without a word: that is no failure, the first time.
+async fn send<T: Transport>(transport: &T, desk: &Desk, session: &mut Option<T::Session>, message: &Message) -> Sent {
+    let reply = match hand_over(session, message).await {
+        Attempt::Ended(sent) => return sent,
+        Attempt::Unstarted(reply) => reply,
     };
-    match desk.message(&mut taken) {
-        Ok(message) => Ok(Some(Prepared { taken, message })),
-        Err(problem) => {
-            desk.stop(Stop::Letter(problem));
-            Ok(None)
-        }
+    *session = connect(transport, desk).await;
+    if session.is_none() || desk.past_deadline() {
+        return Sent::all(Outcome::Deferred(reply), Then::Reconnect);
+    }
+    match hand_over(session, message).await {
+        Attempt::Ended(sent) => sent,
+        Attempt::Unstarted(reply) => Sent::all(Outcome::Deferred(reply), Then::Reconnect),
     }
 }
 
-/// Begins the letter that is prepared, if its turn is now.
-async fn begin_ahead(desk: &Desk, prepared: &mut Option<Prepared>) -> Result<Option<Begun>, LedgerLost> {
-    match prepared.take_if(|next| !next.taken.tried_long_enough() && desk.turn_is_now()) {
-        Some(Prepared { taken, message }) => Ok(Some(begun(desk, taken, message).await?)),
-        None => Ok(None),
+/// Hands a letter over to the session, which is gone when it cannot be used again.
+async fn hand_over<S: Session>(session: &mut Option<S>, message: &Message) -> Attempt {
+    let Some(open) = session.as_mut() else {
+        return Attempt::Unstarted(Reply::none("the connection was lost before this letter was sent"));
+    };
+    let attempt = open.send(message).await;
+    if !matches!(&attempt, Attempt::Ended(sent) if sent.then == Then::Reuse) {
+        *session = None;
     }
-}
-
-async fn begun(desk: &Desk, taken: Taken, message: Message) -> Result<Begun, LedgerLost> {
-    let job = taken.keep();
-    desk.begin(&job, &message).await?;
-    Ok(Begun { job, message })
+    attempt
 }
 
 /// Opens a connection, with growing pauses, until `retry-for` is over or the run is stopped.
@@ -424,25 +352,6 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
             }
         }
     }
-}
-
-/// Sends one letter; the session is gone when it cannot be used again.
-async fn hand_over<S: Session>(
-    desk: &Desk,
-    session: &mut Option<S>,
-    current: &Begun,
-    ahead: Option<&Begun>,
-) -> Attempt {
-    let Some(open) = session.as_mut() else {
-        return Attempt::Unstarted(Reply::none("the connection was lost before this letter was sent"));
-    };
-    desk.hands_over(&current.message);
-    let attempt = open.send(&current.message, ahead.map(|ahead| &ahead.message)).await;
-    match &attempt {
-        Attempt::Ended(sent) if sent.then == Then::Reuse => {}
-        Attempt::Ended(_) | Attempt::Unstarted(_) => *session = None,
-    }
-    attempt
 }
 
 /// Has an outcome written, and ends the run when it is the sender that is refused again and again.

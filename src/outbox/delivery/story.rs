@@ -14,8 +14,6 @@ use crate::transport::{Outcome, Reply, Sent};
 #[derive(Debug)]
 pub struct Flying {
     pub event: LetterEvent,
-    /// Whether its text may have left: before, only its opening has.
-    pub handed_over: bool,
     sha256: [u8; 32],
     facts: Arc<str>,
 }
@@ -34,7 +32,6 @@ impl Flying {
         event.subject = Some(message.subject.clone());
         Self {
             event,
-            handed_over: false,
             sha256: message.sha256(),
             facts: Arc::clone(&message.facts),
         }
@@ -63,19 +60,6 @@ impl Flying {
             copies: copies.collect(),
         };
         (attempted, self.event)
-    }
-
-    /// Its text did not leave.
-    pub fn untried(mut self, at: Timestamp) -> LetterEvent {
-        let outcome = not_tried();
-        let recipients = self.own_addresses(&outcome);
-        let event = &mut self.event;
-        event.outcome = Verdict::Deferred;
-        event.at = at;
-        event.subject = None;
-        event.reply = Some(outcome.reply().line());
-        event.recipients = recipients;
-        self.event
     }
 
     /// Nobody knows what became of it.

@@ -106,7 +106,7 @@ impl Transport for Server {
 }
 
 impl Session for Server {
-    async fn send(&mut self, message: &Message, _: Option<&Message>) -> Attempt {
+    async fn send(&mut self, message: &Message) -> Attempt {
         let to = message.envelope.to.as_str();
         sleep(Duration::from_millis(100)).await;
         let attempt = {

@@ -18,12 +18,6 @@ impl Desk {
         }
         let (flying, retries, waiting) = self.take_all();
         for flying in flying {
-            let id = flying.event.id;
-            if !flying.handed_over {
-                let event = Event::Letter(Box::new(flying.untried(self.options.clock.now())));
-                self.journal.submit(Some(Entry::Release(id)), Some(event))?;
-                continue;
-            }
             // In flight when everything stopped at once.
             let (attempted, event) = flying.in_doubt("interrupted while it was being sent", self.options.clock.now());
             self.journal.submit(

@@ -86,7 +86,6 @@ pub fn rcpt(to: &Address) -> String {
 /// dot.
 pub fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
     out.reserve(bytes.len() + 64);
-    let begins = out.len();
     let mut from = 0;
     for dot in memchr::memchr_iter(b'.', bytes) {
         if dot == 0 || bytes[dot - 1] == b'\n' {
@@ -96,7 +95,7 @@ pub fn stuff(bytes: &[u8], out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&bytes[from..]);
-    if !out[begins..].ends_with(b"\r\n") {
+    if !bytes.ends_with(b"\r\n") {
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b".\r\n");

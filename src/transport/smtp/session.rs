@@ -6,7 +6,7 @@ use super::FINAL_DOT_TIMEOUT;
 use super::dialogue::{self, Offers};
 use super::stream::{Stream, StreamError};
 use crate::campaign::Address;
-use crate::letter::{Envelope, LetterId, Message};
+use crate::letter::{Envelope, Message};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Attempt, Outcome, Reply, Sent, Session, Then};
 
@@ -18,8 +18,6 @@ pub struct SmtpSession {
     stream: Stream,
     offers: Offers,
     timeout: Duration,
-    /// The letter whose opening was said behind the one before; the replies to it are still to be read.
-    opened: Option<LetterId>,
     /// What is about to be written, here so that its room is kept.
     out: Vec<u8>,
 }
@@ -30,7 +28,6 @@ impl SmtpSession {
             stream,
             offers,
             timeout,
-            opened: None,
             out: Vec::new(),
         }
     }
@@ -80,9 +77,9 @@ impl SmtpSession {
         }
     }
 
-    /// Adds what opens a letter to what is about to be written, as much as may leave at once.
-    fn push_opening(&mut self, message: &Message) {
-        let group = self.group(message);
+    /// Says as much of a letter's opening as may leave at once.
+    async fn say_opening(&mut self, message: &Message, group: Group) -> Result<(), StreamError> {
+        self.out.clear();
         let mail = dialogue::mail(&message.envelope, &message.bytes, &self.offers);
         self.out.extend_from_slice(mail.as_bytes());
         if group != Group::None {
@@ -93,18 +90,16 @@ impl SmtpSession {
         if group == Group::All {
             self.out.extend_from_slice(dialogue::DATA.as_bytes());
         }
-    }
-
-    async fn say_opening(&mut self, message: &Message) -> Result<(), StreamError> {
-        self.out.clear();
-        self.push_opening(message);
         let written = self.stream.write(&self.out, self.timeout).await;
         written.map_err(|error| error.error)
     }
 
-    /// The replies to an opening; what did not leave with it is said on the way.
-    async fn opening_replies(&mut self, message: &Message) -> Opened {
+    /// MAIL, RCPT and DATA, and the replies to them.
+    async fn open(&mut self, message: &Message) -> Opened {
         let group = self.group(message);
+        if let Err(error) = self.say_opening(message, group).await {
+            return Opened::not_begun(&error);
+        }
         let mail = match self.reply().await {
             Ok(reply) => reply,
             Err(error) => return Opened::not_begun(&error),
@@ -147,9 +142,8 @@ impl SmtpSession {
         }
     }
 
-    /// The text, and behind its final dot the opening of the next letter (RFC 2920 §3.1 lets a message's text be the
-    /// first of a group); then the reply to the dot.
-    async fn body(&mut self, message: &Message, next: Option<&Message>) -> (Outcome, Then) {
+    /// The text with its final dot, in one write, and the reply to it: until that is there, nothing more is said.
+    async fn body(&mut self, message: &Message) -> (Outcome, Then) {
         if self.stream.spoke_unasked().await {
             // A reply too many: the next one read would be taken for the answer to this letter. Without its final dot
             // nothing of it counts.
@@ -158,14 +152,9 @@ impl SmtpSession {
         }
         self.out.clear();
         dialogue::stuff(&message.bytes, &mut self.out);
-        let end = self.out.len();
-        let next = next.filter(|next| self.offers.pipelining && self.unfit(next).is_none());
-        if let Some(next) = next {
-            self.push_opening(next);
-        }
         if let Err(error) = self.stream.write(&self.out, self.timeout).await {
             let reply = error.error.reply();
-            let outcome = if error.handed_over >= end {
+            let outcome = if error.all_handed_over {
                 Outcome::InDoubt(reply)
             } else {
                 Outcome::Deferred(reply)
@@ -173,7 +162,7 @@ impl SmtpSession {
             return (outcome, Then::Reconnect);
         }
         let wait = FINAL_DOT_TIMEOUT.max(self.timeout);
-        let (outcome, then) = match self.stream.reply(wait).await {
+        match self.stream.reply(wait).await {
             Ok(reply) => match reply.code {
                 Some(200..=299) => (Outcome::Accepted(reply), Then::Reuse),
                 Some(421) => (Outcome::Deferred(reply), Then::Reconnect),
@@ -184,9 +173,7 @@ impl SmtpSession {
                 let text = format!("the letter was handed over, then {error}");
                 (Outcome::InDoubt(Reply::none(text)), Then::Reconnect)
             }
-        };
-        self.opened = next.filter(|_| then == Then::Reuse).map(|next| next.id);
-        (outcome, then)
+        }
     }
 }
 
@@ -228,30 +215,15 @@ impl Opened {
 }
 
 impl Session for SmtpSession {
-    fn looks_ahead(&self) -> bool {
-        self.offers.pipelining
-    }
-
-    async fn send(&mut self, message: &Message, next: Option<&Message>) -> Attempt {
-        let opened = match self.opened.take() {
-            Some(id) if id == message.id => self.opening_replies(message).await,
-            // The server waits for another letter.
-            Some(_) => Opened::Unstarted(Reply::none(OUT_OF_STEP)),
-            None => {
-                if let Some(reason) = self.unfit(message) {
-                    let outcome = Outcome::Refused(Reply::none(reason));
-                    return Attempt::Ended(Sent::all(outcome, Then::Reuse));
-                }
-                if self.stream.spoke_unasked().await {
-                    return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
-                }
-                match self.say_opening(message).await {
-                    Ok(()) => self.opening_replies(message).await,
-                    Err(error) => Opened::not_begun(&error),
-                }
-            }
-        };
-        let (mail, rcpt, data) = match opened {
+    async fn send(&mut self, message: &Message) -> Attempt {
+        if let Some(reason) = self.unfit(message) {
+            let outcome = Outcome::Refused(Reply::none(reason));
+            return Attempt::Ended(Sent::all(outcome, Then::Reuse));
+        }
+        if self.stream.spoke_unasked().await {
+            return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
+        }
+        let (mail, rcpt, data) = match self.open(message).await {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
             Opened::Lost(reply) => {
                 let outcome = Outcome::Deferred(reply);
@@ -273,7 +245,7 @@ impl Session for SmtpSession {
             });
         }
 
-        let (outcome, then) = self.body(message, next).await;
+        let (outcome, then) = self.body(message).await;
         let recipients = addresses(&message.envelope, &rcpt, &outcome);
         Attempt::Ended(Sent {
             outcome,
@@ -284,10 +256,6 @@ impl Session for SmtpSession {
     }
 
     async fn close(mut self) {
-        if self.opened.is_some() {
-            // Behind an opening, QUIT could be taken for a letter's text.
-            return;
-        }
         let farewell = self.say(dialogue::QUIT);
         // A server that does not answer QUIT keeps nobody waiting.
         let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;

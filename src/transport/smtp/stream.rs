@@ -149,7 +149,10 @@ impl Stream {
                     Ok(Err(error)) => StreamError::from_io(&error),
                     Err(_) => StreamError::Timeout(timeout),
                 };
-                return Err(WriteError { error, handed_over });
+                return Err(WriteError {
+                    error,
+                    all_handed_over: false,
+                });
             }
         }
         // Of what TLS has in hand nobody knows how much has left.
@@ -158,7 +161,10 @@ impl Stream {
             Ok(Err(error)) => StreamError::from_io(&error),
             Err(_) => StreamError::Timeout(timeout),
         };
-        Err(WriteError { error, handed_over })
+        Err(WriteError {
+            error,
+            all_handed_over: true,
+        })
     }
 
     /// Reads one reply, all its lines, before one deadline.
@@ -236,8 +242,8 @@ impl Stream {
 pub struct WriteError {
     /// Why.
     pub error: StreamError,
-    /// So many bytes may have left all the same; the others cannot have.
-    pub handed_over: usize,
+    /// Whether all bytes may have left all the same; if not, the last of them cannot have.
+    pub all_handed_over: bool,
 }
 
 /// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1); or the

@@ -85,7 +85,7 @@ async fn a_reply_to_the_final_dot_of_one_byte_a_minute_leaves_the_letter_in_doub
     });
     let mut session = client.await.unwrap();
     let begun = Instant::now();
-    let Attempt::Ended(sent) = session.send(&message("you", &[]), None).await else {
+    let Attempt::Ended(sent) = session.send(&message("you", &[])).await else {
         panic!("it was begun")
     };
     let Outcome::InDoubt(reply) = sent.outcome else {
