@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::{Address, Country, Language};
+use crate::address::Address;
+use crate::place::{Country, Language};
 
 /// The person who writes (`[sender]`).
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, tz::Offset};
 
-use super::Language;
+use crate::place::Language;
 
 /// One fact (`[facts.NAME]`).
 #[derive(Clone, Debug)]

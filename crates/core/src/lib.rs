@@ -18,7 +18,6 @@ pub mod links;
 pub mod lookalike;
 pub mod place;
 pub mod problem;
-mod problems;
 pub mod recipient;
 pub mod words;
 

@@ -1,5 +1,7 @@
 //! Problems in the inputs: what is wrong, where, and what to do about it.
 
+mod problems;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -8,7 +10,7 @@ use serde::Serialize;
 
 use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible_line};
 
-pub use crate::problems::{MOST as MOST_PROBLEMS, More, Problems};
+pub use self::problems::{MOST as MOST_PROBLEMS, More, Problems};
 
 /// How many characters a message has at most; what stands in it may be as long as a file.
 const LONGEST_MESSAGE: usize = 600;
@@ -193,7 +195,7 @@ impl Problem {
     }
 
     /// The line that counts those which are not shown.
-    pub(crate) fn of_rest(severity: Severity, message: String) -> Self {
+    fn of_rest(severity: Severity, message: String) -> Self {
         Self {
             message,
             ..Self::new(severity, "")

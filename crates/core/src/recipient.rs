@@ -1,6 +1,7 @@
 //! Who is written to: a row of the recipients file, valid.
 
-use crate::{Address, Country, Language};
+use crate::address::Address;
+use crate::place::{Country, Language};
 
 /// One row of the recipients file, valid.
 #[derive(Clone, Debug)]

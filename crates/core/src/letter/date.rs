@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-use crate::Language;
+use crate::place::Language;
 
 type Formatter = FixedCalendarDateTimeFormatter<Gregorian, YMD>;
 

@@ -8,7 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-use crate::Address;
+use crate::address::Address;
 
 /// A letter's id: 128 bits of a SHA-256 over campaign id, letter id, sender and recipient (both folded), never over
 /// its text, so that fixing a typo mails nobody again.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::problem::{Problem, Severity};
+use super::{Problem, Severity};
 use crate::words::thousands;
 
 /// How many problems are kept to be shown.
