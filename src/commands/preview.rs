@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::outgoing::{Memory, Workshop};
+use super::outgoing::Workshop;
 use super::survey::{SHOWN_PROBLEMS, Surveyed, survey};
 use super::{Context, for_good, invalid, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::plan::Resend;
+use crate::letter::plan::Rules;
 use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
 use crate::words::{visible, visible_line};
@@ -18,14 +18,11 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let mut workshop = Workshop::new(campaign, selection, personal.as_deref())?;
-    workshop.plan.lift_limits();
-    let workshop = for_good(workshop);
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
     context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    let resend = Resend::default();
-    survey(workshop, &Memory::Nothing, now, resend, SHOWN_PROBLEMS, |seen| {
+    survey(workshop, None, Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
