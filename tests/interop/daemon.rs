@@ -32,35 +32,44 @@ exit "$code"
 
 /// The folder with the servers; `None`, and a word about it, when they are not there and need not be.
 pub fn servers() -> Option<PathBuf> {
+    servers_with("usr/sbin/smtp-sink")
+}
+
+/// The same for a server that may not have been among them yet.
+pub fn servers_with(server: &str) -> Option<PathBuf> {
     let named = std::env::var_os("APPEL_TEST_SERVERS").filter(|name| !name.is_empty());
     let required = named.is_some();
     let folder = named.map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-servers"),
         PathBuf::from,
     );
-    if folder.join("usr/sbin/smtp-sink").exists() {
+    let server = folder.join(server);
+    if server.exists() {
         return Some(folder);
     }
     assert!(
         !required,
-        "no mail servers in {}: run scripts/install-test-servers",
-        folder.display()
+        "there is no {}: run scripts/install-test-servers",
+        server.display()
     );
     eprintln!(
-        "left out: no mail servers in {} (scripts/install-test-servers)",
-        folder.display()
+        "left out: there is no {} (scripts/install-test-servers)",
+        server.display()
     );
     None
 }
 
 /// The same for servers that only root can start.
 pub fn servers_as_root() -> Option<PathBuf> {
-    let folder = servers()?;
-    if is_root() {
-        return Some(folder);
+    servers().filter(|_| root_is_here())
+}
+
+/// Whether only root is missing; a word about it when it is.
+pub fn root_is_here() -> bool {
+    if !is_root() {
+        eprintln!("left out: only root can start this server");
     }
-    eprintln!("left out: only root can start this server");
-    None
+    is_root()
 }
 
 pub fn is_root() -> bool {
