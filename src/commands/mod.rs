@@ -3,6 +3,7 @@
 mod check;
 mod conclude;
 mod confirm;
+mod interrupts;
 mod log;
 mod new;
 mod password;
@@ -26,10 +27,11 @@ use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
 use crate::letter::plan::Selection;
+use crate::outbox::event::Listener;
 use crate::outbox::ledger::{self, LedgerError};
 use crate::private::Unfit;
-use crate::report::json::not_written;
-use crate::report::screen::count;
+use crate::report::json::{JsonLines, not_written};
+use crate::report::screen::{Screen, count};
 use crate::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 
 /// Runs one command.
@@ -179,6 +181,15 @@ impl Context {
         if !self.global.quiet || problem.severity == Severity::Error {
             to_stderr(&format!("{}\n", self.style.render(problem)), self.style.color);
         }
+    }
+
+    /// Who hears of a run with so many letters due: the screen, and whoever reads JSON.
+    fn story(&self, due: usize) -> Vec<Box<dyn Listener>> {
+        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, self.global.quiet || due == 0))];
+        if self.global.json {
+            listeners.push(Box::new(JsonLines::new(std::io::stdout())));
+        }
+        listeners
     }
 
     /// A line for the person, on stderr; `--quiet` keeps it back.

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::conclude::conclude;
-use super::send::{Sending, connect_failure};
+use super::interrupts::watch_interrupts;
 use super::{Context, personal, print, selection};
 use crate::campaign::Roster;
-use crate::campaign::config::{Auth, Own, Rate, Security, Smtp};
+use crate::campaign::config::Rate;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::Recent;
@@ -20,19 +21,17 @@ use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
 use crate::outbox::ledger::SqliteLocked;
 use crate::rehearsal::inbox::{Contents, Inbox};
-use crate::rehearsal::server::{Credentials, RehearsalServer};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
 use crate::report::table::table;
 use crate::run::compose::Workshop;
 use crate::run::for_good;
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, survey};
-use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
+use crate::run::rehearse::rehearse;
+use crate::run::send::{SendSettings, Sending};
 
 /// How many letters that arrived are shown one by one.
 const SHOWN: usize = 25;
-/// Who signs in at the rehearsal's server; nobody else ever hears of it.
-const USERNAME: &str = "rehearsal";
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
@@ -54,45 +53,25 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let mut survey = survey(workshop, None, rules, SHOWN_PROBLEMS, |_| Ok(()))?;
     let notes = std::mem::take(&mut survey.notes);
 
-    let smtp = account(campaign.config.smtp.as_ref());
-    let sending = Sending {
-        context,
-        workshop,
-        rules,
-        smtp: &smtp,
-        retry_for: None,
-        due: survey.due,
-        day: Day::default(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let (ended, _) = runtime.block_on(async {
-        let password = SecretString::from(folder.path().display().to_string());
-        let credentials = Credentials {
-            username: USERNAME.to_owned(),
-            password: password.clone(),
-        };
-        let server = RehearsalServer::start(credentials, inbox.sink())
-            .await
-            .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
-        let settings = Settings {
-            host: "127.0.0.1".to_owned(),
-            port: server.port(),
-            security: Security::Tls,
-            login: Some(Login::password(USERNAME, password)),
-            timeout: smtp.timeout,
-            proxy: None,
-        };
-        let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate())).map_err(connect_failure)?;
-        let listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
-        let ended = sending.deliver(transport, ledger, notes, listeners).await;
-        server.stop().await;
-        ended
-    })?;
+    let mut listeners = context.story(survey.due);
+    listeners.push(Box::new(languages.clone()));
+    let sending = Sending {
+        workshop,
+        rules,
+        // Without the campaign's pace: nobody is kept waiting by a rehearsal.
+        settings: SendSettings {
+            connections: campaign.config.smtp.as_ref().map_or(2, |smtp| smtp.connections),
+            rate: Rate::Unlimited,
+            retry_for: Duration::from_secs(10),
+            day: Day::default(),
+        },
+        clock: context.clock,
+        listeners,
+    };
+    let password = SecretString::from(folder.path().display().to_string());
+    let ended = rehearse(sending, ledger, notes, &inbox, password, watch_interrupts)?;
     let contents = inbox.into_contents();
     if let Some(error) = &contents.failure {
         return Err(Failure::cannot_deliver("the letters that arrived could not be kept").because(error));
@@ -121,24 +100,6 @@ fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
         Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
             Failure::cannot_deliver(format!("cannot keep letters in {}", crate::words::path(folder))).because(&error)
         }),
-    }
-}
-
-/// The campaign's connections, without its pace: nobody is kept waiting by a rehearsal.
-fn account(smtp: Option<&Smtp>) -> Smtp {
-    let second = std::time::Duration::from_secs(1);
-    Smtp {
-        host: "127.0.0.1".to_owned(),
-        port: 0,
-        security: Security::Tls,
-        username: None,
-        auth: Auth::Password,
-        connections: smtp.map_or(2, |smtp| smtp.connections),
-        rate: Rate::Unlimited,
-        daily_limit: None,
-        retry_for: 10 * second,
-        timeout: 30 * second,
-        own: Own::default(),
     }
 }
 

@@ -1,37 +1,34 @@
 //! `appel send`: send what is due.
 
 use std::io::{IsTerminal, stdout};
-use std::sync::Arc;
-
-use tokio::sync::watch;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
+use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, print, selection, trust};
 use crate::account::trust::Word;
-use crate::ahead;
 use crate::campaign::Campaign;
 use crate::campaign::config::{Config, Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
-use crate::letter::plan::{Notes, Resend, Rules};
+use crate::letter::plan::{Resend, Rules};
 use crate::letter::{Envelope, LetterId, Skip};
 use crate::outbox::day::Day;
-use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
+use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
-use crate::outbox::pace::Pace;
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
-use crate::report::screen::{Screen, count};
-use crate::run::compose::{MANY, Outgoing, Workshop, clock_behind, recent};
+use crate::report::screen::count;
+use crate::run::compose::{Workshop, clock_behind, recent};
 use crate::run::for_good;
 use crate::run::leaving::{Lines, plain_line};
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
+use crate::run::send::{SendSettings, Sending};
+use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{Settings, SmtpSession, SmtpTransport, Trust};
-use crate::transport::{ConnectError, Reply, Transport};
+use crate::transport::smtp::{Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -89,28 +86,33 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
 
-    let sending = Sending {
-        context,
-        workshop,
-        rules,
-        smtp,
-        retry_for: arguments.retry_for,
-        due: survey.due,
-        day,
-    };
-    let mut listeners: Vec<Box<dyn Listener>> = Vec::new();
+    let mut listeners = context.story(survey.due);
     match open_log(context, &campaign.config.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
-    // Nobody is asked for a password for nothing; the story is told all the same.
-    let transport = if survey.due == 0 {
-        Err(nothing_due_any_more())
-    } else {
-        prepare(smtp, word)
+    let sending = Sending {
+        workshop,
+        rules,
+        settings: SendSettings {
+            connections: smtp.connections,
+            rate: smtp.rate,
+            retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
+            day,
+        },
+        clock: context.clock,
+        listeners,
     };
     let notes = std::mem::take(&mut survey.notes);
-    let (ended, ledger) = sending.run(Prepared(transport), ledger, notes, listeners)?;
+    // Nobody is asked for a password for nothing; the story is told all the same.
+    let (ended, ledger) = if survey.due == 0 {
+        (sending.tell(notes, None), ledger)
+    } else {
+        match prepare(smtp, word) {
+            Ok(transport) => sending.run(transport, ledger, notes, watch_interrupts)?,
+            Err(error) => (sending.tell(notes, Some(error.into())), ledger),
+        }
+    };
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
     conclude(context, &campaign.roster, &ended, &survey)
@@ -190,131 +192,6 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     })
 }
 
-/// One run of the send path, over whatever transport.
-pub struct Sending<'r> {
-    pub context: &'r Context,
-    pub workshop: &'static Workshop,
-    pub rules: Rules<'static>,
-    pub smtp: &'r Smtp,
-    pub retry_for: Option<std::time::Duration>,
-    pub due: usize,
-    pub day: Day,
-}
-
-impl Sending<'_> {
-    /// Delivers everything due and tells it to screen, JSON and whoever else listens.
-    pub fn run<T: Transport>(
-        &self,
-        transport: T,
-        ledger: SqliteLocked,
-        notes: Notes,
-        listeners: Vec<Box<dyn Listener>>,
-    ) -> Result<(Ended, SqliteLocked), Failure> {
-        // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let delivered = runtime.block_on(self.deliver(transport, ledger, notes, listeners));
-        // A look-up that the resolver never answers must not keep a run from ending that is over.
-        runtime.shutdown_background();
-        delivered
-    }
-
-    /// Whether the list is so long, and letters leave so fast, that it pays to go through it on another processor.
-    fn works_ahead(&self) -> bool {
-        self.workshop.campaign.roster.len() >= MANY && !Pace::new(self.smtp.rate).is_slow() && ahead::has_room()
-    }
-
-    /// The same, inside a runtime that is there already.
-    pub async fn deliver<T: Transport>(
-        &self,
-        transport: T,
-        mut ledger: SqliteLocked,
-        notes: Notes,
-        listeners: Vec<Box<dyn Listener>>,
-    ) -> Result<(Ended, SqliteLocked), Failure> {
-        let global = &self.context.global;
-        let config = &self.workshop.campaign.config;
-        let mut story: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(self.due, global.quiet || self.due == 0))];
-        if global.json {
-            story.push(Box::new(JsonLines::new(stdout())));
-        }
-        story.extend(listeners);
-        let options = Options {
-            campaign: config.id.clone(),
-            sender: config.sender.email.clone(),
-            connections: self.smtp.connections,
-            rate: self.smtp.rate,
-            retry_for: self.retry_for.unwrap_or(self.smtp.retry_for),
-            deadline: config.deadline,
-            day: self.day.clone(),
-            clock: self.context.clock,
-            seed: u64::from(std::process::id()),
-        };
-        let mut letters = Outgoing::new(self.workshop, self.context.clock, self.rules, notes);
-        if self.works_ahead() {
-            letters = letters.ahead();
-        }
-        let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
-        let run = tokio::spawn(async move {
-            let letters = Box::new(letters);
-            let ended = deliver(
-                Arc::new(transport),
-                &mut ledger,
-                letters,
-                options,
-                interrupt,
-                &mut story,
-            )
-            .await;
-            story.hear(&Event::Summary(ended.summary));
-            story.pause();
-            (ended, ledger)
-        });
-        run.await.map_err(|error| {
-            Failure::cannot_deliver("the run broke off")
-                .because(&error)
-                .hint("please report this")
-        })
-    }
-}
-
-/// Ctrl-C, SIGTERM and SIGHUP: the first asks to finish, the second to stop at once.
-fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
-    #[cfg(unix)]
-    use tokio::signal::unix::{SignalKind, signal};
-    let (sender, receiver) = watch::channel(Interrupt::None);
-    #[cfg(unix)]
-    let mut terminate = signal(SignalKind::terminate())?;
-    // The terminal's window was closed.
-    #[cfg(unix)]
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        for next in [Interrupt::Finish, Interrupt::Now] {
-            #[cfg(unix)]
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            #[cfg(not(unix))]
-            let _ = tokio::signal::ctrl_c().await;
-            if next == Interrupt::Finish {
-                use std::io::Write;
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "finishing what is on its way; press Ctrl-C again to stop at once (those letters will be in doubt)"
-                );
-            }
-            sender.send_replace(next);
-        }
-        sender.closed().await;
-    });
-    Ok(receiver)
-}
-
 /// The way to the account's mail server, with its password.
 fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
     let login = password::login(smtp, word)?;
@@ -322,36 +199,6 @@ fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
         ca_file: smtp.own.ca_file.clone(),
     };
     SmtpTransport::new(Settings::new(smtp, login), &trust)
-}
-
-fn nothing_due_any_more() -> ConnectError {
-    ConnectError::Temporary(Reply::none("nothing was due when the run began"))
-}
-
-/// A transport that is ready, or the reason why there is none: then every letter due is told as not tried.
-struct Prepared(Result<SmtpTransport, ConnectError>);
-
-impl Transport for Prepared {
-    type Session = SmtpSession;
-
-    async fn connect(&self) -> Result<SmtpSession, ConnectError> {
-        match &self.0 {
-            Ok(transport) => transport.connect().await,
-            Err(error) => Err(error.clone()),
-        }
-    }
-}
-
-/// A connection that could not even be prepared.
-pub fn connect_failure(error: ConnectError) -> Failure {
-    match error {
-        ConnectError::Temporary(reply) => Failure::cannot_deliver(reply.to_string()),
-        ConnectError::Fatal { message, cause, hint } => {
-            let mut failure = Failure::cannot_deliver(message).hint(hint);
-            failure.causes.push(cause);
-            failure
-        }
-    }
 }
 
 /// `--dry-run` and `--out`.

@@ -1,8 +1,11 @@
-//! A run over a campaign, for whoever starts one: what will leave (preflight), and the letters one by one (compose).
+//! A run over a campaign, for whoever starts one: what will leave (preflight), the letters one by one (compose), and
+//! their sending, to a mail server (send) or to the built-in one (rehearse).
 
 pub mod compose;
 pub mod leaving;
 pub mod preflight;
+pub mod rehearse;
+pub mod send;
 
 /// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
 pub fn for_good<T>(value: T) -> &'static T {

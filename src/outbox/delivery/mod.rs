@@ -12,6 +12,7 @@ mod retry;
 mod story;
 #[cfg(test)]
 mod tests;
+mod untried;
 mod winding_up;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::desk::Desk;
 use self::job::Job;
+pub use self::untried::leave_untried;
 use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};
@@ -135,6 +137,15 @@ pub enum Stop {
     Ledger(LedgerError),
     /// A letter could no longer be written.
     Letter(Problem),
+}
+
+impl From<ConnectError> for Stop {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Temporary(reply) => Self::GaveUp(reply),
+            ConnectError::Fatal { message, cause, hint } => Self::Cannot { message, cause, hint },
+        }
+    }
 }
 
 /// How a run ended.
@@ -340,8 +351,8 @@ async fn connect<T: Transport>(transport: &T, desk: &Desk) -> Option<T::Session>
                 return Some(session);
             }
             Err(ConnectError::Temporary(reply)) => desk.not_connected(&reply),
-            Err(ConnectError::Fatal { message, cause, hint }) => {
-                desk.stop(Stop::Cannot { message, cause, hint });
+            Err(fatal) => {
+                desk.stop(fatal.into());
                 return None;
             }
         }

@@ -1,0 +1,164 @@
+//! The send path: everything due, over whatever transport, told to whoever listens.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::compose::{MANY, Outgoing, Workshop};
+use crate::ahead;
+use crate::campaign::config::Rate;
+use crate::clock::Clock;
+use crate::failure::Failure;
+use crate::letter::plan::{Notes, Rules};
+use crate::outbox::day::Day;
+use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
+use crate::outbox::event::{Event, Listener};
+use crate::outbox::ledger::SqliteLocked;
+use crate::outbox::pace::Pace;
+use crate::transport::{ConnectError, Transport};
+
+/// How letters leave, whatever they leave by.
+pub struct SendSettings {
+    /// Simultaneous connections, at least one.
+    pub connections: usize,
+    /// How fast letters may begin.
+    pub rate: Rate,
+    /// How long temporary failures are tried again.
+    pub retry_for: Duration,
+    /// How many letters the server may take in 24 hours.
+    pub day: Day,
+}
+
+/// One run of the send path.
+pub struct Sending {
+    pub workshop: &'static Workshop,
+    pub rules: Rules<'static>,
+    pub settings: SendSettings,
+    pub clock: Clock,
+    /// Who hears of it.
+    pub listeners: Vec<Box<dyn Listener>>,
+}
+
+/// Begins to watch for what a person asks for meanwhile; called inside the run's runtime.
+pub type WatchInterrupts = fn() -> io::Result<watch::Receiver<Interrupt>>;
+
+impl Sending {
+    /// Delivers everything due.
+    ///
+    /// # Errors
+    /// When it could not even begin; how a run went that did is in [`Ended`].
+    pub fn run<T: Transport>(
+        self,
+        transport: T,
+        ledger: SqliteLocked,
+        notes: Notes,
+        interrupts: WatchInterrupts,
+    ) -> Result<(Ended, SqliteLocked), Failure> {
+        let runtime = runtime()?;
+        let delivered = runtime.block_on(self.deliver(transport, ledger, notes, interrupts));
+        // A look-up that the resolver never answers must not keep a run from ending that is over.
+        runtime.shutdown_background();
+        delivered
+    }
+
+    /// The same, inside a runtime that is there already.
+    ///
+    /// # Errors
+    /// As [`Sending::run`].
+    pub async fn deliver<T: Transport>(
+        self,
+        transport: T,
+        mut ledger: SqliteLocked,
+        notes: Notes,
+        interrupts: WatchInterrupts,
+    ) -> Result<(Ended, SqliteLocked), Failure> {
+        let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+        let mut letters = Outgoing::new(self.workshop, self.clock, self.rules, notes);
+        if self.works_ahead() {
+            letters = letters.ahead();
+        }
+        let options = self.options();
+        let mut listeners = self.listeners;
+        // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
+        let run = tokio::spawn(async move {
+            let transport = Arc::new(transport);
+            let letters = Box::new(letters);
+            let ended = deliver(transport, &mut ledger, letters, options, interrupt, &mut listeners).await;
+            end(&ended, &mut listeners);
+            (ended, ledger)
+        });
+        run.await.map_err(|error| {
+            Failure::cannot_deliver("the run broke off")
+                .because(&error)
+                .hint("please report this")
+        })
+    }
+
+    /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
+    pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
+        let letters = Outgoing::new(self.workshop, self.clock, self.rules, notes);
+        let options = self.options();
+        let mut listeners = self.listeners;
+        let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
+        end(&ended, &mut listeners);
+        ended
+    }
+
+    fn options(&self) -> Options {
+        let config = &self.workshop.campaign.config;
+        let SendSettings {
+            connections,
+            rate,
+            retry_for,
+            ref day,
+        } = self.settings;
+        Options {
+            campaign: config.id.clone(),
+            sender: config.sender.email.clone(),
+            connections,
+            rate,
+            retry_for,
+            deadline: config.deadline,
+            day: day.clone(),
+            clock: self.clock,
+            seed: u64::from(std::process::id()),
+        }
+    }
+
+    /// Whether the list is so long, and letters leave so fast, that it pays to go through it on another processor.
+    fn works_ahead(&self) -> bool {
+        self.workshop.campaign.roster.len() >= MANY && !Pace::new(self.settings.rate).is_slow() && ahead::has_room()
+    }
+}
+
+/// A connection that could not even be prepared.
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Temporary(reply) => Self::cannot_deliver(reply.to_string()),
+            ConnectError::Fatal { message, cause, hint } => {
+                let mut failure = Self::cannot_deliver(message).hint(hint);
+                failure.causes.push(cause);
+                failure
+            }
+        }
+    }
+}
+
+fn end(ended: &Ended, listeners: &mut Vec<Box<dyn Listener>>) {
+    listeners.hear(&Event::Summary(ended.summary));
+    listeners.pause();
+}
+
+/// One thread: the letters, the ledger and all connections take turns on it without waking each other up.
+///
+/// # Errors
+/// When the system has none to give.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))
+}
