@@ -8,7 +8,7 @@ mod campaign;
 use std::hint::black_box;
 
 use appel::campaign::{Campaign, Sources, load};
-use appel::letter::{Attachments, Decision, Letter, NoHistory, Plan, Renderer, Resend, Selection, compose};
+use appel::letter::{Attachments, Decision, Letter, Plan, Renderer, Rules, Selection, compose};
 use criterion::{Criterion, Throughput};
 use jiff::Timestamp;
 
@@ -36,7 +36,7 @@ fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
 
 fn measure(criterion: &mut Criterion, campaign: &Campaign, now: Timestamp) {
     let plan = Plan::new(campaign, Selection::default()).unwrap();
-    let letters = || plan.decisions(&NoHistory, now, Resend::default());
+    let letters = || plan.decisions(Rules::to_look(now));
     let due: Vec<Letter> = letters()
         .filter_map(|decision| match decision {
             Decision::Due(letter) => Some(*letter),

@@ -1,6 +1,6 @@
 //! An iterator that works ahead on a thread of its own.
 
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::vec;
 
@@ -21,23 +21,35 @@ pub struct Ahead<T> {
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Begins at once; `None` when the system has no thread to give.
-    pub fn new(items: impl Iterator<Item = T> + Send + 'static) -> Option<Self> {
+    /// Begins at once, when the system has a thread to give; otherwise the items come one by one.
+    pub fn or_not(items: impl Iterator<Item = T> + Send + 'static) -> Box<dyn Iterator<Item = T> + Send> {
         let (sender, coming) = sync_channel(WAITING);
+        // Handed over when there is somebody to take them: a thread that cannot begin would drop them.
+        let (hand_over, handed_over) = sync_channel(1);
         let worker = thread::Builder::new().spawn(move || {
-            let mut items = items;
-            loop {
-                let chunk: Vec<T> = items.by_ref().take(CHUNK).collect();
-                if chunk.is_empty() || sender.send(chunk).is_err() {
-                    return;
-                }
-            }
+            let Ok(mut items) = handed_over.recv() else { return };
+            work(&mut items, &sender);
         });
-        Some(Self {
+        let Ok(worker) = worker else {
+            return Box::new(items);
+        };
+        if let Err(unheard) = hand_over.send(items) {
+            return Box::new(unheard.0);
+        }
+        Box::new(Self {
             at_hand: Vec::new().into_iter(),
             coming: Some(coming),
-            worker: Some(worker.ok()?),
+            worker: Some(worker),
         })
+    }
+}
+
+fn work<T>(items: &mut impl Iterator<Item = T>, to: &SyncSender<Vec<T>>) {
+    loop {
+        let chunk: Vec<T> = items.take(CHUNK).collect();
+        if chunk.is_empty() || to.send(chunk).is_err() {
+            return;
+        }
     }
 }
 
@@ -89,7 +101,7 @@ mod tests {
     #[test]
     fn everything_comes_once_and_in_order() {
         for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 10 * CHUNK + 7] {
-            let mut ahead = Ahead::new(0..length).unwrap();
+            let mut ahead = Ahead::or_not(0..length);
             assert!(ahead.by_ref().eq(0..length));
             assert_eq!(ahead.next(), None);
         }
@@ -99,10 +111,9 @@ mod tests {
     fn it_is_never_far_ahead_and_ends_when_nobody_listens() {
         let made = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&made);
-        let mut ahead = Ahead::new((0..1_000_000).inspect(move |_| {
+        let mut ahead = Ahead::or_not((0..1_000_000).inspect(move |_| {
             counted.fetch_add(1, Ordering::SeqCst);
-        }))
-        .unwrap();
+        }));
         assert_eq!(ahead.next(), Some(0));
         drop(ahead);
         // One chunk is at hand, some wait, one is offered, and the one after it may have been begun.
@@ -112,7 +123,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "the ninth")]
     fn a_panic_is_not_the_end_of_the_list() {
-        let ahead = Ahead::new((0..20).inspect(|number| assert!(*number != 9, "the ninth"))).unwrap();
+        let ahead = Ahead::or_not((0..20).inspect(|number| assert!(*number != 9, "the ninth")));
         let _: Vec<i32> = ahead.collect();
     }
 }

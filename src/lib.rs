@@ -10,14 +10,14 @@
 //! config.toml, account ─► Config ────┐
 //! recipients.csv ───────► Roster ────┤
 //! templates/ ───────────► Templates ─┼─► Plan ─► Letter ─► Text ─► Message ─► delivery ─► Transport ─► SMTP
-//! ledger ───────────────► History ───┘                               │            │
+//! ledger ───────────────► Past ──────┘                               │            │
 //!                                                      .eml ◄────────┘         journal ─► LockedLedger
 //!                                                                                 │
 //!                                                                               Event ─► screen, --json, log
 //! ```
 //!
 //! One way, no circles. [`campaign`] turns files into values that cannot be wrong. [`letter`] is pure: it decides who
-//! gets what and writes it, and is handed the time and the ledger's history. [`outbox`] and [`transport`] act.
+//! gets what and writes it, and is handed the time and what the ledger knows. [`outbox`] and [`transport`] act.
 //! [`report`] tells. [`commands`] puts them together, one file a command.
 //!
 //! # Where things are
@@ -29,7 +29,7 @@
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`appel_core`], a crate of its own: what is pure. Addresses, countries, languages, facts, problems, letter ids.
 //! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
-//! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
+//! - [`outbox`]: the ledger that remembers, what is decided by it, the loop that sends, the journal between them, the pace, the events.
 //! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
 //! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
 //! - [`report`]: events to the screen, `--json` and the log.
@@ -69,7 +69,7 @@ pub mod outbox;
 pub mod private;
 pub mod rehearsal;
 pub mod report;
-mod run;
+pub mod run;
 #[cfg(test)]
 mod simulation;
 pub mod transport;

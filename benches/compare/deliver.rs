@@ -12,8 +12,7 @@ use appel::campaign::{self, Campaign, Sources};
 use appel::clock::Clock;
 use appel::failure::Problem;
 use appel::letter::{
-    Attachments, Decision, History, Letter, LetterId, Message, NoHistory, Plan, Renderer, Resend, Selection, Text,
-    compose,
+    Attachments, Decision, Letter, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
 };
 use appel::outbox::day::Day;
 use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
@@ -21,6 +20,7 @@ use appel::outbox::event::Listener;
 use appel::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, SqliteLedger, SqliteLocked};
 use appel::report::log::LogFile;
 use appel::report::screen::Screen;
+use appel::run::planning::Planning;
 use appel::transport::smtp::{Settings, SmtpTransport, Trust};
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -32,13 +32,13 @@ pub fn run(folder: &Path, kept: &Path, forgets: bool) -> ExitCode {
     let workshop = Workshop::of(folder);
     let log = LogFile::open(&kept.join("log.jsonl"), false, Clock::System).expect("a log");
     let (due, accepted) = if forgets {
-        let (due, accepted, Forgetful) = workshop.send(Forgetful, Memory::Nothing, log);
+        let (due, accepted, Forgetful) = workshop.send(Forgetful, None, log);
         (due, accepted)
     } else {
         let now = Clock::System.now();
         let ledger = SqliteLocked::acquire(&kept.join("ledger.sqlite3"), now).expect("a ledger");
-        let reader: &'static SqliteLedger = Box::leak(Box::new(ledger.reader().expect("a ledger to read")));
-        let (due, accepted, ledger) = workshop.send(ledger, Memory::Ledger(reader), log);
+        let reader = ledger.reader().expect("a ledger to read");
+        let (due, accepted, ledger) = workshop.send(ledger, Some(&reader), log);
         ledger.close(now).expect("room on the disk");
         (due, accepted)
     };
@@ -59,35 +59,14 @@ impl LockedLedger for Forgetful {
     }
 }
 
-/// What the run asks about earlier ones.
-#[derive(Clone, Copy)]
-enum Memory {
-    Ledger(&'static SqliteLedger),
-    Nothing,
-}
-
-impl Memory {
-    fn history(self) -> &'static (dyn History + Sync) {
-        match self {
-            Self::Ledger(ledger) => ledger,
-            Self::Nothing => &NoHistory,
-        }
-    }
-
-    fn first_date(self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        match self {
-            Self::Ledger(ledger) => ledger.first_date(id),
-            Self::Nothing => Ok(None),
-        }
-    }
-}
-
 /// Everything that turns rows into messages.
 pub struct Workshop {
     campaign: &'static Campaign,
     plan: Plan<'static>,
     renderer: Renderer,
     attachments: Attachments,
+    /// What left before: nothing.
+    recent: &'static Recent,
 }
 
 impl Workshop {
@@ -106,12 +85,15 @@ impl Workshop {
             plan: Plan::new(campaign, Selection::default()).expect("a list that can be read"),
             renderer: Renderer::new(campaign, None).expect("templates that can be used"),
             attachments: Attachments::new(),
+            recent: Box::leak(Box::default()),
         }))
     }
 
-    fn decisions(&'static self, memory: Memory) -> impl Iterator<Item = Decision<'static>> + Send {
-        self.plan
-            .decisions(memory.history(), Clock::System.now(), Resend::default())
+    fn rules(&self) -> Rules<'static> {
+        Rules {
+            recent: Some(self.recent),
+            ..Rules::to_look(Clock::System.now())
+        }
     }
 
     fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
@@ -123,43 +105,48 @@ impl Workshop {
         compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
     }
 
-    /// Writes every letter once, as the run does before it connects; how many there are.
-    fn survey(&'static self, memory: Memory) -> usize {
-        let now = Clock::System.now();
+    /// Writes every letter once, as the run does before it connects; how many there are, and what was found of them.
+    fn survey(&'static self, ledger: Option<&SqliteLedger>) -> (usize, Notes) {
+        let rules = self.rules();
         let mut due = 0;
-        for decision in self.decisions(memory) {
+        let mut planning = Planning::new(self.plan.decider(rules), self.plan.candidates(), ledger);
+        while let Some(decision) = planning.next_decision().expect("a ledger to read") {
             if let Decision::Due(letter) = decision {
-                let date = memory.first_date(letter.id).expect("a ledger to read").unwrap_or(now);
+                let date = letter.first_date.unwrap_or(rules.now);
                 self.text(&letter, date).expect("a letter");
                 due += 1;
             }
         }
-        due
+        (due, planning.into_notes())
     }
 
     /// The same for whoever has no ledger.
     pub fn write_all(&'static self) -> usize {
-        self.survey(Memory::Nothing)
+        self.survey(None).0
     }
 
     /// The message that goes to the first recipient.
     pub fn first(&'static self) -> Message {
-        let letters = self.decisions(Memory::Nothing).filter_map(|decision| match decision {
-            Decision::Due(letter) => Some(letter),
-            _ => None,
-        });
+        let now = Clock::System.now();
+        let letters = self
+            .plan
+            .decisions(Rules::to_look(now))
+            .filter_map(|decision| match decision {
+                Decision::Due(letter) => Some(letter),
+                _ => None,
+            });
         let letter = letters.take(1).last().expect("a recipient");
-        self.message(&letter, Clock::System.now()).expect("a letter")
+        self.message(&letter, now).expect("a letter")
     }
 
     /// How many letters there were, and how many were accepted: see `commands/send.rs`.
     fn send<L: LockedLedger + 'static>(
         &'static self,
         mut ledger: L,
-        memory: Memory,
+        reader: Option<&SqliteLedger>,
         log: LogFile,
     ) -> (usize, usize, L) {
-        let due = self.survey(memory);
+        let (due, notes) = self.survey(reader);
         let config = &self.campaign.config;
         let smtp = config.smtp.as_ref().expect("a server");
         let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
@@ -178,8 +165,10 @@ impl Workshop {
         };
         let letters = Box::new(Outgoing {
             workshop: self,
-            memory,
-            decisions: Box::new(self.decisions(memory)),
+            decisions: Box::new(
+                self.plan
+                    .decisions_by(Rules::to_look(Clock::System.now()), notes.into_iter()),
+            ),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let (ended, ledger) = runtime.expect("a runtime").block_on(async {
@@ -200,17 +189,12 @@ impl Workshop {
 /// The letters of one run, in order.
 struct Outgoing {
     workshop: &'static Workshop,
-    memory: Memory,
     decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
 }
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision<'static>> {
         self.decisions.next()
-    }
-
-    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        self.memory.first_date(id)
     }
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {

@@ -1,9 +1,7 @@
 //! The letters of a campaign that was found valid: they can be written, and say what they ought to, to whom they ought to.
 
 use appel::campaign::{Address, Campaign};
-use appel::letter::{
-    Attachments, Decision, Letter, Message, NoHistory, Plan, Renderer, Resend, Selection, Text, compose,
-};
+use appel::letter::{Attachments, Decision, Letter, Message, Plan, Renderer, Rules, Selection, Text, compose};
 use jiff::tz::Offset;
 use mail_parser::{MessageParser, MimeHeaders};
 
@@ -30,7 +28,7 @@ pub fn all(campaign: &Campaign, personal: Option<&str>, mut look: impl FnMut(&Le
         .chain(campaign.templates.iter().flat_map(|(_, _, template)| &template.attach))
         .map(|attachment| (attachment.path.clone(), b"%PDF".to_vec()))
         .collect();
-    for decision in plan.decisions(&NoHistory, desk::now(), Resend::default()).take(MOST) {
+    for decision in plan.decisions(Rules::to_look(desk::now())).take(MOST) {
         match decision {
             Decision::Due(letter) => {
                 let today = Offset::UTC.to_datetime(desk::now()).date();

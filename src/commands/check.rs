@@ -4,17 +4,16 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json, selection};
-use crate::campaign::Campaign;
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
-use crate::letter::flood::Tally;
-use crate::letter::plan::Resend;
-use crate::letter::{Letter, Over};
+use crate::letter::plan::Rules;
+use crate::letter::{Decision, Over, Recent};
 use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
-use crate::run::compose::{Memory, Workshop};
+use crate::run::compose::{Workshop, recent};
 use crate::run::for_good;
-use crate::run::preflight::{Surveyed, survey};
+use crate::run::planning::Planning;
+use crate::run::preflight::survey;
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -66,57 +65,56 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     }
 }
 
-/// What was sent already, which a check needs for what it means for one address; a warning when that cannot be read.
-fn ledger(context: &Context, campaign: &Campaign, now: Timestamp, problems: &mut Problems) -> Memory {
-    let read = || -> Result<Memory, Failure> {
-        let path = context.ledger_path()?;
-        let memory = SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from);
-        memory.remember(&campaign.config, now)?;
-        Ok(memory)
-    };
-    read().unwrap_or_else(|failure| {
-        let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
-        let hints = failure.hints.into_iter();
-        problems.push(hints.fold(problem, Problem::hint));
-        Memory::Nothing
-    })
-}
-
 /// So many addresses that would get too much are named.
 const NAMED: usize = 10;
 
 /// Letters that the next run would hold back, by the address that has had enough.
-struct Crowd<'t> {
-    tally: Tally<'t>,
+#[derive(Default)]
+struct Crowd {
     /// The first addresses, each with its first letter's line, and how many letters.
     first: Vec<(Over, usize, usize)>,
     /// Letters for others.
     more: usize,
 }
 
-impl<'t> Crowd<'t> {
-    const fn new(tally: Tally<'t>) -> Self {
-        Self {
-            tally,
-            first: Vec::new(),
-            more: 0,
-        }
+impl Crowd {
+    /// Plans the next run, as far as the ledger can be read.
+    fn look(&mut self, workshop: &Workshop, context: &Context, now: Timestamp) -> Result<(), Failure> {
+        let ledger = SqliteLedger::read(&context.ledger_path()?, now)?;
+        let recent = recent(ledger.as_ref(), &workshop.campaign.config, now)?;
+        self.plan(workshop, ledger.as_ref(), &recent, now)
     }
 
-    /// A letter that is due as far as it is known.
-    fn look(&mut self, workshop: &Workshop, memory: &Memory, letter: &Letter) {
-        let past = memory.history().past(letter.id);
-        if past.keeps_back(Resend::default(), false).is_some() {
-            return;
-        }
-        let Err(over) = self.tally.admit(&workshop.plan, letter) else {
-            return;
+    fn plan(
+        &mut self,
+        workshop: &Workshop,
+        ledger: Option<&SqliteLedger>,
+        recent: &Recent,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let plan = &workshop.plan;
+        let rules = Rules {
+            recent: Some(recent),
+            ..Rules::to_look(now)
         };
+        let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
+        while let Some(decision) = planning.next_decision()? {
+            if let Decision::Skipped {
+                over: Some(over), line, ..
+            } = decision
+            {
+                self.add(*over, line);
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, over: Over, line: usize) {
         let same = |other: &Over| other.copy == over.copy && other.address.mailbox() == over.address.mailbox();
         if let Some((_, _, letters)) = self.first.iter_mut().find(|(other, ..)| same(other)) {
             *letters += 1;
         } else if self.first.len() < NAMED {
-            self.first.push((*over, letter.recipient.line, 1));
+            self.first.push((over, line, 1));
         } else {
             self.more += 1;
         }
@@ -164,19 +162,19 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let workshop =
         selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
     let written = workshop.and_then(|workshop| {
-        let mut workshop = workshop;
-        workshop.plan.lift_limits();
         let workshop = for_good(workshop);
         problems.absorb(workshop.plan.uncovered());
-        let memory = ledger(context, campaign, now, &mut problems);
-        let mut crowd = Crowd::new(workshop.plan.tally(memory.history().recent(), now));
+        let mut crowd = Crowd::default();
+        // A warning when what was sent already cannot be told; then the list alone is looked at.
+        if let Err(failure) = crowd.look(workshop, context, now) {
+            let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
+            let hints = failure.hints.into_iter();
+            problems.push(hints.fold(problem, Problem::hint));
+            crowd = Crowd::default();
+            crowd.plan(workshop, None, &Recent::default(), now)?;
+        }
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-        let surveyed = survey(workshop, &Memory::Nothing, now, Resend::default(), usize::MAX, |seen| {
-            if let Surveyed::Due { letter, .. } = seen {
-                crowd.look(workshop, &memory, letter);
-            }
-            Ok(())
-        });
+        let surveyed = survey(workshop, None, Rules::to_look(now), usize::MAX, |_| Ok(()));
         problems.extend(crowd.warnings(campaign.roster.shown()));
         surveyed
     });

@@ -5,10 +5,10 @@ use serde::Serialize;
 use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::plan::Resend;
+use crate::letter::plan::Rules;
 use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
-use crate::run::compose::{Memory, Workshop};
+use crate::run::compose::Workshop;
 use crate::run::for_good;
 use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
 use crate::words::{visible, visible_line};
@@ -19,14 +19,11 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     let selection = selection(&arguments.select, campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let mut workshop = Workshop::new(campaign, selection, personal.as_deref())?;
-    workshop.plan.lift_limits();
-    let workshop = for_good(workshop);
+    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
     context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    let resend = Resend::default();
-    survey(workshop, &Memory::Nothing, now, resend, SHOWN_PROBLEMS, |seen| {
+    survey(workshop, None, Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };

@@ -13,7 +13,8 @@ use crate::campaign::Roster;
 use crate::campaign::config::{Auth, Own, Rate, Security, Smtp};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::plan::Resend;
+use crate::letter::Recent;
+use crate::letter::plan::{Resend, Rules};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
@@ -23,7 +24,7 @@ use crate::rehearsal::server::{Credentials, RehearsalServer};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
 use crate::report::table::table;
-use crate::run::compose::{Memory, Workshop};
+use crate::run::compose::Workshop;
 use crate::run::for_good;
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, survey};
 use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
@@ -45,16 +46,20 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
     let ledger = SqliteLocked::acquire(&folder.path().join("ledger.sqlite3"), now)?;
-    let memory = for_good(Memory::from(ledger.reader()?));
-    let survey = survey(workshop, memory, now, Resend::default(), SHOWN_PROBLEMS, |_| Ok(()))?;
+    let rules = Rules {
+        now,
+        resend: Resend::default(),
+        recent: Some(for_good(Recent::default())),
+    };
+    let mut survey = survey(workshop, None, rules, SHOWN_PROBLEMS, |_| Ok(()))?;
+    let notes = std::mem::take(&mut survey.notes);
 
     let smtp = account(campaign.config.smtp.as_ref());
     let sending = Sending {
         context,
         workshop,
-        memory,
+        rules,
         smtp: &smtp,
-        resend: Resend::default(),
         retry_for: None,
         due: survey.due,
         day: Day::default(),
@@ -84,7 +89,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         };
         let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate())).map_err(connect_failure)?;
         let listeners: Vec<Box<dyn Listener>> = vec![Box::new(languages.clone())];
-        let ended = sending.deliver(transport, ledger, listeners).await;
+        let ended = sending.deliver(transport, ledger, notes, listeners).await;
         server.stop().await;
         ended
     })?;

@@ -14,7 +14,7 @@ use crate::campaign::Campaign;
 use crate::campaign::config::{Config, Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
-use crate::letter::plan::Resend;
+use crate::letter::plan::{Notes, Resend, Rules};
 use crate::letter::{Envelope, LetterId, Skip};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
@@ -25,7 +25,7 @@ use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::{Screen, count};
-use crate::run::compose::{MANY, Memory, Outgoing, Workshop};
+use crate::run::compose::{MANY, Outgoing, Workshop, clock_behind, recent};
 use crate::run::for_good;
 use crate::run::leaving::{Lines, plain_line};
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
@@ -48,9 +48,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
-        let memory = for_good(SqliteLedger::read(&path, now)?.map_or(Memory::Nothing, Memory::from));
-        memory.remember(&campaign.config, now)?;
-        return dry_run(context, arguments, workshop, memory, resend);
+        let ledger = SqliteLedger::read(&path, now)?;
+        return dry_run(context, arguments, workshop, ledger.as_ref(), resend);
     }
 
     let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
@@ -60,15 +59,18 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         private::check_state_folder()?;
     }
     let ledger = SqliteLocked::acquire(&path, now)?;
-    let memory = for_good(Memory::from(ledger.reader()?));
-    memory.remember(&campaign.config, now)?;
-    let mut day = day(memory, &campaign.config.sender.email, smtp, now)?;
+    let reader = ledger.reader()?;
+    let rules = Rules {
+        now,
+        resend,
+        recent: Some(for_good(recent(Some(&reader), &campaign.config, now)?)),
+    };
+    let mut day = day(&reader, &campaign.config.sender.email, smtp, now)?;
     let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
-    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
+    let mut survey = survey(workshop, Some(&reader), rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
     })?;
-    memory.asked_for_all();
     refuse_examples(&survey, &campaign.config, smtp)?;
     // The log names each letter that is held back.
     let tells = context.global.json || survey.skipped(Skip::AddressLimit) > 0;
@@ -76,7 +78,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         return nothing_to_deliver(context, campaign, ledger, &survey);
     }
     if survey.due > 0
-        && let Some(warning) = memory.clock_behind(&campaign.config.sender.email, now)?
+        && let Some(warning) = clock_behind(&reader, &campaign.config.sender.email, now)?
     {
         context.say_problem(&warning);
     }
@@ -90,9 +92,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let sending = Sending {
         context,
         workshop,
-        memory,
+        rules,
         smtp,
-        resend,
         retry_for: arguments.retry_for,
         due: survey.due,
         day,
@@ -108,11 +109,10 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     } else {
         prepare(smtp, word)
     };
-    let (ended, ledger) = sending.run(Prepared(transport), ledger, listeners)?;
-    let read = memory.checked();
+    let notes = std::mem::take(&mut survey.notes);
+    let (ended, ledger) = sending.run(Prepared(transport), ledger, notes, listeners)?;
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
-    read?;
     conclude(context, &campaign.roster, &ended, &survey)
 }
 
@@ -169,7 +169,7 @@ fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), 
 
 /// What the sender handed over in the last 24 hours.
 fn day(
-    memory: &Memory,
+    ledger: &SqliteLedger,
     sender: &crate::campaign::Address,
     smtp: &Smtp,
     now: jiff::Timestamp,
@@ -177,10 +177,7 @@ fn day(
     let limit = smtp
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let sent = match memory {
-        Memory::Ledger(ledger) => ledger.handed_over_since(sender, Day::begins(now), limit.is_some())?,
-        Memory::Nothing => Vec::new(),
-    };
+    let sent = ledger.handed_over_since(sender, Day::begins(now), limit.is_some())?;
     Ok(Day::new(limit, sent))
 }
 
@@ -197,9 +194,8 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 pub struct Sending<'r> {
     pub context: &'r Context,
     pub workshop: &'static Workshop,
-    pub memory: &'static Memory,
+    pub rules: Rules<'static>,
     pub smtp: &'r Smtp,
-    pub resend: Resend,
     pub retry_for: Option<std::time::Duration>,
     pub due: usize,
     pub day: Day,
@@ -211,6 +207,7 @@ impl Sending<'_> {
         &self,
         transport: T,
         ledger: SqliteLocked,
+        notes: Notes,
         listeners: Vec<Box<dyn Listener>>,
     ) -> Result<(Ended, SqliteLocked), Failure> {
         // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
@@ -218,7 +215,7 @@ impl Sending<'_> {
             .enable_all()
             .build()
             .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let delivered = runtime.block_on(self.deliver(transport, ledger, listeners));
+        let delivered = runtime.block_on(self.deliver(transport, ledger, notes, listeners));
         // A look-up that the resolver never answers must not keep a run from ending that is over.
         runtime.shutdown_background();
         delivered
@@ -234,6 +231,7 @@ impl Sending<'_> {
         &self,
         transport: T,
         mut ledger: SqliteLocked,
+        notes: Notes,
         listeners: Vec<Box<dyn Listener>>,
     ) -> Result<(Ended, SqliteLocked), Failure> {
         let global = &self.context.global;
@@ -254,12 +252,10 @@ impl Sending<'_> {
             clock: self.context.clock,
             seed: u64::from(std::process::id()),
         };
-        let (workshop, memory, clock, resend) = (self.workshop, self.memory, self.context.clock, self.resend);
-        let ahead = self
-            .works_ahead()
-            .then(|| Outgoing::ahead(workshop, memory, clock, resend));
-        let letters = ahead.flatten();
-        let letters = letters.unwrap_or_else(|| Outgoing::new(workshop, memory, clock, resend));
+        let mut letters = Outgoing::new(self.workshop, self.context.clock, self.rules, notes);
+        if self.works_ahead() {
+            letters = letters.ahead();
+        }
         let interrupt = watch_interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
         let run = tokio::spawn(async move {
@@ -363,10 +359,16 @@ fn dry_run(
     context: &Context,
     arguments: &cli::Send,
     workshop: &'static Workshop,
-    memory: &'static Memory,
+    ledger: Option<&SqliteLedger>,
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
+    let recent = recent(ledger, &workshop.campaign.config, now)?;
+    let rules = Rules {
+        now,
+        resend,
+        recent: Some(&recent),
+    };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
             Failure::cannot_deliver(format!("cannot write to {}", crate::words::path(path))).because(&error)
@@ -378,7 +380,7 @@ fn dry_run(
     let lists = !json && !stdout().is_terminal();
     let mut list = Lines::new(stdout().lock());
     let mut lines = JsonLines::new(stdout().lock());
-    let survey = survey(workshop, memory, now, resend, SHOWN_PROBLEMS, |seen| {
+    let survey = survey(workshop, ledger, rules, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = workshop.message(letter, text, *date).map_err(Failure::from)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);

@@ -7,7 +7,7 @@ use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
-use crate::letter::{LetterId, Past};
+use crate::letter::{LetterId, Status};
 use crate::outbox::ledger::{self, LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
 use crate::report::attempt::object;
 use crate::report::screen::count;
@@ -59,7 +59,7 @@ fn settle(
         match reader.record(*id)? {
             None => problems.push(unknown(*id, path)),
             Some((campaign, _)) if campaign != identity.id => problems.push(elsewhere(*id, &campaign)),
-            Some((_, record)) if record.past == Past::InDoubt => now.push(*id),
+            Some((_, record)) if record.status == Some(Status::InDoubt) => now.push(*id),
             Some((_, record)) => match reader.last_attempt(*id)? {
                 Some(last) if last.settled == Some(as_what) => before.push(*id),
                 last => problems.push(not_in_doubt(&record, last.as_ref())),
@@ -136,13 +136,13 @@ fn not_in_doubt(record: &Record, last: Option<&LoggedAttempt>) -> Problem {
     });
     let words = last.map_or_else(String::new, |last| format!(": {}", last.reply));
     let by_hand = last.is_some_and(|last| last.settled.is_some());
-    let stands = match record.past {
-        Past::Accepted if by_hand => format!("it was settled by hand as sent{when}"),
-        Past::Deferred if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),
-        Past::Accepted => format!("the server accepted it{when}{words}"),
-        Past::Deferred => format!("it was put off{when}, and is due again{words}"),
-        Past::Refused => format!("the server refused it{when}{words}"),
-        Past::Never | Past::InDoubt => "it was never tried, and is due".to_owned(),
+    let stands = match record.status {
+        Some(Status::Accepted) if by_hand => format!("it was settled by hand as sent{when}"),
+        Some(Status::Deferred) if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),
+        Some(Status::Accepted) => format!("the server accepted it{when}{words}"),
+        Some(Status::Deferred) => format!("it was put off{when}, and is due again{words}"),
+        Some(Status::Refused) => format!("the server refused it{when}{words}"),
+        None | Some(Status::InDoubt) => "it was never tried, and is due".to_owned(),
     };
     Problem::error(format!("{} is not in doubt: {stands}", of_whom(record)))
 }
@@ -167,7 +167,7 @@ fn refused(problems: Problems, in_doubt: &[Record]) -> Failure {
 fn in_doubt(ledger: &SqliteLedger, identity: &Identity) -> Result<Vec<Record>, Failure> {
     let mut in_doubt = Vec::new();
     ledger.records(&identity.id, identity.sender.as_str(), |record| {
-        if record.past == Past::InDoubt {
+        if record.status == Some(Status::InDoubt) {
             in_doubt.push(record);
         }
     })?;

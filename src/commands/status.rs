@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
-use crate::letter::plan::{Plan, Resend, Selection};
-use crate::letter::{Decision, LetterId, Past, Skip};
+use crate::letter::plan::{Plan, Rules, Selection};
+use crate::letter::{Decision, LetterId, Status};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
-use crate::run::compose::Memory;
+use crate::run::planning::Planning;
 use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 
@@ -49,18 +49,18 @@ impl Listed {
 /// Runs it.
 pub fn run(context: &Context) -> Result<Exit, Failure> {
     let identity = context.identity()?;
-    let memory =
-        SqliteLedger::read(&context.ledger_path()?, context.clock.now())?.map_or(Memory::Nothing, Memory::from);
+    let ledger = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?;
+    let ledger = ledger.as_ref();
     let (mut accepted, mut deferred) = (0, 0);
     let mut in_doubt = Listed::default();
     let mut refused = Listed::default();
-    if let Memory::Ledger(ledger) = &memory {
-        ledger.records(&identity.id, identity.sender.as_str(), |record| match record.past {
-            Past::Accepted => accepted += 1,
-            Past::Deferred => deferred += 1,
-            Past::Refused => refused.push(record),
-            Past::InDoubt => in_doubt.push(record),
-            Past::Never => {}
+    if let Some(ledger) = ledger {
+        ledger.records(&identity.id, identity.sender.as_str(), |record| match record.status {
+            Some(Status::Accepted) => accepted += 1,
+            Some(Status::Deferred) => deferred += 1,
+            Some(Status::Refused) => refused.push(record),
+            Some(Status::InDoubt) => in_doubt.push(record),
+            None => {}
         })?;
     }
     let standing = Standing {
@@ -69,12 +69,12 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
         deferred,
         refused: refused.all,
         in_doubt: in_doubt.all,
-        due: due(context, &memory)?,
+        due: due(context, ledger)?,
     };
     if context.global.json {
         print_json(&standing)?;
     } else {
-        let doubts = doubts(&memory, &identity, &in_doubt)?;
+        let doubts = doubts(ledger, &identity, &in_doubt)?;
         let width = context.out.width;
         print(&in_words(&identity, &standing, &in_doubt, &doubts, &refused, width));
     }
@@ -82,7 +82,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 /// How many letters the next `send` would send; `None` when the campaign is invalid, which is said.
-fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
+fn due(context: &Context, ledger: Option<&SqliteLedger>) -> Result<Option<usize>, Failure> {
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let Some(campaign) = loaded.campaign else {
@@ -94,27 +94,28 @@ fn due(context: &Context, memory: &Memory) -> Result<Option<usize>, Failure> {
     };
     let plan = Plan::new(&campaign, Selection::default()).map_err(Failure::from)?;
     let mut due = 0;
-    for decision in plan.decisions(memory.history(), now, Resend::default()) {
+    // What one address gets in a day holds a letter back; it is due all the same.
+    let decider = plan.decider(Rules::to_look(now));
+    let mut planning = Planning::new(decider, plan.candidates(), ledger);
+    while let Some(decision) = planning.next_decision()? {
         match decision {
-            // What one address gets in a day holds a letter back; it is due all the same.
-            Decision::Due(_)
-            | Decision::Skipped {
-                reason: Skip::AddressLimit,
-                ..
-            } => due += 1,
+            Decision::Due(_) => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
             Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(Failure::from(*problem)),
             Decision::Impossible(_) | Decision::Skipped { .. } => {}
         }
     }
-    memory.checked()?;
     Ok(Some(due))
 }
 
 /// The attempt that left each of the listed letters in doubt.
-fn doubts(memory: &Memory, identity: &Identity, listed: &Listed) -> Result<HashMap<LetterId, LoggedAttempt>, Failure> {
+fn doubts(
+    ledger: Option<&SqliteLedger>,
+    identity: &Identity,
+    listed: &Listed,
+) -> Result<HashMap<LetterId, LoggedAttempt>, Failure> {
     let mut doubts = HashMap::new();
-    if let (Memory::Ledger(ledger), false) = (memory, listed.first.is_empty()) {
+    if let (Some(ledger), false) = (ledger, listed.first.is_empty()) {
         let wanted: HashSet<LetterId> = listed.first.iter().map(|record| record.id).collect();
         // Oldest first: the last one stays.
         ledger.doubts(&identity.id, identity.sender.as_str(), |attempt| {

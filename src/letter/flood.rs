@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::plan::{Letter, Plan};
+use super::plan::Plan;
 use super::{Envelope, LetterId};
 use crate::campaign::Address;
 use crate::campaign::config::Limits;
@@ -272,17 +272,7 @@ impl<'r> Tally<'r> {
     ///
     /// # Errors
     /// When it must not: then it is not counted.
-    pub fn admit(&mut self, plan: &Plan<'_>, letter: &Letter<'_>) -> Result<(), Box<Over>> {
-        self.admit_to(plan, letter.id, letter.recipient.line, &letter.envelope)
-    }
-
-    pub(super) fn admit_to(
-        &mut self,
-        plan: &Plan<'_>,
-        id: LetterId,
-        line: usize,
-        envelope: &Envelope,
-    ) -> Result<(), Box<Over>> {
+    pub fn admit(&mut self, plan: &Plan<'_>, id: LetterId, line: usize, envelope: &Envelope) -> Result<(), Box<Over>> {
         if self.line != line {
             self.line = line;
             self.of_row = 0;

@@ -13,11 +13,13 @@ mod encode;
 mod markdown;
 mod prepare;
 mod selection;
+mod status;
 #[cfg(test)]
 pub(crate) mod testing;
 
 pub use appel_core::letter::{Envelope, LetterId, date, envelope};
 pub use flood::{Over, Recent};
 pub use message::{Attachments, Message, compose};
-pub use plan::{Decision, History, Letter, NoHistory, Past, Plan, Resend, Selection, Skip};
+pub use plan::{Candidate, Decider, Decision, Letter, Notes, Past, Plan, Resend, Rules, Selection, Skip};
 pub use render::{Renderer, Text};
+pub use status::Status;

@@ -1,72 +1,31 @@
 //! Who gets which letter in which language, and who does not and why.
 
+mod notes;
 mod recurring;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use self::recurring::{Finder, Recurring};
 use super::flood::{Over, Recent, Tally, hash_of};
-use super::{Envelope, LetterId};
+use super::{Envelope, LetterId, Status};
 use crate::campaign::config::LetterSpec;
 use crate::campaign::recipients::Serves;
 use crate::campaign::{Address, Campaign, Country, Language, Recipient};
 use crate::failure::{Place, Problem, Problems, Severity};
 
+pub use self::notes::Notes;
 pub use super::selection::Selection;
 
-/// What the ledger knows of a letter.
+/// What the ledger knows of a letter that was tried, or may have been.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Past {
-    /// Nothing, or an intent that surely never began.
-    Never,
-    /// The server took it.
-    Accepted,
-    /// It was put off (4xx, or the connection was lost before the final dot): due again.
-    Deferred,
-    /// The server refused it (5xx).
-    Refused,
-    /// The server may have taken it: held.
-    InDoubt,
-}
-
-impl Past {
-    /// Why a letter with this past does not leave; `late`: after the deadline.
-    #[must_use]
-    pub const fn keeps_back(self, resend: Resend, late: bool) -> Option<Skip> {
-        match self {
-            Self::Accepted => Some(Skip::AlreadyAccepted),
-            Self::Refused if !resend.refused => Some(Skip::Refused),
-            Self::InDoubt if !resend.in_doubt => Some(Skip::InDoubt),
-            _ if late => Some(Skip::Deadline),
-            Self::Never | Self::Deferred | Self::Refused | Self::InDoubt => None,
-        }
-    }
-}
-
-/// The ledger, as far as planning needs it.
-pub trait History {
-    /// What is known of a letter.
-    fn past(&self, id: LetterId) -> Past;
-
-    /// What the sender handed over in the last 24 hours, in whatever campaign, as it was when the run began.
-    fn recent(&self) -> &Recent {
-        static NOTHING: LazyLock<Recent> = LazyLock::new(Recent::default);
-        &NOTHING
-    }
-}
-
-/// A ledger with nothing in it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoHistory;
-
-impl History for NoHistory {
-    fn past(&self, _: LetterId) -> Past {
-        Past::Never
-    }
+pub struct Past {
+    /// How it stands.
+    pub status: Status,
+    /// The Date of its first attempt, which every later one carries too.
+    pub first_date: Timestamp,
 }
 
 /// Which letters of the past leave again; by default none.
@@ -76,6 +35,49 @@ pub struct Resend {
     pub in_doubt: bool,
     /// Those that the server refused.
     pub refused: bool,
+}
+
+/// Whether a letter with this past may leave, and then the Date of its first attempt, if there was one. `None` as its past:
+/// nothing is known of it, or an intent that surely never began. `late`: after the deadline.
+///
+/// # Errors
+/// Why it may not.
+pub const fn may_leave(past: Option<Past>, resend: Resend, late: bool) -> Result<Option<Timestamp>, Skip> {
+    match past {
+        Some(past) => match past.status {
+            Status::Accepted => Err(Skip::AlreadyAccepted),
+            Status::Refused if !resend.refused => Err(Skip::Refused),
+            Status::InDoubt if !resend.in_doubt => Err(Skip::InDoubt),
+            _ if late => Err(Skip::Deadline),
+            Status::Deferred | Status::Refused | Status::InDoubt => Ok(Some(past.first_date)),
+        },
+        None if late => Err(Skip::Deadline),
+        None => Ok(None),
+    }
+}
+
+/// What a run goes by, beside the campaign and what became of each letter.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'r> {
+    /// When it began.
+    pub now: Timestamp,
+    /// Which letters leave again.
+    pub resend: Resend,
+    /// What the sender handed over in the last 24 hours, in whatever campaign. `None`: every letter counts as due, however
+    /// much its addresses get; for looking at letters, not for sending.
+    pub recent: Option<&'r Recent>,
+}
+
+impl Rules<'_> {
+    /// For looking at letters.
+    #[must_use]
+    pub fn to_look(now: Timestamp) -> Self {
+        Self {
+            now,
+            resend: Resend::default(),
+            recent: None,
+        }
+    }
 }
 
 /// One letter to one recipient.
@@ -91,6 +93,8 @@ pub struct Letter<'a> {
     pub language: &'a Language,
     /// From, To and copies.
     pub envelope: Envelope,
+    /// The Date of its first attempt; `None` when this is the first.
+    pub first_date: Option<Timestamp>,
 }
 
 /// Why somebody is left out.
@@ -112,6 +116,24 @@ pub enum Skip {
     Deadline,
     /// One of its addresses has had enough for 24 hours: it is still due.
     AddressLimit,
+}
+
+/// A row and a letter of its role, before anybody has asked what became of it.
+#[derive(Clone, Debug)]
+pub enum Candidate<'a> {
+    /// What the ledger knows of it decides.
+    Open(Open<'a>),
+    /// Decided, whatever the ledger knows: it goes to nobody of its own, or the rows can no longer be read.
+    Decided(Decision<'a>),
+}
+
+/// A candidate that the ledger has to be asked about.
+#[derive(Clone, Debug)]
+pub struct Open<'a> {
+    /// The letter's id.
+    pub id: LetterId,
+    spec: &'a LetterSpec,
+    row: Recipient,
 }
 
 /// What is decided for one row and letter.
@@ -179,8 +201,6 @@ pub struct Plan<'a> {
     recurring: Recurring,
     /// Those that get copies of more than one row's letters.
     recurring_copies: Recurring,
-    /// Whether what one address gets is limited.
-    limited: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -237,20 +257,7 @@ impl<'a> Plan<'a> {
             roles,
             recurring: recurring.finish(),
             recurring_copies: copies.finish(),
-            limited: true,
         })
-    }
-
-    /// From now on every letter counts as due, however much its addresses get: for looking at letters, not for sending.
-    pub const fn lift_limits(&mut self) {
-        self.limited = false;
-    }
-
-    /// For whoever counts letters apart from the decisions.
-    #[must_use]
-    pub fn tally<'t>(&self, recent: &'t Recent, now: Timestamp) -> Tally<'t> {
-        let config = &self.campaign.config;
-        Tally::new(recent, config.limits, &config.sender.email, now)
     }
 
     /// Whether more than one row may have this mailbox.
@@ -264,36 +271,64 @@ impl<'a> Plan<'a> {
     }
 
     /// Every selected row and letter, row by row in the order of the file, the letters of a row in the order of the
-    /// configuration; ends with the last due letter that `--limit` allows.
-    pub fn decisions<'p>(
-        &'p self,
-        history: &'p (dyn History + Sync),
-        now: Timestamp,
-        resend: Resend,
-    ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p> {
-        self.decisions_over(self.campaign.roster.recipients(), history, now, resend)
+    /// configuration.
+    pub fn candidates<'p>(&'p self) -> impl Iterator<Item = Candidate<'a>> + use<'a, 'p> {
+        self.candidates_over(self.campaign.roster.recipients())
     }
 
     /// The same over rows that come another way: those of the roster, in their order.
-    pub fn decisions_over<'p, Rows: Iterator<Item = Result<Recipient, Problem>>>(
+    pub fn candidates_over<'p, Rows: Iterator<Item = Result<Recipient, Problem>>>(
         &'p self,
         rows: Rows,
-        history: &'p (dyn History + Sync),
-        now: Timestamp,
-        resend: Resend,
-    ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p, Rows> {
-        Decisions {
+    ) -> impl Iterator<Item = Candidate<'a>> + use<'a, 'p, Rows> {
+        Candidates {
             plan: self,
-            history,
-            resend,
-            // "No letter leaves after it": the deadline's own moment is still in time.
-            late: self.campaign.config.deadline.is_some_and(|deadline| now > deadline),
             rows,
             row: None,
             seen: HashSet::new(),
-            tally: self.limited.then(|| self.tally(history.recent(), now)),
+        }
+    }
+
+    /// Decides the candidates, in their order.
+    #[must_use]
+    pub fn decider<'p>(&'p self, rules: Rules<'p>) -> Decider<'a, 'p> {
+        let config = &self.campaign.config;
+        Decider {
+            plan: self,
+            resend: rules.resend,
+            // "No letter leaves after it": the deadline's own moment is still in time.
+            late: config.deadline.is_some_and(|deadline| rules.now > deadline),
+            tally: rules
+                .recent
+                .map(|recent| Tally::new(recent, config.limits, &config.sender.email, rules.now)),
             left: self.selection.limit.unwrap_or(usize::MAX),
         }
+    }
+
+    /// What is decided when nothing was ever tried.
+    pub fn decisions<'p>(&'p self, rules: Rules<'p>) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p> {
+        let may_leave = self.decider(rules).may_leave(None);
+        self.decisions_by(rules, std::iter::repeat(may_leave))
+    }
+
+    /// What is decided when it is known whether each open candidate may leave, in their order; ends with the last that
+    /// this is known of.
+    pub fn decisions_by<'p, Known: Iterator<Item = Result<Option<Timestamp>, Skip>>>(
+        &'p self,
+        rules: Rules<'p>,
+        mut known: Known,
+    ) -> impl Iterator<Item = Decision<'a>> + use<'a, 'p, Known> {
+        let mut decider = self.decider(rules);
+        let mut candidates = self.candidates();
+        std::iter::from_fn(move || {
+            if !decider.goes_on() {
+                return None;
+            }
+            match candidates.next()? {
+                Candidate::Open(open) => Some(decider.decide(open, known.next()?)),
+                Candidate::Decided(decision) => Some(decision),
+            }
+        })
     }
 
     /// The letters that reach nobody in one of their roles, because no row serves this sender; who would have been
@@ -351,78 +386,102 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Where an iteration over a [`Plan`] stands.
-struct Decisions<'a, 'p, Rows> {
+/// Where an iteration over the candidates of a [`Plan`] stands.
+struct Candidates<'a, 'p, Rows> {
     plan: &'p Plan<'a>,
-    history: &'p (dyn History + Sync),
+    rows: Rows,
+    /// The row at hand, and how many of its role's letters have come.
+    row: Option<(Recipient, usize)>,
+    /// The letters to recurring addresses that have come: of one letter to one address there is one id.
+    seen: HashSet<LetterId>,
+}
+
+impl<'a, Rows: Iterator<Item = Result<Recipient, Problem>>> Iterator for Candidates<'a, '_, Rows> {
+    type Item = Candidate<'a>;
+
+    fn next(&mut self) -> Option<Candidate<'a>> {
+        let plan = self.plan;
+        loop {
+            let (row, come) = match self.row.take() {
+                Some(at) => at,
+                None => match self.rows.next()? {
+                    Ok(row) => (row, 0),
+                    // Nothing comes after it.
+                    Err(problem) => return Some(Candidate::Decided(Decision::Impossible(Box::new(problem)))),
+                },
+            };
+            let Some(role) = plan.roles.get(row.role.as_str()) else {
+                continue;
+            };
+            if come == 0 && !plan.selection.has_address(&row.email) {
+                continue;
+            }
+            let Some(&position) = role.letters.get(come) else {
+                continue;
+            };
+            if come + 1 < role.letters.len() {
+                self.row = Some((row.clone(), come + 1));
+            }
+            let config = &plan.campaign.config;
+            let spec = &config.letters[position];
+            let id = LetterId::new(&config.id, &spec.id, &config.sender.email, &row.email);
+            let reason = if !role.serves(&row, config.sender.country) {
+                Skip::OtherCountry
+            } else if plan.recurs(hash_of(row.email.folded())) && !self.seen.insert(id) {
+                Skip::Duplicate
+            } else {
+                return Some(Candidate::Open(Open { id, spec, row }));
+            };
+            return Some(Candidate::Decided(skipped(id, spec, row, reason, None)));
+        }
+    }
+}
+
+fn skipped(id: LetterId, spec: &LetterSpec, row: Recipient, reason: Skip, over: Option<Box<Over>>) -> Decision<'_> {
+    Decision::Skipped {
+        id,
+        letter: &spec.id,
+        to: row.email,
+        line: row.line,
+        reason,
+        over,
+    }
+}
+
+/// Decides candidates, in their order: what each may do counts for those after it.
+#[derive(Debug)]
+pub struct Decider<'a, 'p> {
+    plan: &'p Plan<'a>,
     resend: Resend,
     late: bool,
-    rows: Rows,
-    /// The row at hand, and how many of its role's letters are decided.
-    row: Option<(Recipient, usize)>,
-    /// The letters to recurring addresses that are decided: of one letter to one address there is one id.
-    seen: HashSet<LetterId>,
     /// What addresses get; `None` when that is not limited.
     tally: Option<Tally<'p>>,
     /// Due letters that `--limit` still allows.
     left: usize,
 }
 
-impl<'a, Rows: Iterator<Item = Result<Recipient, Problem>>> Iterator for Decisions<'a, '_, Rows> {
-    type Item = Decision<'a>;
-
-    fn next(&mut self) -> Option<Decision<'a>> {
-        if self.left == 0 {
-            return None;
-        }
-        let (row, position) = loop {
-            let (row, decided) = match self.row.take() {
-                Some(at) => at,
-                None => match self.rows.next()? {
-                    Ok(row) => (row, 0),
-                    // Nothing comes after it.
-                    Err(problem) => return Some(Decision::Impossible(Box::new(problem))),
-                },
-            };
-            let Some(role) = self.plan.roles.get(row.role.as_str()) else {
-                continue;
-            };
-            if decided == 0 && !self.plan.selection.has_address(&row.email) {
-                continue;
-            }
-            let Some(&position) = role.letters.get(decided) else {
-                continue;
-            };
-            if decided + 1 < role.letters.len() {
-                self.row = Some((row.clone(), decided + 1));
-            }
-            break (row, position);
-        };
-        let decision = self.decide(row, position);
-        if matches!(decision, Decision::Due(_)) {
-            self.left -= 1;
-        }
-        Some(decision)
+impl<'a> Decider<'a, '_> {
+    /// Whether `--limit` lets any more letters be due; if not, nothing is decided any more.
+    #[must_use]
+    pub const fn goes_on(&self) -> bool {
+        self.left > 0
     }
-}
 
-impl<'a, Rows> Decisions<'a, '_, Rows> {
-    fn decide(&mut self, row: Recipient, position: usize) -> Decision<'a> {
-        let campaign = self.plan.campaign;
-        let config = &campaign.config;
-        let spec = &config.letters[position];
-        let id = LetterId::new(&config.id, &spec.id, &config.sender.email, &row.email);
-        let skipped = |row: Recipient, reason, over| Decision::Skipped {
-            id,
-            letter: &spec.id,
-            to: row.email,
-            line: row.line,
-            reason,
-            over,
+    /// See [`may_leave`].
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub const fn may_leave(&self, past: Option<Past>) -> Result<Option<Timestamp>, Skip> {
+        may_leave(past, self.resend, self.late)
+    }
+
+    /// Decides one, by whether it may leave.
+    pub fn decide(&mut self, open: Open<'a>, may_leave: Result<Option<Timestamp>, Skip>) -> Decision<'a> {
+        let Open { id, spec, row } = open;
+        let first_date = match may_leave {
+            Ok(first_date) => first_date,
+            Err(reason) => return skipped(id, spec, row, reason, None),
         };
-        if let Some(reason) = self.skip(id, &row) {
-            return skipped(row, reason, None);
-        }
         let Some(language) = self.plan.language(spec, &row) else {
             return Decision::Impossible(Box::new(self.no_text(spec, &row)));
         };
@@ -430,31 +489,25 @@ impl<'a, Rows> Decisions<'a, '_, Rows> {
             return Decision::Impossible(Box::new(problem));
         }
         let copies = row.cc.iter().chain(&spec.cc).cloned();
-        let envelope = Envelope::new(config.sender.email.clone(), row.email.clone(), copies);
+        let envelope = Envelope::new(
+            self.plan.campaign.config.sender.email.clone(),
+            row.email.clone(),
+            copies,
+        );
         if let Some(tally) = &mut self.tally
-            && let Err(over) = tally.admit_to(self.plan, id, row.line, &envelope)
+            && let Err(over) = tally.admit(self.plan, id, row.line, &envelope)
         {
-            return skipped(row, Skip::AddressLimit, Some(over));
+            return skipped(id, spec, row, Skip::AddressLimit, Some(over));
         }
+        self.left -= 1;
         Decision::Due(Box::new(Letter {
             id,
             spec,
             recipient: row,
             language,
             envelope,
+            first_date,
         }))
-    }
-
-    fn skip(&mut self, id: LetterId, row: &Recipient) -> Option<Skip> {
-        let plan = self.plan;
-        let role = plan.roles.get(row.role.as_str())?;
-        if !role.serves(row, plan.campaign.config.sender.country) {
-            return Some(Skip::OtherCountry);
-        }
-        if plan.recurs(hash_of(row.email.folded())) && !self.seen.insert(id) {
-            return Some(Skip::Duplicate);
-        }
-        self.history.past(id).keeps_back(self.resend, self.late)
     }
 
     /// Looked at before anything that grows with the square of their number.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::{Decision, Letter, NoHistory, Plan, Renderer, Resend, Selection};
+use super::{Decision, Letter, Plan, Renderer, Rules, Selection};
 
 use crate::campaign::config::{Format, FromFolder, LetterSpec, Limits, Sender};
 use crate::campaign::{Address, Campaign, Config, Country, Language, Roster, Templates};
@@ -151,7 +151,7 @@ fn with_letter_of<T>(campaign: &Campaign, act: impl FnOnce(&Campaign, &Renderer,
 /// Every letter that is due when nothing has left yet.
 pub(crate) fn due(campaign: &Campaign) -> Vec<Letter<'_>> {
     let plan = Plan::new(campaign, Selection::default()).unwrap();
-    plan.decisions(&NoHistory, Timestamp::UNIX_EPOCH, Resend::default())
+    plan.decisions(Rules::to_look(Timestamp::UNIX_EPOCH))
         .map(|decision| match decision {
             Decision::Due(letter) => *letter,
             other => panic!("not due: {other:?}"),

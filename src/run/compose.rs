@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -15,10 +15,10 @@ use crate::campaign::{Address, Campaign, Config, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{History, NoHistory, Plan, Resend, Selection};
+use crate::letter::plan::{Notes, Plan, Rules, Selection};
 use crate::letter::render::{Renderer, Text};
 use crate::letter::sameness::Compared;
-use crate::letter::{Decision, Letter, LetterId, Message, Skip};
+use crate::letter::{Decision, Letter, LetterId, Message, Recent};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
@@ -162,71 +162,25 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
     Ok(lengths)
 }
 
-/// What the ledger knows, or that there is none yet.
-pub enum Memory {
-    /// No ledger.
-    Nothing,
-    /// A ledger.
-    Ledger(Box<SqliteLedger>),
+/// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the same;
+/// pauses and pace do not go by this clock.
+pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
+    let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
+    Ok(ledger.attempt_after(sender, now)?.map(|newest| {
+        Problem::warning(format!(
+            "the clock of this computer says {}, but the ledger has a letter from {}",
+            minute(now),
+            minute(newest)
+        ))
+        .hint("check the date and time: letters carry them, and daily-limit counts by them")
+    }))
 }
 
-impl From<SqliteLedger> for Memory {
-    fn from(ledger: SqliteLedger) -> Self {
-        Self::Ledger(Box::new(ledger))
-    }
-}
-
-impl Memory {
-    pub fn history(&self) -> &(dyn History + Sync) {
-        match self {
-            Self::Nothing => &NoHistory,
-            Self::Ledger(ledger) => &**ledger,
-        }
-    }
-
-    /// Counts from now on what the sender handed over in the last 24 hours, in whatever campaign.
-    pub fn remember(&self, config: &Config, now: Timestamp) -> Result<(), LedgerError> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Ledger(ledger) => ledger.remember(&config.sender.email, config.limits, Day::begins(now)),
-        }
-    }
-
-    pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        match self {
-            Self::Nothing => Ok(None),
-            Self::Ledger(ledger) => ledger.first_date(id),
-        }
-    }
-
-    /// Every letter of a run that alone may write has been asked for once.
-    pub fn asked_for_all(&self) {
-        if let Self::Ledger(ledger) = self {
-            ledger.asked_for_all();
-        }
-    }
-
-    /// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the
-    /// same; pauses and pace do not go by this clock.
-    pub fn clock_behind(&self, sender: &Address, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
-        let Self::Ledger(ledger) = self else { return Ok(None) };
-        let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-        Ok(ledger.attempt_after(sender, now)?.map(|newest| {
-            Problem::warning(format!(
-                "the clock of this computer says {}, but the ledger has a letter from {}",
-                minute(now),
-                minute(newest)
-            ))
-            .hint("check the date and time: letters carry them, and daily-limit counts by them")
-        }))
-    }
-
-    /// Whether everything asked of the ledger so far could be answered.
-    pub fn checked(&self) -> Result<(), LedgerError> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Ledger(ledger) => ledger.checked(),
-        }
+/// What counts against the limits of one address.
+pub fn recent(ledger: Option<&SqliteLedger>, config: &Config, now: Timestamp) -> Result<Recent, LedgerError> {
+    match ledger {
+        Some(ledger) => ledger.recent(&config.sender.email, config.limits, Day::begins(now)),
+        None => Ok(Recent::default()),
     }
 }
 
@@ -235,93 +189,63 @@ pub const MANY: usize = 250;
 /// Longer ones are written when their turn comes: a few hundred wait.
 const LONGEST_AHEAD: usize = 16 * 1024;
 
-/// The letters of one run, in order.
+/// The letters of one run, in order, as a first pass over them found them.
 pub struct Outgoing {
     workshop: &'static Workshop,
-    memory: &'static Memory,
     clock: Clock,
     decisions: Box<dyn Iterator<Item = DoneAhead> + Send>,
-    /// What was found of the letter that was decided last, when it was looked for ahead.
-    found: Mutex<Option<(LetterId, FirstDate)>>,
-    /// Its bytes, when they were written ahead.
+    /// The bytes of the letter that was decided last, when they were written ahead.
     written: Option<(LetterId, Written)>,
     /// Whether anybody still asks for what is written ahead: letters that are only named need no text.
     wanted: Arc<AtomicBool>,
 }
 
-/// The Date of a letter's first attempt, if there was one, or why the ledger does not tell.
-type FirstDate = Result<Option<Timestamp>, LedgerError>;
-
 /// A decision, with what could be done ahead.
 struct DoneAhead {
     decision: Decision<'static>,
-    found: Option<FirstDate>,
     written: Option<Written>,
 }
 
 impl Outgoing {
-    /// Each letter is looked up and written when it is asked for.
-    pub fn new(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Self {
-        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
+    /// Each letter is written when it is asked for.
+    pub fn new(workshop: &'static Workshop, clock: Clock, rules: Rules<'static>, notes: Notes) -> Self {
+        let decisions = workshop.plan.decisions_by(rules, notes.into_iter());
         let decisions = decisions.map(|decision| DoneAhead {
             decision,
-            found: None,
             written: None,
         });
         Self {
             workshop,
-            memory,
             clock,
             decisions: Box::new(decisions),
-            found: Mutex::new(None),
             written: None,
             wanted: Arc::new(AtomicBool::new(true)),
         }
     }
 
-    /// Letters are looked up and written ahead on another thread, while those before them are sent; `None` when the
-    /// system has no thread to give. They must leave fast.
-    pub fn ahead(workshop: &'static Workshop, memory: &'static Memory, clock: Clock, resend: Resend) -> Option<Self> {
-        let outgoing = Self::new(workshop, memory, clock, resend);
-        let decisions = workshop.plan.decisions(memory.history(), clock.now(), resend);
-        let wanted = Arc::clone(&outgoing.wanted);
-        let done = decisions.map(move |decision| {
+    /// Letters are decided and written ahead on another thread, when the system has one to give, while those before them
+    /// are sent. They must leave fast.
+    pub fn ahead(self) -> Self {
+        let (workshop, clock, wanted) = (self.workshop, self.clock, Arc::clone(&self.wanted));
+        let done = self.decisions.map(move |done| {
             let wanted = wanted.load(Ordering::Relaxed);
-            do_ahead(workshop, memory, clock, decision, wanted)
+            do_ahead(workshop, clock, done.decision, wanted)
         });
-        Some(Self {
-            decisions: Box::new(Ahead::new(done)?),
-            ..outgoing
-        })
+        Self {
+            decisions: Ahead::or_not(done),
+            ..self
+        }
     }
 }
 
 /// Does for a letter what its turn will need.
-fn do_ahead(
-    workshop: &Workshop,
-    memory: &Memory,
-    clock: Clock,
-    decision: Decision<'static>,
-    wanted: bool,
-) -> DoneAhead {
-    // The ledger is asked in the same order, and as often, as when nothing is done ahead: whatever goes wrong with an
-    // answer is told of the letter that it is about.
-    let found = match &decision {
-        Decision::Due(letter) => Some(memory.first_date(letter.id)),
-        // A letter that nothing could be read of counts as in doubt.
-        Decision::Skipped {
-            id,
-            reason: Skip::InDoubt,
-            ..
-        } => Some(memory.first_date(*id)),
-        Decision::Skipped { .. } | Decision::Impossible(_) => None,
-    };
-    let written = match (&decision, &found) {
+fn do_ahead(workshop: &Workshop, clock: Clock, decision: Decision<'static>, wanted: bool) -> DoneAhead {
+    let written = match &decision {
         // With attachments a few of them would fill the memory.
-        (Decision::Due(letter), Some(Ok(date))) if wanted && workshop.attachments.is_empty() => {
+        Decision::Due(letter) if wanted && workshop.attachments.is_empty() => {
             let at = Instant::now();
             let now = clock.now();
-            let date = date.unwrap_or(now);
+            let date = letter.first_date.unwrap_or(now);
             // What cannot be written is said when its turn comes.
             let message = workshop.fresh_message(letter, date, now).ok();
             let message = message.filter(|message| message.bytes.len() <= LONGEST_AHEAD);
@@ -329,43 +253,21 @@ fn do_ahead(
         }
         _ => None,
     };
-    DoneAhead {
-        decision,
-        found,
-        written,
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    DoneAhead { decision, written }
 }
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision<'static>> {
-        let DoneAhead {
-            decision,
-            found,
-            written,
-        } = self.decisions.next()?;
-        let id = match &decision {
-            Decision::Due(letter) => letter.id,
-            Decision::Skipped { id, .. } => *id,
-            Decision::Impossible(_) => return Some(decision),
+        let DoneAhead { decision, written } = self.decisions.next()?;
+        let Decision::Due(letter) = &decision else {
+            return Some(decision);
         };
         if self.written.is_some() {
             // Nobody took the last one.
             self.wanted.store(false, Ordering::Relaxed);
         }
-        self.written = written.map(|written| (id, written));
-        *lock(&self.found) = found.map(|found| (id, found));
+        self.written = written.map(|written| (letter.id, written));
         Some(decision)
-    }
-
-    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        match lock(&self.found).take_if(|(of, _)| *of == id) {
-            Some((_, found)) => found,
-            None => self.memory.first_date(id),
-        }
     }
 
     fn written(&mut self, id: LetterId) -> Option<Written> {
@@ -393,9 +295,12 @@ mod tests {
         let campaign = for_good(given().rows(&rows).campaign());
         let workshop = Workshop::new(campaign, Selection::default(), None);
         let workshop = for_good(workshop.unwrap_or_else(|failure| panic!("{}", failure.message)));
-        let memory = for_good(Memory::Nothing);
         let clock = Clock::Fixed("2011-12-16T18:54:00Z".parse().unwrap());
-        let mut outgoing = Outgoing::ahead(workshop, memory, clock, Resend::default()).unwrap();
+        let mut notes = Notes::default();
+        for _ in 0..5_000 {
+            notes.push(Ok(None));
+        }
+        let mut outgoing = Outgoing::new(workshop, clock, Rules::to_look(clock.now()), notes).ahead();
         for _ in 0..600 {
             let Some(Decision::Due(letter)) = outgoing.next() else {
                 panic!("all are due")

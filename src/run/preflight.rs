@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::compose::{MANY, Memory, Workshop};
+use super::compose::{MANY, Workshop};
 use super::leaving::Leaving;
+use super::planning::Planning;
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
-use crate::letter::plan::Resend;
+use crate::letter::plan::{Candidate, Notes, Rules};
 use crate::letter::render::Text;
 use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, Over, Skip};
+use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
 use crate::words::visible_line;
 
@@ -38,6 +40,8 @@ pub struct Survey {
     pub over: Vec<Held>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// What was found of each letter, for a second pass.
+    pub notes: Notes,
     /// Letters that cannot be written.
     impossible: usize,
 }
@@ -88,15 +92,14 @@ fn sentence(reason: Skip, number: usize) -> String {
 }
 
 /// Plans and writes every letter due; `each` sees them as they come. Of problems of one severity it keeps the first
-/// `shown`, and counts the others.
+/// `shown`, and counts the others. Without a ledger nothing was ever tried.
 ///
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
 pub fn survey(
     workshop: &'static Workshop,
-    memory: &'static Memory,
-    now: Timestamp,
-    resend: Resend,
+    ledger: Option<&SqliteLedger>,
+    rules: Rules,
     shown: usize,
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
 ) -> Result<Survey, Failure> {
@@ -112,7 +115,9 @@ pub fn survey(
         }
     };
     let mut stopped = false;
-    for decision in decisions(workshop, memory, now, resend) {
+    let plan = &workshop.plan;
+    let mut planning = Planning::new(plan.decider(rules), candidates(workshop), ledger);
+    while let Some(decision) = planning.next_decision()? {
         if survey.impossible >= HOPELESS {
             stopped = true;
             break;
@@ -123,7 +128,7 @@ pub fn survey(
                     note(problem);
                     continue;
                 }
-                let date = memory.first_date(letter.id)?.unwrap_or(now);
+                let date = letter.first_date.unwrap_or(rules.now);
                 let text = workshop.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if survey.is_first_of_kind(&letter) {
@@ -182,7 +187,7 @@ pub fn survey(
             }
         }
     }
-    memory.checked()?;
+    survey.notes = planning.into_notes();
     if problems.is_empty() {
         return Ok(survey);
     }
@@ -221,18 +226,14 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
     )
 }
 
-/// What is decided row by row. A long list is read on another processor, when there is one.
-fn decisions(
-    workshop: &'static Workshop,
-    memory: &'static Memory,
-    now: Timestamp,
-    resend: Resend,
-) -> Box<dyn Iterator<Item = Decision<'static>>> {
+/// What may be decided, row by row. A long list is read on another processor, when there is one.
+fn candidates(workshop: &'static Workshop) -> Box<dyn Iterator<Item = Candidate<'static>>> {
     let Workshop { plan, campaign, .. } = workshop;
-    let is_long = campaign.roster.len() >= MANY && ahead::has_room();
-    match is_long.then(|| Ahead::new(campaign.roster.recipients())).flatten() {
-        Some(rows) => Box::new(plan.decisions_over(rows, memory.history(), now, resend)),
-        None => Box::new(plan.decisions(memory.history(), now, resend)),
+    let rows = campaign.roster.recipients();
+    if campaign.roster.len() >= MANY && ahead::has_room() {
+        Box::new(plan.candidates_over(Ahead::or_not(rows)))
+    } else {
+        Box::new(plan.candidates_over(rows))
     }
 }
 

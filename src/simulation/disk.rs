@@ -144,28 +144,24 @@ impl Table {
     }
 
     /// What planning is told of a letter between two runs.
-    pub fn past(&self, id: LetterId) -> Past {
-        let Some(row) = self.rows.get(&id) else {
-            return Past::Never;
-        };
+    pub fn past(&self, id: LetterId) -> Option<Past> {
+        let row = self.rows.get(&id)?;
         let state = if row.state == State::Released {
             row.before
         } else {
             row.state
         };
-        match state {
-            State::Released => Past::Never,
-            State::Accepted => Past::Accepted,
-            State::Deferred => Past::Deferred,
-            State::Refused => Past::Refused,
-            State::InDoubt | State::Claimed | State::Begun => Past::InDoubt,
-        }
-    }
-
-    /// The Date of its first attempt.
-    pub fn first_date(&self, id: LetterId) -> Option<Timestamp> {
-        let row = self.rows.get(&id)?;
-        (self.past(id) != Past::Never).then_some(row.date)
+        let status = match state {
+            State::Released => return None,
+            State::Accepted => Status::Accepted,
+            State::Deferred => Status::Deferred,
+            State::Refused => Status::Refused,
+            State::InDoubt | State::Claimed | State::Begun => Status::InDoubt,
+        };
+        Some(Past {
+            status,
+            first_date: row.date,
+        })
     }
 
     pub fn handed_over_since(&self, since: Timestamp) -> Vec<(Timestamp, usize)> {

@@ -7,16 +7,14 @@ use jiff::Timestamp;
 
 use super::disk::Table;
 use super::scenario::Scenario;
-use super::world::World;
 use crate::campaign::Campaign;
 use crate::failure::Problem;
 use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{NoHistory, Plan, Resend, Selection};
+use crate::letter::plan::{Plan, Resend, Rules, Selection, may_leave};
 use crate::letter::render::Renderer;
 use crate::letter::testing::given;
 use crate::letter::{Decision, Letter, LetterId, Message};
 use crate::outbox::delivery::Letters;
-use crate::outbox::ledger::LedgerError;
 
 /// More than any scenario has.
 const MOST: usize = 160;
@@ -46,7 +44,7 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| {
     let renderer = Renderer::new(campaign, None).unwrap();
     let date = super::scenario::start();
     let (mut letters, mut messages) = (Vec::new(), Vec::new());
-    for decision in plan.decisions(&NoHistory, date, Resend::default()) {
+    for decision in plan.decisions(Rules::to_look(date)) {
         let Decision::Due(letter) = decision else {
             panic!("not due: {decision:?}");
         };
@@ -92,17 +90,21 @@ pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: R
     let late = scenario.deadline.is_some_and(|deadline| now > deadline);
     let letters = GIVEN.letters.iter().take(scenario.letters);
     let decided = letters.map(|letter| {
-        if let Some(reason) = history.past(letter.id).keeps_back(resend, late) {
-            return Decision::Skipped {
-                id: letter.id,
-                letter: &letter.spec.id,
-                to: letter.envelope.to.clone(),
-                line: letter.recipient.line,
-                reason,
-                over: None,
-            };
-        }
+        let first_date = match may_leave(history.past(letter.id), resend, late) {
+            Ok(first_date) => first_date,
+            Err(reason) => {
+                return Decision::Skipped {
+                    id: letter.id,
+                    letter: &letter.spec.id,
+                    to: letter.envelope.to.clone(),
+                    line: letter.recipient.line,
+                    reason,
+                    over: None,
+                };
+            }
+        };
         let mut letter = letter.clone();
+        letter.first_date = first_date;
         letter.envelope.cc.truncate(copies(scenario, letter.id));
         Decision::Due(Box::new(letter))
     });
@@ -115,17 +117,12 @@ fn copies(scenario: &Scenario, id: LetterId) -> usize {
 
 /// The letters of one run.
 pub struct Outgoing {
-    pub world: World,
     pub decisions: std::vec::IntoIter<Decision<'static>>,
 }
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision<'static>> {
         self.decisions.next()
-    }
-
-    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        Ok(self.world.lock().disk.live.first_date(id))
     }
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {

@@ -169,7 +169,6 @@ async fn run(world: &World, decisions: Vec<Decision<'static>>, trouble: &Trouble
     let mut ledger = Ledger { world: world.clone() };
     let mut listener = world.clone();
     let letters = Box::new(Outgoing {
-        world: world.clone(),
         decisions: decisions.into_iter(),
     });
     let ended: Option<Ended> = {

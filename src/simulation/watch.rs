@@ -9,7 +9,7 @@ use super::letters::name;
 use super::scenario::start;
 use super::world::{ByLetter, State};
 use crate::campaign::config::Rate;
-use crate::letter::{LetterId, Past};
+use crate::letter::{LetterId, Status};
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::{Durability, Entry, State as Stands};
 
@@ -109,25 +109,21 @@ impl State {
             .rows
             .get(&id)
             .is_some_and(|row| row.run == self.run.number);
-        let (asked, what) = match self.disk.live.past(id) {
-            Past::InDoubt => (self.run.resend_in_doubt, "in doubt"),
-            Past::Refused => (self.run.retry_refused, "refused"),
-            Past::Accepted => (false, "accepted"),
-            Past::Never | Past::Deferred => return self.date_stays(id, date),
+        let past = self.disk.live.past(id);
+        if past.is_some_and(|past| past.first_date != date) {
+            self.broken(format_args!("{} has another Date than at its first attempt", name(id)));
+        }
+        let (asked, what) = match past.map(|past| past.status) {
+            Some(Status::InDoubt) => (self.run.resend_in_doubt, "in doubt"),
+            Some(Status::Refused) => (self.run.retry_refused, "refused"),
+            Some(Status::Accepted) => (false, "accepted"),
+            None | Some(Status::Deferred) => return,
         };
         if !asked || ended_in_this_run {
             self.broken(format_args!(
                 "{} is {what}, and claimed without being asked for",
                 name(id)
             ));
-        }
-        self.date_stays(id, date);
-    }
-
-    fn date_stays(&mut self, id: LetterId, date: Timestamp) {
-        let first = self.disk.live.first_date(id);
-        if first.is_some_and(|first| first != date) {
-            self.broken(format_args!("{} has another Date than at its first attempt", name(id)));
         }
     }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::campaign::Address;
 use crate::letter::Message;
+pub use crate::letter::Status;
 
 /// What a server said, or what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,33 +58,6 @@ pub enum Outcome {
     Refused(Reply),
     /// The server may have taken it.
     InDoubt(Reply),
-}
-
-/// The four outcomes by name, as the ledger, `--json` and the screen know them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// See [`Outcome::Accepted`].
-    Accepted,
-    /// See [`Outcome::Deferred`].
-    Deferred,
-    /// See [`Outcome::Refused`].
-    Refused,
-    /// See [`Outcome::InDoubt`].
-    InDoubt,
-}
-
-impl Status {
-    /// The words for it on a screen.
-    #[must_use]
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Deferred => "deferred",
-            Self::Refused => "refused",
-            Self::InDoubt => "in doubt",
-        }
-    }
 }
 
 impl Outcome {

@@ -116,7 +116,7 @@ fn a_disk_that_is_full_while_a_killed_run_is_looked_after_spoils_nothing() {
         }
         failed += 1;
         run.exits(4);
-        assert_eq!(campaign.standing(), [2, 0, 0, 2, 1], "with {blocks} blocks");
+        assert_eq!(campaign.standing(), [2, 0, 0, 1, 2], "with {blocks} blocks");
     }
     assert!(failed > 1, "the disk was never full");
 }

@@ -10,34 +10,48 @@ use crate::failure::{Problems, Style};
 
 const NOW: &str = "2011-12-16T18:54:00Z";
 
-/// A ledger by the letter and the address.
-struct Ledger(Map<LetterId, Past>);
+/// What is known, by the letter and the address.
+struct Known(Map<LetterId, Status>);
 
-impl Ledger {
-    fn new(entries: &[(&str, &str, Past)]) -> Self {
+impl Known {
+    fn of(entries: &[(&str, &str, Status)]) -> Self {
         let sender = address("ann@home.example");
         Self(
             entries
                 .iter()
-                .map(|(letter, to, past)| (LetterId::new("test", letter, &sender, &address(to)), *past))
+                .map(|(letter, to, status)| (LetterId::new("test", letter, &sender, &address(to)), *status))
                 .collect(),
         )
     }
 }
 
-impl History for Ledger {
-    fn past(&self, id: LetterId) -> Past {
-        self.0.get(&id).copied().unwrap_or(Past::Never)
-    }
-}
+const FIRST: &str = "2011-11-11T11:11:11Z";
 
-fn told(campaign: &Campaign, selection: Selection, history: &(dyn History + Sync), resend: Resend) -> Vec<String> {
+fn told(campaign: &Campaign, selection: Selection, known: &Known, resend: Resend) -> Vec<String> {
     let plan = Plan::new(campaign, selection).unwrap();
-    let decisions = plan.decisions(history, moment(NOW), resend);
+    let rules = Rules {
+        resend,
+        ..Rules::to_look(moment(NOW))
+    };
+    let mut decider = plan.decider(rules);
+    let decisions = plan.candidates().map_while(|candidate| {
+        decider.goes_on().then(|| match candidate {
+            Candidate::Decided(decision) => decision,
+            Candidate::Open(open) => {
+                let past = known.0.get(&open.id).map(|status| Past {
+                    status: *status,
+                    first_date: moment(FIRST),
+                });
+                decider.decide(open, may_leave(past, resend, decider.late))
+            }
+        })
+    });
     decisions
         .map(|decision| match decision {
             Decision::Due(letter) => {
                 assert_eq!(letter.envelope.to, letter.recipient.email);
+                let first_date = known.0.get(&letter.id).map(|_| moment(FIRST));
+                assert_eq!(letter.first_date, first_date);
                 format!("{} {} in {}", letter.spec.id, letter.envelope.to, letter.language)
             }
             Decision::Skipped {
@@ -57,13 +71,18 @@ fn told(campaign: &Campaign, selection: Selection, history: &(dyn History + Sync
 
 fn check(given: Given, expect: &[&str]) {
     assert_eq!(
-        told(&given.campaign(), Selection::default(), &NoHistory, Resend::default()),
+        told(
+            &given.campaign(),
+            Selection::default(),
+            &Known::of(&[]),
+            Resend::default()
+        ),
         expect
     );
 }
 
 fn selected(given: Given, selection: Selection) -> Vec<String> {
-    told(&given.campaign(), selection, &NoHistory, Resend::default())
+    told(&given.campaign(), selection, &Known::of(&[]), Resend::default())
 }
 
 fn words(list: &[&str]) -> Vec<String> {
@@ -239,7 +258,7 @@ fn copies_are_the_rows_and_then_the_letters_without_repeats() {
         .rows("role,name,email,cc\nembassy,A,a@x.example,\"b@x.example, Archive@x.example\"\n")
         .campaign();
     let plan = Plan::new(&campaign, Selection::default()).unwrap();
-    let decision = plan.decisions(&NoHistory, moment(NOW), Resend::default()).next();
+    let decision = plan.decisions(Rules::to_look(moment(NOW))).next();
     let Some(Decision::Due(letter)) = decision else {
         panic!("{decision:?}")
     };
@@ -259,12 +278,12 @@ fn the_ledger_decides_what_leaves_again() {
              embassy,E,never@x.example\n",
         )
         .campaign();
-    let ledger = Ledger::new(&[
-        ("protest", "accepted@x.example", Past::Accepted),
-        ("protest", "deferred@x.example", Past::Deferred),
-        ("protest", "refused@x.example", Past::Refused),
-        ("protest", "doubt@x.example", Past::InDoubt),
-        ("other", "never@x.example", Past::Accepted),
+    let ledger = Known::of(&[
+        ("protest", "accepted@x.example", Status::Accepted),
+        ("protest", "deferred@x.example", Status::Deferred),
+        ("protest", "refused@x.example", Status::Refused),
+        ("protest", "doubt@x.example", Status::InDoubt),
+        ("other", "never@x.example", Status::Accepted),
     ]);
     let told = |resend| told(&campaign, Selection::default(), &ledger, resend);
     assert_eq!(
@@ -310,7 +329,7 @@ fn nothing_leaves_after_the_deadline_and_what_was_decided_before_it_keeps_its_re
             .rows("role,name,email,country\nembassy,A,a@x.example,\nembassy,B,b@x.example,\nembassy,C,c@x.example,FR\n")
             .campaign()
     };
-    let ledger = Ledger::new(&[("protest", "a@x.example", Past::Accepted)]);
+    let ledger = Known::of(&[("protest", "a@x.example", Status::Accepted)]);
     let told = |deadline| told(&campaign(deadline), Selection::default(), &ledger, Resend::default());
     assert_eq!(
         told("2011-12-16T18:53:59Z"),
@@ -472,7 +491,7 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
     };
     let plan = Plan::new(&campaign, Selection::default()).unwrap();
     std::fs::write(&file, rows.replace("a200@", "b200@")).unwrap();
-    let decisions: Vec<Decision> = plan.decisions(&NoHistory, moment(NOW), Resend::default()).collect();
+    let decisions: Vec<Decision> = plan.decisions(Rules::to_look(moment(NOW))).collect();
     let (last, before) = decisions.split_last().unwrap();
     assert!((150..200).contains(&before.len()), "{}", before.len());
     assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
@@ -507,7 +526,7 @@ fn of_a_hundred_thousand_rows_hardly_any_hash_is_kept_but_of_the_addresses_that_
         plan.recurring.hashes.len()
     );
     let skipped = plan
-        .decisions(&NoHistory, moment(NOW), Resend::default())
+        .decisions(Rules::to_look(moment(NOW)))
         .filter(|decision| {
             matches!(
                 decision,

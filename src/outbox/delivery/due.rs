@@ -1,13 +1,12 @@
-//! The letters due, in order: each is handed out or named, also when the ledger cannot be read on the way.
+//! The letters due, in order: each is handed out or named.
 
 use super::Stop;
 use super::desk::Desk;
 use super::job::Job;
 use super::story;
-use crate::letter::{Decision, Skip};
-use crate::outbox::event::{Event, Listener};
+use crate::letter::Decision;
+use crate::outbox::event::Listener;
 use crate::outbox::journal::LedgerLost;
-use crate::outbox::ledger::LedgerError;
 
 /// How many letters are claimed at once for each connection when they leave fast. (Those in flight and put off come on
 /// top; after a power cut at most 64 a connection are in doubt.)
@@ -57,31 +56,23 @@ impl Desk {
         Ok(group)
     }
 
-    /// The next letter due, telling of those left out on the way. When the ledger has no answer the letter at hand is
-    /// put down to be named, and the run stops.
+    /// The next letter due, telling of those left out on the way.
     pub fn job(&self) -> Result<Option<Job>, LedgerLost> {
-        let mut letters = self.letters();
         loop {
             let now = self.options.clock.now();
-            let (event, error) = match letters.next() {
+            match self.letters().next() {
                 None => return Ok(None),
-                Some(Decision::Impossible(problem)) => {
-                    self.stop(Stop::Letter(*problem));
-                    continue;
+                Some(Decision::Impossible(problem)) => self.stop(Stop::Letter(*problem)),
+                Some(Decision::Due(letter)) => {
+                    return Ok(Some(Job {
+                        date: letter.first_date.unwrap_or(now),
+                        letter,
+                        tries: 0,
+                        first_try: None,
+                        written: None,
+                        put_off: None,
+                    }));
                 }
-                Some(Decision::Due(letter)) => match letters.first_date(letter.id) {
-                    Ok(date) => {
-                        return Ok(Some(Job {
-                            letter,
-                            date: date.unwrap_or(now),
-                            tries: 0,
-                            first_try: None,
-                            written: None,
-                            put_off: None,
-                        }));
-                    }
-                    Err(error) => (story::untried(&letter, now), error),
-                },
                 Some(Decision::Skipped {
                     id,
                     letter,
@@ -91,25 +82,11 @@ impl Desk {
                     ..
                 }) => {
                     let sender = &self.options.sender;
-                    // A letter that nothing could be read of counts as in doubt. That is no reason to leave it out.
-                    let doubtful = reason == Skip::InDoubt;
-                    let Some(error) = doubtful.then(|| letters.first_date(id)).and_then(Result::err) else {
-                        let event = story::left_out(id, letter, &to, sender, (reason, over.as_deref()), now);
-                        self.journal.submit(None, Some(event))?;
-                        continue;
-                    };
-                    (story::unread(id, letter, &to, sender, now), error)
+                    let event = story::left_out(id, letter, &to, sender, (reason, over.as_deref()), now);
+                    self.journal.submit(None, Some(event))?;
                 }
-            };
-            drop(letters);
-            return Err(self.unreadable(event, error));
+            }
         }
-    }
-
-    fn unreadable(&self, event: Event, error: LedgerError) -> LedgerLost {
-        self.state().untold.push(event);
-        self.stop(Stop::Ledger(error));
-        LedgerLost
     }
 
     /// Names all that is left, to nobody but the listener.
@@ -117,123 +94,8 @@ impl Desk {
         let now = self.options.clock.now();
         let mut letters = self.letters();
         while let Some(decision) = letters.next() {
-            match decision {
-                Decision::Due(letter) => listener.hear(&story::untried(&letter, now)),
-                Decision::Skipped {
-                    id,
-                    letter,
-                    to,
-                    reason: Skip::InDoubt,
-                    ..
-                } if letters.first_date(id).is_err() => {
-                    listener.hear(&story::unread(id, letter, &to, &self.options.sender, now));
-                }
-                Decision::Skipped { .. } | Decision::Impossible(_) => {}
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
-
-    use jiff::Timestamp;
-
-    use super::*;
-    use crate::campaign::Address;
-    use crate::campaign::config::Rate;
-    use crate::failure::Problem;
-    use crate::letter::{Letter, LetterId, Message};
-    use crate::outbox::delivery::tests::{List, Paper, Server, options, run_list};
-    use crate::outbox::delivery::{Letters, Options};
-    use crate::outbox::event::Verdict;
-
-    /// Letters of which some cannot be looked up in the ledger.
-    struct Unreadable {
-        letters: Box<dyn Letters>,
-        which: fn(usize, usize) -> bool,
-        nth: usize,
-        at: usize,
-        /// As a plan makes it of a letter that cannot be looked up: held, as if in doubt.
-        held: bool,
-        trouble: Mutex<bool>,
-    }
-
-    impl Letters for Unreadable {
-        fn next(&mut self) -> Option<Decision<'static>> {
-            let decision = self.letters.next()?;
-            self.nth += 1;
-            if !(self.which)(self.nth, self.at) {
-                return Some(decision);
-            }
-            *self.trouble.lock().unwrap() = true;
-            match decision {
-                Decision::Due(letter) if self.held => Some(Decision::Skipped {
-                    id: letter.id,
-                    letter: &letter.spec.id,
-                    to: Address::parse(letter.envelope.to.as_str()).unwrap(),
-                    line: 1,
-                    reason: Skip::InDoubt,
-                    over: None,
-                }),
-                other => Some(other),
-            }
-        }
-
-        fn first_date(&self, _: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-            if std::mem::take(&mut *self.trouble.lock().unwrap()) {
-                return Err(LedgerError::Unusable {
-                    path: "paper".to_owned(),
-                    doing: "read",
-                    cause: "the disk reports an error".to_owned(),
-                });
-            }
-            Ok(None)
-        }
-
-        fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
-            self.letters.message(letter, date)
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn when_the_ledger_cannot_be_read_on_the_way_every_letter_is_named_and_the_run_stops() {
-        const LETTERS: usize = 62;
-        let paced = Rate::Every(std::time::Duration::from_millis(200));
-        for (connections, rate) in [(1, Rate::Unlimited), (5, Rate::Unlimited), (1, paced), (5, paced)] {
-            for (at, held) in [1, 2, 30, 60, 61, LETTERS]
-                .into_iter()
-                .flat_map(|at| [(at, false), (at, true)])
-            {
-                for which in [|nth, at| nth == at, |nth, at| nth >= at] as [fn(usize, usize) -> bool; 2] {
-                    let letters = Box::new(Unreadable {
-                        letters: List::of(LETTERS),
-                        which,
-                        nth: 0,
-                        at,
-                        held,
-                        trouble: Mutex::new(false),
-                    });
-                    let server = Server::that_takes_everything();
-                    let options = Options {
-                        rate,
-                        ..options(connections)
-                    };
-                    let (ended, ear) = run_list(letters, &server, &mut Paper::good(), options).await;
-                    let outcomes = ear.outcomes();
-                    assert_eq!(
-                        outcomes.len(),
-                        LETTERS,
-                        "not every letter is named when number {at} cannot be read"
-                    );
-                    assert!(matches!(ended.stop, Some(Stop::Ledger(_))), "{:?}", ended.stop);
-                    for (to, outcome) in outcomes {
-                        let taken = server.taken().contains(&to);
-                        let expected = if taken { Verdict::Accepted } else { Verdict::Deferred };
-                        assert_eq!(outcome, expected, "{to}, when number {at} cannot be read");
-                    }
-                }
+            if let Decision::Due(letter) = decision {
+                listener.hear(&story::untried(&letter, now));
             }
         }
     }

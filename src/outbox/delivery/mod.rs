@@ -44,12 +44,6 @@ pub trait Letters: Send + 'static {
     /// What is decided next; those left out are told and counted, nothing else.
     fn next(&mut self) -> Option<Decision<'static>>;
 
-    /// The Date of its first attempt in an earlier run.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read; then nothing that it knows can be relied on.
-    fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError>;
-
     /// The bytes of the letter that was decided last, when they are written already.
     fn written(&mut self, _: LetterId) -> Option<Written> {
         None

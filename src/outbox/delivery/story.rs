@@ -132,14 +132,6 @@ pub fn untried(letter: &Letter, at: Timestamp) -> Event {
     Event::Letter(Box::new(event))
 }
 
-/// The same for a letter of which the ledger could not say how it stands.
-pub fn unread(id: LetterId, letter: &str, to: &Address, sender: &Address, at: Timestamp) -> Event {
-    let mut event = blank(id, letter, to.as_str(), sender, at);
-    event.outcome = Verdict::Deferred;
-    event.reply = Some(not_tried().reply().line());
-    Event::Letter(Box::new(event))
-}
-
 fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) -> LetterEvent {
     LetterEvent {
         id,

@@ -10,7 +10,7 @@ use super::*;
 use crate::campaign::Campaign;
 use crate::letter::Message;
 use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{NoHistory, Plan, Resend, Selection};
+use crate::letter::plan::{Plan, Rules, Selection};
 use crate::letter::render::Renderer;
 use crate::letter::testing::given;
 use crate::outbox::event::LetterEvent;
@@ -33,7 +33,7 @@ impl List {
         let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
         let plan: &'static Plan = Box::leak(Box::new(Plan::new(campaign, Selection::default()).unwrap()));
         Box::new(Self {
-            decisions: Box::new(plan.decisions(&NoHistory, start(), Resend::default())),
+            decisions: Box::new(plan.decisions(Rules::to_look(start()))),
             campaign,
             renderer: Renderer::new(campaign, None).unwrap(),
         })
@@ -43,10 +43,6 @@ impl List {
 impl Letters for List {
     fn next(&mut self) -> Option<Decision<'static>> {
         self.decisions.next()
-    }
-
-    fn first_date(&self, _: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        Ok(None)
     }
 
     fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
@@ -233,29 +229,9 @@ async fn run_until(
     options: Options,
     interrupt: watch::Receiver<Interrupt>,
 ) -> (Ended, Ear) {
-    run_list_until(List::of(letters), server, ledger, options, interrupt).await
-}
-
-pub async fn run_list(
-    letters: Box<dyn Letters>,
-    server: &Server,
-    ledger: &mut Paper,
-    options: Options,
-) -> (Ended, Ear) {
-    let (_sender, interrupt) = watch::channel(Interrupt::None);
-    run_list_until(letters, server, ledger, options, interrupt).await
-}
-
-async fn run_list_until(
-    letters: Box<dyn Letters>,
-    server: &Server,
-    ledger: &mut Paper,
-    options: Options,
-    interrupt: watch::Receiver<Interrupt>,
-) -> (Ended, Ear) {
     let mut ear = Ear::default();
     let server = Arc::new(server.clone());
-    let ended = deliver(server, ledger, letters, options, interrupt, &mut ear).await;
+    let ended = deliver(server, ledger, List::of(letters), options, interrupt, &mut ear).await;
     (ended, ear)
 }
 

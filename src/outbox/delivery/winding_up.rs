@@ -43,23 +43,16 @@ impl Desk {
             return Ok(());
         }
         let mut told = 0_usize;
-        loop {
-            match self.job() {
-                Ok(Some(job)) => {
-                    let event = story::untried(&job.letter, self.options.clock.now());
-                    self.journal.submit(None, Some(event))?;
-                }
-                Ok(None) => return Ok(()),
-                Err(LedgerLost) if self.journal.is_lost() => return Err(LedgerLost),
-                // What the ledger has no answer about is named as well.
-                Err(LedgerLost) => self.tell_untold()?,
-            }
+        while let Some(job) = self.job()? {
+            let event = story::untried(&job.letter, self.options.clock.now());
+            self.journal.submit(None, Some(event))?;
             told += 1;
             // A long list must not pile up in memory while it is being told.
             if told.is_multiple_of(64) {
                 self.journal.record(Vec::new(), Durability::Process).await?;
             }
         }
+        Ok(())
     }
 
     fn tell_untold(&self) -> Result<(), LedgerLost> {

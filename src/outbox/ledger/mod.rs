@@ -26,7 +26,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::Address;
-use crate::letter::{LetterId, Past};
+use crate::letter::LetterId;
 use crate::private::Unfit;
 use crate::transport::{Reply, Status};
 
@@ -117,8 +117,8 @@ pub struct Record {
     pub language: String,
     /// The Date it carries.
     pub date: Timestamp,
-    /// Where it stands.
-    pub past: Past,
+    /// How it stands; `None` when it surely never began.
+    pub status: Option<Status>,
 }
 
 impl Record {

@@ -2,24 +2,19 @@
 
 use std::collections::VecDeque;
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::reader::{Eyes, timestamp};
-use super::state;
 use crate::letter::{LetterId, Past};
 
 /// No more lines are read ahead.
 const LONGEST: usize = 512;
 
-/// Where a letter stands, and the Date of its first attempt, if it ever began.
-pub type Standing = (Past, Option<Timestamp>);
-
 /// Where in the lines the questions are.
 #[derive(Debug, Default)]
 pub struct Lines {
     /// Read ahead, in order.
-    ahead: VecDeque<(LetterId, Standing)>,
+    ahead: VecDeque<(LetterId, Option<Past>)>,
     /// The last line that was read.
     key: i64,
     /// How many to read next; 0 while questions come in another order.
@@ -30,12 +25,12 @@ const COLUMNS: &str = "letter.key, letter.id, state, before, boot, date";
 
 impl Lines {
     /// What the ledger has of a letter.
-    pub fn find(&mut self, db: &Connection, eyes: &Eyes, id: LetterId) -> rusqlite::Result<Option<Standing>> {
+    pub fn find(&mut self, db: &Connection, eyes: &Eyes, id: LetterId) -> rusqlite::Result<Option<Past>> {
         if self.ahead.is_empty() && self.stretch > 0 {
             self.read_ahead(db, eyes)?;
         }
-        if let Some((_, standing)) = self.ahead.pop_front_if(|(next, _)| *next == id) {
-            return Ok(Some(standing));
+        if let Some((_, past)) = self.ahead.pop_front_if(|(next, _)| *next == id) {
+            return Ok(past);
         }
         let mut query = db.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE id = ?1"
@@ -43,14 +38,14 @@ impl Lines {
         let found = query
             .query_row([id.as_bytes().as_slice()], |row| read(row, eyes))
             .optional()?;
-        let Some((key, _, standing)) = found else {
+        let Some((key, _, past)) = found else {
             // One that is new, perhaps among others that are not.
             return Ok(None);
         };
         self.stretch = usize::from(key == self.key + 1);
         self.key = key;
         self.ahead.clear();
-        Ok(Some(standing))
+        Ok(past)
     }
 
     fn read_ahead(&mut self, db: &Connection, eyes: &Eyes) -> rusqlite::Result<()> {
@@ -60,9 +55,9 @@ impl Lines {
         ))?;
         let mut rows = query.query((self.key, i64::try_from(self.stretch).unwrap_or(1)))?;
         while let Some(row) = rows.next()? {
-            let (key, id, standing) = read(row, eyes)?;
+            let (key, id, past) = read(row, eyes)?;
             self.key = key;
-            self.ahead.push_back((id, standing));
+            self.ahead.push_back((id, past));
         }
         // Behind the last line there is nothing to look for.
         self.stretch = if self.ahead.is_empty() {
@@ -74,10 +69,13 @@ impl Lines {
     }
 }
 
-fn read(row: &Row, eyes: &Eyes) -> rusqlite::Result<(i64, LetterId, Standing)> {
-    let (state, before) = (row.get(2)?, row.get(3)?);
-    let never_began = matches!(state, state::RELEASED | state::CLAIMED) && before == state::RELEASED;
-    let past = eyes.past(state, before, row.get_ref(4)?.as_str()?);
-    let date = (!never_began || past != Past::Never).then_some(timestamp(row, 5)?);
-    Ok((row.get(0)?, LetterId::from_bytes(row.get(1)?), (past, date)))
+fn read(row: &Row, eyes: &Eyes) -> rusqlite::Result<(i64, LetterId, Option<Past>)> {
+    let past = match eyes.status(row.get(2)?, row.get(3)?, row.get_ref(4)?.as_str()?) {
+        Some(status) => Some(Past {
+            status,
+            first_date: timestamp(row, 5)?,
+        }),
+        None => None,
+    };
+    Ok((row.get(0)?, LetterId::from_bytes(row.get(1)?), past))
 }

@@ -8,7 +8,6 @@ mod look;
 mod post;
 mod purge;
 mod reader;
-mod recall;
 mod recent;
 mod runs;
 mod tables;

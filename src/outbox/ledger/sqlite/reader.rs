@@ -1,21 +1,20 @@
 //! A ledger to read: what is known of each letter.
 
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::file::{boot_id, broken, connect, migrate, version};
-use super::lines::{Lines, Standing};
+use super::lines::Lines;
 use super::look::Marked;
-use super::recall::Recall;
 use super::recent;
 use super::runs::settle_killed;
 use super::state;
 use crate::campaign::Address;
 use crate::campaign::config::Limits;
-use crate::letter::{History, LetterId, Past, Recent};
+use crate::letter::{LetterId, Past, Recent};
 use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock, place};
 use crate::transport::{Reply, Status};
 
@@ -24,22 +23,12 @@ use crate::transport::{Reply, Status};
 pub struct SqliteLedger {
     path: PathBuf,
     reading: Mutex<Reading>,
-    /// What counts against the limits of one address, once it was asked for.
-    recent: OnceLock<Recent>,
 }
 
 #[derive(Debug)]
 struct Reading {
     db: Connection,
     eyes: Eyes,
-    /// How many questions the transaction that is open has answered; 0 when none is open.
-    asked: u32,
-    /// The first thing that went wrong while planning; until it is asked for, every letter counts as in doubt.
-    trouble: Option<LedgerError>,
-    /// The letter asked for last, and its first Date: the next question is mostly about the same.
-    last: Option<(LetterId, Option<Timestamp>)>,
-    recall: Recall,
-    lines: Lines,
 }
 
 impl SqliteLedger {
@@ -92,43 +81,27 @@ impl SqliteLedger {
         };
         Ok(Self {
             path: path.to_owned(),
-            reading: Reading::new(connect(path)?, eyes),
-            recent: OnceLock::new(),
+            reading: Mutex::new(Reading {
+                db: connect(path)?,
+                eyes,
+            }),
         })
     }
 
-    /// The first error met while planning, if any: then nothing may be sent.
+    /// What is known of each of these letters, all at one moment: `None` where nothing is, or an intent that surely never
+    /// began.
     ///
     /// # Errors
-    /// That error.
-    pub fn checked(&self) -> Result<(), LedgerError> {
-        let mut reading = self.reading();
-        reading.end();
-        reading.trouble.take().map_or(Ok(()), Err)
-    }
-
-    /// Every letter that is still to be asked for has been asked for once, in the same order, and this program alone may
-    /// write: from now on most answers come from memory.
-    pub fn asked_for_all(&self) {
-        self.reading().recall.tell();
-    }
-
-    /// The Date of a letter's first attempt, if there was one.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read, or could not be before.
-    pub fn first_date(&self, id: LetterId) -> Result<Option<Timestamp>, LedgerError> {
-        let mut reading = self.reading();
-        if let Some(error) = reading.trouble.take() {
-            return Err(error);
-        }
-        if let Some((last, date)) = reading.last
-            && last == id
-        {
-            return Ok(date);
-        }
-        let known = reading.letter(id).map_err(|error| broken(&self.path, "read", &error))?;
-        Ok(known.and_then(|(_, date)| date))
+    /// When the ledger cannot be read.
+    pub fn past(&self, ids: &[LetterId]) -> Result<Vec<Option<Past>>, LedgerError> {
+        let read = || -> rusqlite::Result<_> {
+            let reading = self.reading();
+            // Taking and leaving the database's locks costs more than an answer: all of them share it.
+            let moment = reading.db.unchecked_transaction()?;
+            let mut lines = Lines::default();
+            ids.iter().map(|id| lines.find(&moment, &reading.eyes, *id)).collect()
+        };
+        read().map_err(|error| broken(&self.path, "read", &error))
     }
 
     /// Every letter of a campaign and sender that the ledger knows and that did begin.
@@ -145,7 +118,7 @@ impl SqliteLedger {
             let mut rows = query.query(params![campaign, sender])?;
             while let Some(row) = rows.next()? {
                 let record = record(row, &reading.eyes)?;
-                if record.past != Past::Never {
+                if record.status.is_some() {
                     each(record);
                 }
             }
@@ -287,16 +260,12 @@ impl SqliteLedger {
         read().map_err(|error| broken(&self.path, "read", &error))
     }
 
-    /// Reads what a sender handed over since a moment, in whatever campaign: planning counts with it from now on.
+    /// What a sender handed over since a moment, in whatever campaign, as the limits for one address count it.
     ///
     /// # Errors
     /// When the ledger cannot be read.
-    pub fn remember(&self, sender: &Address, limits: Limits, since: Timestamp) -> Result<(), LedgerError> {
-        let recent = recent::read(&self.reading().db, sender, limits, since)
-            .map_err(|error| broken(&self.path, "read", &error))?;
-        // Once is enough: what a run goes by must not change on the way.
-        let _ = self.recent.set(recent);
-        Ok(())
+    pub fn recent(&self, sender: &Address, limits: Limits, since: Timestamp) -> Result<Recent, LedgerError> {
+        recent::read(&self.reading().db, sender, limits, since).map_err(|error| broken(&self.path, "read", &error))
     }
 
     /// The newest attempt of a sender's mailbox, in whatever campaign, when it is later than a moment.
@@ -327,74 +296,6 @@ impl SqliteLedger {
     }
 }
 
-impl Reading {
-    fn new(db: Connection, eyes: Eyes) -> Mutex<Self> {
-        Mutex::new(Self {
-            db,
-            eyes,
-            asked: 0,
-            trouble: None,
-            last: None,
-            recall: Recall::default(),
-            lines: Lines::default(),
-        })
-    }
-
-    /// Where a letter stands, and the Date of its first attempt, if it ever began.
-    fn letter(&mut self, id: LetterId) -> rusqlite::Result<Option<Standing>> {
-        // Taking and leaving the database's locks costs more than the answer: a few hundred questions share them.
-        // What this run writes meanwhile is about letters that were asked for already.
-        if self.asked == 0 {
-            self.db.prepare_cached("BEGIN")?.execute([])?;
-        }
-        self.asked += 1;
-        let found = self.lines.find(&self.db, &self.eyes, id)?;
-        if self.asked == 256 {
-            self.end();
-        }
-        Ok(found)
-    }
-
-    fn end(&mut self) {
-        if self.asked > 0 {
-            self.asked = 0;
-            // Nothing was written: whatever goes wrong with the end of reading, the answers stand.
-            let _ = self.db.execute_batch("COMMIT");
-        }
-    }
-}
-
-impl History for SqliteLedger {
-    fn recent(&self) -> &Recent {
-        static NOTHING: LazyLock<Recent> = LazyLock::new(Recent::default);
-        self.recent.get().unwrap_or(&NOTHING)
-    }
-
-    fn past(&self, id: LetterId) -> Past {
-        let mut reading = self.reading();
-        if let Some(past) = reading.recall.past(id) {
-            // Of one that was accepted the Date was not kept in mind.
-            reading.last = (past == Past::Never).then_some((id, None));
-            return past;
-        }
-        match reading.letter(id) {
-            Ok(known) => {
-                let (past, date) = known.unwrap_or((Past::Never, None));
-                reading.last = Some((id, date));
-                reading.recall.note(id, past);
-                past
-            }
-            Err(error) => {
-                // A letter that nothing is known of must not be taken for one that was never sent.
-                reading
-                    .trouble
-                    .get_or_insert_with(|| broken(&self.path, "read", &error));
-                Past::InDoubt
-            }
-        }
-    }
-}
-
 /// How an open state is to be read.
 #[derive(Debug)]
 pub struct Eyes {
@@ -405,27 +306,20 @@ pub struct Eyes {
 }
 
 impl Eyes {
-    /// What a state means; the run's `boot` tells a killed process from a power cut.
-    pub fn past(&self, state: i64, before: i64, boot: &str) -> Past {
+    /// What a state means; the run's `boot` tells a killed process from a power cut. `None`: it surely never began.
+    pub fn status(&self, state: i64, before: i64, boot: &str) -> Option<Status> {
         match state {
-            state::RELEASED => past_of_outcome(before),
-            state::CLAIMED | state::BEGUN if self.under_way => past_of_outcome(before),
-            state::CLAIMED if boot == self.boot => past_of_outcome(before),
-            state::CLAIMED | state::BEGUN => Past::InDoubt,
-            outcome => past_of_outcome(outcome),
+            state::RELEASED => status_of_outcome(before),
+            state::CLAIMED | state::BEGUN if self.under_way => status_of_outcome(before),
+            state::CLAIMED if boot == self.boot => status_of_outcome(before),
+            state::CLAIMED | state::BEGUN => Some(Status::InDoubt),
+            outcome => status_of_outcome(outcome),
         }
     }
 }
 
-fn past_of_outcome(state: i64) -> Past {
-    match state {
-        state::RELEASED => Past::Never,
-        state::ACCEPTED => Past::Accepted,
-        state::DEFERRED => Past::Deferred,
-        state::REFUSED => Past::Refused,
-        // Whatever else is found there: hold it.
-        _ => Past::InDoubt,
-    }
+fn status_of_outcome(state: i64) -> Option<Status> {
+    (state != state::RELEASED).then(|| status(state))
 }
 
 const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
@@ -440,7 +334,7 @@ fn record(row: &Row, eyes: &Eyes) -> rusqlite::Result<Record> {
         recipient: row.get(3)?,
         language: row.get(4)?,
         date: timestamp(row, 5)?,
-        past: eyes.past(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()?),
+        status: eyes.status(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()?),
     })
 }
 
@@ -461,6 +355,7 @@ fn status(state: i64) -> Status {
         state::ACCEPTED | state::SETTLED_SENT => Status::Accepted,
         state::DEFERRED | state::SETTLED_UNSENT => Status::Deferred,
         state::REFUSED => Status::Refused,
+        // Whatever else is found there: hold it.
         _ => Status::InDoubt,
     }
 }

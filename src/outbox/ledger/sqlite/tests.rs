@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
-use crate::letter::{History, LetterId, Past};
+use crate::letter::LetterId;
 use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record, Settled};
 use crate::transport::{Reply, Status};
 
@@ -59,11 +59,13 @@ impl Desk {
         SqliteLedger::read(&self.path(), now()).unwrap().unwrap()
     }
 
-    fn past(&self, number: u8) -> Past {
-        let reader = self.reader();
-        let past = reader.past(id(number));
-        reader.checked().unwrap();
-        past
+    fn status(&self, number: u8) -> Option<Status> {
+        statuses(&self.reader(), [number]).unwrap()[0]
+    }
+
+    fn first_date(&self, number: u8) -> Option<Timestamp> {
+        let past = self.reader().past(&[id(number)]).unwrap();
+        past[0].map(|past| past.first_date)
     }
 
     fn attempts(&self) -> Vec<String> {
@@ -83,6 +85,13 @@ impl Desk {
 }
 
 use Durability::{Power, Process};
+
+/// How these letters stand.
+fn statuses(reader: &SqliteLedger, numbers: impl IntoIterator<Item = u8>) -> Result<Vec<Option<Status>>, LedgerError> {
+    let ids: Vec<LetterId> = numbers.into_iter().map(id).collect();
+    let pasts = reader.past(&ids)?;
+    Ok(pasts.into_iter().map(|past| Some(past?.status)).collect())
+}
 
 fn now() -> Timestamp {
     "2011-12-16T18:54:00Z".parse().unwrap()
@@ -136,10 +145,10 @@ fn a_letter_that_was_accepted_cannot_be_claimed_again() {
         (Process, vec![begin(1)]),
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
-    assert_eq!(desk.past(1), Past::Accepted);
+    assert_eq!(desk.status(1), Some(Status::Accepted));
     let mut ledger = desk.lock();
     ledger.apply(vec![claim(1)], Power).unwrap_err();
-    assert_eq!(desk.past(1), Past::Accepted);
+    assert_eq!(desk.status(1), Some(Status::Accepted));
 }
 
 #[test]
@@ -163,8 +172,16 @@ fn after_a_killed_run_what_was_only_claimed_is_due_and_what_had_begun_is_in_doub
         (Process, vec![outcome(1, Status::Accepted, 250)]),
         (Process, vec![outcome(2, Status::Refused, 550)]),
     ]);
-    let found: Vec<Past> = (1..=4).map(|number| desk.past(number)).collect();
-    assert_eq!(found, [Past::Accepted, Past::Refused, Past::InDoubt, Past::Never]);
+    let found: Vec<Option<Status>> = (1..=4).map(|number| desk.status(number)).collect();
+    assert_eq!(
+        found,
+        [
+            Some(Status::Accepted),
+            Some(Status::Refused),
+            Some(Status::InDoubt),
+            None
+        ]
+    );
     assert_eq!(
         desk.attempts(),
         [
@@ -185,8 +202,8 @@ fn marks_from_before_a_synced_commit_are_not_taken_over_twice() {
         (Power, vec![claim(3)]),
         (Process, vec![begin(2)]),
     ]);
-    let found: Vec<Past> = (1..=3).map(|number| desk.past(number)).collect();
-    assert_eq!(found, [Past::Accepted, Past::InDoubt, Past::Never]);
+    let found: Vec<Option<Status>> = (1..=3).map(|number| desk.status(number)).collect();
+    assert_eq!(found, [Some(Status::Accepted), Some(Status::InDoubt), None]);
     assert_eq!(desk.attempts().len(), 2);
 }
 
@@ -200,8 +217,11 @@ fn after_a_power_cut_everything_claimed_without_a_synced_outcome_is_in_doubt() {
         (Process, vec![begin(2)]),
     ]);
     desk.sql("UPDATE run SET boot = 'another start of the machine'");
-    let found: Vec<Past> = (1..=3).map(|number| desk.past(number)).collect();
-    assert_eq!(found, [Past::Accepted, Past::InDoubt, Past::InDoubt]);
+    let found: Vec<Option<Status>> = (1..=3).map(|number| desk.status(number)).collect();
+    assert_eq!(
+        found,
+        [Some(Status::Accepted), Some(Status::InDoubt), Some(Status::InDoubt)]
+    );
 }
 
 #[test]
@@ -211,25 +231,25 @@ fn without_its_marks_a_killed_run_leaves_everything_claimed_in_doubt() {
     let mut marks = desk.path().into_os_string();
     marks.push(".marks");
     std::fs::remove_file(marks).unwrap();
-    assert_eq!(desk.past(1), Past::InDoubt);
+    assert_eq!(desk.status(1), Some(Status::InDoubt));
 }
 
 #[test]
 fn a_letter_in_doubt_that_is_claimed_again_and_never_begins_is_still_in_doubt() {
     let desk = Desk::new();
     desk.killed_after(&[(Power, vec![claim(1)]), (Process, vec![begin(1)])]);
-    assert_eq!(desk.past(1), Past::InDoubt);
+    assert_eq!(desk.status(1), Some(Status::InDoubt));
     desk.killed_after(&[(Power, vec![claim(1)])]);
-    assert_eq!(desk.past(1), Past::InDoubt);
+    assert_eq!(desk.status(1), Some(Status::InDoubt));
     desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
-    assert_eq!(desk.past(1), Past::InDoubt);
+    assert_eq!(desk.status(1), Some(Status::InDoubt));
 }
 
 #[test]
 fn every_attempt_carries_the_date_of_the_first_and_a_claim_that_never_began_has_none() {
     let desk = Desk::new();
     let later: Timestamp = "2011-12-17T09:00:00Z".parse().unwrap();
-    let date = |desk: &Desk| desk.reader().first_date(id(1)).unwrap();
+    let date = |desk: &Desk| desk.first_date(1);
     desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
     assert_eq!(date(&desk), None);
     desk.ended_after(&[
@@ -349,13 +369,16 @@ fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
     let mut ledger = desk.lock();
     for letters in [&[id(1), id(3)][..], &[id(1), id(9)], &[id(1), id(1)]] {
         ledger.settle(letters, Settled::Sent, now()).unwrap_err();
-        assert_eq!((desk.past(1), desk.attempts().len()), (Past::InDoubt, 3));
+        assert_eq!((desk.status(1), desk.attempts().len()), (Some(Status::InDoubt), 3));
     }
     ledger.settle(&[id(1)], Settled::Sent, now()).unwrap();
     ledger.settle(&[id(2)], Settled::Unsent, now()).unwrap();
     ledger.close(now()).unwrap();
-    assert_eq!((desk.past(1), desk.past(2)), (Past::Accepted, Past::Deferred));
-    assert_eq!(desk.reader().first_date(id(2)).unwrap(), Some(now()));
+    assert_eq!(
+        (desk.status(1), desk.status(2)),
+        (Some(Status::Accepted), Some(Status::Deferred))
+    );
+    assert_eq!(desk.first_date(2), Some(now()));
     assert_eq!(
         desk.attempts()[3..],
         [
@@ -383,16 +406,19 @@ fn a_ledger_of_the_first_format_is_read_as_it_is_and_written_in_the_newest() {
     );
     let told = ["r1@x.example accepted 250 ok"];
     assert_eq!(
-        (desk.past(1), desk.attempts()),
-        (Past::Accepted, told.map(str::to_owned).to_vec())
+        (desk.status(1), desk.attempts()),
+        (Some(Status::Accepted), told.map(str::to_owned).to_vec())
     );
     desk.ended_after(&[(Power, vec![claim(2)]), (Power, vec![Entry::Release(id(2))])]);
     assert_eq!(
-        (desk.past(1), desk.attempts()),
-        (Past::Accepted, told.map(str::to_owned).to_vec())
+        (desk.status(1), desk.attempts()),
+        (Some(Status::Accepted), told.map(str::to_owned).to_vec())
     );
     desk.killed_after(&[(Power, vec![claim(2)]), (Process, vec![begin(2)])]);
-    assert_eq!((desk.past(1), desk.past(2)), (Past::Accepted, Past::InDoubt));
+    assert_eq!(
+        (desk.status(1), desk.status(2)),
+        (Some(Status::Accepted), Some(Status::InDoubt))
+    );
 }
 
 #[cfg(unix)]
@@ -426,7 +452,10 @@ fn a_copy_made_while_a_run_goes_on_holds_what_the_run_may_send_meanwhile() {
         std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
     live.apply(vec![begin(1)], Process).unwrap();
-    assert_eq!([copy.past(1), copy.past(2)], [Past::InDoubt, Past::InDoubt]);
+    assert_eq!(
+        [copy.status(1), copy.status(2)],
+        [Some(Status::InDoubt), Some(Status::InDoubt)]
+    );
 }
 
 #[cfg(unix)]

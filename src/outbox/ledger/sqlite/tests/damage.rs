@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Desk, Power, Process, begin, claim, id, now, outcome};
-use crate::letter::{History, Past};
+use super::{Desk, Power, Process, begin, claim, now, outcome, statuses};
 use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, look};
 use crate::outbox::ledger::{LedgerError, LockedLedger, marks};
 use crate::transport::Status;
@@ -17,12 +16,9 @@ fn beside(desk: &Desk, ending: &str) -> PathBuf {
 }
 
 /// What a run that took the ledger over would hold each of these letters for; or why it does not take it.
-fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Past>, LedgerError> {
+fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Option<Status>>, LedgerError> {
     let locked = SqliteLocked::acquire(&desk.path(), now())?;
-    let reader = locked.reader()?;
-    let found = letters.map(|number| reader.past(id(number))).collect();
-    reader.checked()?;
-    Ok(found)
+    statuses(&locked.reader()?, letters)
 }
 
 /// Everything in the folder, to be put back.
@@ -71,7 +67,9 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
             Err(LedgerError::Damaged { .. } | LedgerError::Newer { .. } | LedgerError::Unusable { .. }) => said += 1,
             Err(error) => panic!("byte {at}: {error}"),
             Ok(found) => assert!(
-                found.iter().all(|past| matches!(past, Past::Accepted | Past::InDoubt)),
+                found
+                    .iter()
+                    .all(|past| matches!(past, Some(Status::Accepted | Status::InDoubt))),
                 "byte {at}: {found:?}"
             ),
         }
@@ -99,11 +97,11 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
     let kept = keep(&desk);
     drop(ledger);
     let all = [
-        Past::Accepted,
-        Past::Accepted,
-        Past::Accepted,
-        Past::Accepted,
-        Past::InDoubt,
+        Some(Status::Accepted),
+        Some(Status::Accepted),
+        Some(Status::Accepted),
+        Some(Status::Accepted),
+        Some(Status::InDoubt),
     ];
     put_back(&desk, &kept);
     assert_eq!(taken_over(&desk, 1..=5).unwrap(), all);
@@ -178,7 +176,7 @@ fn a_ledger_that_was_deleted_or_put_back_from_an_older_copy_is_not_taken_for_the
     // As the hint says.
     fs::write(desk.path(), &older).unwrap();
     fs::remove_file(beside(&desk, ".marks")).unwrap();
-    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Past::Accepted, Past::Never]);
+    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Some(Status::Accepted), None]);
 }
 
 #[test]
@@ -196,7 +194,7 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
     put_back(&desk, &kept);
     assert_eq!(
         taken_over(&desk, 1..=3).unwrap(),
-        [Past::Refused, Past::InDoubt, Past::Never]
+        [Some(Status::Refused), Some(Status::InDoubt), None]
     );
     for at in (0..whole.len()).step_by(7) {
         let mut changed = whole.clone();
@@ -209,8 +207,15 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
                 assert!(at < 16, "torn at byte {at}");
                 continue;
             };
-            assert!([Past::Refused, Past::InDoubt].contains(&found[0]), "{found:?}");
-            assert_eq!(found[1..], [Past::InDoubt, Past::InDoubt], "torn at byte {at}");
+            assert!(
+                [Some(Status::Refused), Some(Status::InDoubt)].contains(&found[0]),
+                "{found:?}"
+            );
+            assert_eq!(
+                found[1..],
+                [Some(Status::InDoubt), Some(Status::InDoubt)],
+                "torn at byte {at}"
+            );
         }
     }
 }
@@ -280,7 +285,7 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     assert!(is_sealed());
     desk.killed_after(&[(Power, vec![claim(2)])]);
     assert!(!is_sealed());
-    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Past::Accepted, Past::Never]);
+    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Some(Status::Accepted), None]);
 }
 
 #[test]
@@ -363,12 +368,12 @@ fn a_ledger_of_any_format_that_a_database_program_has_tidied_up_is_still_one() {
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
     desk.sql("ANALYZE; VACUUM");
-    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Past::Accepted]);
+    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Some(Status::Accepted)]);
     // The comments in it are those of the day it was made.
     desk.sql(
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, '-- NULL while it goes on', '-- Written -- long ago')",
     );
     assert!(String::from_utf8_lossy(&fs::read(desk.path()).unwrap()).contains("long ago"));
-    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Past::Accepted]);
+    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Some(Status::Accepted)]);
 }

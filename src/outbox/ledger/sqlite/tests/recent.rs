@@ -3,7 +3,6 @@
 use super::*;
 use crate::campaign::Address;
 use crate::campaign::config::Limits;
-use crate::letter::Recent;
 
 fn sender() -> Address {
     Address::parse("Me+here@X.example").unwrap()
@@ -36,8 +35,7 @@ fn tried(number: u8, at: Timestamp, status: Status, copy: Status) -> Vec<(Durabi
 /// How often the To of a letter and the copy of all were written to.
 fn counts(desk: &Desk, number: u8) -> [usize; 2] {
     let ledger = desk.reader();
-    ledger.remember(&sender(), Limits::default(), hours_ago(24)).unwrap();
-    let recent: &Recent = ledger.recent();
+    let recent = ledger.recent(&sender(), Limits::default(), hours_ago(24)).unwrap();
     let count = |mailbox: &str, copy| recent.count(mailbox, copy, "me@x.example");
     [
         count(&format!("r{number}@x.example"), false),
@@ -75,7 +73,7 @@ fn what_is_forgotten_counts_on_and_is_gone_after_a_day() {
         ledger.close(now()).unwrap();
     };
     purge(hours_ago(24));
-    assert_eq!(desk.past(1), Past::Never);
+    assert_eq!(desk.status(1), None);
     assert_eq!(counts(&desk, 1), [1, 1]);
     let rows = || -> [i64; 2] {
         let db = Connection::open(desk.path()).unwrap();

@@ -1,0 +1,72 @@
+//! Decides a run's letters, and asks the ledger what is known of each: once, a few hundred at a time.
+
+use std::collections::VecDeque;
+
+use crate::letter::plan::{Candidate, Decider, Decision, Notes, Past};
+use crate::outbox::ledger::{LedgerError, SqliteLedger};
+
+/// So many letters are asked about at once.
+const CHUNK: usize = 256;
+
+/// A first pass over a run's letters.
+pub struct Planning<'a, 'p, Candidates> {
+    decider: Decider<'a, 'p>,
+    candidates: Candidates,
+    ledger: Option<&'p SqliteLedger>,
+    /// Asked about, and not decided.
+    chunk: VecDeque<Candidate<'a>>,
+    /// What is known of those of them that are open.
+    pasts: VecDeque<Option<Past>>,
+    notes: Notes,
+}
+
+impl<'a, 'p, Candidates: Iterator<Item = Candidate<'a>>> Planning<'a, 'p, Candidates> {
+    /// Over the candidates of the decider's plan; without a ledger nothing was ever tried.
+    pub fn new(decider: Decider<'a, 'p>, candidates: Candidates, ledger: Option<&'p SqliteLedger>) -> Self {
+        Self {
+            decider,
+            candidates,
+            ledger,
+            chunk: VecDeque::new(),
+            pasts: VecDeque::new(),
+            notes: Notes::default(),
+        }
+    }
+
+    /// What is decided next.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read: then nothing may be sent.
+    pub fn next_decision(&mut self) -> Result<Option<Decision<'a>>, LedgerError> {
+        if !self.decider.goes_on() {
+            return Ok(None);
+        }
+        if self.chunk.is_empty() {
+            self.ask()?;
+        }
+        Ok(self.chunk.pop_front().map(|candidate| match candidate {
+            Candidate::Decided(decision) => decision,
+            Candidate::Open(open) => {
+                let may_leave = self.decider.may_leave(self.pasts.pop_front().flatten());
+                self.notes.push(may_leave);
+                self.decider.decide(open, may_leave)
+            }
+        }))
+    }
+
+    fn ask(&mut self) -> Result<(), LedgerError> {
+        self.chunk.extend(self.candidates.by_ref().take(CHUNK));
+        let Some(ledger) = self.ledger else { return Ok(()) };
+        let open = self.chunk.iter().filter_map(|candidate| match candidate {
+            Candidate::Open(open) => Some(open.id),
+            Candidate::Decided(_) => None,
+        });
+        self.pasts.extend(ledger.past(&open.collect::<Vec<_>>())?);
+        Ok(())
+    }
+
+    /// What a second pass needs to know.
+    pub fn into_notes(self) -> Notes {
+        self.notes
+    }
+}
