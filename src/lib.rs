@@ -69,7 +69,7 @@ pub mod outbox;
 pub mod private;
 pub mod rehearsal;
 pub mod report;
-mod run;
+pub mod run;
 #[cfg(test)]
 mod simulation;
 pub mod transport;

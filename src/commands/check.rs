@@ -9,10 +9,10 @@ use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::letter::plan::Rules;
 use crate::letter::{Decision, Over, Recent};
 use crate::outbox::ledger::SqliteLedger;
-use crate::outbox::planning::Planning;
 use crate::report::screen::count;
 use crate::run::compose::{Workshop, recent};
 use crate::run::for_good;
+use crate::run::planning::Planning;
 use crate::run::preflight::survey;
 
 /// Runs it.

@@ -11,8 +11,8 @@ use crate::failure::{Exit, Failure, Severity};
 use crate::letter::plan::{Plan, Rules, Selection};
 use crate::letter::{Decision, LetterId, Status};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
-use crate::outbox::planning::Planning;
 use crate::report::screen::count;
+use crate::run::planning::Planning;
 use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 

@@ -6,4 +6,3 @@ pub mod event;
 pub mod journal;
 pub mod ledger;
 pub mod pace;
-pub mod planning;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::compose::{MANY, Workshop};
 use super::leaving::Leaving;
+use super::planning::Planning;
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
@@ -14,7 +15,6 @@ use crate::letter::render::Text;
 use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, Over, Skip};
 use crate::outbox::ledger::SqliteLedger;
-use crate::outbox::planning::Planning;
 use crate::report::screen::count;
 use crate::words::visible_line;
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::ledger::{LedgerError, SqliteLedger};
 use crate::letter::plan::{Candidate, Decider, Decision, Notes, Past};
+use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
