@@ -25,14 +25,20 @@ use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
+    /// The campaign.
     pub campaign: &'static Campaign,
+    /// Who gets what.
     pub plan: Plan<'static>,
     renderer: Renderer,
+    /// Every file that goes with a letter.
     pub attachments: Attachments,
 }
 
 impl Workshop {
     /// Compiles the templates and reads the attachments.
+    ///
+    /// # Errors
+    /// When one of them can no longer be read or used (exit 3).
     pub fn new(campaign: &'static Campaign, selection: Selection, personal: Option<&str>) -> Result<Self, Failure> {
         let renderer = Renderer::new(campaign, personal).map_err(Failure::from)?;
         Ok(Self {
@@ -44,6 +50,9 @@ impl Workshop {
     }
 
     /// The text of one letter; `date` is that of its first attempt.
+    ///
+    /// # Errors
+    /// When it cannot be written: see [`Renderer::render`].
     pub fn text(&self, letter: &Letter, date: Timestamp) -> Result<Text, Problem> {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
     }
@@ -86,6 +95,9 @@ impl Workshop {
     }
 
     /// The bytes of one letter with its text.
+    ///
+    /// # Errors
+    /// When they cannot leave: see [`compose`].
     pub fn message(&self, letter: &Letter, text: &Text, date: Timestamp) -> Result<Message, Problem> {
         compose(letter, text, &self.campaign.config.sender, &self.attachments, date)
     }
@@ -164,6 +176,9 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
 
 /// A warning when the clock is behind what this sender has done already. A letter's Date stays what it is all the same;
 /// pauses and pace do not go by this clock.
+///
+/// # Errors
+/// When the ledger cannot be read.
 pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
     let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     Ok(ledger.attempt_after(sender, now)?.map(|newest| {
@@ -177,6 +192,9 @@ pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> 
 }
 
 /// What counts against the limits of one address.
+///
+/// # Errors
+/// When the ledger cannot be read.
 pub fn recent(ledger: Option<&SqliteLedger>, config: &Config, now: Timestamp) -> Result<Recent, LedgerError> {
     match ledger {
         Some(ledger) => ledger.recent(&config.sender.email, config.limits, Day::begins(now)),
@@ -208,6 +226,7 @@ struct DoneAhead {
 
 impl Outgoing {
     /// Each letter is written when it is asked for.
+    #[must_use]
     pub fn new(workshop: &'static Workshop, clock: Clock, rules: Rules<'static>, notes: Notes) -> Self {
         let decisions = workshop.plan.decisions_by(rules, notes.into_iter());
         let decisions = decisions.map(|decision| DoneAhead {
@@ -225,6 +244,7 @@ impl Outgoing {
 
     /// Letters are decided and written ahead on another thread, when the system has one to give, while those before them
     /// are sent. They must leave fast.
+    #[must_use]
     pub fn ahead(self) -> Self {
         let (workshop, clock, wanted) = (self.workshop, self.clock, Arc::clone(&self.wanted));
         let done = self.decisions.map(move |done| {

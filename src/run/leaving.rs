@@ -102,6 +102,7 @@ impl Leaving {
     }
 
     /// Copies and attachments, for a person; empty when there are none.
+    #[must_use]
     pub fn shown(&self, style: &Style) -> String {
         let mut text = String::new();
         if !self.each.is_empty() {
@@ -123,6 +124,7 @@ impl Leaving {
     }
 
     /// How many addresses that is, as a provider counts them.
+    #[must_use]
     pub fn in_all(&self) -> String {
         let letters = self.addresses - self.copies;
         format!(
@@ -189,6 +191,7 @@ fn size_in_words(bytes: usize) -> String {
 }
 
 /// A letter on a line of its own, and each of its copies on another: for a list that may be long.
+#[must_use]
 pub fn plain_line(letter: &Letter) -> String {
     let mut line = format!("{}  {}  ", visible_line(&letter.spec.id), letter.language);
     let to = &letter.envelope.to;
@@ -209,10 +212,12 @@ pub fn plain_line(letter: &Letter) -> String {
 pub struct Lines<W: Write>(Option<BufWriter<W>>);
 
 impl<W: Write> Lines<W> {
+    /// To a writer.
     pub fn new(to: W) -> Self {
         Self(Some(BufWriter::new(to)))
     }
 
+    /// These next.
     pub fn push(&mut self, lines: &str) {
         let Some(to) = &mut self.0 else { return };
         if let Err(error) = to.write_all(lines.as_bytes()) {

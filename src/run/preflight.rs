@@ -49,8 +49,11 @@ pub struct Survey {
 /// A letter that is held back for a while.
 #[derive(Debug)]
 pub struct Held {
+    /// Which letter of the campaign.
     pub letter: String,
+    /// Its To.
     pub to: Address,
+    /// Which address has had enough, and until when.
     pub over: Over,
 }
 /// After so many letters that cannot be written nobody needs the others to know that something is wrong.
@@ -58,11 +61,13 @@ const HOPELESS: usize = 10_000;
 
 impl Survey {
     /// How many are left out for one reason.
+    #[must_use]
     pub fn skipped(&self, reason: Skip) -> usize {
         self.skipped.get(&reason).copied().unwrap_or(0)
     }
 
     /// Why some are left out, a line each; empty when nobody is.
+    #[must_use]
     pub fn left_out(&self) -> Vec<String> {
         self.skipped
             .iter()
@@ -241,16 +246,24 @@ fn candidates(workshop: &'static Workshop) -> Box<dyn Iterator<Item = Candidate<
 pub enum Surveyed<'s, 'a> {
     /// A letter due, its text, and the date of its first attempt.
     Due {
+        /// The letter.
         letter: &'s Letter<'a>,
+        /// Its text.
         text: &'s Text,
+        /// The Date of its first attempt.
         date: Timestamp,
     },
     /// One left out.
     Skipped {
+        /// The letter's id.
         id: crate::letter::LetterId,
+        /// Which letter of the campaign.
         letter: &'s str,
+        /// Its To.
         to: &'s Address,
+        /// Why.
         reason: Skip,
+        /// Which address has had enough, when that is why.
         over: Option<&'s Over>,
     },
 }

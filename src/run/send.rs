@@ -33,9 +33,13 @@ pub struct SendSettings {
 
 /// One run of the send path.
 pub struct Sending {
+    /// What makes the letters.
     pub workshop: &'static Workshop,
+    /// What keeps a letter back.
     pub rules: Rules<'static>,
+    /// How they leave.
     pub settings: SendSettings,
+    /// The time of day.
     pub clock: Clock,
     /// Who hears of it.
     pub listeners: Vec<Box<dyn Listener>>,
@@ -97,6 +101,7 @@ impl Sending {
     }
 
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
+    #[must_use]
     pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
         let letters = Outgoing::new(self.workshop, self.clock, self.rules, notes);
         let options = self.options();
