@@ -21,7 +21,6 @@ use appel::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, Sqlite
 use appel::report::log::LogFile;
 use appel::report::screen::Screen;
 use appel::run::planning::Planning;
-use appel::run::planning::Planning;
 use appel::transport::smtp::{Settings, SmtpTransport, Trust};
 use jiff::Timestamp;
 use jiff::tz::Offset;
