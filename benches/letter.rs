@@ -7,8 +7,8 @@ mod campaign;
 
 use std::hint::black_box;
 
-use appel::campaign::{Campaign, Sources, load};
-use appel::letter::{Attachments, Decision, Letter, Plan, Renderer, Rules, Selection, compose};
+use appel::campaign::{Input, Sources, load};
+use appel_core::letter::{Attachments, Decision, Letter, Plan, Renderer, Rules, Selection, compose};
 use criterion::{Criterion, Throughput};
 use jiff::Timestamp;
 
@@ -17,13 +17,13 @@ const LETTERS: u32 = 1000;
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let now: Timestamp = "2026-11-25T10:00:00Z".parse().expect("a moment");
-    let campaign = read(folder.path(), now);
+    let input = read(folder.path(), now);
     let mut criterion = Criterion::default().configure_from_args();
-    measure(&mut criterion, &campaign, now);
+    measure(&mut criterion, &input, now);
     criterion.final_summary();
 }
 
-fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
+fn read(folder: &std::path::Path, now: Timestamp) -> Input {
     campaign::write(folder, LETTERS, &campaign::Sending::plain(25, 1));
     let sources = Sources {
         config: folder.join("config.toml"),
@@ -31,12 +31,18 @@ fn read(folder: &std::path::Path, now: Timestamp) -> Campaign {
         account_required: false,
         private: appel::campaign::Private::default(),
     };
-    load(&sources, now).campaign.expect("the campaign is valid")
+    load(&sources, now).input.expect("the campaign is valid")
 }
 
-fn measure(criterion: &mut Criterion, campaign: &Campaign, now: Timestamp) {
-    let plan = Plan::new(campaign, Selection::default()).unwrap();
-    let letters = || plan.decisions(Rules::to_look(now));
+fn measure(criterion: &mut Criterion, input: &Input, now: Timestamp) {
+    let Input {
+        campaign,
+        sender,
+        limits,
+        ..
+    } = input;
+    let plan = Plan::new(campaign, sender, *limits, Selection::default()).expect("a list that can be read");
+    let letters = || plan.decisions(&Rules::to_look(now));
     let due: Vec<Letter> = letters()
         .filter_map(|decision| match decision {
             Decision::Due(letter) => Some(*letter),
@@ -44,12 +50,11 @@ fn measure(criterion: &mut Criterion, campaign: &Campaign, now: Timestamp) {
         })
         .collect();
     assert_eq!(due.len(), LETTERS as usize);
-    let renderer = Renderer::new(campaign, None).expect("templates that can be used");
+    let renderer = Renderer::new(campaign, sender, None).expect("templates that can be used");
     let today = jiff::civil::date(2026, 11, 25);
     let attachments = Attachments::new();
     let letter = &due[0];
     let text = renderer.render(letter, today).expect("a letter");
-    let sender = &campaign.config.sender;
     let message = compose(letter, &text, sender, &attachments, now).expect("a message");
 
     let mut group = criterion.benchmark_group("letter");

@@ -7,17 +7,16 @@
 //! # How data flows
 //!
 //! ```text
-//! config.toml, account ─► Config ────┐
-//! recipients.csv ───────► Roster ────┤
-//! templates/ ───────────► Templates ─┼─► Plan ─► Letter ─► Text ─► Message ─► delivery ─► Transport ─► SMTP
-//! ledger ───────────────► Past ──────┘                               │            │
-//!                                                      .eml ◄────────┘         journal ─► LockedLedger
-//!                                                                                 │
-//!                                                                               Event ─► screen, --json, log
+//! config.toml, recipients, templates ─► Campaign ─┐
+//! account, or the folder ─► Sender, Limits ───────┼─► Plan ─► Letter ─► Text ─► Message ─► delivery ─► Transport ─► SMTP
+//! ledger ────────────────────────────► Past ──────┘                               │            │
+//!                                                                   .eml ◄────────┘         journal ─► LockedLedger
+//!                                                                                              │
+//!                                                                                            Event ─► screen, --json, log
 //! ```
 //!
-//! One way, no circles. [`campaign`] turns files into values that cannot be wrong. [`letter`] is pure: it decides who
-//! gets what and writes it, and is handed the time and what the ledger knows. [`outbox`] and [`transport`] act.
+//! One way, no circles. [`campaign`] turns files into values that cannot be wrong. [`appel_core`] is pure: it decides who
+//! gets what and writes it, and is handed the sender, the time and what the ledger knows. [`outbox`] and [`transport`] act.
 //! [`report`] tells. [`commands`] puts them together, one file a command.
 //!
 //! # Where things are
@@ -27,8 +26,8 @@
 //!   thin: read, plan, act, report.
 //! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
-//! - [`appel_core`], a crate of its own: what is pure. Addresses, countries, languages, facts, problems, letter ids.
-//! - [`letter`]: plan (who gets which letter, and why not), render (its text), message (its bytes).
+//! - [`appel_core`], a crate of its own: addresses, countries, languages, facts, problems; and letters: plan (who gets
+//!   which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, what is decided by it, the loop that sends, the journal between them, the pace, the events.
 //! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
 //! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
@@ -64,7 +63,7 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod failure;
-pub mod letter;
+pub use appel_core::letter;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

@@ -8,12 +8,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use appel::campaign::{self, Campaign, Sources};
+use appel::campaign::{self, Input, Sources};
 use appel::clock::Clock;
-use appel::failure::Problem;
-use appel::letter::{
-    Attachments, Decision, Letter, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
-};
 use appel::outbox::day::Day;
 use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
 use appel::outbox::event::Listener;
@@ -22,6 +18,10 @@ use appel::report::log::LogFile;
 use appel::report::screen::Screen;
 use appel::run::planning::Planning;
 use appel::transport::smtp::{Settings, SmtpTransport, Trust};
+use appel_core::Problem;
+use appel_core::letter::{
+    Attachments, Decision, Letter, Message, Notes, Plan, Renderer, Rules, Selection, Text, compose,
+};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::sync::watch;
@@ -61,17 +61,15 @@ impl LockedLedger for Forgetful {
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
-    campaign: &'static Campaign,
-    plan: Plan<'static>,
+    input: Input,
+    plan: Arc<Plan>,
     renderer: Renderer,
     attachments: Attachments,
-    /// What left before: nothing.
-    recent: &'static Recent,
 }
 
 impl Workshop {
-    /// Of the campaign in a folder; it is there until the process ends.
-    pub fn of(folder: &Path) -> &'static Self {
+    /// Of the campaign in a folder.
+    pub fn of(folder: &Path) -> Arc<Self> {
         let sources = Sources {
             config: folder.join("config.toml"),
             account: None,
@@ -79,19 +77,21 @@ impl Workshop {
             private: appel::campaign::Private::default(),
         };
         let loaded = campaign::load(&sources, Clock::System.now());
-        let campaign: &'static Campaign = Box::leak(Box::new(loaded.campaign.expect("the campaign is valid")));
-        Box::leak(Box::new(Self {
-            campaign,
-            plan: Plan::new(campaign, Selection::default()).expect("a list that can be read"),
-            renderer: Renderer::new(campaign, None).expect("templates that can be used"),
+        let input = loaded.input.expect("the campaign is valid");
+        let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default());
+        let renderer = Renderer::new(&input.campaign, &input.sender, None);
+        Arc::new(Self {
+            plan: plan.expect("a list that can be read"),
+            renderer: renderer.expect("templates that can be used"),
             attachments: Attachments::new(),
-            recent: Box::leak(Box::default()),
-        }))
+            input,
+        })
     }
 
-    fn rules(&self) -> Rules<'static> {
+    /// Of a sender who sent nothing before.
+    fn rules() -> Rules {
         Rules {
-            recent: Some(self.recent),
+            recent: Some(Arc::default()),
             ..Rules::to_look(Clock::System.now())
         }
     }
@@ -102,14 +102,14 @@ impl Workshop {
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         let text = self.text(letter, date)?;
-        compose(letter, &text, &self.campaign.config.sender, &self.attachments, date)
+        compose(letter, &text, &self.input.sender, &self.attachments, date)
     }
 
     /// Writes every letter once, as the run does before it connects; how many there are, and what was found of them.
-    fn survey(&'static self, ledger: Option<&SqliteLedger>) -> (usize, Notes) {
-        let rules = self.rules();
+    fn survey(&self, ledger: Option<&SqliteLedger>) -> (usize, Notes) {
+        let rules = Self::rules();
         let mut due = 0;
-        let mut planning = Planning::new(self.plan.decider(rules), self.plan.candidates(), ledger);
+        let mut planning = Planning::new(self.plan.decider(&rules), self.plan.candidates(), ledger);
         while let Some(decision) = planning.next_decision().expect("a ledger to read") {
             if let Decision::Due(letter) = decision {
                 let date = letter.first_date.unwrap_or(rules.now);
@@ -121,16 +121,16 @@ impl Workshop {
     }
 
     /// The same for whoever has no ledger.
-    pub fn write_all(&'static self) -> usize {
+    pub fn write_all(&self) -> usize {
         self.survey(None).0
     }
 
     /// The message that goes to the first recipient.
-    pub fn first(&'static self) -> Message {
+    pub fn first(&self) -> Message {
         let now = Clock::System.now();
         let letters = self
             .plan
-            .decisions(Rules::to_look(now))
+            .decisions(&Rules::to_look(now))
             .filter_map(|decision| match decision {
                 Decision::Due(letter) => Some(letter),
                 _ => None,
@@ -141,33 +141,35 @@ impl Workshop {
 
     /// How many letters there were, and how many were accepted: see `commands/send.rs`.
     fn send<L: LockedLedger + 'static>(
-        &'static self,
+        self: &Arc<Self>,
         mut ledger: L,
         reader: Option<&SqliteLedger>,
         log: LogFile,
     ) -> (usize, usize, L) {
         let (due, notes) = self.survey(reader);
-        let config = &self.campaign.config;
-        let smtp = config.smtp.as_ref().expect("a server");
+        let Input {
+            campaign, sender, smtp, ..
+        } = &self.input;
+        let smtp = smtp.as_ref().expect("a server");
         let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
         let transport = Arc::new(transport.expect("no certificate is read"));
         let mut story: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, true)), Box::new(log)];
         let options = Options {
-            campaign: config.id.clone(),
-            sender: config.sender.email.clone(),
+            campaign: campaign.id.clone(),
+            sender: sender.email.clone(),
             connections: smtp.connections,
             rate: smtp.rate,
             retry_for: smtp.retry_for,
-            deadline: config.deadline,
+            deadline: campaign.deadline,
             day: Day::new(None, Vec::new()),
             clock: Clock::System,
             seed: 1,
         };
         let letters = Box::new(Outgoing {
-            workshop: self,
+            workshop: Arc::clone(self),
             decisions: Box::new(
                 self.plan
-                    .decisions_by(Rules::to_look(Clock::System.now()), notes.into_iter()),
+                    .decisions_by(&Rules::to_look(Clock::System.now()), notes.into_iter()),
             ),
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -188,16 +190,16 @@ impl Workshop {
 
 /// The letters of one run, in order.
 struct Outgoing {
-    workshop: &'static Workshop,
-    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
+    workshop: Arc<Workshop>,
+    decisions: Box<dyn Iterator<Item = Decision> + Send>,
 }
 
 impl Letters for Outgoing {
-    fn next(&mut self) -> Option<Decision<'static>> {
+    fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
     }
 
-    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         self.workshop.message(letter, date)
     }
 }

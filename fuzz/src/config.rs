@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 
-use appel::campaign::Campaign;
-use appel::campaign::config::{Config, Own, Rate, Security, Smtp};
+use appel::campaign::Input;
+use appel::campaign::config::{Own, Rate, Security, Smtp};
 
 use crate::{desk, letters, said};
 
@@ -46,19 +46,19 @@ pub fn check(input: &[u8]) {
     );
     let in_folder = desk::folder().join("config.toml").display().to_string();
     said::places_are_in(&loaded.problems, &in_folder, &lossy(config));
-    match loaded.campaign {
-        Some(campaign) => {
+    match loaded.input {
+        Some(input) => {
             assert!(!loaded.problems.any_error(), "a campaign, although something is wrong");
-            is_sound(&campaign.config);
+            is_sound(&input);
             if account.is_none() {
-                let own = campaign.config.smtp.as_ref().map(|smtp| smtp.own.clone());
+                let own = input.smtp.as_ref().map(|smtp| smtp.own.clone());
                 assert_eq!(
                     own.unwrap_or_default(),
                     Own::default(),
                     "a folder runs a command, or leads letters its own way"
                 );
             }
-            of_all_letters(&campaign);
+            of_all_letters(&input);
         }
         None => assert!(loaded.problems.any_error(), "no campaign, and nobody says why"),
     }
@@ -68,37 +68,36 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn of_all_letters(campaign: &Campaign) {
-    letters::all(campaign, None, |letter, text, _| {
-        assert!(campaign.config.letters.iter().any(|known| known.id == letter.spec.id));
+fn of_all_letters(input: &Input) {
+    letters::all(input, None, |letter, text, _| {
+        assert!(input.campaign.letters.iter().any(|known| known.id == letter.spec.id));
         assert!(!text.subject.contains(char::is_control));
     });
 }
 
 /// What is said of these values where they are declared.
-fn is_sound(config: &Config) {
+fn is_sound(input: &Input) {
+    let Input { campaign, sender, .. } = input;
     let is_word = |word: &str| {
         !word.is_empty()
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    assert!(is_word(&config.id), "{:?} names a campaign", config.id);
-    assert!(!config.title.contains(char::is_control), "{:?}", config.title);
-    assert!(!config.sender.name.trim().is_empty());
-    assert!(
-        !config.sender.name.contains(char::is_control),
-        "{:?}",
-        config.sender.name
-    );
-    letters::parses_again(&config.sender.email);
+    assert!(is_word(&campaign.id), "{:?} names a campaign", campaign.id);
+    assert!(!campaign.title.contains(char::is_control), "{:?}", campaign.title);
+    assert!(!sender.name.trim().is_empty());
+    assert!(!sender.name.contains(char::is_control), "{:?}", sender.name);
+    letters::parses_again(&sender.email);
     let mut ids = BTreeSet::new();
-    assert!(!config.letters.is_empty());
+    assert!(!campaign.letters.is_empty());
     let home = fs::canonicalize(desk::folder()).expect("the folder");
     let is_inside = |path: &std::path::Path| fs::canonicalize(path).is_ok_and(|path| path.starts_with(&home));
-    assert!(is_inside(&config.recipients), "{}", config.recipients.display());
-    assert!(is_inside(&config.templates), "{}", config.templates.display());
-    for letter in &config.letters {
+    let templates = campaign.templates.iter().map(|(_, _, template)| template.file.as_str());
+    for file in templates.chain([campaign.recipients.shown()]) {
+        assert!(is_inside(file.as_ref()), "{file}");
+    }
+    for letter in &campaign.letters {
         assert!(
             is_word(&letter.id) && ids.insert(&letter.id),
             "{:?} is a letter",
@@ -113,7 +112,7 @@ fn is_sound(config: &Config) {
             said::fit_to_show(&attachment.name.replace('\n', "\u{7f}"));
         }
     }
-    if let Some(smtp) = &config.smtp {
+    if let Some(smtp) = &input.smtp {
         mail_account(smtp);
     }
 }

@@ -9,13 +9,13 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use appel::campaign::Address;
-use appel::campaign::config::Limits;
-use appel::letter::LetterId;
 use appel::outbox::ledger::{
     Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Settled, SqliteLedger, SqliteLocked,
 };
 use appel::transport::{Reply, Status};
+use appel_core::Address;
+use appel_core::campaign::Limits;
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 

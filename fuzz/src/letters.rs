@@ -1,7 +1,8 @@
 //! The letters of a campaign that was found valid: they can be written, and say what they ought to, to whom they ought to.
 
-use appel::campaign::{Address, Campaign};
-use appel::letter::{Attachments, Decision, Letter, Message, Plan, Renderer, Rules, Selection, Text, compose};
+use appel::campaign::Input;
+use appel_core::Address;
+use appel_core::letter::{Attachments, Decision, Letter, Message, Plan, Renderer, Rules, Selection, Text, compose};
 use jiff::tz::Offset;
 use mail_parser::{MessageParser, MimeHeaders};
 
@@ -11,30 +12,36 @@ use crate::{desk, said};
 const MOST: usize = 16;
 
 /// Every letter that is due for a sender of whom nothing has left yet; `look` sees each text and what leaves.
-pub fn all(campaign: &Campaign, personal: Option<&str>, mut look: impl FnMut(&Letter, &Text, &Message)) {
-    let renderer = match Renderer::new(campaign, personal) {
+pub fn all(input: &Input, personal: Option<&str>, mut look: impl FnMut(&Letter, &Text, &Message)) {
+    let renderer = match Renderer::new(&input.campaign, &input.sender, personal) {
         Ok(renderer) => renderer,
         Err(problem) => return said::one(&problem),
     };
-    let plan = match Plan::new(campaign, Selection::default()) {
+    let plan = match Plan::new(&input.campaign, &input.sender, input.limits, Selection::default()) {
         Ok(plan) => plan,
         Err(problem) => panic!("rows that were read once cannot be read again: {}", problem.message),
     };
-    let attachments: Attachments = campaign
-        .config
+    let attachments: Attachments = input
+        .campaign
         .letters
         .iter()
         .flat_map(|letter| &letter.attach)
-        .chain(campaign.templates.iter().flat_map(|(_, _, template)| &template.attach))
+        .chain(
+            input
+                .campaign
+                .templates
+                .iter()
+                .flat_map(|(_, _, template)| &template.attach),
+        )
         .map(|attachment| (attachment.path.clone(), b"%PDF".to_vec()))
         .collect();
-    for decision in plan.decisions(Rules::to_look(desk::now())).take(MOST) {
+    for decision in plan.decisions(&Rules::to_look(desk::now())).take(MOST) {
         match decision {
             Decision::Due(letter) => {
                 let today = Offset::UTC.to_datetime(desk::now()).date();
                 match renderer.render(&letter, today) {
                     Ok(text) => {
-                        if let Some(message) = written(campaign, &letter, &text, &attachments) {
+                        if let Some(message) = written(input, &letter, &text, &attachments) {
                             look(&letter, &text, &message);
                         }
                     }
@@ -47,8 +54,8 @@ pub fn all(campaign: &Campaign, personal: Option<&str>, mut look: impl FnMut(&Le
     }
 }
 
-fn written(campaign: &Campaign, letter: &Letter, text: &Text, attachments: &Attachments) -> Option<Message> {
-    let message = match compose(letter, text, &campaign.config.sender, attachments, desk::now()) {
+fn written(input: &Input, letter: &Letter, text: &Text, attachments: &Attachments) -> Option<Message> {
+    let message = match compose(letter, text, &input.sender, attachments, desk::now()) {
         Ok(message) => message,
         Err(problem) => {
             said::one(&problem);
@@ -57,7 +64,7 @@ fn written(campaign: &Campaign, letter: &Letter, text: &Text, attachments: &Atta
     };
     said::tell(|| String::from_utf8_lossy(&message.bytes).into_owned());
     lines_are_fit(&message.bytes);
-    headers_are_the_envelopes(campaign, &message);
+    headers_are_the_envelopes(input, &message);
     Some(message)
 }
 
@@ -74,7 +81,7 @@ fn lines_are_fit(bytes: &[u8]) {
 }
 
 /// A reader's program sees one From, one To and the copies, those of the envelope, and no header besides.
-fn headers_are_the_envelopes(campaign: &Campaign, message: &Message) {
+fn headers_are_the_envelopes(input: &Input, message: &Message) {
     let parsed = MessageParser::default().parse(&message.bytes).expect("a message");
     let envelope = &message.envelope;
     let addresses = |header: Option<&mail_parser::Address>| -> Vec<String> {
@@ -89,7 +96,7 @@ fn headers_are_the_envelopes(campaign: &Campaign, message: &Message) {
     same("From", addresses(parsed.from()), vec![&envelope.from]);
     same("To", addresses(parsed.to()), vec![&envelope.to]);
     same("Cc", addresses(parsed.cc()), envelope.cc.iter().collect());
-    assert_eq!(envelope.from, campaign.config.sender.email);
+    assert_eq!(envelope.from, input.sender.email);
     for address in envelope.recipients() {
         parses_again(address);
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use appel::campaign::Roster;
-use appel::campaign::recipients::Serves;
-use appel::failure::Problems;
+use appel_core::Problems;
+use appel_core::recipients::{Recipients, Serves};
 
 use crate::{desk, letters, said};
 
@@ -54,8 +54,8 @@ fn letters_can_be_made() {
     }
     let loaded = appel::campaign::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
-    if let Some(campaign) = loaded.campaign {
-        letters::all(&campaign, None, |_, text, _| {
+    if let Some(input) = loaded.input {
+        letters::all(&input, None, |_, text, _| {
             assert!(text.subject.starts_with("Free them,"));
         });
     }
@@ -68,7 +68,7 @@ fn rows(roster: &Roster, input: &[u8]) -> Vec<String> {
     let mut last = 1;
     let mut outlines = roster.outlines();
     let rows: Vec<String> = roster
-        .recipients()
+        .rows()
         .map(|row| {
             let row = row.expect("nobody writes into the file");
             assert!(
@@ -92,6 +92,6 @@ fn rows(roster: &Roster, input: &[u8]) -> Vec<String> {
         })
         .collect();
     assert!(outlines.next().is_none());
-    assert_eq!(rows.len(), roster.len());
+    assert_eq!(rows.len(), roster.count());
     rows
 }

@@ -11,11 +11,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use appel::campaign::config::Security;
-use appel::campaign::{Address, Language};
 use appel::failure::{Failure, Style};
-use appel::letter::{Envelope, LetterId, Message};
 use appel::transport::smtp::{Fetching, Login, Renewal, SecretSource, Settings, over};
 use appel::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then};
+use appel_core::letter::{Envelope, LetterId, Message};
+use appel_core::{Address, Language};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 

@@ -1,7 +1,7 @@
 //! A template, and behind lines `#####` a partial, the activist's own paragraph and the text in another language: what
 //! can be read can be filled in, and what it is filled with is text, nothing else.
 
-use appel::letter::Text;
+use appel_core::letter::Text;
 use mail_parser::MessageParser;
 
 use crate::{desk, letters, said};
@@ -67,7 +67,7 @@ pub fn check(input: &[u8]) {
     desk::write("templates/protest.fr.hbs", parts.next().unwrap_or(letter));
     let loaded = appel::campaign::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
-    let Some(campaign) = loaded.campaign else {
+    let Some(campaign) = loaded.input else {
         assert!(loaded.problems.any_error(), "no campaign, and nobody says why");
         return;
     };

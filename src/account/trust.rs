@@ -11,10 +11,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use appel_core::campaign::Sender;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::config::{Auth, Config, Rate, Security, Smtp};
+use crate::campaign::Input;
+use crate::campaign::config::{Auth, Rate, Security, Smtp};
 use crate::private;
 
 /// What is kept, in the state folder.
@@ -27,8 +29,8 @@ pub struct Word(());
 impl Word {
     /// None is needed where the account file names sender and server.
     #[must_use]
-    pub fn of_account(config: &Config) -> Option<Self> {
-        (!config.from_folder.any()).then_some(Self(()))
+    pub fn of_account(input: &Input) -> Option<Self> {
+        (!input.from_folder.any()).then_some(Self(()))
     }
 
     /// The person's own, for one run: the flag `--own-folder`.
@@ -62,7 +64,7 @@ pub struct Mailbox {
 impl Mailbox {
     /// What a configuration says, wherever it says it.
     #[must_use]
-    pub fn of(config: &Config, smtp: &Smtp) -> Self {
+    pub fn of(sender: &Sender, smtp: &Smtp) -> Self {
         let security = match smtp.security {
             Security::Tls => "tls",
             Security::Starttls => "starttls",
@@ -87,8 +89,8 @@ impl Mailbox {
             username: smtp.username.clone(),
             auth: auth.to_owned(),
             pace: format!("{rate}, {most}, connections: {}", smtp.connections),
-            name: config.sender.name.clone(),
-            email: config.sender.email.as_str().to_owned(),
+            name: sender.name.clone(),
+            email: sender.email.as_str().to_owned(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `config.toml` and the account file, read into a validated [`Config`].
+//! `config.toml` and the account file, read and validated.
 
 mod account;
 mod draft;
@@ -14,58 +14,18 @@ mod read;
 mod source;
 mod value;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
-
-use jiff::Timestamp;
 
 pub(super) use account::has_own;
 pub use account::is_loopback;
+pub use appel_core::campaign::Limits;
 pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
 pub(super) use letters::MOST_ATTACHMENTS;
 pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
 pub(super) use paths::{Refused, attachment, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
-
-pub use appel_core::campaign::{Attachment, Format, LetterSpec, Limits, Sender};
-
-use super::{Fact, Language};
-
-/// A campaign's configuration, valid.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The folder that holds the configuration; recipients, templates and attachments stay inside it.
-    pub folder: PathBuf,
-    /// `campaign.id`: names this campaign in the ledger; letters, digits, `-`, `_`, `.`.
-    pub id: String,
-    /// `campaign.title`.
-    pub title: String,
-    /// `campaign.recipients`, as a path that can be opened.
-    pub recipients: PathBuf,
-    /// `campaign.templates`, as a path that can be opened.
-    pub templates: PathBuf,
-    /// `campaign.language`: the last resort.
-    pub language: Language,
-    /// `campaign.deadline`: no letter leaves after it.
-    pub deadline: Option<Timestamp>,
-    /// Who writes.
-    pub sender: Sender,
-    /// How letters leave; a campaign can be checked and rehearsed without it.
-    pub smtp: Option<Smtp>,
-    /// Which of these two the campaign's folder says itself: nobody connects with those without the person's word.
-    pub from_folder: FromFolder,
-    /// What one address gets at most (`[limits]` of the account file).
-    pub limits: Limits,
-    /// What no letter may take with it.
-    pub kept_back: Arc<KeptBack>,
-    /// The letters, in order; ids differ.
-    pub letters: Vec<LetterSpec>,
-    /// The facts by name.
-    pub facts: BTreeMap<String, Fact>,
-}
 
 /// Which tables come from the campaign's folder, because the account file has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use super::Sources;
 use super::bounded::{self, MOST_TEXT};
 use super::config::{has_own, is_missing, writable_by_others};
-use super::{Address, Sources};
+use appel_core::address::Address;
 
 /// What the ledger knows letters by.
 #[derive(Clone, Debug, PartialEq, Eq)]

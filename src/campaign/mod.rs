@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use appel_core::campaign::{Campaign, Limits, Sender};
+use appel_core::problem::Problems;
+use appel_core::recipients::Recipients;
 use jiff::Timestamp;
-
-use crate::failure::Problems;
 
 pub mod bounded;
 pub mod config;
@@ -15,11 +17,10 @@ pub mod identity;
 pub mod recipients;
 pub mod templates;
 
-pub use appel_core::{Address, Country, Fact, Language, Recipient, address, facts, lookalike, place};
-pub use config::Config;
+pub use appel_core::Address;
+use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
 pub use recipients::Roster;
-pub use templates::Templates;
 
 /// What is read: where the files are.
 #[derive(Clone, Debug)]
@@ -45,22 +46,45 @@ pub struct Private {
     pub ledger: Option<PathBuf>,
 }
 
-/// A campaign, valid.
+/// What a run is made of, valid.
 #[derive(Clone, Debug)]
-pub struct Campaign {
-    /// The configuration.
-    pub config: Config,
-    /// Letters and partials.
-    pub templates: Templates,
-    /// Who is written to.
-    pub roster: Roster,
+pub struct Input {
+    /// The campaign, the same for everybody who sends it.
+    pub campaign: Arc<Campaign>,
+    /// Who sends it (`[sender]`).
+    pub sender: Sender,
+    /// How letters leave; a campaign can be checked and rehearsed without it.
+    pub smtp: Option<Smtp>,
+    /// Which of these two the campaign's folder says itself: nobody connects with those without the person's word.
+    pub from_folder: FromFolder,
+    /// What one address gets at most (`[limits]` of the account file).
+    pub limits: Limits,
+    /// The folder that holds the configuration; recipients, templates and attachments stay inside it.
+    pub folder: PathBuf,
+    /// What no letter may take with it.
+    pub kept_back: Arc<KeptBack>,
+}
+
+#[cfg(test)]
+impl From<appel_core::testing::Made> for Input {
+    fn from(made: appel_core::testing::Made) -> Self {
+        Self {
+            campaign: made.campaign,
+            sender: made.sender,
+            smtp: None,
+            from_folder: FromFolder::default(),
+            limits: made.limits,
+            folder: PathBuf::from("."),
+            kept_back: Arc::default(),
+        }
+    }
 }
 
 /// What reading found.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The campaign; `None` when any problem is an error.
-    pub campaign: Option<Campaign>,
+    /// What was read; `None` when any problem is an error.
+    pub input: Option<Input>,
     /// Everything worth saying, in the order of the files.
     pub problems: Problems,
 }
@@ -69,14 +93,14 @@ pub struct Loaded {
 #[must_use]
 pub fn load(sources: &Sources, now: Timestamp) -> Loaded {
     let mut problems = Problems::new();
-    let campaign = read(sources, now, &mut problems);
+    let input = read(sources, now, &mut problems);
     Loaded {
-        campaign: campaign.filter(|_| !problems.any_error()),
+        input: input.filter(|_| !problems.any_error()),
         problems,
     }
 }
 
-fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Campaign> {
+fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Input> {
     let draft = config::read(sources, now, problems)?;
     let roles: BTreeSet<String> = draft
         .letters
@@ -87,14 +111,10 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Ca
         .recipients()
         .and_then(|path| Roster::load(path, &shown(path), &roles, problems));
     let templates = draft.templates().and_then(|path| {
-        let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Roster::columns), now);
+        let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Recipients::columns), now);
         templates::load(path, &shown(path), &scope, problems)
     });
-    Some(Campaign {
-        config: draft.finish()?,
-        templates: templates?,
-        roster: roster?,
-    })
+    draft.finish(templates?, Arc::new(roster?))
 }
 
 fn shown(path: &Path) -> String {
@@ -107,6 +127,9 @@ mod growth_tests;
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use appel_core::campaign::Format;
+    use appel_core::place::Language;
 
     use super::*;
     use crate::failure::{Problem, Style};
@@ -195,10 +218,11 @@ expires = 2011-12-18T00:00:00Z
             .map(|p: &Problem| Style::PLAIN.render(p))
             .collect();
         assert_eq!(said, Vec::<String>::new());
-        let campaign = loaded.campaign.unwrap();
+        let input = loaded.input.unwrap();
+        let campaign = &input.campaign;
         let rows: Vec<String> = campaign
-            .roster
-            .recipients()
+            .recipients
+            .rows()
             .map(|row| {
                 let row = row.unwrap();
                 let copies: Vec<&str> = row.cc.iter().map(Address::as_str).collect();
@@ -213,18 +237,17 @@ expires = 2011-12-18T00:00:00Z
         3 ministry info@min.example Others [] [] ["ministry", "Ministry", "info@min.example", "*", "", "", "Minister", "", "", ""]
         4 support c@support.example Everyone [en] [] ["support", "Committee, the", "c@support.example", "", "en", "", "Friends", "1", "", ""]
         "#);
-        let config = &campaign.config;
         assert_eq!(
-            (config.id.as_str(), config.title.as_str()),
+            (campaign.id.as_str(), campaign.title.as_str()),
             ("zhanaozen-2011", "Zhanaozen: stop the killings")
         );
-        assert_eq!(config.deadline.unwrap().to_string(), "2012-01-31T23:59:00Z");
-        assert_eq!(config.sender.extra["city"], "Brussels");
+        assert_eq!(campaign.deadline.unwrap().to_string(), "2012-01-31T23:59:00Z");
+        assert_eq!(input.sender.extra["city"], "Brussels");
         assert_eq!(
-            config.smtp.as_ref().unwrap().username.as_deref(),
+            input.smtp.as_ref().unwrap().username.as_deref(),
             Some("you@example.org")
         );
-        insta::assert_debug_snapshot!(config.facts, @r#"
+        insta::assert_debug_snapshot!(campaign.facts, @r#"
         {
             "killed": Fact {
                 value: Each(
@@ -250,12 +273,12 @@ expires = 2011-12-18T00:00:00Z
             },
         }
         "#);
-        assert_eq!(config.letters[1].cc[0].as_str(), "archive@example.org");
-        assert_eq!(config.letters[1].attach[0].name, "statement.pdf");
-        assert_eq!(config.letters[1].format, config::Format::Markdown);
-        assert_eq!(campaign.roster.len(), 3);
+        assert_eq!(campaign.letters[1].cc[0].as_str(), "archive@example.org");
+        assert_eq!(campaign.letters[1].attach[0].name, "statement.pdf");
+        assert_eq!(campaign.letters[1].format, Format::Markdown);
+        assert_eq!(campaign.recipients.count(), 3);
         assert_eq!(
-            campaign.roster.columns().join(" "),
+            campaign.recipients.columns().join(" "),
             "role name email country language cc salutation office title gender"
         );
         let fr = Language::parse("fr").unwrap();
@@ -272,7 +295,7 @@ expires = 2011-12-18T00:00:00Z
         write("recipients.csv", &RECIPIENTS.replace("info@emb.example", "info@emb"));
         write("templates/protest.en.hbs", "Subject: {{campaign.titel}}\n\nx\n");
         let loaded = load_at(dir.path());
-        assert!(loaded.campaign.is_none());
+        assert!(loaded.input.is_none());
         let said: Vec<String> = loaded
             .problems
             .iter()
@@ -296,7 +319,7 @@ expires = 2011-12-18T00:00:00Z
             private: Private::default(),
         };
         let loaded = load(&sources, Timestamp::UNIX_EPOCH);
-        assert!(loaded.campaign.is_none());
+        assert!(loaded.input.is_none());
         assert_eq!(
             loaded.problems.iter().next().unwrap().message,
             "there is no no-such-folder/config.toml"

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::bounded::{self, Unread};
 use crate::failure::{Place, Problem, Problems};
 use crate::words::{floor_char_boundary, nearest};
-pub use appel_core::recipient::{Outline, Recipient, Serves};
+use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use findings::Findings;
 use layout::Layout;
 use records::{Records, has_no_end};
@@ -39,8 +39,8 @@ const MOST_CONVERTED: u64 = 32 << 20;
 pub struct Roster {
     shown: String,
     source: Arc<Source>,
-    layout: Layout,
-    rows: usize,
+    layout: Arc<Layout>,
+    count: usize,
 }
 
 impl Roster {
@@ -90,6 +90,7 @@ impl Roster {
     }
 
     fn read(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+        let source = Arc::new(source);
         let layout = match source.head() {
             Ok(head) => layout::read(&head, shown, problems)?,
             Err(error) => {
@@ -99,81 +100,33 @@ impl Roster {
         };
         let mut roster = Self {
             shown: shown.to_owned(),
-            source: Arc::new(source),
-            layout,
-            rows: 0,
+            source,
+            layout: Arc::new(layout),
+            count: 0,
         };
         let fine = roster.check(known_roles, problems);
         fine.then_some(roster)
     }
 
-    /// What `{{recipient.COLUMN}}` may name: every column but `note`, and the known ones that the file leaves out.
-    ///
-    /// Known columns are in lower case, others as in the header.
-    #[must_use]
-    pub fn columns(&self) -> &[String] {
-        &self.layout.columns
-    }
-
-    /// The rows, in the order of the file. A problem is the last item: the rows behind it can no longer be read.
-    pub fn recipients(&self) -> impl Iterator<Item = Result<Recipient, Problem>> + '_ {
-        self.rows(|valid, records| rows::recipient(valid, &records.record, records.line, &self.layout))
-    }
-
-    /// The same, but only who each of them is, which is quicker.
-    pub fn outlines(&self) -> impl Iterator<Item = Result<Outline, Problem>> + '_ {
-        self.rows(|valid, records| Outline {
-            role: rows::cell(&records.record, self.layout.role).to_owned(),
-            email: valid.email,
-            serves: valid.serves,
-            cc: valid.cc,
-        })
-    }
-
-    fn rows<'r, Row>(
-        &'r self,
-        make: impl Fn(Valid, &Records) -> Row + 'r,
-    ) -> impl Iterator<Item = Result<Row, Problem>> + 'r {
+    /// The rows, each made of what is valid in it.
+    fn each<Row: 'static>(&self, make: impl Fn(Valid, &Records) -> Row + Send + 'static) -> Rows<Row> {
         let mut records = Records::new(&self.source, &self.layout);
-        std::iter::from_fn(move || {
+        let (layout, shown) = (Arc::clone(&self.layout), self.shown.clone());
+        Box::new(std::iter::from_fn(move || {
             loop {
                 match records.advance() {
                     Ok(true) => {}
                     Ok(false) => return None,
-                    Err(error) => return Some(Err(lost(&error, &self.shown))),
+                    Err(error) => return Some(Err(lost(&error, &shown))),
                 }
                 if rows::is_blank(&records.record) {
                     continue;
                 }
-                if let Some(valid) = rows::read(&records.record, &self.layout, &mut Silent) {
+                if let Some(valid) = rows::read(&records.record, &layout, &mut Silent) {
                     return Some(Ok(make(valid, &records)));
                 }
             }
-        })
-    }
-
-    /// Whether some rows could no longer be read, since the file changed or cannot be reached.
-    #[must_use]
-    pub fn is_lost(&self) -> bool {
-        self.source.is_lost()
-    }
-
-    /// How many rows there are.
-    #[must_use]
-    pub const fn len(&self) -> usize {
-        self.rows
-    }
-
-    /// Whether there is no row; a roster that was read always has one.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.rows == 0
-    }
-
-    /// The file, as people know it.
-    #[must_use]
-    pub fn shown(&self) -> &str {
-        &self.shown
+        }))
     }
 
     /// Looks at every row; whether all are right.
@@ -245,8 +198,42 @@ impl Roster {
             );
             return false;
         }
-        self.rows = rows;
+        self.count = rows;
         fine
+    }
+}
+
+impl Recipients for Roster {
+    fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Known columns are in lower case, others as in the header.
+    fn columns(&self) -> &[String] {
+        &self.layout.columns
+    }
+
+    fn count(&self) -> usize {
+        self.count
+    }
+
+    fn rows(&self) -> Rows<Recipient> {
+        let layout = Arc::clone(&self.layout);
+        self.each(move |valid, records| rows::recipient(valid, &records.record, records.line, &layout))
+    }
+
+    fn outlines(&self) -> Rows<Outline> {
+        let role = self.layout.role;
+        self.each(move |valid, records| Outline {
+            role: rows::cell(&records.record, role).to_owned(),
+            email: valid.email,
+            serves: valid.serves,
+            cc: valid.cc,
+        })
+    }
+
+    fn is_lost(&self) -> bool {
+        self.source.is_lost()
     }
 }
 

@@ -1,17 +1,18 @@
 //! `appel check`: validate everything, send nothing.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
-use crate::letter::plan::Rules;
+use crate::letter::Rules;
 use crate::letter::{Decision, Over, Recent};
 use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
 use crate::run::compose::{Workshop, recent};
-use crate::run::for_good;
 use crate::run::planning::Planning;
 use crate::run::preflight::survey;
 
@@ -81,23 +82,23 @@ impl Crowd {
     /// Plans the next run, as far as the ledger can be read.
     fn look(&mut self, workshop: &Workshop, context: &Context, now: Timestamp) -> Result<(), Failure> {
         let ledger = SqliteLedger::read(&context.ledger_path()?, now)?;
-        let recent = recent(ledger.as_ref(), &workshop.campaign.config, now)?;
-        self.plan(workshop, ledger.as_ref(), &recent, now)
+        let recent = recent(ledger.as_ref(), &workshop.input, now)?;
+        self.plan(workshop, ledger.as_ref(), recent, now)
     }
 
     fn plan(
         &mut self,
         workshop: &Workshop,
         ledger: Option<&SqliteLedger>,
-        recent: &Recent,
+        recent: Recent,
         now: Timestamp,
     ) -> Result<(), Failure> {
         let plan = &workshop.plan;
         let rules = Rules {
-            recent: Some(recent),
+            recent: Some(Arc::new(recent)),
             ..Rules::to_look(now)
         };
-        let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
+        let mut planning = Planning::new(plan.decider(&rules), plan.candidates(), ledger);
         while let Some(decision) = planning.next_decision()? {
             if let Decision::Skipped {
                 over: Some(over), line, ..
@@ -150,32 +151,31 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let mut problems = loaded.problems;
-    let Some(campaign) = loaded.campaign.map(for_good) else {
+    let Some(input) = loaded.input else {
         return Ok((problems, 0));
     };
-    if campaign.config.smtp.is_none() {
+    if input.smtp.is_none() {
         problems.push(
             Problem::note("there is no [smtp] table: this campaign can be checked and rehearsed, but not sent")
                 .hint("write it into your account file: [smtp] with host, port and security"),
         );
     }
     let workshop =
-        selection(&arguments.select, campaign).and_then(|selection| Workshop::new(campaign, selection, None));
+        selection(&arguments.select, &input.campaign).and_then(|selection| Workshop::new(input, selection, None));
     let written = workshop.and_then(|workshop| {
-        let workshop = for_good(workshop);
         problems.absorb(workshop.plan.uncovered());
         let mut crowd = Crowd::default();
         // A warning when what was sent already cannot be told; then the list alone is looked at.
-        if let Err(failure) = crowd.look(workshop, context, now) {
+        if let Err(failure) = crowd.look(&workshop, context, now) {
             let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
             let hints = failure.hints.into_iter();
             problems.push(hints.fold(problem, Problem::hint));
             crowd = Crowd::default();
-            crowd.plan(workshop, None, &Recent::default(), now)?;
+            crowd.plan(&workshop, None, Recent::default(), now)?;
         }
         // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-        let surveyed = survey(workshop, None, Rules::to_look(now), usize::MAX, |_| Ok(()));
-        problems.extend(crowd.warnings(campaign.roster.shown()));
+        let surveyed = survey(&workshop, None, &Rules::to_look(now), usize::MAX, |_| Ok(()));
+        problems.extend(crowd.warnings(workshop.input.campaign.recipients.shown()));
         surveyed
     });
     match written {

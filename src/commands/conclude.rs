@@ -1,7 +1,8 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
+use appel_core::recipients::Recipients;
+
 use super::{Context, confirm, print};
-use crate::campaign::Roster;
 use crate::failure::{Exit, Failure, Place, Problem};
 use crate::letter::Skip;
 use crate::outbox::delivery::{Ended, Stop};
@@ -12,7 +13,12 @@ use crate::run::preflight::Survey;
 use crate::transport::limits::Limit;
 
 /// The last words and the exit code of a run.
-pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+pub fn conclude(
+    context: &Context,
+    recipients: &dyn Recipients,
+    ended: &Ended,
+    survey: &Survey,
+) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
         print(&conclusion(ended, survey, context));
@@ -21,7 +27,7 @@ pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Surv
     let over = survey.skipped(Skip::AddressLimit);
     let failed = summary.deferred + summary.refused + summary.in_doubt + held + over > 0;
     // Whatever else ended the run: nobody must take what was named for all that there is.
-    if let Some(problem) = unnamed(roster, ended, survey) {
+    if let Some(problem) = unnamed(recipients, ended, survey) {
         context.say_problem(&problem);
     }
     let Some(stop) = &ended.stop else {
@@ -88,7 +94,7 @@ pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Surv
             Err(failure)
         }
         Stop::Ledger(error) => Err(error.into()),
-        Stop::Letter(problem) if roster.is_lost() => {
+        Stop::Letter(problem) if recipients.is_lost() => {
             let mut failure = Failure::cannot_deliver("the list of recipients could not be read to its end")
                 .hint("what was sent is recorded: it is not sent again");
             failure.problems.push(problem.clone());
@@ -105,15 +111,15 @@ pub fn conclude(context: &Context, roster: &Roster, ended: &Ended, survey: &Surv
 }
 
 /// Letters that were due when the run began, and whose rows could not be read again.
-fn unnamed(roster: &Roster, ended: &Ended, survey: &Survey) -> Option<Problem> {
+fn unnamed(recipients: &dyn Recipients, ended: &Ended, survey: &Survey) -> Option<Problem> {
     let number = survey.due.saturating_sub(ended.summary.due);
-    if number == 0 || !roster.is_lost() {
+    if number == 0 || !recipients.is_lost() {
         return None;
     }
     let letters = count(number, "letter");
     Some(
         Problem::error(format!("{letters} that would have left could not even be named"))
-            .at(Place::file(roster.shown()))
+            .at(Place::file(recipients.shown()))
             .hint("their rows can no longer be read; nothing was sent to them in this run"),
     )
 }

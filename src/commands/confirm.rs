@@ -5,7 +5,7 @@ use std::io::{IsTerminal, Write};
 use jiff::Timestamp;
 
 use super::Context;
-use crate::campaign::Campaign;
+use crate::campaign::Input;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
 use crate::letter::Skip;
@@ -23,13 +23,13 @@ use crate::wrap::push_wrapped;
 /// When nobody can be asked (exit 2).
 pub fn confirm(
     context: &Context,
-    campaign: &Campaign,
+    input: &Input,
     smtp: &Smtp,
     survey: &Survey,
     timetable: &Timetable,
     yes: bool,
 ) -> Result<bool, Failure> {
-    let overview = overview(campaign, smtp, survey, timetable, &context.style);
+    let overview = overview(input, smtp, survey, timetable, &context.style);
     if yes {
         context.say(&overview);
         return Ok(true);
@@ -66,12 +66,11 @@ pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
 }
 
 /// The campaign, the sender, the letters, who is left out, and how long it will take.
-pub fn overview(campaign: &Campaign, smtp: &Smtp, survey: &Survey, timetable: &Timetable, style: &Style) -> String {
-    let config = &campaign.config;
-    let sender = &config.sender;
+pub fn overview(input: &Input, smtp: &Smtp, survey: &Survey, timetable: &Timetable, style: &Style) -> String {
+    let Input { campaign, sender, .. } = input;
     let mut text = format!(
         "{}\nFrom {} <{}>, through {}\n\n",
-        visible_line(&config.title),
+        visible_line(&campaign.title),
         visible_line(&sender.name),
         sender.email,
         visible_line(&smtp.host)

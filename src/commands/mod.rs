@@ -18,15 +18,17 @@ mod trust;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
+use appel_core::address::Address;
+use appel_core::campaign::Campaign;
+use appel_core::letter::Selection;
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
 use crate::campaign::bounded::{self, MOST_TEXT, Unread};
-use crate::campaign::{Address, Campaign, Identity, Private, Sources};
+use crate::campaign::{Identity, Input, Private, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
-use crate::letter::plan::Selection;
 use crate::outbox::event::Listener;
 use crate::outbox::ledger::{self, LedgerError};
 use crate::private::Unfit;
@@ -138,12 +140,12 @@ impl Context {
     }
 
     /// Reads the campaign; warnings are said, errors are a failure.
-    fn campaign(&self) -> Result<&'static Campaign, Failure> {
+    fn input(&self) -> Result<Input, Failure> {
         let loaded = crate::campaign::load(&self.sources(), self.clock.now());
-        match loaded.campaign {
-            Some(campaign) => {
+        match loaded.input {
+            Some(input) => {
                 self.say_problems(&loaded.problems);
-                Ok(crate::run::for_good(campaign))
+                Ok(input)
             }
             None => Err(Self::invalid(loaded.problems)),
         }
@@ -163,11 +165,11 @@ impl Context {
             return Ok(identity);
         }
         // Not even that can be made out: the problems say why.
-        let config = &self.campaign()?.config;
+        let Input { campaign, sender, .. } = self.input()?;
         Ok(Identity {
-            id: config.id.clone(),
-            title: config.title.clone(),
-            sender: config.sender.email.clone(),
+            id: campaign.id.clone(),
+            title: campaign.title.clone(),
+            sender: sender.email,
         })
     }
 

@@ -5,25 +5,24 @@ use serde::Serialize;
 use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::plan::Rules;
+use crate::letter::Rules;
 use crate::letter::{Letter, Message};
 use crate::report::letter::Shown;
 use crate::run::compose::Workshop;
-use crate::run::for_good;
 use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
 use crate::words::{visible, visible_line};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
-    let campaign = context.campaign()?;
-    let selection = selection(&arguments.select, campaign)?;
+    let input = context.input()?;
+    let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
+    let workshop = Workshop::new(input, selection, personal.as_deref())?;
     context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    survey(workshop, None, Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
+    survey(&workshop, None, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
@@ -73,12 +72,7 @@ fn object<'a>(letter: &'a Letter, message: &'a Message, read: &'a Shown) -> Prev
         letter: &letter.spec.id,
         language: letter.language.to_string(),
         to: letter.envelope.to.as_str(),
-        cc: letter
-            .envelope
-            .cc
-            .iter()
-            .map(crate::campaign::Address::as_str)
-            .collect(),
+        cc: letter.envelope.cc.iter().map(appel_core::Address::as_str).collect(),
         subject: &message.subject,
         message_id: &message.message_id,
         text: &read.text,

@@ -5,17 +5,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use appel_core::letter::{Recent, Resend, Rules};
+use appel_core::recipients::Recipients;
 use secrecy::SecretString;
 
 use super::conclude::conclude;
 use super::interrupts::watch_interrupts;
 use super::{Context, personal, print, selection};
-use crate::campaign::Roster;
 use crate::campaign::config::Rate;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::Recent;
-use crate::letter::plan::{Resend, Rules};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
@@ -25,7 +24,6 @@ use crate::report::letter::Shown;
 use crate::report::screen::count;
 use crate::report::table::table;
 use crate::run::compose::Workshop;
-use crate::run::for_good;
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, survey};
 use crate::run::rehearse::rehearse;
 use crate::run::send::{SendSettings, Sending};
@@ -35,11 +33,11 @@ const SHOWN: usize = 25;
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
-    let campaign = context.campaign()?;
-    let selection = selection(&arguments.select, campaign)?;
+    let input = context.input()?;
+    let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
+    let workshop = Workshop::new(input, selection, personal.as_deref())?;
     context.say_problems(&workshop.plan.uncovered());
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
@@ -48,9 +46,9 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let rules = Rules {
         now,
         resend: Resend::default(),
-        recent: Some(for_good(Recent::default())),
+        recent: Some(Arc::new(Recent::default())),
     };
-    let mut survey = survey(workshop, None, rules, SHOWN_PROBLEMS, |_| Ok(()))?;
+    let mut survey = survey(&workshop, None, &rules, SHOWN_PROBLEMS, |_| Ok(()))?;
     let notes = std::mem::take(&mut survey.notes);
 
     let languages = Languages::default();
@@ -58,11 +56,11 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     let mut listeners = context.story(survey.due);
     listeners.push(Box::new(languages.clone()));
     let sending = Sending {
-        workshop,
+        workshop: Arc::clone(&workshop),
         rules,
         // Without the campaign's pace: nobody is kept waiting by a rehearsal.
         settings: SendSettings {
-            connections: campaign.config.smtp.as_ref().map_or(2, |smtp| smtp.connections),
+            connections: workshop.input.smtp.as_ref().map_or(2, |smtp| smtp.connections),
             rate: Rate::Unlimited,
             retry_for: Duration::from_secs(10),
             day: Day::default(),
@@ -85,11 +83,11 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
             arguments.keep.as_deref(),
         ));
     }
-    finish(context, &campaign.roster, &ended, &survey)
+    finish(context, &*workshop.input.campaign.recipients, &ended, &survey)
 }
 
-fn finish(context: &Context, roster: &Roster, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
-    let exit = conclude(context, roster, ended, survey)?;
+fn finish(context: &Context, recipients: &dyn Recipients, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
+    let exit = conclude(context, recipients, ended, survey)?;
     context.say("This was a rehearsal: nothing left this machine.");
     Ok(exit)
 }

@@ -1,18 +1,21 @@
 //! `appel send`: send what is due.
 
 use std::io::{IsTerminal, stdout};
+use std::sync::Arc;
+
+use appel_core::address::Address;
+use appel_core::campaign::{Campaign, Sender};
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, print, selection, trust};
 use crate::account::trust::Word;
-use crate::campaign::Campaign;
-use crate::campaign::config::{Config, Smtp, is_loopback};
+use crate::campaign::config::{Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
-use crate::letter::plan::{Resend, Rules};
 use crate::letter::{Envelope, LetterId, Skip};
+use crate::letter::{Resend, Rules};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
@@ -22,7 +25,6 @@ use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::count;
 use crate::run::compose::{Workshop, clock_behind, recent};
-use crate::run::for_good;
 use crate::run::leaving::{Lines, plain_line};
 use crate::run::preflight::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
 use crate::run::send::{SendSettings, Sending};
@@ -32,25 +34,26 @@ use crate::transport::smtp::{Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
-    let campaign = context.campaign()?;
-    let selection = selection(&arguments.select, campaign)?;
+    let input = context.input()?;
+    let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
     };
-    let workshop = for_good(Workshop::new(campaign, selection, personal.as_deref())?);
+    let workshop = Workshop::new(input, selection, personal.as_deref())?;
     context.say_problems(&workshop.plan.uncovered());
     let path = context.ledger_path()?;
 
     if arguments.dry_run || arguments.out.is_some() {
         let ledger = SqliteLedger::read(&path, now)?;
-        return dry_run(context, arguments, workshop, ledger.as_ref(), resend);
+        return dry_run(context, arguments, &workshop, ledger.as_ref(), resend);
     }
 
-    let smtp = campaign.config.smtp.as_ref().ok_or_else(no_smtp)?;
-    let word = trust::word(context, &campaign.config, smtp, arguments.own_folder)?;
+    let input = &workshop.input;
+    let smtp = input.smtp.as_ref().ok_or_else(no_smtp)?;
+    let word = trust::word(context, input, smtp, arguments.own_folder)?;
     if !private::is_in_state_folder(&path) {
         // The log is there all the same.
         private::check_state_folder()?;
@@ -60,26 +63,26 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let rules = Rules {
         now,
         resend,
-        recent: Some(for_good(recent(Some(&reader), &campaign.config, now)?)),
+        recent: Some(Arc::new(recent(Some(&reader), input, now)?)),
     };
-    let mut day = day(&reader, &campaign.config.sender.email, smtp, now)?;
+    let mut day = day(&reader, &input.sender.email, smtp, now)?;
     let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
-    let mut survey = survey(workshop, Some(&reader), rules, SHOWN_PROBLEMS, |seen| {
+    let mut survey = survey(&workshop, Some(&reader), &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
     })?;
-    refuse_examples(&survey, &campaign.config, smtp)?;
+    refuse_examples(&survey, &input.sender, smtp)?;
     // The log names each letter that is held back.
     let tells = context.global.json || survey.skipped(Skip::AddressLimit) > 0;
     if survey.due == 0 && !tells {
-        return nothing_to_deliver(context, campaign, ledger, &survey);
+        return nothing_to_deliver(context, &input.campaign, ledger, &survey);
     }
     if survey.due > 0
-        && let Some(warning) = clock_behind(&reader, &campaign.config.sender.email, now)?
+        && let Some(warning) = clock_behind(&reader, &input.sender.email, now)?
     {
         context.say_problem(&warning);
     }
-    if survey.due > 0 && !confirm(context, campaign, smtp, &survey, &plan, arguments.yes)? {
+    if survey.due > 0 && !confirm(context, input, smtp, &survey, &plan, arguments.yes)? {
         context.say("Nothing was sent.");
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now());
@@ -87,12 +90,12 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     }
 
     let mut listeners = context.story(survey.due);
-    match open_log(context, &campaign.config.id) {
+    match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
     let sending = Sending {
-        workshop,
+        workshop: Arc::clone(&workshop),
         rules,
         settings: SendSettings {
             connections: smtp.connections,
@@ -115,7 +118,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     };
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now());
-    conclude(context, &campaign.roster, &ended, &survey)
+    conclude(context, &*input.campaign.recipients, &ended, &survey)
 }
 
 /// The end of a run in which nothing is due, and of which nobody is told letter by letter.
@@ -129,7 +132,7 @@ fn nothing_to_deliver(
         skipped: survey.skipped.values().sum(),
         ..Summary::default()
     };
-    match open_log(context, &campaign.config.id) {
+    match open_log(context, &campaign.id) {
         Ok(mut log) => {
             log.hear(&Event::Summary(summary));
             log.pause();
@@ -142,7 +145,7 @@ fn nothing_to_deliver(
         copies_not_taken: 0,
         stop: None,
     };
-    conclude(context, &campaign.roster, &ended, survey)
+    conclude(context, &*campaign.recipients, &ended, survey)
 }
 
 fn no_smtp() -> Failure {
@@ -152,12 +155,12 @@ fn no_smtp() -> Failure {
 }
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
-fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), Failure> {
+fn refuse_examples(survey: &Survey, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
     if is_loopback(&smtp.host) || survey.due == 0 {
         return Ok(());
     }
-    let who = if config.sender.email.is_for_examples() {
-        format!("your address {} is", config.sender.email)
+    let who = if sender.email.is_for_examples() {
+        format!("your address {} is", sender.email)
     } else if let Some(to) = &survey.for_examples {
         format!("the recipient {to} is")
     } else {
@@ -170,12 +173,7 @@ fn refuse_examples(survey: &Survey, config: &Config, smtp: &Smtp) -> Result<(), 
 }
 
 /// What the sender handed over in the last 24 hours.
-fn day(
-    ledger: &SqliteLedger,
-    sender: &crate::campaign::Address,
-    smtp: &Smtp,
-    now: jiff::Timestamp,
-) -> Result<Day, LedgerError> {
+fn day(ledger: &SqliteLedger, sender: &Address, smtp: &Smtp, now: jiff::Timestamp) -> Result<Day, LedgerError> {
     let limit = smtp
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
@@ -205,16 +203,16 @@ fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
 fn dry_run(
     context: &Context,
     arguments: &cli::Send,
-    workshop: &'static Workshop,
+    workshop: &Workshop,
     ledger: Option<&SqliteLedger>,
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let recent = recent(ledger, &workshop.campaign.config, now)?;
+    let recent = recent(ledger, &workshop.input, now)?;
     let rules = Rules {
         now,
         resend,
-        recent: Some(&recent),
+        recent: Some(Arc::new(recent)),
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
@@ -227,7 +225,7 @@ fn dry_run(
     let lists = !json && !stdout().is_terminal();
     let mut list = Lines::new(stdout().lock());
     let mut lines = JsonLines::new(stdout().lock());
-    let survey = survey(workshop, ledger, rules, SHOWN_PROBLEMS, |seen| {
+    let survey = survey(workshop, ledger, &rules, SHOWN_PROBLEMS, |seen| {
         if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = workshop.message(letter, text, *date).map_err(Failure::from)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
@@ -287,7 +285,7 @@ fn dry_run(
 }
 
 fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> LetterEvent {
-    let sender = &workshop.campaign.config.sender.email;
+    let sender = &workshop.input.sender.email;
     let blank = |id: LetterId, letter: &str, to: String, outcome| LetterEvent {
         id,
         letter: letter.to_owned(),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
-use crate::letter::plan::{Plan, Rules, Selection};
 use crate::letter::{Decision, LetterId, Status};
+use crate::letter::{Plan, Rules, Selection};
 use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
 use crate::report::screen::count;
 use crate::run::planning::Planning;
@@ -85,23 +85,25 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
 fn due(context: &Context, ledger: Option<&SqliteLedger>) -> Result<Option<usize>, Failure> {
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
-    let Some(campaign) = loaded.campaign else {
+    let Some(input) = loaded.input else {
         let errors = count(loaded.problems.count(Severity::Error), "error");
         context.say(&format!(
             "The campaign has {errors} to fix before anything is due: run `appel check`."
         ));
         return Ok(None);
     };
-    let plan = Plan::new(&campaign, Selection::default()).map_err(Failure::from)?;
+    let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default())?;
     let mut due = 0;
     // What one address gets in a day holds a letter back; it is due all the same.
-    let decider = plan.decider(Rules::to_look(now));
+    let decider = plan.decider(&Rules::to_look(now));
     let mut planning = Planning::new(decider, plan.candidates(), ledger);
     while let Some(decision) = planning.next_decision()? {
         match decision {
             Decision::Due(_) => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
-            Decision::Impossible(problem) if campaign.roster.is_lost() => return Err(Failure::from(*problem)),
+            Decision::Impossible(problem) if input.campaign.recipients.is_lost() => {
+                return Err(Failure::from(*problem));
+            }
             Decision::Impossible(_) | Decision::Skipped { .. } => {}
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Context, confirm};
 use crate::account::trust::{Folders, Known, Mailbox, Word};
-use crate::campaign::Config;
+use crate::campaign::Input;
 use crate::campaign::config::Smtp;
 use crate::failure::{Failure, Problem};
 use crate::private;
@@ -16,8 +16,8 @@ use crate::wrap::push_wrapped;
 ///
 /// # Errors
 /// When the folder names it and the person does not say that the folder is their own (exit 2).
-pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -> Result<Word, Failure> {
-    if let Some(word) = Word::of_account(config) {
+pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> Result<Word, Failure> {
+    if let Some(word) = Word::of_account(input) {
         return Ok(word);
     }
     if let Some(word) = Word::by_flag(own_folder) {
@@ -25,10 +25,10 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     }
     // A word that others could have written there is none.
     private::check_state_folder()?;
-    let mailbox = Mailbox::of(config, smtp);
+    let mailbox = Mailbox::of(&input.sender, smtp);
     let folders = private::state_folder().map(|state| Folders::in_state_folder(&state));
     let known = match &folders {
-        Some(folders) => folders.know(&config.folder, &mailbox).unwrap_or_else(|error| {
+        Some(folders) => folders.know(&input.folder, &mailbox).unwrap_or_else(|error| {
             context.say_problem(&not_kept("cannot be read", &error));
             Known::Nothing
         }),
@@ -42,7 +42,7 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     let account = context.sources().account;
     let has_account = account.as_deref().is_some_and(Path::exists);
     let text = question(
-        config,
+        input,
         &mailbox,
         before.as_ref(),
         account.as_deref().filter(|_| !has_account),
@@ -51,11 +51,11 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!(
             "nothing was sent: the campaign's folder names the mailbox itself ({}), and nobody is here to say whose it is",
-            tables(config)
+            tables(input)
         ))
         .hint(format!(
             "write {} into your account file, {}: it is used for every folder",
-            tables(config),
+            tables(input),
             account.as_deref().map_or("named with --account FILE".to_owned(), |path| visible_line(&path.display().to_string()))
         ))
         .hint("or, if you wrote this folder yourself, add --own-folder: it holds for this run"));
@@ -66,11 +66,11 @@ pub fn word(context: &Context, config: &Config, smtp: &Smtp, own_folder: bool) -
     let Some(word) = Word::by_answer(answer) else {
         return Err(Failure::usage("nothing was sent").hint(format!(
             "to send the letters of somebody else's folder, write your own {} into your account file: it counts instead of the folder's",
-            tables(config)
+            tables(input)
         )));
     };
     if let Some(folders) = &folders
-        && let Err(error) = folders.keep(&config.folder, mailbox, context.clock.now())
+        && let Err(error) = folders.keep(&input.folder, mailbox, context.clock.now())
     {
         context.say_problem(&not_kept("cannot be kept", &error));
     }
@@ -82,8 +82,8 @@ fn not_kept(what: &str, error: &std::io::Error) -> Problem {
 }
 
 /// `[sender] and [smtp]`, or the one of them that the folder has.
-fn tables(config: &Config) -> &'static str {
-    match (config.from_folder.sender, config.from_folder.smtp) {
+fn tables(input: &Input) -> &'static str {
+    match (input.from_folder.sender, input.from_folder.smtp) {
         (true, true) => "[sender] and [smtp]",
         (true, false) => "[sender]",
         _ => "[smtp]",
@@ -92,14 +92,14 @@ fn tables(config: &Config) -> &'static str {
 
 /// What the person is asked about; `missing` is the account file when there is none yet.
 fn question(
-    config: &Config,
+    input: &Input,
     mailbox: &Mailbox,
     before: Option<&Mailbox>,
     missing: Option<&Path>,
     width: usize,
 ) -> String {
-    let folder = visible_line(&config.folder.display().to_string());
-    let tables = tables(config);
+    let folder = visible_line(&input.folder.display().to_string());
+    let tables = tables(input);
     let mut text = String::new();
     let say = |text: &mut String, line: &str| push_wrapped(text, line, "", "", width);
     match before {

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::campaign::address::mask;
 use crate::clock::Clock;
 use crate::letter::Skip;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
 use crate::private;
+use appel_core::address::mask;
 
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
 #[must_use]

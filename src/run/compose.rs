@@ -5,30 +5,31 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use appel_core::address::Address;
+use appel_core::campaign::Campaign;
+use appel_core::letter::sameness::Compared;
+use appel_core::letter::{
+    Attachments, Decision, Letter, LetterId, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
+};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::time::Instant;
 
 use crate::ahead::Ahead;
 use crate::campaign::config::{MOST_ATTACHED, read_attachment};
-use crate::campaign::{Address, Campaign, Config, bounded};
+use crate::campaign::{Input, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
-use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{Notes, Plan, Rules, Selection};
-use crate::letter::render::{Renderer, Text};
-use crate::letter::sameness::Compared;
-use crate::letter::{Decision, Letter, LetterId, Message, Recent};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Letters, Written};
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
-    /// The campaign.
-    pub campaign: &'static Campaign,
+    /// The campaign, and who sends it.
+    pub input: Input,
     /// Who gets what.
-    pub plan: Plan<'static>,
+    pub plan: Arc<Plan>,
     renderer: Renderer,
     /// Every file that goes with a letter.
     pub attachments: Attachments,
@@ -39,14 +40,22 @@ impl Workshop {
     ///
     /// # Errors
     /// When one of them can no longer be read or used (exit 3).
-    pub fn new(campaign: &'static Campaign, selection: Selection, personal: Option<&str>) -> Result<Self, Failure> {
-        let renderer = Renderer::new(campaign, personal).map_err(Failure::from)?;
-        Ok(Self {
+    pub fn new(input: Input, selection: Selection, personal: Option<&str>) -> Result<Arc<Self>, Failure> {
+        let Input {
             campaign,
-            plan: Plan::new(campaign, selection).map_err(Failure::from)?,
+            sender,
+            limits,
+            ..
+        } = &input;
+        let renderer = Renderer::new(campaign, sender, personal)?;
+        let plan = Plan::new(campaign, sender, *limits, selection)?;
+        let attachments = read_attachments(&input)?;
+        Ok(Arc::new(Self {
+            input,
+            plan,
             renderer,
-            attachments: read_attachments(campaign).map_err(Failure::from)?,
-        })
+            attachments,
+        }))
     }
 
     /// The text of one letter; `date` is that of its first attempt.
@@ -58,12 +67,12 @@ impl Workshop {
     }
 
     /// What the links of a letter tell about its reader, when they tell anything.
-    pub fn telling_links<'a>(
+    pub fn telling_links(
         &self,
-        letter: &Letter<'a>,
+        letter: &Letter,
         text: &Text,
         date: Timestamp,
-        compared: &mut Compared<'a>,
+        compared: &mut Compared,
     ) -> Option<Problem> {
         self.renderer
             .telling_links(letter, text, Offset::UTC.to_datetime(date).date(), compared)
@@ -81,7 +90,7 @@ impl Workshop {
     /// The first fact in a text that is no longer to be sent.
     fn stale_fact(&self, text: &Text, now: Timestamp) -> Option<Problem> {
         let expiry = |name: &str| {
-            let fact = self.campaign.config.facts.get(name)?;
+            let fact = self.input.campaign.facts.get(name)?;
             fact.expires.filter(|expires| *expires <= now)
         };
         let (name, expires) = text.fact_names.iter().find_map(|name| Some((name, expiry(name)?)))?;
@@ -99,20 +108,20 @@ impl Workshop {
     /// # Errors
     /// When they cannot leave: see [`compose`].
     pub fn message(&self, letter: &Letter, text: &Text, date: Timestamp) -> Result<Message, Problem> {
-        compose(letter, text, &self.campaign.config.sender, &self.attachments, date)
+        compose(letter, text, &self.input.sender, &self.attachments, date)
     }
 }
 
 /// All attachments of a campaign have at most so many bytes together, since all of them are in memory.
 const MOST_IN_ALL: u64 = 100 << 20;
 
-fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
-    let lengths = lengths(campaign)?;
+fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
+    let lengths = lengths(&input.campaign)?;
     let mut attachments = Attachments::new();
     let mut room = MOST_IN_ALL;
     for path in lengths.into_keys() {
         // What became longer meanwhile is not read to its end either.
-        let bytes = read_attachment(&campaign.config, path, room.min(MOST_ATTACHED)).map_err(|why| {
+        let bytes = read_attachment(input, path, room.min(MOST_ATTACHED)).map_err(|why| {
             let problem = Problem::error(format!(
                 "cannot read the attachment {}: {why}",
                 crate::words::path(path)
@@ -127,7 +136,7 @@ fn read_attachments(campaign: &Campaign) -> Result<Attachments, Problem> {
 
 /// Every file that goes with a letter, and its length; none of them is read when they are too much.
 fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
-    let of_letters = campaign.config.letters.iter().flat_map(|letter| &letter.attach);
+    let of_letters = campaign.letters.iter().flat_map(|letter| &letter.attach);
     let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
     let mut lengths: BTreeMap<&Path, u64> = BTreeMap::new();
     for attachment in of_letters.chain(of_templates) {
@@ -137,7 +146,7 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
             lengths.insert(&attachment.path, length);
         }
     }
-    for letter in &campaign.config.letters {
+    for letter in &campaign.letters {
         let own: BTreeSet<&Path> = letter.attach.iter().map(|file| file.path.as_path()).collect();
         for language in campaign.templates.languages(&letter.template) {
             let Some(template) = campaign.templates.get(&letter.template, language) else {
@@ -195,9 +204,9 @@ pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> 
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn recent(ledger: Option<&SqliteLedger>, config: &Config, now: Timestamp) -> Result<Recent, LedgerError> {
+pub fn recent(ledger: Option<&SqliteLedger>, input: &Input, now: Timestamp) -> Result<Recent, LedgerError> {
     match ledger {
-        Some(ledger) => ledger.recent(&config.sender.email, config.limits, Day::begins(now)),
+        Some(ledger) => ledger.recent(&input.sender.email, input.limits, Day::begins(now)),
         None => Ok(Recent::default()),
     }
 }
@@ -209,7 +218,7 @@ const LONGEST_AHEAD: usize = 16 * 1024;
 
 /// The letters of one run, in order, as a first pass over them found them.
 pub struct Outgoing {
-    workshop: &'static Workshop,
+    workshop: Arc<Workshop>,
     clock: Clock,
     decisions: Box<dyn Iterator<Item = DoneAhead> + Send>,
     /// The bytes of the letter that was decided last, when they were written ahead.
@@ -220,14 +229,14 @@ pub struct Outgoing {
 
 /// A decision, with what could be done ahead.
 struct DoneAhead {
-    decision: Decision<'static>,
+    decision: Decision,
     written: Option<Written>,
 }
 
 impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
-    pub fn new(workshop: &'static Workshop, clock: Clock, rules: Rules<'static>, notes: Notes) -> Self {
+    pub fn new(workshop: Arc<Workshop>, clock: Clock, rules: &Rules, notes: Notes) -> Self {
         let decisions = workshop.plan.decisions_by(rules, notes.into_iter());
         let decisions = decisions.map(|decision| DoneAhead {
             decision,
@@ -246,10 +255,10 @@ impl Outgoing {
     /// are sent. They must leave fast.
     #[must_use]
     pub fn ahead(self) -> Self {
-        let (workshop, clock, wanted) = (self.workshop, self.clock, Arc::clone(&self.wanted));
+        let (workshop, clock, wanted) = (Arc::clone(&self.workshop), self.clock, Arc::clone(&self.wanted));
         let done = self.decisions.map(move |done| {
             let wanted = wanted.load(Ordering::Relaxed);
-            do_ahead(workshop, clock, done.decision, wanted)
+            do_ahead(&workshop, clock, done.decision, wanted)
         });
         Self {
             decisions: Ahead::or_not(done),
@@ -259,7 +268,7 @@ impl Outgoing {
 }
 
 /// Does for a letter what its turn will need.
-fn do_ahead(workshop: &Workshop, clock: Clock, decision: Decision<'static>, wanted: bool) -> DoneAhead {
+fn do_ahead(workshop: &Workshop, clock: Clock, decision: Decision, wanted: bool) -> DoneAhead {
     let written = match &decision {
         // With attachments a few of them would fill the memory.
         Decision::Due(letter) if wanted && workshop.attachments.is_empty() => {
@@ -277,7 +286,7 @@ fn do_ahead(workshop: &Workshop, clock: Clock, decision: Decision<'static>, want
 }
 
 impl Letters for Outgoing {
-    fn next(&mut self) -> Option<Decision<'static>> {
+    fn next(&mut self) -> Option<Decision> {
         let DoneAhead { decision, written } = self.decisions.next()?;
         let Decision::Due(letter) = &decision else {
             return Some(decision);
@@ -295,7 +304,7 @@ impl Letters for Outgoing {
         Some(written)
     }
 
-    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         self.workshop.fresh_message(letter, date, self.clock.now())
     }
 }
@@ -303,8 +312,7 @@ impl Letters for Outgoing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::testing::given;
-    use crate::run::for_good;
+    use appel_core::testing::given;
 
     #[test]
     fn what_is_written_ahead_is_what_would_be_written_and_nobody_writes_what_is_only_named() {
@@ -312,15 +320,14 @@ mod tests {
         for row in 0..5_000 {
             rows.push_str(&format!("embassy,A,a{row}@x.example\n"));
         }
-        let campaign = for_good(given().rows(&rows).campaign());
-        let workshop = Workshop::new(campaign, Selection::default(), None);
-        let workshop = for_good(workshop.unwrap_or_else(|failure| panic!("{}", failure.message)));
+        let workshop = Workshop::new(given().rows(&rows).made().into(), Selection::default(), None);
+        let workshop = workshop.unwrap_or_else(|failure| panic!("{}", failure.message));
         let clock = Clock::Fixed("2011-12-16T18:54:00Z".parse().unwrap());
         let mut notes = Notes::default();
         for _ in 0..5_000 {
             notes.push(Ok(None));
         }
-        let mut outgoing = Outgoing::new(workshop, clock, Rules::to_look(clock.now()), notes).ahead();
+        let mut outgoing = Outgoing::new(workshop, clock, &Rules::to_look(clock.now()), notes).ahead();
         for _ in 0..600 {
             let Some(Decision::Due(letter)) = outgoing.next() else {
                 panic!("all are due")

@@ -238,7 +238,7 @@ impl<W: Write> Drop for Lines<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::testing::address;
+    use appel_core::testing::address;
 
     #[test]
     fn a_size_is_told_in_the_unit_that_fits_and_never_too_small() {

@@ -7,8 +7,3 @@ pub mod planning;
 pub mod preflight;
 pub mod rehearse;
 pub mod send;
-
-/// A program runs one campaign once: what the tasks of that run borrow may as well live as long as the program.
-pub(crate) fn for_good<T>(value: T) -> &'static T {
-    Box::leak(Box::new(value))
-}

@@ -2,27 +2,28 @@
 
 use std::collections::VecDeque;
 
-use crate::letter::plan::{Candidate, Decider, Decision, Notes, Past};
+use appel_core::letter::{Candidate, Decider, Decision, Notes, Past};
+
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
 
 /// A first pass over a run's letters.
-pub struct Planning<'a, 'p, Candidates> {
-    decider: Decider<'a, 'p>,
+pub struct Planning<'l, Candidates> {
+    decider: Decider,
     candidates: Candidates,
-    ledger: Option<&'p SqliteLedger>,
+    ledger: Option<&'l SqliteLedger>,
     /// Asked about, and not decided.
-    chunk: VecDeque<Candidate<'a>>,
+    chunk: VecDeque<Candidate>,
     /// What is known of those of them that are open.
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
 }
 
-impl<'a, 'p, Candidates: Iterator<Item = Candidate<'a>>> Planning<'a, 'p, Candidates> {
+impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
     /// Over the candidates of the decider's plan; without a ledger nothing was ever tried.
-    pub fn new(decider: Decider<'a, 'p>, candidates: Candidates, ledger: Option<&'p SqliteLedger>) -> Self {
+    pub fn new(decider: Decider, candidates: Candidates, ledger: Option<&'l SqliteLedger>) -> Self {
         Self {
             decider,
             candidates,
@@ -37,7 +38,7 @@ impl<'a, 'p, Candidates: Iterator<Item = Candidate<'a>>> Planning<'a, 'p, Candid
     ///
     /// # Errors
     /// When the ledger cannot be read: then nothing may be sent.
-    pub fn next_decision(&mut self) -> Result<Option<Decision<'a>>, LedgerError> {
+    pub fn next_decision(&mut self) -> Result<Option<Decision>, LedgerError> {
         if !self.decider.goes_on() {
             return Ok(None);
         }

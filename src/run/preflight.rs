@@ -10,9 +10,9 @@ use super::planning::Planning;
 use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
-use crate::letter::plan::{Candidate, Notes, Rules};
 use crate::letter::render::Text;
 use crate::letter::sameness::Compared;
+use crate::letter::{Candidate, Notes, Rules};
 use crate::letter::{Decision, Letter, Over, Skip};
 use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
@@ -102,9 +102,9 @@ fn sentence(reason: Skip, number: usize) -> String {
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
 pub fn survey(
-    workshop: &'static Workshop,
+    workshop: &Workshop,
     ledger: Option<&SqliteLedger>,
-    rules: Rules,
+    rules: &Rules,
     shown: usize,
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
 ) -> Result<Survey, Failure> {
@@ -177,14 +177,14 @@ pub fn survey(
                     && survey.over.len() < SHOWN_LETTERS
                 {
                     survey.over.push(Held {
-                        letter: letter.to_owned(),
+                        letter: letter.clone(),
                         to: to.clone(),
                         over: Over::clone(over),
                     });
                 }
                 each(Surveyed::Skipped {
                     id,
-                    letter,
+                    letter: &letter,
                     to: &to,
                     reason,
                     over: over.as_deref(),
@@ -210,7 +210,7 @@ pub fn survey(
 
 /// A letter to more addresses than a whole day allows would wait for ever.
 fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
-    let limit = workshop.campaign.config.smtp.as_ref()?.daily_limit?;
+    let limit = workshop.input.smtp.as_ref()?.daily_limit?;
     let addresses = 1 + letter.envelope.cc.len();
     if u64::try_from(addresses).unwrap_or(u64::MAX) <= limit {
         return None;
@@ -218,7 +218,7 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
     let place = Place {
         line: Some(letter.recipient.line),
         field: Some("cc".to_owned()),
-        ..Place::file(workshop.campaign.roster.shown())
+        ..Place::file(workshop.input.campaign.recipients.shown())
     };
     let problem = Problem::error(format!(
         "letter `{}` goes to {addresses} addresses with its copies, and smtp.daily-limit allows {limit} in 24 hours",
@@ -232,22 +232,21 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
 }
 
 /// What may be decided, row by row. A long list is read on another processor, when there is one.
-fn candidates(workshop: &'static Workshop) -> Box<dyn Iterator<Item = Candidate<'static>>> {
-    let Workshop { plan, campaign, .. } = workshop;
-    let rows = campaign.roster.recipients();
-    if campaign.roster.len() >= MANY && ahead::has_room() {
-        Box::new(plan.candidates_over(Ahead::or_not(rows)))
-    } else {
-        Box::new(plan.candidates_over(rows))
+fn candidates(workshop: &Workshop) -> impl Iterator<Item = Candidate> + use<> {
+    let recipients = &workshop.input.campaign.recipients;
+    let mut rows = recipients.rows();
+    if recipients.count() >= MANY && ahead::has_room() {
+        rows = Ahead::or_not(rows);
     }
+    workshop.plan.candidates_over(rows)
 }
 
 /// What a survey sees.
-pub enum Surveyed<'s, 'a> {
+pub enum Surveyed<'s> {
     /// A letter due, its text, and the date of its first attempt.
     Due {
         /// The letter.
-        letter: &'s Letter<'a>,
+        letter: &'s Letter,
         /// Its text.
         text: &'s Text,
         /// The Date of its first attempt.

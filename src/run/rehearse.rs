@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::send::{Sending, WatchInterrupts, runtime};
 use crate::campaign::config::Security;
 use crate::failure::Failure;
-use crate::letter::plan::Notes;
+use crate::letter::Notes;
 use crate::outbox::delivery::Ended;
 use crate::outbox::ledger::SqliteLocked;
 use crate::rehearsal::inbox::Inbox;

@@ -4,14 +4,15 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use appel_core::letter::{Notes, Rules};
 use tokio::sync::watch;
 
 use super::compose::{MANY, Outgoing, Workshop};
 use crate::ahead;
+use crate::campaign::Input;
 use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::letter::plan::{Notes, Rules};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
@@ -34,9 +35,9 @@ pub struct SendSettings {
 /// One run of the send path.
 pub struct Sending {
     /// What makes the letters.
-    pub workshop: &'static Workshop,
+    pub workshop: Arc<Workshop>,
     /// What keeps a letter back.
-    pub rules: Rules<'static>,
+    pub rules: Rules,
     /// How they leave.
     pub settings: SendSettings,
     /// The time of day.
@@ -79,7 +80,7 @@ impl Sending {
         interrupts: WatchInterrupts,
     ) -> Result<(Ended, SqliteLocked), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let mut letters = Outgoing::new(self.workshop, self.clock, self.rules, notes);
+        let mut letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
         if self.works_ahead() {
             letters = letters.ahead();
         }
@@ -103,7 +104,7 @@ impl Sending {
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
     pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
-        let letters = Outgoing::new(self.workshop, self.clock, self.rules, notes);
+        let letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;
         let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
@@ -112,7 +113,7 @@ impl Sending {
     }
 
     fn options(&self) -> Options {
-        let config = &self.workshop.campaign.config;
+        let Input { campaign, sender, .. } = &self.workshop.input;
         let SendSettings {
             connections,
             rate,
@@ -120,12 +121,12 @@ impl Sending {
             ref day,
         } = self.settings;
         Options {
-            campaign: config.id.clone(),
-            sender: config.sender.email.clone(),
+            campaign: campaign.id.clone(),
+            sender: sender.email.clone(),
             connections,
             rate,
             retry_for,
-            deadline: config.deadline,
+            deadline: campaign.deadline,
             day: day.clone(),
             clock: self.clock,
             seed: u64::from(std::process::id()),
@@ -134,7 +135,9 @@ impl Sending {
 
     /// Whether the list is so long, and letters leave so fast, that it pays to go through it on another processor.
     fn works_ahead(&self) -> bool {
-        self.workshop.campaign.roster.len() >= MANY && !Pace::new(self.settings.rate).is_slow() && ahead::has_room()
+        self.workshop.input.campaign.recipients.count() >= MANY
+            && !Pace::new(self.settings.rate).is_slow()
+            && ahead::has_room()
     }
 }
 

@@ -3,17 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use appel_core::Problem;
+use appel_core::letter::{Attachments, Decision, Letter, LetterId, Message, Resend, compose, may_leave};
+use appel_core::testing::given;
 use jiff::Timestamp;
 
 use super::disk::Table;
 use super::scenario::Scenario;
-use crate::campaign::Campaign;
-use crate::failure::Problem;
-use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{Plan, Resend, Rules, Selection, may_leave};
-use crate::letter::render::Renderer;
-use crate::letter::testing::given;
-use crate::letter::{Decision, Letter, LetterId, Message};
 use crate::outbox::delivery::Letters;
 
 /// More than any scenario has.
@@ -21,7 +17,7 @@ const MOST: usize = 160;
 
 /// The campaign, and what is worked out of it once.
 struct Given {
-    letters: Vec<Letter<'static>>,
+    letters: Vec<Letter>,
     /// Their ids, by number.
     ids: Vec<LetterId>,
     numbers: BTreeMap<LetterId, usize>,
@@ -39,19 +35,15 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| {
             to(number)
         ));
     }
-    let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
-    let plan = Plan::new(campaign, Selection::default()).unwrap();
-    let renderer = Renderer::new(campaign, None).unwrap();
+    let made = given().rows(&rows).made();
+    let renderer = made.renderer(None);
     let date = super::scenario::start();
-    let (mut letters, mut messages) = (Vec::new(), Vec::new());
-    for decision in plan.decisions(Rules::to_look(date)) {
-        let Decision::Due(letter) = decision else {
-            panic!("not due: {decision:?}");
-        };
-        let text = renderer.render(&letter, jiff::civil::date(2011, 12, 16)).unwrap();
-        letters.push((*letter).clone());
-        messages.push(compose(&letter, &text, &campaign.config.sender, &Attachments::new(), date).unwrap());
-    }
+    let letters = made.due();
+    let write = |letter: &Letter| {
+        let text = renderer.render(letter, jiff::civil::date(2011, 12, 16)).unwrap();
+        compose(letter, &text, &made.sender, &Attachments::new(), date).unwrap()
+    };
+    let messages: Vec<Message> = letters.iter().map(write).collect();
     let ids: Vec<LetterId> = messages.iter().map(|message| message.id).collect();
     Given {
         numbers: ids.iter().copied().zip(0..).collect(),
@@ -86,7 +78,7 @@ fn date_line(date: Timestamp) -> String {
 }
 
 /// What is decided for every letter, before a run.
-pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: Resend) -> Vec<Decision<'static>> {
+pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: Resend) -> Vec<Decision> {
     let late = scenario.deadline.is_some_and(|deadline| now > deadline);
     let letters = GIVEN.letters.iter().take(scenario.letters);
     let decided = letters.map(|letter| {
@@ -95,7 +87,7 @@ pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: R
             Err(reason) => {
                 return Decision::Skipped {
                     id: letter.id,
-                    letter: &letter.spec.id,
+                    letter: letter.spec.id.clone(),
                     to: letter.envelope.to.clone(),
                     line: letter.recipient.line,
                     reason,
@@ -117,15 +109,15 @@ fn copies(scenario: &Scenario, id: LetterId) -> usize {
 
 /// The letters of one run.
 pub struct Outgoing {
-    pub decisions: std::vec::IntoIter<Decision<'static>>,
+    pub decisions: std::vec::IntoIter<Decision>,
 }
 
 impl Letters for Outgoing {
-    fn next(&mut self) -> Option<Decision<'static>> {
+    fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
     }
 
-    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         let mut message = GIVEN.messages[GIVEN.numbers[&letter.id]].clone();
         message.envelope = letter.envelope.clone();
         // A message is the same at every attempt but for the Date, should that not be kept.

@@ -104,13 +104,7 @@ fn kept(world: &World) -> Result<(), String> {
 }
 
 /// The next run opens the ledger and finds out what is due.
-fn plan(
-    world: &World,
-    number: usize,
-    trouble: &Trouble,
-    power_was_cut: bool,
-    dice: &mut Dice,
-) -> Vec<Decision<'static>> {
+fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, dice: &mut Dice) -> Vec<Decision> {
     let mut world = world.lock();
     let world = &mut *world;
     let scenario = &world.scenario;
@@ -147,7 +141,7 @@ fn plan(
 }
 
 /// One run, until it ends by itself or dies.
-async fn run(world: &World, decisions: Vec<Decision<'static>>, trouble: &Trouble, dice: &mut Dice) -> Option<Death> {
+async fn run(world: &World, decisions: Vec<Decision>, trouble: &Trouble, dice: &mut Dice) -> Option<Death> {
     let (sender, interrupt) = channel(Interrupt::None);
     let begun = Instant::now();
     let mut timers = Vec::new();

@@ -4,7 +4,7 @@
 //! of this crate's dependencies has a runtime, TLS or a database in it, and `clippy.toml` beside it refuses the calls of
 //! the standard library that would read, connect, wait or draw lots.
 //!
-//! - What a campaign says, valid: [`campaign`], [`recipient`], [`address`], [`place`] (countries and languages),
+//! - What a campaign says, valid: [`campaign`], [`recipients`], [`templates`], [`address`], [`place`] (countries and languages),
 //!   [`facts`].
 //! - What becomes of it: [`letter`].
 //! - What is wrong with it: [`problem`].
@@ -18,11 +18,18 @@ pub mod links;
 pub mod lookalike;
 pub mod place;
 pub mod problem;
-pub mod recipient;
+pub mod recipients;
+pub mod sender;
+pub mod spec;
+pub mod templates;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod words;
 
 pub use address::Address;
+pub use campaign::{Campaign, Sender};
 pub use facts::Fact;
 pub use place::{Country, Language};
 pub use problem::{Place, Problem, Problems, Severity};
-pub use recipient::Recipient;
+pub use recipients::{Recipient, Recipients};
+pub use templates::Templates;

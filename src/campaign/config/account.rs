@@ -12,10 +12,13 @@ use super::general::read_language;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::value::{Text, Value};
-use super::{Auth, Own, PasswordCommand, Proxy, Rate, Security, Sender, Smtp};
-use crate::campaign::{Address, Country, Language, lookalike};
+use super::{Auth, Own, PasswordCommand, Proxy, Rate, Security, Smtp};
 use crate::failure::Problem;
 use crate::words::nearest;
+use appel_core::address::Address;
+use appel_core::campaign::Sender;
+use appel_core::lookalike;
+use appel_core::place::{Country, Language};
 
 /// What `[sender]` says; `None` where it was wrong.
 pub struct SenderSection {

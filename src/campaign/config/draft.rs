@@ -5,6 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use appel_core::campaign::{Campaign, LetterSpec, Limits};
+use appel_core::place::Language;
+use appel_core::recipients::Recipients;
+use appel_core::templates::Templates;
 use jiff::Timestamp;
 
 use super::account::{self, SenderSection};
@@ -16,9 +20,9 @@ use super::login;
 use super::paths;
 use super::read::Table;
 use super::source::Source;
-use super::{Config, FromFolder, KeptBack, LetterSpec, Limits, Smtp};
+use super::{FromFolder, KeptBack, Smtp};
 use crate::campaign::bounded::{self, MOST_TEXT, Unread, in_words};
-use crate::campaign::{Language, Sources};
+use crate::campaign::{Input, Sources};
 use crate::failure::{Place, Problem, Problems};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
@@ -56,8 +60,8 @@ impl Draft {
         self.general.templates.as_deref()
     }
 
-    /// The whole, when nothing in it was wrong.
-    pub fn finish(self) -> Option<Config> {
+    /// The whole, with its texts and its rows, when nothing in it was wrong.
+    pub fn finish(self, templates: Templates, recipients: Arc<dyn Recipients>) -> Option<Input> {
         let language = self.language?;
         let sender = self.sender?.finish(&language)?;
         let smtp = self.smtp.map(|mut smtp| {
@@ -66,25 +70,25 @@ impl Draft {
             }
             smtp
         });
-        Some(Config {
-            folder: paths::or_here(&self.folder).to_owned(),
+        let facts = self.facts.into_iter().map(|(name, fact)| Some((name, fact?)));
+        let campaign = Campaign {
             id: self.general.id?,
             title: self.general.title?,
-            recipients: self.general.recipients?,
-            templates: self.general.templates?,
             language,
             deadline: self.general.deadline,
+            letters: self.letters.into_iter().map(Arc::new).collect(),
+            facts: facts.collect::<Option<_>>()?,
+            templates,
+            recipients,
+        };
+        Some(Input {
+            campaign: Arc::new(campaign),
             sender,
             smtp,
             from_folder: self.from_folder,
             limits: self.limits,
+            folder: paths::or_here(&self.folder).to_owned(),
             kept_back: self.kept_back,
-            letters: self.letters,
-            facts: self
-                .facts
-                .into_iter()
-                .map(|(name, fact)| Some((name, fact?)))
-                .collect::<Option<_>>()?,
         })
     }
 }

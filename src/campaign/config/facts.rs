@@ -7,9 +7,9 @@ use toml::de::DeValue;
 use super::general::read_language;
 use super::read::Table;
 use super::value::Value;
-use crate::campaign::Fact;
-use crate::campaign::facts::ByLanguage;
 use crate::failure::Problem;
+use appel_core::facts::ByLanguage;
+use appel_core::facts::Fact;
 
 /// Every fact by name; `None` where one is wrong, so that its name is still known.
 pub type Facts = BTreeMap<String, Option<Fact>>;
@@ -104,7 +104,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
     }
 }
 
-fn read_tag<'a>(table: &Table<'a>, tag: &'a str) -> Option<crate::campaign::Language> {
+fn read_tag<'a>(table: &Table<'a>, tag: &'a str) -> Option<appel_core::place::Language> {
     let text = table.key(tag);
     read_language(&text)
 }

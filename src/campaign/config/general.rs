@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::paths::{self, Refused};
 use super::read::Table;
 use super::value::Text;
-use crate::campaign::Language;
 use crate::failure::Problem;
+use appel_core::place::Language;
 
 /// What `[campaign]` says; `None` where it was wrong or is missing.
 #[derive(Default)]

@@ -3,15 +3,15 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::Limits;
+use super::KeptBack;
 use super::general::word;
 use super::paths::{self, MOST_ATTACHED, Refused};
 use super::read::Table;
 use super::source::Source;
 use super::value::Value;
-use super::{Attachment, Format, KeptBack, LetterSpec};
-use crate::campaign::Address;
 use crate::failure::{Place, Problem};
+use appel_core::address::Address;
+use appel_core::campaign::{Attachment, Format, LetterSpec, Limits};
 
 /// How many letters a campaign has at most.
 const MOST_LETTERS: usize = 1000;

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Attachment, Config, KeptBack};
+use super::KeptBack;
+use crate::campaign::Input;
 use crate::campaign::bounded::{self, Unread, in_words};
 use crate::words::{is_unsafe_to_show, nearest};
+use appel_core::campaign::Attachment;
 
 /// How many bytes the files of one letter have together at most: hardly any mailbox takes more.
 pub const MOST_ATTACHED: u64 = 25 << 20;
@@ -77,12 +79,12 @@ fn outside(written: &str) -> Refused {
 ///
 /// # Errors
 /// Why it cannot leave.
-pub fn read_attachment(config: &Config, path: &Path, most: u64) -> Result<Vec<u8>, String> {
+pub fn read_attachment(input: &Input, path: &Path, most: u64) -> Result<Vec<u8>, String> {
     let (file, about) = bounded::open(path).map_err(|unread| unread.to_string())?;
     let target = fs::canonicalize(path).map_err(|error| error.to_string())?;
-    let home = fs::canonicalize(or_here(&config.folder)).map_err(|error| error.to_string())?;
+    let home = fs::canonicalize(or_here(&input.folder)).map_err(|error| error.to_string())?;
     let is_same = fs::symlink_metadata(&target).is_ok_and(|found| same_file(&found, &about));
-    if !is_same || !target.starts_with(&home) || config.kept_back.holds(&target).is_some() {
+    if !is_same || !target.starts_with(&home) || input.kept_back.holds(&target).is_some() {
         return Err("another file was put in its place meanwhile".to_owned());
     }
     bounded::rest(file, &about, most).map_err(|unread| unread.to_string())
@@ -205,16 +207,16 @@ mod tests {
         ] {
             fs::write(at(name), name).unwrap();
         }
-        let mut config = crate::letter::testing::given().config;
-        config.folder = at("campaign");
+        let mut input = Input::from(appel_core::testing::given().made());
+        input.folder = at("campaign");
         let sources = Sources {
             config: at("campaign/config.toml"),
             account: Some(at("account.toml")),
             account_required: false,
             private: Private::default(),
         };
-        config.kept_back = std::sync::Arc::new(KeptBack::new(&sources, &General::default()));
-        let read = || read_attachment(&config, &at("campaign/a.pdf"), 100);
+        input.kept_back = std::sync::Arc::new(KeptBack::new(&sources, &General::default()));
+        let read = || read_attachment(&input, &at("campaign/a.pdf"), 100);
         assert_eq!(read().unwrap(), b"campaign/a.pdf");
         for target in [at("account.toml"), at("campaign/config.toml")] {
             fs::remove_file(at("campaign/a.pdf")).unwrap();

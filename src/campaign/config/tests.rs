@@ -4,10 +4,15 @@ mod limits;
 
 use std::fs;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use appel_core::templates::Templates;
+use appel_core::testing::List;
 use proptest::prelude::*;
 
 use super::*;
-use crate::campaign::Sources;
+use crate::campaign::{Input, Sources};
 use crate::failure::{Problems, Style};
 
 const CAMPAIGN: &str = "[campaign]\nid = \"c\"\ntitle = \"T\"\nlanguage = \"en\"\n";
@@ -17,7 +22,9 @@ const LETTER: &str = "[[letter]]\nid = \"protest\"\nto = [\"embassy\"]\n";
 
 struct Found {
     said: String,
-    config: Option<Config>,
+    input: Option<Input>,
+    /// The recipients file and the templates folder.
+    paths: [Option<PathBuf>; 2],
 }
 
 fn read_files(files: &[(&str, &[u8])]) -> Found {
@@ -45,12 +52,17 @@ fn read_in(dir: &std::path::Path, account: Option<PathBuf>, account_required: bo
     };
     let mut problems = Problems::new();
     let now = "2011-12-17T00:00:00Z".parse().unwrap();
-    let config = read(&sources, now, &mut problems).and_then(Draft::finish);
-    let config = config.filter(|_| !problems.any_error());
+    let draft = read(&sources, now, &mut problems);
+    let path = |of: fn(&Draft) -> Option<&Path>| draft.as_ref().and_then(of).map(Path::to_owned);
+    let paths = [path(Draft::recipients), path(Draft::templates)];
+    let nobody = Arc::new(List::new("role,name,email\n"));
+    let input = draft.and_then(|draft| draft.finish(Templates::default(), nobody));
+    let input = input.filter(|_| !problems.any_error());
     let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
     Found {
         said: said.join("\n\n").replace(&format!("{}/", dir.display()), ""),
-        config,
+        input,
+        paths,
     }
 }
 
@@ -61,7 +73,7 @@ fn check(text: &str) -> String {
         ("files/a.pdf", b"%PDF"),
         ("ca.pem", b""),
     ]);
-    assert_eq!(found.config.is_none(), found.said.contains("error:"), "{}", found.said);
+    assert_eq!(found.input.is_none(), found.said.contains("error:"), "{}", found.said);
     found.said
 }
 
@@ -98,8 +110,9 @@ fn the_least_configuration_is_enough() {
 #[test]
 fn what_is_left_out_has_its_default() {
     let text = format!("{CAMPAIGN}{SENDER}{SMTP}{LETTER}");
-    let config = read_files(&[("config.toml", text.as_bytes())]).config.unwrap();
-    let smtp = config.smtp.unwrap();
+    let found = read_files(&[("config.toml", text.as_bytes())]);
+    let input = found.input.unwrap();
+    let smtp = input.smtp.unwrap();
     insta::assert_debug_snapshot!(smtp, @r#"
     Smtp {
         host: "smtp.home.example",
@@ -125,9 +138,10 @@ fn what_is_left_out_has_its_default() {
         },
     }
     "#);
-    assert!(config.recipients.ends_with("recipients.csv") && config.templates.ends_with("templates"));
-    assert_eq!(config.sender.language.to_string(), "en");
-    assert_eq!(config.letters[0].template, "protest");
+    let paths = found.paths.map(Option::unwrap);
+    assert!(paths[0].ends_with("recipients.csv") && paths[1].ends_with("templates"));
+    assert_eq!(input.sender.language.to_string(), "en");
+    assert_eq!(input.campaign.letters[0].template, "protest");
 }
 
 #[test]
@@ -137,7 +151,7 @@ fn every_key_of_smtp_is_read() {
         proxy = \"socks5h://127.0.0.1:9050\"\n";
     let found = with_account(lines);
     assert_eq!(found.said, "");
-    let mut smtp = found.config.unwrap().smtp.unwrap();
+    let mut smtp = found.input.unwrap().smtp.unwrap();
     let command = smtp.own.password_command.take().unwrap();
     assert_eq!(command.line, "pass show mail");
     assert!(command.folder.is_absolute(), "where the account file is");
@@ -475,7 +489,7 @@ fn rates_are_read() {
     let rate = |written: &str| {
         let text = format!("{CAMPAIGN}{SENDER}{SMTP}rate = \"{written}\"\n{LETTER}");
         read_files(&[("config.toml", text.as_bytes())])
-            .config
+            .input
             .unwrap()
             .smtp
             .unwrap()
@@ -854,12 +868,12 @@ fn every_further_key_of_the_sender_is_text() {
     let text = format!(
         "{CAMPAIGN}{SENDER}city = \"Brussels\"\nmember = 42\nsince = 2.5\nactive = true\naddress = \"\"\"Rue A\\nBruxelles\"\"\"\n{LETTER}"
     );
-    let config = read_files(&[("config.toml", text.as_bytes())]).config.unwrap();
+    let input = read_files(&[("config.toml", text.as_bytes())]).input.unwrap();
     assert_eq!(
         check(&format!("{CAMPAIGN}{SENDER}city = \"می\u{200c}خواهم\"\n{LETTER}")),
         ""
     );
-    insta::assert_debug_snapshot!(config.sender.extra, @r#"
+    insta::assert_debug_snapshot!(input.sender.extra, @r#"
     {
         "active": "true",
         "address": "Rue A\nBruxelles",
@@ -925,9 +939,9 @@ fn the_account_file_wins_and_that_is_said() {
     let config = format!("{CAMPAIGN}{SENDER}{SMTP}{LETTER}");
     let account = account.replace("[letter]\n", "");
     let found = read_files(&[("config.toml", config.as_bytes()), ("account.toml", account.as_bytes())]);
-    let config = found.config.unwrap();
+    let input = found.input.unwrap();
     assert_eq!(
-        (config.sender.name.as_str(), config.smtp.unwrap().host.as_str()),
+        (input.sender.name.as_str(), input.smtp.unwrap().host.as_str()),
         ("Own", "own.example")
     );
 }

@@ -33,7 +33,7 @@ impl<'a> Findings<'a> {
     }
 
     /// The record at hand, and who says what is wrong in it.
-    pub fn look<'l, 't>(&'l mut self, records: &'l mut Records<'t>) -> (&'l StringRecord, Look<'l, 'a, 't>) {
+    pub fn look<'l>(&'l mut self, records: &'l mut Records) -> (&'l StringRecord, Look<'l, 'a>) {
         let (row, line) = (records.span.clone(), records.line);
         let (record, tape) = records.parts();
         let look = Look {
@@ -58,9 +58,9 @@ impl<'a> Findings<'a> {
 }
 
 /// A look at one row.
-pub struct Look<'l, 'a, 't> {
+pub struct Look<'l, 'a> {
     findings: &'l mut Findings<'a>,
-    tape: &'l mut Tape<'t>,
+    tape: &'l mut Tape,
     row: Range<usize>,
     /// The line it begins on, 1-based.
     line: usize,
@@ -68,7 +68,7 @@ pub struct Look<'l, 'a, 't> {
     scanned: Option<scan::Record>,
 }
 
-impl Look<'_, '_, '_> {
+impl Look<'_, '_> {
     /// Where a value of the row stands; without one, where the row does.
     pub fn place(&mut self, column: Option<usize>) -> Place {
         let layout = self.findings.layout;
@@ -132,7 +132,7 @@ impl Look<'_, '_, '_> {
     }
 }
 
-impl Report for Look<'_, '_, '_> {
+impl Report for Look<'_, '_> {
     fn report(&mut self, finding: Finding, words: &dyn Fn() -> (String, String)) {
         let Finding { severity, kind, column } = finding;
         self.add(severity, kind, |look| {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Result};
 use std::ops::Range;
+use std::sync::Arc;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
@@ -28,9 +29,9 @@ pub fn has_no_end(error: &io::Error) -> bool {
 }
 
 /// One pass over the records behind the header.
-pub struct Records<'a> {
-    layout: &'a Layout,
-    reader: Reader<Tape<'a>>,
+pub struct Records {
+    layout: Arc<Layout>,
+    reader: Reader<Tape>,
     pub record: StringRecord,
     /// Where the record stands in the text.
     pub span: Range<usize>,
@@ -40,8 +41,8 @@ pub struct Records<'a> {
     broken: bool,
 }
 
-impl<'a> Records<'a> {
-    pub fn new(source: &'a Source, layout: &'a Layout) -> Self {
+impl Records {
+    pub fn new(source: &Arc<Source>, layout: &Arc<Layout>) -> Self {
         let reader = ReaderBuilder::new()
             .delimiter(layout.delimiter)
             .has_headers(false)
@@ -49,7 +50,7 @@ impl<'a> Records<'a> {
             .buffer_capacity(64 * 1024)
             .from_reader(Tape::new(source, layout.line_start, layout.start));
         Self {
-            layout,
+            layout: Arc::clone(layout),
             reader,
             record: StringRecord::new(),
             span: layout.start..layout.start,
@@ -144,7 +145,7 @@ impl<'a> Records<'a> {
     }
 
     /// The record, and the text that it stands in.
-    pub fn parts(&mut self) -> (&StringRecord, &mut Tape<'a>) {
+    pub fn parts(&mut self) -> (&StringRecord, &mut Tape) {
         (&self.record, self.reader.get_mut())
     }
 }

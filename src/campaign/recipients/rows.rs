@@ -3,12 +3,13 @@
 use csv::StringRecord;
 
 use super::layout::Layout;
-use super::{Recipient, Serves};
-use crate::campaign::address::AddressError;
-use crate::campaign::lookalike;
-use crate::campaign::{Address, Country, Language};
 use crate::failure::Severity;
 use crate::words::visible_line;
+use appel_core::address::Address;
+use appel_core::address::AddressError;
+use appel_core::lookalike;
+use appel_core::place::{Country, Language};
+use appel_core::recipients::{Recipient, Serves};
 
 /// Something wrong in a row.
 #[derive(Clone, Copy)]

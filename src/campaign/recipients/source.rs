@@ -6,6 +6,7 @@ use std::collections::hash_map::RandomState;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{Error, Result};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::decode;
@@ -48,8 +49,8 @@ impl Source {
     }
 
     /// So much of the text that the header can be read from it as from the whole.
-    pub fn head(&self) -> Result<Cow<'_, str>> {
-        if let Self::Memory(text) = self {
+    pub fn head(self: &Arc<Self>) -> Result<Cow<'_, str>> {
+        if let Self::Memory(text) = &**self {
             return Ok(Cow::Borrowed(text));
         }
         let mut tape = Tape::new(self, 0, 0);

@@ -1,8 +1,8 @@
 //! One pass over the text of the recipients file, which keeps the line at hand within reach.
 
-use std::borrow::Cow;
 use std::io::{Error, Read, Result};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::source::Source;
 
@@ -10,10 +10,10 @@ use super::source::Source;
 const REACH: usize = 1024;
 
 /// A text that is read from one end to the other. Of a file no more than a few chunks are in memory.
-pub struct Tape<'a> {
-    source: &'a Source,
-    /// The bytes of the text from `base` on, as far as they are loaded.
-    loaded: Cow<'a, [u8]>,
+pub struct Tape {
+    source: Arc<Source>,
+    /// Of a file, the bytes of the text from `base` on, as far as they are loaded.
+    chunks: Vec<u8>,
     base: usize,
     /// What was handed on to the reader ends here.
     at: usize,
@@ -28,16 +28,16 @@ pub struct Tape<'a> {
 #[error("the record is too long")]
 pub struct TooLong;
 
-impl<'a> Tape<'a> {
+impl Tape {
     /// Begins to read at `at`, which is in the line that begins at `line`.
-    pub fn new(source: &'a Source, line: usize, at: usize) -> Self {
-        let (loaded, base) = match source {
-            Source::Memory(text) => (Cow::Borrowed(text.as_bytes()), 0),
-            Source::File(chunks) => (Cow::Owned(Vec::new()), chunks.beginning(line)),
+    pub fn new(source: &Arc<Source>, line: usize, at: usize) -> Self {
+        let base = match &**source {
+            Source::Memory(_) => 0,
+            Source::File(chunks) => chunks.beginning(line),
         };
         Self {
-            source,
-            loaded,
+            source: Arc::clone(source),
+            chunks: Vec::new(),
             base,
             at,
             line,
@@ -52,36 +52,40 @@ impl<'a> Tape<'a> {
 
     /// What is in memory, from the line at hand on or from before it.
     pub fn loaded(&self) -> &[u8] {
-        &self.loaded
+        match &*self.source {
+            Source::Memory(text) => text.as_bytes(),
+            Source::File(_) => &self.chunks,
+        }
     }
 
     /// Loads the next chunk; whether there was one.
     pub fn load(&mut self) -> Result<bool> {
-        let Source::File(chunks) = self.source else {
+        let Source::File(chunks) = &*self.source else {
             return Ok(false);
         };
-        let next = self.base + self.loaded.len();
+        let next = self.base + self.chunks.len();
         if next >= self.source.len() {
             return Ok(false);
         }
-        let bytes = self.loaded.to_mut();
-        let done = self.line.min(self.at).saturating_sub(self.base).min(bytes.len());
-        bytes.drain(..done);
+        let done = self.line.min(self.at).saturating_sub(self.base);
+        let done = done.min(self.chunks.len());
+        self.chunks.drain(..done);
         self.base += done;
-        chunks.load(next, bytes)?;
+        chunks.load(next, &mut self.chunks)?;
         Ok(true)
     }
 
     fn load_until(&mut self, at: usize) -> Result<()> {
-        while self.base + self.loaded.len() <= at && self.load()? {}
+        while self.base + self.loaded().len() <= at && self.load()? {}
         Ok(())
     }
 
     /// The bytes of `span` that are loaded.
     pub fn slice(&self, span: Range<usize>) -> &[u8] {
-        let end = span.end.saturating_sub(self.base).min(self.loaded.len());
+        let loaded = self.loaded();
+        let end = span.end.saturating_sub(self.base).min(loaded.len());
         let start = span.start.saturating_sub(self.base).min(end);
-        &self.loaded[start..end]
+        &loaded[start..end]
     }
 
     /// The text of `span`, which is loaded, and ends where characters do.
@@ -124,7 +128,7 @@ impl<'a> Tape<'a> {
     }
 }
 
-impl Read for Tape<'_> {
+impl Read for Tape {
     fn read(&mut self, to: &mut [u8]) -> Result<usize> {
         self.load_until(self.at)?;
         let mut rest = self.slice(self.at..usize::MAX);

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::failure::{Severity, Style};
+use appel_core::recipients::Serves;
 
 mod long;
 
@@ -42,8 +43,8 @@ fn read_in(sizes: Sizes, path: &Path) -> (String, Option<Roster>) {
 
 /// What a roster gives.
 fn all_of(roster: &Roster) -> String {
-    let rows: Vec<Recipient> = roster.recipients().map(Result::unwrap).collect();
-    format!("{} {:?} {rows:?}", roster.len(), roster.columns())
+    let rows: Vec<Recipient> = roster.rows().map(Result::unwrap).collect();
+    format!("{} {:?} {rows:?}", roster.count(), roster.columns())
 }
 
 /// What people read about this file.
@@ -59,8 +60,8 @@ fn rows(rows: &str) -> String {
 fn names(bytes: &[u8]) -> Vec<String> {
     let (said, roster) = read(bytes);
     let roster = roster.expect(&said);
-    let names: Vec<String> = roster.recipients().map(|recipient| recipient.unwrap().name).collect();
-    assert_eq!(names.len(), roster.len());
+    let names: Vec<String> = roster.rows().map(|recipient| recipient.unwrap().name).collect();
+    assert_eq!(names.len(), roster.count());
     names
 }
 
@@ -693,7 +694,7 @@ fn lines_and_columns_are_those_of_the_file() {
     let (_, roster) = read("role,name,email\r\n\r\nembassy,A,a@b.example\r\nembassy,B,b@b.example\r\n".as_bytes());
     let lines: Vec<usize> = roster
         .unwrap()
-        .recipients()
+        .rows()
         .map(|recipient| recipient.unwrap().line)
         .collect();
     assert_eq!(lines, [3, 4]);
@@ -707,7 +708,7 @@ fn a_row_gives_what_templates_may_name() {
         roster.columns().join("|"),
         "email|role|name|First Name|country|language|cc|salutation|title|gender"
     );
-    let recipient = roster.recipients().next().unwrap().unwrap();
+    let recipient = roster.rows().next().unwrap().unwrap();
     assert_eq!(recipient.cells.join("|"), "a@b.example|embassy|A|Zo||||||");
     assert_eq!(recipient.serves, Serves::Everyone);
     assert_eq!(recipient.line, 2);
@@ -762,8 +763,8 @@ proptest! {
         check(&text);
         let (_, roster) = read(format!("{HEADER}{text}").as_bytes());
         if let Some(roster) = roster {
-            prop_assert_eq!(roster.recipients().count(), roster.len());
-            prop_assert!(roster.recipients().all(|recipient| recipient.unwrap().cells.len() == roster.columns().len()));
+            prop_assert_eq!(roster.rows().count(), roster.count());
+            prop_assert!(roster.rows().all(|recipient| recipient.unwrap().cells.len() == roster.columns().len()));
         }
     }
 }

@@ -6,9 +6,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Scope;
-use crate::campaign::Language;
 use crate::failure::{Place, Problem, Problems, Severity};
 use crate::words::{is_unsafe_to_show, nearest, visible_line};
+use appel_core::place::Language;
 
 /// How many letters a folder has at most, each language counted.
 const MOST_LETTERS: usize = 10_000;

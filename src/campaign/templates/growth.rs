@@ -1,12 +1,12 @@
 //! How long a letter can become: partials that call others ten times each grow without end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use handlebars::template::{Template, TemplateElement};
 
 use super::Partials;
 use super::parse::Parsed;
-use crate::campaign::Language;
+use appel_core::place::Language;
 
 /// How deep partials may call one another.
 pub const DEEPEST_PARTIAL: usize = 16;
@@ -39,14 +39,14 @@ impl Size {
 
 /// The sizes of the partials in one language, each worked out once.
 pub struct Sizes<'a> {
-    partials: &'a BTreeMap<String, Partials>,
+    partials: &'a Partials,
     language: &'a Language,
     known: HashMap<&'a str, Size>,
 }
 
 impl<'a> Sizes<'a> {
     /// Nothing is known yet.
-    pub fn new(partials: &'a BTreeMap<String, Partials>, language: &'a Language) -> Self {
+    pub fn new(partials: &'a Partials, language: &'a Language) -> Self {
         Self {
             partials,
             language,

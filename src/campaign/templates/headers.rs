@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::campaign::config::Format;
 use crate::failure::Problem;
 use crate::words::nearest;
+use appel_core::campaign::Format;
 
 use super::file::File;
 

@@ -15,9 +15,9 @@ use super::names::{self, Hints, Meaning, Surroundings};
 use super::spot::{Tag, Unit};
 use super::tags::Piece;
 use super::{Partial, Partials, Scope};
-use crate::campaign::Language;
 use crate::failure::{Place, Problem, Severity};
 use crate::words::{listed, nearest};
+use appel_core::place::Language;
 
 const COMPARISONS: [&str; 6] = ["eq", "ne", "gt", "gte", "lt", "lte"];
 const FACTS: [&str; 3] = ["fact", "source", "as_of"];
@@ -29,7 +29,7 @@ const HELPERS: [&str; 16] = [
 /// What the walk of one letter found.
 pub struct Lint<'a, 'b> {
     scope: &'a Scope<'a>,
-    partials: &'a BTreeMap<String, Partials>,
+    partials: &'a Partials,
     language: &'a Language,
     shown_dir: &'a str,
     budget: &'b mut Budget,
@@ -45,7 +45,7 @@ impl<'a, 'b> Lint<'a, 'b> {
     /// For a letter in `language`; `shown_dir` is the templates folder as people know it.
     pub const fn new(
         scope: &'a Scope<'a>,
-        partials: &'a BTreeMap<String, Partials>,
+        partials: &'a Partials,
         language: &'a Language,
         shown_dir: &'a str,
         budget: &'b mut Budget,

@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
+use appel_core::campaign::{Attachment, Format};
+use appel_core::place::Language;
+use appel_core::templates::{Template, Templates};
+
 use super::budget::Budget;
 use super::file::{self, File};
 use super::folder::{self, Entry};
@@ -12,9 +16,8 @@ use super::lint::Lint;
 use super::parse::{self, Parsed};
 use super::spot::Unit;
 use super::tags::Piece;
-use super::{Partial, Scope, Template, Templates, headers, marked, telling, wording};
-use crate::campaign::Language;
-use crate::campaign::config::{self, Attachment, Format, KeptBack, MOST_ATTACHED, MOST_ATTACHMENTS};
+use super::{Partial, Partials, Scope, headers, marked, telling, wording};
+use crate::campaign::config::{self, MOST_ATTACHED, MOST_ATTACHMENTS};
 use crate::failure::{Place, Problem, Problems, Severity};
 
 /// The most characters of a subject that the template itself gives.
@@ -44,9 +47,9 @@ pub fn load(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Probl
 fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, budget: &mut Budget) -> Option<Templates> {
     let entries = folder::letters(dir, shown_dir, scope, &mut budget.problems)?;
     folder::check_coverage(&entries, shown_dir, scope, &mut budget.problems);
-    let mut templates = Templates::default();
+    let mut partials = Partials::default();
     for entry in folder::partials(dir, shown_dir, scope, &mut budget.problems) {
-        read_partial(entry, &mut templates, budget);
+        read_partial(entry, &mut partials, budget);
     }
     let letters: Vec<Letter> = entries
         .into_iter()
@@ -54,14 +57,15 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, budget: &mut Budget)
         .collect();
     // What is too much is not gone through; so much of it is wrong in any case.
     if !budget.is_spent() {
-        weigh(&letters, &templates, scope, budget);
+        weigh(&letters, &partials, scope, budget);
     }
     if budget.is_spent() {
         return None;
     }
     let mut looked_at = BTreeSet::new();
+    let mut templates = Templates::default();
     for letter in letters {
-        let facts = lint(&letter, &templates, shown_dir, scope, budget, &mut looked_at);
+        let facts = lint(&letter, &partials, shown_dir, scope, budget, &mut looked_at);
         if budget.is_spent() {
             return None;
         }
@@ -80,8 +84,12 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, budget: &mut Budget)
             .letters
             .entry(letter.entry.name)
             .or_default()
-            .push(letter.language, template);
+            .add(Some(letter.language), template);
     }
+    templates.partials = partials
+        .into_iter()
+        .map(|(name, versions)| (name, versions.map(|partial| partial.parsed.template)))
+        .collect();
     Some(templates)
 }
 
@@ -90,7 +98,7 @@ const MOST_EXPANDED: u64 = 1 << 20;
 
 /// Looks whether all letters, and the partials as each language sees them, fit into memory with their partials written
 /// into them.
-fn weigh(letters: &[Letter], templates: &Templates, scope: &Scope<'_>, budget: &mut Budget) {
+fn weigh(letters: &[Letter], partials: &Partials, scope: &Scope<'_>, budget: &mut Budget) {
     let mut by_language: BTreeMap<&Language, Vec<&Letter>> = BTreeMap::new();
     for letter in letters {
         by_language.entry(&letter.language).or_default().push(letter);
@@ -100,7 +108,7 @@ fn weigh(letters: &[Letter], templates: &Templates, scope: &Scope<'_>, budget: &
         if !budget.hold(scope.length.saturating_mul(4)) {
             return;
         }
-        let mut sizes = Sizes::new(&templates.partials, language);
+        let mut sizes = Sizes::new(partials, language);
         for letter in letters {
             let Some(body) = &letter.body else { continue };
             let size = sizes.of(body);
@@ -132,7 +140,7 @@ fn read_text(entry: &Entry, budget: &mut Budget) -> Option<String> {
     budget.read(&text).then_some(text)
 }
 
-fn read_partial(entry: Entry, templates: &mut Templates, budget: &mut Budget) {
+fn read_partial(entry: Entry, partials: &mut Partials, budget: &mut Budget) {
     let Some(text) = read_text(&entry, budget) else {
         return;
     };
@@ -146,11 +154,7 @@ fn read_partial(entry: Entry, templates: &mut Templates, budget: &mut Budget) {
         text,
         parsed,
     };
-    let slot = templates.partials.entry(entry.name).or_default();
-    match entry.language {
-        Some(language) => slot.versions.push(language, partial),
-        None => slot.general = Some(partial),
-    }
+    partials.entry(entry.name).or_default().add(entry.language, partial);
 }
 
 fn read_letter(entry: Entry, language: Language, scope: &Scope<'_>, budget: &mut Budget) -> Option<Letter> {
@@ -199,7 +203,6 @@ const STEPS_OF_A_FILE: usize = 40;
 
 /// The files of the header lines.
 fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope: &Scope<'_>) -> Vec<Attachment> {
-    let nothing = KeptBack::default();
     let mut attach = Vec::new();
     let mut bytes = 0u64;
     if let Some((_, span)) = written.get(MOST_ATTACHMENTS) {
@@ -210,7 +213,7 @@ fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope:
         );
     }
     for (path, span) in written.into_iter().take(MOST_ATTACHMENTS) {
-        match config::attachment(scope.folder, &path, scope.kept_back.unwrap_or(&nothing)) {
+        match config::attachment(scope.folder, &path, scope.kept_back) {
             Ok((attachment, _)) if attach.contains(&attachment) => {}
             Ok((attachment, length)) => {
                 let fitted = bytes <= MOST_ATTACHED;
@@ -250,7 +253,7 @@ fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
 /// Markdown was looked at.
 fn lint(
     letter: &Letter,
-    templates: &Templates,
+    partials: &Partials,
     shown_dir: &str,
     scope: &Scope<'_>,
     budget: &mut Budget,
@@ -261,7 +264,7 @@ fn lint(
         text: &letter.text,
         parsed,
     };
-    let mut lint = Lint::new(scope, &templates.partials, &letter.language, shown_dir, budget);
+    let mut lint = Lint::new(scope, partials, &letter.language, shown_dir, budget);
     if let Some(subject) = &letter.subject {
         lint.subject(unit(subject));
     }
@@ -287,8 +290,7 @@ fn lint(
             && file.is_some_and(|file| file == letter.entry.shown || called.contains_key(file))
     });
     if !is_wrong {
-        let files = templates
-            .partials
+        let files = partials
             .values()
             .filter_map(|partial| partial.best(&letter.language))
             .filter(|partial| called.contains_key(partial.shown.as_str()))
@@ -301,7 +303,7 @@ fn lint(
                 .chain(files)
                 .collect(),
         };
-        for problem in telling::check(&letter, &templates.partials, scope, &mut budget.links) {
+        for problem in telling::check(&letter, partials, scope, &mut budget.links) {
             budget.push(problem);
         }
     }

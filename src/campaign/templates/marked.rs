@@ -1,6 +1,6 @@
 //! A letter rendered with a mark in place of every value, and with both branches of every choice.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::parse::Parsed;
 use super::{Partials, Scope};
-use crate::campaign::Language;
 use crate::links::{self, ELSE, END, IF, VALUE, mark};
+use appel_core::place::Language;
 
 /// How long the words of a condition may be in a message.
 const LONGEST_SHOWN: usize = 80;
@@ -141,7 +141,7 @@ pub struct Rendering {
 }
 
 impl Rendering {
-    pub fn new(letter: &Letter<'_>, partials: &BTreeMap<String, Partials>, scope: &Scope<'_>, names: &Names) -> Self {
+    pub fn new(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, names: &Names) -> Self {
         let mut registry = Handlebars::new();
         registry.register_escape_fn(no_escape);
         for helper in ["log", "lookup", "raw", "each"] {
@@ -154,7 +154,7 @@ impl Rendering {
             registry.register_helper(helper, Box::new(Call(helper, names.clone())));
         }
         for helper in ["fact", "source", "as_of"] {
-            let word = |fact: &crate::campaign::Fact| match helper {
+            let word = |fact: &appel_core::facts::Fact| match helper {
                 "fact" => fact.value.get(letter.language).map(ToOwned::to_owned),
                 "source" => fact.source.as_ref()?.get(letter.language).map(ToOwned::to_owned),
                 _ => Some("now".to_owned()),

@@ -4,7 +4,7 @@
 //! A link with a mark in it is another one for each value. And where a choice decides which link stands in a place, the
 //! link tells which way it went.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use handlebars::template::{Template, TemplateElement};
 use pulldown_cmark::{BrokenLink, Parser};
@@ -14,9 +14,9 @@ use super::growth::DEEPEST_PARTIAL;
 use super::marked::{Letter, Names, Rendering};
 use super::variants;
 use super::{Partials, Scope};
-use crate::campaign::Language;
 use crate::failure::{Place, Problem};
 use crate::links;
+use appel_core::place::Language;
 
 /// The most bytes of one rendering with all its branches and marks; of one letter 64 KiB leave.
 const MOST_RENDERED: usize = 1024 * 1024;
@@ -30,12 +30,7 @@ const SHOWN: usize = 20;
 const HINT: &str = "use the same link for everyone: one of its own tells who opened the letter";
 
 /// What links of the letter tell readers or senders apart; `left` is how much of all letters may still be rendered.
-pub fn check(
-    letter: &Letter<'_>,
-    partials: &BTreeMap<String, Partials>,
-    scope: &Scope<'_>,
-    left: &mut usize,
-) -> Vec<Problem> {
+pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: &mut usize) -> Vec<Problem> {
     let names = Names::default();
     let rendering = Rendering::new(letter, partials, scope, &names);
     let mut problems = Vec::new();
@@ -198,7 +193,7 @@ fn closing(text: &str) -> usize {
 }
 
 /// How many partials a template calls, with those that they call.
-fn calls(template: &Template, partials: &BTreeMap<String, Partials>, language: &Language) -> u64 {
+fn calls(template: &Template, partials: &Partials, language: &Language) -> u64 {
     fn count<'a>(
         template: &'a Template,
         find: &impl Fn(&str) -> Option<&'a Template>,

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use appel_core::campaign::Format;
+use appel_core::templates::Templates;
 use handlebars::{Handlebars, handlebars_helper};
 use proptest::prelude::*;
 
@@ -1063,7 +1065,7 @@ fn format_and_attach_are_read() {
     ];
     let (_dir, loaded, said) = load_files(&files);
     assert_eq!(said, "");
-    let templates = loaded.campaign.unwrap().templates;
+    let templates = loaded.input.unwrap().campaign.templates.clone();
     let (_, _, template) = templates.iter().next().unwrap();
     assert_eq!(template.format, Some(Format::Markdown));
     let names: Vec<&str> = template.attach.iter().map(|file| file.name.as_str()).collect();
@@ -1200,7 +1202,7 @@ fn a_fact_must_be_there_in_the_letters_language() {
     ];
     let (_dir, loaded, said) = load_files(&files);
     assert_eq!(said, "");
-    let templates = loaded.campaign.unwrap().templates;
+    let templates = loaded.input.unwrap().campaign.templates.clone();
     let facts: Vec<&str> = templates
         .iter()
         .flat_map(|(_, _, template)| &template.facts)
@@ -1362,7 +1364,7 @@ fn partials_are_those_of_the_letters_language() {
         ("templates/partials/p.fr.hbs", b"french"),
     ]);
     assert_eq!(said, "");
-    let templates = loaded.campaign.unwrap().templates;
+    let templates = loaded.input.unwrap().campaign.templates.clone();
     let text = |tag: &str| {
         let language = Language::parse(tag).unwrap();
         let (name, partial) = templates.partials(&language).next().unwrap();
@@ -1416,7 +1418,7 @@ fn places_are_those_of_the_file_when_rendering_too() {
         "templates/protest.en.hbs",
         b"Format: text\nSubject: {{date}}\n\na\n  {{#if message}}\n{{date}}{{/if}}",
     )]);
-    let templates = loaded.campaign.unwrap().templates;
+    let templates = loaded.input.unwrap().campaign.templates.clone();
     let (_, _, template) = templates.iter().next().unwrap();
     let place = |template: &handlebars::Template, at: usize| (template.mapping[at].0, template.mapping[at].1);
     assert_eq!(place(&template.subject, 0), (2, 10));
@@ -1453,10 +1455,10 @@ proptest! {
             ("templates/partials/q.hbs", other.as_bytes()),
         ];
         let (_dir, loaded, said) = load_files(&files);
-        match loaded.campaign {
-            Some(campaign) => {
+        match loaded.input {
+            Some(input) => {
                 for filled in ["", "d"] {
-                    let rendered = render(&campaign.templates, filled);
+                    let rendered = render(&input.campaign.templates, filled);
                     prop_assert!(rendered.is_ok(), "{rendered:?} of {letter:?} {partial:?} {other:?}");
                 }
             }

@@ -82,7 +82,7 @@ impl Desk {
                     ..
                 }) => {
                     let sender = &self.options.sender;
-                    let event = story::left_out(id, letter, &to, sender, (reason, over.as_deref()), now);
+                    let event = story::left_out(id, &letter, &to, sender, (reason, over.as_deref()), now);
                     self.journal.submit(None, Some(event))?;
                 }
             }

@@ -13,7 +13,7 @@ use crate::outbox::journal::LedgerLost;
 
 /// One letter on its way, kept small: its text is written anew for every attempt.
 pub struct Job {
-    pub letter: Box<Letter<'static>>,
+    pub letter: Box<Letter>,
     pub date: Timestamp,
     pub tries: u32,
     pub first_try: Option<Instant>,

@@ -44,7 +44,7 @@ const SENDER_REFUSALS: u32 = 3;
 /// What to send, in order.
 pub trait Letters: Send + 'static {
     /// What is decided next; those left out are told and counted, nothing else.
-    fn next(&mut self) -> Option<Decision<'static>>;
+    fn next(&mut self) -> Option<Decision>;
 
     /// The bytes of the letter that was decided last, when they are written already.
     fn written(&mut self, _: LetterId) -> Option<Written> {
@@ -55,7 +55,7 @@ pub trait Letters: Send + 'static {
     ///
     /// # Errors
     /// When it cannot be written, although it could before the run began.
-    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem>;
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem>;
 }
 
 /// A letter that was written before its turn.

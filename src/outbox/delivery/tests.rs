@@ -2,25 +2,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use appel_core::letter::{Attachments, Message, Renderer, Rules, Selection, compose};
+use appel_core::testing::{Made, given};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::campaign::Campaign;
-use crate::letter::Message;
-use crate::letter::message::{Attachments, compose};
-use crate::letter::plan::{Plan, Rules, Selection};
-use crate::letter::render::Renderer;
-use crate::letter::testing::given;
 use crate::outbox::event::LetterEvent;
 use crate::outbox::ledger::{Durability, Entry};
 use crate::transport::{Outcome, Reply};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
 pub struct List {
-    decisions: Box<dyn Iterator<Item = Decision<'static>> + Send>,
-    campaign: &'static Campaign,
+    decisions: Box<dyn Iterator<Item = Decision> + Send>,
+    made: Made,
     renderer: Renderer,
 }
 
@@ -30,26 +26,26 @@ impl List {
         for number in 0..letters {
             rows.push_str(&format!("embassy,Somebody,r{number}@x.example,Sir\n"));
         }
-        let campaign: &'static Campaign = Box::leak(Box::new(given().rows(&rows).campaign()));
-        let plan: &'static Plan = Box::leak(Box::new(Plan::new(campaign, Selection::default()).unwrap()));
+        let made = given().rows(&rows).made();
+        let plan = made.plan(Selection::default());
         Box::new(Self {
-            decisions: Box::new(plan.decisions(Rules::to_look(start()))),
-            campaign,
-            renderer: Renderer::new(campaign, None).unwrap(),
+            decisions: Box::new(plan.decisions(&Rules::to_look(start()))),
+            renderer: made.renderer(None),
+            made,
         })
     }
 }
 
 impl Letters for List {
-    fn next(&mut self) -> Option<Decision<'static>> {
+    fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
     }
 
-    fn message(&self, letter: &Letter<'static>, date: Timestamp) -> Result<Message, Problem> {
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         let text = self
             .renderer
             .render(letter, jiff::tz::Offset::UTC.to_datetime(date).date())?;
-        compose(letter, &text, &self.campaign.config.sender, &Attachments::new(), date)
+        compose(letter, &text, &self.made.sender, &Attachments::new(), date)
     }
 }
 

@@ -30,7 +30,7 @@ pub fn leave_untried(
             } => {
                 tally.hear(&story::left_out(
                     id,
-                    letter,
+                    &letter,
                     &to,
                     &options.sender,
                     (reason, over.as_deref()),

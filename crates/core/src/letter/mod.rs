@@ -1,6 +1,31 @@
-//! Letters: their ids and envelopes, and the dates in them.
+//! Letters: who gets which and why not (plan, decide), their text (render), their bytes (message).
 
 pub mod date;
+pub mod decide;
+pub mod decision;
 pub mod envelope;
+pub mod flood;
+pub mod message;
+pub mod notes;
+pub mod plan;
+pub mod render;
+pub mod sameness;
+pub mod selection;
+pub mod status;
 
+mod constant;
+mod encode;
+mod markdown;
+mod prepare;
+mod recurring;
+
+pub use decide::{Decider, Past, Resend, Rules, may_leave};
+pub use decision::{Decision, Letter, Skip};
 pub use envelope::{Envelope, LetterId};
+pub use flood::{Over, Recent};
+pub use message::{Attachments, Message, compose};
+pub use notes::Notes;
+pub use plan::{Candidate, Plan};
+pub use render::{Renderer, Text};
+pub use selection::Selection;
+pub use status::Status;

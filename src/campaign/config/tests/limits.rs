@@ -14,7 +14,7 @@ fn what_one_address_gets_is_for_the_account_file_to_say() {
         "[limits]\nletters-per-address = 5\ncopies-per-letter = 1000\n",
     );
     assert_eq!(found.said, "");
-    let limits = found.config.unwrap().limits;
+    let limits = found.input.unwrap().limits;
     assert_eq!(
         (
             limits.letters_per_address,
@@ -48,7 +48,7 @@ fn what_one_address_gets_is_for_the_account_file_to_say() {
             "{}",
             found.said
         );
-        assert!(found.config.is_none());
+        assert!(found.input.is_none());
     }
 }
 
@@ -62,7 +62,7 @@ fn a_day_allows_500_addresses_unless_the_account_says_otherwise() {
             read_files(&[("config.toml", format!("{campaign}[smtp]\n{smtp}{LETTER}").as_bytes())])
         };
         found
-            .config
+            .input
             .map(|config| config.smtp.unwrap().daily_limit)
             .ok_or(found.said)
     };

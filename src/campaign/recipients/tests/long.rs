@@ -52,7 +52,7 @@ fn a_pass_over_a_long_file_keeps_a_few_chunks_of_it() {
 
 /// The rows that are read before the file is found to have changed, and what is said then.
 fn until_lost(roster: &Roster) -> (usize, String) {
-    let rows: Vec<Result<Recipient, Problem>> = roster.recipients().collect();
+    let rows: Vec<Result<Recipient, Problem>> = roster.rows().collect();
     let (problem, rows) = rows.split_last().unwrap();
     for (nth, row) in rows.iter().enumerate() {
         assert_eq!(row.as_ref().unwrap().email.as_str(), format!("a{nth}@b.example"));
@@ -127,7 +127,7 @@ fn two_passes_over_a_long_file_do_not_disturb_each_other() {
             assert_eq!(pass.join().unwrap(), all);
         }
     });
-    let pairs = roster.recipients().zip(roster.recipients());
+    let pairs = roster.rows().zip(roster.rows());
     assert!(
         pairs
             .map(|(a, b)| (a.unwrap(), b.unwrap()))

@@ -8,10 +8,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::reader::timestamp;
 use super::state;
 use crate::campaign::Address;
-use crate::campaign::address::mailbox_of;
 use crate::campaign::config::Limits;
 use crate::letter::flood::{Salt, hash_of, salted};
 use crate::letter::{LetterId, Recent};
+use appel_core::address::mailbox_of;
 
 /// A letter that was handed over: accepted, or in doubt.
 struct Handed {

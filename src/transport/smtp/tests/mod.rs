@@ -10,9 +10,9 @@ use tokio::time::{Duration, sleep};
 use super::connect::over;
 use super::{Login, Settings, SmtpSession};
 use crate::campaign::config::Security;
-use crate::campaign::{Address, Language};
 use crate::letter::{Envelope, LetterId, Message};
 use crate::transport::ConnectError;
+use appel_core::{Address, Language};
 
 /// What the server offers unless a test says otherwise.
 const OFFERS: &str = "250-mx.example\r\n250-AUTH PLAIN XOAUTH2\r\n250 SIZE 0\r\n";

@@ -14,14 +14,15 @@ use serde_json::{Map, Value, json};
 
 use super::constant;
 use super::date::{LongDates, long_date};
+use super::decision::Letter;
 use super::markdown;
-use super::plan::Letter;
 use super::prepare::Partials;
 use super::sameness::{self, Compared, Sameness};
-use crate::campaign::config::{Attachment, Format};
-use crate::campaign::{Campaign, Language};
-use crate::failure::{Place, Problem};
+use crate::campaign::{Attachment, Campaign, Format, Sender};
+use crate::facts::Fact;
 use crate::links;
+use crate::place::Language;
+use crate::problem::{Place, Problem};
 
 /// Octets of one body; a page of text is about 3,000.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -89,27 +90,26 @@ struct Edition {
 }
 
 impl Renderer {
-    /// Takes in every template; `personal` is the activist's own paragraph, its lines ending in LF.
+    /// Takes in every template for one sender; `personal` is their own paragraph, its lines ending in LF.
     ///
     /// # Errors
     /// When partials include each other without end, or so often that no letter could be made of them.
-    pub fn new(campaign: &Campaign, personal: Option<&str>) -> Result<Self, Problem> {
+    pub fn new(campaign: &Campaign, sender: &Sender, personal: Option<&str>) -> Result<Self, Problem> {
         let mut renderer = Self {
             templates: HashMap::new(),
             languages: Vec::new(),
-            columns: campaign.roster.columns().to_vec(),
-            recipients: campaign.roster.shown().to_owned(),
+            columns: campaign.recipients.columns().to_vec(),
+            recipients: campaign.recipients.shown().to_owned(),
         };
         // The partials as each language sees them, once for all of its templates.
         let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
         for (name, language, template) in campaign.templates.iter() {
-            let edition = renderer.edition(campaign, language, personal.unwrap_or_default());
-            let config = &campaign.config;
+            let edition = renderer.edition(campaign, sender, language, personal.unwrap_or_default());
             let facts: Map<String, Value> = template
                 .facts
                 .iter()
                 .filter_map(|fact| {
-                    let value = config.facts.get(fact)?.value.get(language)?;
+                    let value = campaign.facts.get(fact)?.value.get(language)?;
                     Some((fact.clone(), value.into()))
                 })
                 .collect();
@@ -144,11 +144,11 @@ impl Renderer {
     }
 
     /// The position of a language's edition, made when it is first asked for.
-    fn edition(&mut self, campaign: &Campaign, language: &Language, personal: &str) -> usize {
+    fn edition(&mut self, campaign: &Campaign, sender: &Sender, language: &Language, personal: &str) -> usize {
         if let Some(known) = self.languages.iter().position(|(known, _)| known == language) {
             return known;
         }
-        let edition = Edition::new(campaign, language, personal);
+        let edition = Edition::new(campaign, sender, language, personal);
         self.languages.push((language.clone(), edition));
         self.languages.len() - 1
     }
@@ -168,7 +168,7 @@ impl Renderer {
         let ready = self
             .templates
             .get(&letter.spec.template)
-            .and_then(|languages| languages.iter().find(|(language, _)| language == letter.language))
+            .and_then(|languages| languages.iter().find(|(language, _)| *language == letter.language))
             .map(|(_, ready)| ready)
             .ok_or_else(|| {
                 at_row(Problem::error(format!(
@@ -187,13 +187,7 @@ impl Renderer {
     /// What the links of a letter tell about its reader: another row's are others, or one comes out of a cell.
     ///
     /// What stands in the template is looked at when it is read; here is what only the rows bring.
-    pub fn telling_links<'a>(
-        &self,
-        letter: &Letter<'a>,
-        text: &Text,
-        today: Date,
-        compared: &mut Compared<'a>,
-    ) -> Option<Problem> {
+    pub fn telling_links(&self, letter: &Letter, text: &Text, today: Date, compared: &mut Compared) -> Option<Problem> {
         match compared.compare(letter, text, &self.recipients) {
             Sameness::Same => None,
             Sameness::Different(problem) => Some(problem),
@@ -203,7 +197,7 @@ impl Renderer {
 
     fn link_from_cell(&self, letter: &Letter, today: Date) -> Option<Problem> {
         let versions = self.templates.get(&letter.spec.template)?;
-        let (_, ready) = versions.iter().find(|(language, _)| language == letter.language)?;
+        let (_, ready) = versions.iter().find(|(language, _)| *language == letter.language)?;
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
@@ -257,7 +251,7 @@ impl Renderer {
         check_body(&body)?;
         body.truncate(body.trim_end().len());
         body.push('\n');
-        let html = rich.map(|markdown| markdown::to_html(&markdown, &subject, letter.language));
+        let html = rich.map(|markdown| markdown::to_html(&markdown, &subject, &letter.language));
         let mut attachments = letter.spec.attach.clone();
         for attachment in &ready.attach {
             if !attachments.iter().any(|known| known.path == attachment.path) {
@@ -276,7 +270,7 @@ impl Renderer {
 }
 
 impl Edition {
-    fn new(campaign: &Campaign, language: &Language, personal: &str) -> Self {
+    fn new(campaign: &Campaign, sender: &Sender, language: &Language, personal: &str) -> Self {
         let dates = LongDates::new(language);
         let words = Words::of(campaign, language, &dates);
         let partials = Partials::new(campaign.templates.partials(language));
@@ -307,7 +301,7 @@ impl Edition {
             markdown,
             traced,
             contexts: Mutex::new(Vec::new()),
-            blank: data(campaign, personal, &dates),
+            blank: data(campaign, sender, personal, &dates),
             language: language.clone(),
         }
     }
@@ -341,37 +335,37 @@ impl Edition {
 }
 
 /// All that a template can name, with empty values for `recipient` and `date`.
-fn data(campaign: &Campaign, personal: &str, dates: &LongDates) -> Value {
-    let config = &campaign.config;
-    let mut sender: Map<String, Value> = config
-        .sender
+fn data(campaign: &Campaign, sender: &Sender, personal: &str, dates: &LongDates) -> Value {
+    let mut words: Map<String, Value> = sender
         .extra
         .iter()
         .map(|(key, value)| (key.clone(), Value::String(lf(value))))
         .collect();
     for (key, value) in [
-        ("name", config.sender.name.clone()),
-        ("email", config.sender.email.to_string()),
-        ("country", config.sender.country.to_string()),
-        ("language", config.sender.language.to_string()),
+        ("name", sender.name.clone()),
+        ("email", sender.email.to_string()),
+        ("country", sender.country.to_string()),
+        ("language", sender.language.to_string()),
     ] {
-        sender.insert(key.to_owned(), Value::String(value));
+        words.insert(key.to_owned(), Value::String(value));
     }
     let recipient: Map<String, Value> = campaign
-        .roster
+        .recipients
         .columns()
         .iter()
         .map(|column| (column.clone(), Value::String(String::new())))
         .collect();
     let personal = lf(personal);
-    let deadline = config.deadline.map(|at| dates.date(Offset::UTC.to_datetime(at).date()));
+    let deadline = campaign
+        .deadline
+        .map(|at| dates.date(Offset::UTC.to_datetime(at).date()));
     json!({
-        "sender": sender,
+        "sender": words,
         "recipient": recipient,
         "campaign": {
-            "id": config.id,
-            "title": config.title,
-            "language": config.language.to_string(),
+            "id": campaign.id,
+            "title": campaign.title,
+            "language": campaign.language.to_string(),
             "deadline": deadline.unwrap_or_default(),
         },
         "message": personal,
@@ -404,8 +398,8 @@ struct Words {
 
 impl Words {
     fn of(campaign: &Campaign, language: &Language, dates: &LongDates) -> Self {
-        let facts = &campaign.config.facts;
-        let by_name = |word: &dyn Fn(&crate::campaign::Fact) -> Option<String>| {
+        let facts = &campaign.facts;
+        let by_name = |word: &dyn Fn(&Fact) -> Option<String>| {
             facts
                 .iter()
                 .filter_map(|(name, fact)| Some((name.clone(), word(fact)?)))

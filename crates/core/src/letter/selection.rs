@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::campaign::{Address, Campaign};
-use crate::failure::{Problem, Problems};
+use crate::address::Address;
+use crate::campaign::Campaign;
+use crate::problem::{Problem, Problems};
 use crate::words::{distance, listed};
 
 /// How many characters of a word count when it is compared with others.
@@ -28,9 +29,8 @@ impl Selection {
     /// What is asked for and not there, with the known ones in the hint.
     #[must_use]
     pub fn check(&self, campaign: &Campaign) -> Problems {
-        let letters: Vec<&str> = campaign.config.letters.iter().map(|spec| spec.id.as_str()).collect();
+        let letters: Vec<&str> = campaign.letters.iter().map(|spec| spec.id.as_str()).collect();
         let roles: BTreeSet<&str> = campaign
-            .config
             .letters
             .iter()
             .flat_map(|spec| spec.to.iter().map(String::as_str))
@@ -63,7 +63,6 @@ impl Selection {
 
     fn some_letter_goes_to_some_role(&self, campaign: &Campaign) -> bool {
         campaign
-            .config
             .letters
             .iter()
             .any(|spec| self.has_letter(&spec.id) && spec.to.iter().any(|role| self.has_role(role)))
@@ -71,7 +70,7 @@ impl Selection {
 
     fn unknown_addresses(&self, campaign: &Campaign) -> Vec<Problem> {
         let mut missing: HashSet<&str> = self.to.iter().map(Address::folded).collect();
-        let mut rows = campaign.roster.outlines();
+        let mut rows = campaign.recipients.outlines();
         while !missing.is_empty() {
             match rows.next() {
                 Some(Ok(row)) => missing.remove(row.email.folded()),
@@ -110,7 +109,7 @@ fn unknown(what: &str, wanted: &[String], known: &[&str]) -> Vec<Problem> {
 fn nearest_addresses(wanted: &Address, campaign: &Campaign) -> Vec<String> {
     let mut best: Vec<(usize, String)> = Vec::with_capacity(LISTED + 1);
     let written: Vec<char> = wanted.folded().chars().take(LONGEST_COMPARED).collect();
-    for row in campaign.roster.outlines().map_while(Result::ok) {
+    for row in campaign.recipients.outlines().map_while(Result::ok) {
         let known = row.email.folded();
         let worst = best.last().map_or(usize::MAX, |(distance, _)| *distance);
         // Before there are ten, the farthest will do; after that, only what is nearer than one of them is worth looking at.
@@ -137,8 +136,8 @@ fn nearest_addresses(wanted: &Address, campaign: &Campaign) -> Vec<String> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::super::testing::{address, given, letter};
     use super::*;
+    use crate::testing::{address, given, letter};
 
     fn check(selection: &Selection, expect: &[(&str, &str)]) {
         let mut rows = "role,name,email\nembassy,A,embassy@kz.example\nsupport,B,families@kz.example\n".to_owned();
@@ -149,8 +148,8 @@ mod tests {
             .with(|config| config.letters.push(letter("solidarity", &["support"])))
             .template("solidarity.en.hbs", "Subject: a\n\nb\n")
             .rows(&rows)
-            .campaign();
-        let problems = selection.check(&campaign);
+            .made();
+        let problems = selection.check(&campaign.campaign);
         assert_eq!(problems.any_error(), !expect.is_empty());
         let said: Vec<(&str, &str)> = problems
             .iter()

@@ -6,14 +6,15 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::plan::Plan;
-use super::{Envelope, LetterId};
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
+use super::envelope::{Envelope, LetterId};
+use super::recurring::Recurring;
+use crate::address::Address;
+use crate::campaign::Limits;
 
 /// How long a letter counts.
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -207,8 +208,9 @@ impl Recent {
     }
 
     /// How often a mailbox was written to.
-    #[cfg(test)]
-    pub(crate) fn count(&self, mailbox: &str, copy: bool, sender: &str) -> usize {
+    #[cfg(feature = "testing")]
+    #[must_use]
+    pub fn count(&self, mailbox: &str, copy: bool, sender: &str) -> usize {
         let hash = hash_of(mailbox);
         self.times(Key { hash, copy }, mailbox, sender).len()
     }
@@ -240,8 +242,9 @@ struct Key {
 
 /// Counts what the letters of a run hand over, in their order.
 #[derive(Debug)]
-pub struct Tally<'r> {
-    recent: &'r Recent,
+pub(super) struct Tally {
+    recent: Arc<Recent>,
+    recurring: Arc<Recurring>,
     limits: Limits,
     now: Timestamp,
     /// The mailbox that they come from.
@@ -253,12 +256,18 @@ pub struct Tally<'r> {
     of_row: usize,
 }
 
-impl<'r> Tally<'r> {
+impl Tally {
     /// At the beginning of a run.
-    #[must_use]
-    pub fn new(recent: &'r Recent, limits: Limits, sender: &Address, now: Timestamp) -> Self {
+    pub fn new(
+        recent: &Arc<Recent>,
+        limits: Limits,
+        sender: &Address,
+        now: Timestamp,
+        recurring: &Arc<Recurring>,
+    ) -> Self {
         Self {
-            recent,
+            recent: Arc::clone(recent),
+            recurring: Arc::clone(recurring),
             limits,
             now,
             sender: sender.mailbox().into_owned(),
@@ -272,7 +281,7 @@ impl<'r> Tally<'r> {
     ///
     /// # Errors
     /// When it must not: then it is not counted.
-    pub fn admit(&mut self, plan: &Plan<'_>, id: LetterId, line: usize, envelope: &Envelope) -> Result<(), Box<Over>> {
+    pub fn admit(&mut self, id: LetterId, line: usize, envelope: &Envelope) -> Result<(), Box<Over>> {
         if self.line != line {
             self.line = line;
             self.of_row = 0;
@@ -291,20 +300,15 @@ impl<'r> Tally<'r> {
             let key = Key { hash, copy };
             // `info+1@…` and `info+2@…` are copies to one mailbox.
             let here = keys.iter().filter(|other| **other == key).count();
-            let (of_run, limit) = if copy {
-                let of_run = if plan.copy_recurs(hash) {
-                    self.counted.get(&key).copied().unwrap_or(0)
-                } else {
-                    self.of_row
-                };
-                (of_run, self.limits.copies_per_address)
+            let of_run = if self.recurs(key) {
+                self.counted.get(&key).copied().unwrap_or(0)
             } else {
-                let of_run = if plan.recurs(hash) {
-                    self.counted.get(&key).copied().unwrap_or(0)
-                } else {
-                    self.of_row
-                };
-                (of_run, self.limits.letters_per_address)
+                self.of_row
+            };
+            let limit = if copy {
+                self.limits.copies_per_address
+            } else {
+                self.limits.letters_per_address
             };
             keys.push(key);
             let mut before = self.recent.times(key, &mailbox, &self.sender);
@@ -325,12 +329,7 @@ impl<'r> Tally<'r> {
             if known.is_some_and(|known| known.has(key)) {
                 continue;
             }
-            let recurs = if key.copy {
-                plan.copy_recurs(key.hash)
-            } else {
-                plan.recurs(key.hash)
-            };
-            if recurs {
+            if self.recurs(key) {
                 *self.counted.entry(key).or_default() += 1;
             }
         }
@@ -338,6 +337,15 @@ impl<'r> Tally<'r> {
             self.of_row += 1;
         }
         Ok(())
+    }
+
+    /// Whether letters to more than one row reach this address.
+    fn recurs(&self, key: Key) -> bool {
+        if key.copy {
+            self.recurring.has_copy(key.hash)
+        } else {
+            self.recurring.has(key.hash)
+        }
     }
 
     /// When so many of those before are a day old that there is room for one.

@@ -1,16 +1,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::testing::{Given, due, given, language, moment, with_first_letter};
 use super::*;
-use crate::campaign::config::Config;
-use crate::campaign::facts::{ByLanguage, Fact};
-use crate::failure::Style;
+use crate::facts::ByLanguage;
+use crate::testing::{self, Given, given, language, moment};
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2011, 12, 16);
 
 fn filled_in(given: Given) -> Result<Text, Problem> {
-    with_first_letter(given, |_, renderer, letter| renderer.render(letter, TODAY))
+    let made = given.made();
+    made.renderer(None).render(&made.due()[0], TODAY)
 }
 
 fn with_body(body: &str) -> Given {
@@ -24,7 +23,7 @@ fn with_subject(subject: &str) -> Given {
 fn check(given: Given, expect: &str) {
     assert_eq!(
         filled_in(given)
-            .map_err(|problem| Style::PLAIN.render(&problem))
+            .map_err(|problem| testing::told(&problem))
             .unwrap()
             .body,
         expect
@@ -43,7 +42,7 @@ fn check_problem(given: Given, expect: &str) {
     );
 }
 
-fn killed(config: &mut Config) {
+fn killed(given: &mut Given) {
     let each = |en: &str, fr: &str| {
         let texts = [("en", en), ("fr", fr)].map(|(tag, text)| (language(tag), text.to_owned()));
         ByLanguage::Each(BTreeMap::from(texts))
@@ -54,7 +53,7 @@ fn killed(config: &mut Config) {
         source: Some(each("strikers' committee {{date}}", "comité de grève")),
         expires: None,
     };
-    config.facts.insert("killed".to_owned(), fact);
+    given.facts.insert("killed".to_owned(), fact);
 }
 
 #[test]
@@ -109,10 +108,10 @@ fn values_are_never_read_as_template_text_and_never_escaped_in_a_text() {
 
 #[test]
 fn the_activists_own_paragraph_stands_where_the_template_puts_it() {
-    let campaign = with_body("A\n\n{{#if message}}{{message}}\n\n{{/if}}B\n").campaign();
-    let letters = due(&campaign);
+    let campaign = with_body("A\n\n{{#if message}}{{message}}\n\n{{/if}}B\n").made();
+    let letters = campaign.due();
     let body = |message: Option<&str>| {
-        let renderer = Renderer::new(&campaign, message).unwrap();
+        let renderer = campaign.renderer(message);
         renderer.render(&letters[0], TODAY).unwrap().body
     };
     assert_eq!(body(None), "A\n\nB\n");
@@ -151,9 +150,10 @@ fn each_row_gets_its_own_values() {
         .rows(
             "role,name,email,office\nembassy,A,a@x.example,One\nembassy,B,b@x.example,\nembassy,C,c@x.example,Three\n",
         )
-        .campaign();
-    let renderer = Renderer::new(&campaign, None).unwrap();
-    let bodies: Vec<String> = due(&campaign)
+        .made();
+    let renderer = campaign.renderer(None);
+    let bodies: Vec<String> = campaign
+        .due()
         .iter()
         .map(|letter| renderer.render(letter, TODAY).unwrap().body)
         .collect();
@@ -163,8 +163,8 @@ fn each_row_gets_its_own_values() {
 #[test]
 fn a_subject_that_data_spoils_is_a_problem_of_the_row() {
     check_problem(with_subject("{{recipient.title}}"), "the subject is empty");
-    let two_lines = |config: &mut Config| {
-        config
+    let two_lines = |given: &mut Given| {
+        given
             .sender
             .extra
             .insert("city".to_owned(), "a\r\nBcc: spy@x.example".to_owned());
@@ -227,9 +227,8 @@ fn a_markdown_letter_is_its_own_text_and_an_html_document() {
 
 #[test]
 fn a_template_may_name_its_format_and_add_attachments() {
-    let folder = tempfile::tempdir().unwrap();
     let attachment = |name: &str| Attachment {
-        path: folder.path().join(name),
+        path: name.into(),
         name: name.to_owned(),
     };
     let text = filled_in(
@@ -243,14 +242,15 @@ fn a_template_may_name_its_format_and_add_attachments() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "threads are what is tested")]
 fn threads_render_the_same_letters_at_once() {
     let mut rows = "role,name,email\n".to_owned();
     for row in 0..200 {
         let _ = writeln!(rows, "embassy,Name {row},a{row}@x.example");
     }
-    let campaign = with_body("{{recipient.name}}\n").rows(&rows).campaign();
-    let renderer = Renderer::new(&campaign, None).unwrap();
-    let letters = due(&campaign);
+    let campaign = with_body("{{recipient.name}}\n").rows(&rows).made();
+    let renderer = campaign.renderer(None);
+    let letters = campaign.due();
     std::thread::scope(|scope| {
         for part in letters.chunks(50) {
             let renderer = &renderer;
@@ -268,11 +268,11 @@ fn threads_render_the_same_letters_at_once() {
 
 #[test]
 fn a_letter_whose_template_is_not_there_is_a_problem() {
-    let problem = with_first_letter(given(), |_, renderer, letter| {
-        let mut letter = letter.clone();
-        let other = language("fr");
-        letter.language = &other;
-        renderer.render(&letter, TODAY).unwrap_err()
-    });
+    let made = given().made();
+    let letter = Letter {
+        language: language("fr"),
+        ..made.due().swap_remove(0)
+    };
+    let problem = made.renderer(None).render(&letter, TODAY).unwrap_err();
     assert_eq!(problem.message, "there is no template `protest` in fr");
 }

@@ -2,10 +2,10 @@
 
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
-use appel_core::Language;
+use crate::place::Language;
 
 /// A value as Markdown that reads as the value itself.
-pub fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len() + 8);
     // Indented by four, a line of the value would be code: of blanks one stays before the first, none before others.
     let unindented = value.trim_start_matches([' ', '\t']);
@@ -28,7 +28,7 @@ pub fn escape(value: &str) -> String {
 }
 
 /// The HTML alternative: Markdown as `CommonMark` has it, HTML in the source shown as text, no images, no links but to web and mail.
-pub fn to_html(markdown: &str, title: &str, language: &Language) -> String {
+pub(super) fn to_html(markdown: &str, title: &str, language: &Language) -> String {
     let mut body = String::with_capacity(markdown.len() * 2);
     let mut dropped_links = Vec::new();
     let events = Parser::new(markdown).filter_map(|event| match event {

@@ -1,9 +1,11 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
-use super::super::testing::{Given, address, given, moment, with_any_letter, with_first_letter};
+use std::sync::LazyLock;
+
 use super::*;
-use crate::campaign::config::Format;
+use crate::campaign::Format;
+use crate::testing::{Given, Made, address, given, moment};
 
 const AT: &str = "2011-12-16T18:54:03.7Z";
 
@@ -27,14 +29,25 @@ fn files() -> Attachments {
 
 /// The message of the first letter that is due, as text; with CRLF shown as LF, and nothing else in it.
 fn message(given: Given) -> String {
-    with_first_letter(given, |campaign, renderer, letter| {
-        let text = renderer.render(letter, jiff::civil::date(2011, 12, 16)).unwrap();
-        shown(&compose(letter, &text, &campaign.config.sender, &files(), moment(AT)).unwrap())
-    })
+    let made = given.made();
+    let letter = &made.due()[0];
+    let text = made
+        .renderer(None)
+        .render(letter, jiff::civil::date(2011, 12, 16))
+        .unwrap();
+    shown(&compose(letter, &text, &made.sender, &files(), moment(AT)).unwrap())
 }
 
+/// The usual letter, made once for tests that want it a thousand times.
+static ANY: LazyLock<(Made, Letter)> = LazyLock::new(|| {
+    let made = given().made();
+    let letter = made.due().swap_remove(0);
+    (made, letter)
+});
+
 fn message_of(text: &Text) -> Result<Message, Problem> {
-    with_any_letter(|campaign, _, letter| compose(letter, text, &campaign.config.sender, &files(), moment(AT)))
+    let (made, letter) = &*ANY;
+    compose(letter, text, &made.sender, &files(), moment(AT))
 }
 
 fn shown(message: &Message) -> String {
@@ -375,31 +388,33 @@ fn a_subject_that_looks_like_an_encoded_word_is_read_as_written() {
 
 #[test]
 fn the_date_leaves_in_utc_and_only_if_mail_can_carry_it() {
-    with_any_letter(|campaign, renderer, letter| {
-        let text = renderer.render(letter, jiff::civil::date(2011, 12, 16)).unwrap();
-        let date = |at: &str| {
-            compose(letter, &text, &campaign.config.sender, &files(), moment(at)).map(|message| {
-                let message = shown(&message);
-                message
-                    .lines()
-                    .find(|line| line.starts_with("Date: "))
-                    .unwrap()
-                    .to_owned()
-            })
-        };
-        assert_eq!(
-            date("2011-12-16T23:30:00-05:00").unwrap(),
-            "Date: Sat, 17 Dec 2011 04:30:00 +0000"
-        );
-        assert_eq!(
-            date("1970-01-01T00:00:00Z").unwrap(),
-            "Date: Thu, 01 Jan 1970 00:00:00 +0000"
-        );
-        assert_eq!(
-            date("1969-12-31T23:59:59Z").unwrap_err().message,
-            "the letter `protest` to embassy@kz.example cannot be written: mail cannot carry the date 1969-12-31T23:59:59Z"
-        );
-    });
+    let (made, letter) = &*ANY;
+    let text = made
+        .renderer(None)
+        .render(letter, jiff::civil::date(2011, 12, 16))
+        .unwrap();
+    let date = |at: &str| {
+        compose(letter, &text, &made.sender, &files(), moment(at)).map(|message| {
+            let message = shown(&message);
+            message
+                .lines()
+                .find(|line| line.starts_with("Date: "))
+                .unwrap()
+                .to_owned()
+        })
+    };
+    assert_eq!(
+        date("2011-12-16T23:30:00-05:00").unwrap(),
+        "Date: Sat, 17 Dec 2011 04:30:00 +0000"
+    );
+    assert_eq!(
+        date("1970-01-01T00:00:00Z").unwrap(),
+        "Date: Thu, 01 Jan 1970 00:00:00 +0000"
+    );
+    assert_eq!(
+        date("1969-12-31T23:59:59Z").unwrap_err().message,
+        "the letter `protest` to embassy@kz.example cannot be written: mail cannot carry the date 1969-12-31T23:59:59Z"
+    );
 }
 
 #[test]
@@ -508,14 +523,11 @@ proptest! {
             }).collect(),
             ..text(subject, &body)
         };
-        let (message, again) = with_any_letter(|campaign, _, letter| {
-            let mut letter = letter.clone();
-            name.clone_into(&mut letter.recipient.name);
-            let mut from = campaign.config.sender.clone();
-            sender.clone_into(&mut from.name);
-            let write = || compose(&letter, &text, &from, &files(), moment(AT)).unwrap();
-            (write(), write())
-        });
+        let (made, mut letter) = ANY.clone();
+        name.clone_into(&mut letter.recipient.name);
+        let from = Sender { name: sender.to_owned(), ..made.sender };
+        let write = || compose(&letter, &text, &from, &files(), moment(AT)).unwrap();
+        let (message, again) = (write(), write());
         prop_assert_eq!(&message.bytes, &again.bytes);
 
         let bytes = &message.bytes;
@@ -554,13 +566,10 @@ proptest! {
             attachments: vec![Attachment { path: PathBuf::from("files/déclaration.pdf"), name: file }],
             ..text(&subject, &body)
         };
-        let message = with_any_letter(|campaign, _, letter| {
-            let mut letter = letter.clone();
-            letter.recipient.name = name;
-            let mut from = campaign.config.sender.clone();
-            from.name = sender;
-            compose(&letter, &text, &from, &files(), Timestamp::from_second(i64::from(at)).unwrap())
-        });
+        let (made, mut letter) = ANY.clone();
+        letter.recipient.name = name;
+        let from = Sender { name: sender, ..made.sender };
+        let message = compose(&letter, &text, &from, &files(), Timestamp::from_second(i64::from(at)).unwrap());
         if let Ok(message) = message {
             prop_assert!(unfit(&message.bytes).is_none());
         }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use lettre::message::Body;
 use lettre::message::header::ContentTransferEncoding;
 
-use appel_core::Address;
+use crate::address::Address;
 
 /// RFC 5322 §2.1.1: what a line should not pass, without its CRLF.
 const LINE: usize = 78;
@@ -326,8 +326,8 @@ fn hex(digit: u8) -> u8 {
 mod tests {
     use std::time::Duration;
 
-    use super::super::testing::address;
     use super::*;
+    use crate::testing::address;
 
     fn check(value: &str, expect: &str) {
         assert_eq!(value.replace("\r\n", "\n"), expect);

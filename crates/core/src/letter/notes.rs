@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Skip;
+use super::decision::Skip;
 
 /// Whether each open candidate of a plan may leave, in their order: a byte each, and more only for one that leaves again.
 #[derive(Debug, Default)]

@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 
 use super::*;
-use crate::campaign::config::Limits;
-use crate::letter::flood::{Salt, salted};
+use crate::campaign::Limits;
+use crate::letter::flood::{Recent, Salt, salted};
 
 /// Which letters are due (`true`), and which are held back; in two passes, which must come to the same.
-fn due(given: Given, recent: &Recent) -> Vec<bool> {
-    let campaign = given.campaign();
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
+fn due(given: Given, recent: Recent) -> Vec<bool> {
+    let plan = given.made().plan(Selection::default());
+    let recent = Arc::new(recent);
     let pass = || -> Vec<bool> {
-        plan.decisions(counting(recent))
+        plan.decisions(&counting(&recent))
             .map(|decision| match decision {
                 Decision::Due(_) => true,
                 Decision::Skipped {
@@ -29,9 +29,9 @@ fn due(given: Given, recent: &Recent) -> Vec<bool> {
 }
 
 /// As a run that sends does.
-fn counting(recent: &Recent) -> Rules<'_> {
+fn counting(recent: &Arc<Recent>) -> Rules {
     Rules {
-        recent: Some(recent),
+        recent: Some(Arc::clone(recent)),
         ..Rules::to_look(moment(NOW))
     }
 }
@@ -51,7 +51,7 @@ fn letters_of_one_row_count_also_when_no_other_row_has_its_address() {
             .collect();
     });
     let rows = "role,name,email,salutation,cc\nembassy,A,a@x.example,Sir,c@x.example\nembassy,B,b@x.example,Sir,\n";
-    let due = due(many.rows(rows), &Recent::default());
+    let due = due(many.rows(rows), Recent::default());
     assert_eq!(due, [true, true, true, false, false, true, true, true, false, false]);
 }
 
@@ -70,9 +70,9 @@ fn what_left_before_counts_until_it_is_a_day_old() {
         recent.finish()
     };
     let rows = "role,name,email,salutation,cc\nembassy,A,embassy@kz.example,Sir,c@x.example\n";
-    assert_eq!(due(given().rows(rows), &recent(2, 99)), [true]);
-    assert_eq!(due(given().rows(rows), &recent(3, 99)), [false]);
-    assert_eq!(due(given().rows(rows), &recent(2, 100)), [false]);
+    assert_eq!(due(given().rows(rows), recent(2, 99)), [true]);
+    assert_eq!(due(given().rows(rows), recent(3, 99)), [false]);
+    assert_eq!(due(given().rows(rows), recent(2, 100)), [false]);
 }
 
 #[test]
@@ -84,10 +84,10 @@ fn it_is_said_when_there_is_room_again() {
         let id = LetterId::from_bytes([n; 16]);
         recent.add(id, Some(hash_of("embassy@kz.example")), Vec::new(), at(time), false);
     }
-    let recent = recent.finish();
-    let campaign = given().campaign();
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
-    let decision = plan.decisions(counting(&recent)).next();
+    let recent = Arc::new(recent.finish());
+    let campaign = given().made();
+    let plan = campaign.plan(Selection::default());
+    let decision = plan.decisions(&counting(&recent)).next();
     let Some(Decision::Skipped { over: Some(over), .. }) = decision else {
         panic!("{decision:?}")
     };
@@ -107,7 +107,7 @@ fn a_letter_in_doubt_that_is_sent_once_more_does_not_stand_in_its_own_way() {
         }
         recent.add(id, Some(to), vec![copy], moment(NOW), true);
         let rows = "role,name,email,salutation,cc\nembassy,A,embassy@kz.example,Sir,c@x.example\n";
-        assert_eq!(due(given().rows(rows), &recent.finish()), [due_again]);
+        assert_eq!(due(given().rows(rows), recent.finish()), [due_again]);
     }
 }
 
@@ -119,7 +119,7 @@ fn what_is_forgotten_counts_by_its_salted_hash_and_for_its_sender_only() {
         for _ in 0..3 {
             recent.add_forgotten(salt, salted(&salt, sender, "embassy@kz.example"), false, moment(NOW));
         }
-        assert_eq!(due(given(), &recent.finish()), [expect]);
+        assert_eq!(due(given(), recent.finish()), [expect]);
     }
     assert_ne!(salted(&salt, "a", "b@x.example"), salted(&[8; 16], "a", "b@x.example"));
 }
@@ -137,17 +137,13 @@ fn of_a_hundred_thousand_rows_hardly_any_count_is_kept_but_of_the_addresses_that
     let given = given()
         .rows(&rows)
         .with(|config| config.limits.copies_per_address = 1_000);
-    let campaign = given.campaign();
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
-    assert!(
-        (1..200).contains(&plan.recurring.hashes.len()),
-        "{}",
-        plan.recurring.hashes.len()
-    );
-    let copies = plan.recurring_copies.hashes.len();
+    let campaign = given.made();
+    let plan = campaign.plan(Selection::default());
+    let (kept, copies) = plan.recurring.count();
+    assert!((1..200).contains(&kept), "{kept}");
     assert!((2..400).contains(&copies), "{copies}");
-    let nothing = Recent::default();
-    let decisions = plan.decisions(counting(&nothing));
+    let nothing = Arc::default();
+    let decisions = plan.decisions(&counting(&nothing));
     let due: Vec<bool> = decisions.map(|decision| matches!(decision, Decision::Due(_))).collect();
     assert_eq!(
         due.len() - held(&due),

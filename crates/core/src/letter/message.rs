@@ -12,13 +12,13 @@ use lettre::message::header::{
 use lettre::message::{Body, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
+use super::decision::Letter;
 use super::encode::{self, Ending};
-use super::plan::Letter;
+use super::envelope::{Envelope, LetterId};
 use super::render::Text;
-use super::{Envelope, LetterId};
-use crate::campaign::Language;
-use crate::campaign::config::{Attachment, Sender};
-use crate::failure::Problem;
+use crate::campaign::{Attachment, Sender};
+use crate::place::Language;
+use crate::problem::Problem;
 
 /// RFC 5322 §2.1.1: what no line may pass, without its CRLF.
 const LONGEST_LINE: usize = 998;

@@ -3,10 +3,12 @@ mod flood;
 use std::collections::HashMap as Map;
 use std::fmt::Write as _;
 
-use super::super::testing::{Given, address, given, language, letter, moment};
 use super::*;
-use crate::campaign::Roster;
-use crate::failure::{Problems, Style};
+use crate::address::Address;
+use crate::letter::decide::{Past, Resend, Rules};
+use crate::letter::status::Status;
+use crate::recipients::Recipients;
+use crate::testing::{self, Given, List, Made, address, given, language, letter, moment, sender};
 
 const NOW: &str = "2011-12-16T18:54:00Z";
 
@@ -27,13 +29,13 @@ impl Known {
 
 const FIRST: &str = "2011-11-11T11:11:11Z";
 
-fn told(campaign: &Campaign, selection: Selection, known: &Known, resend: Resend) -> Vec<String> {
-    let plan = Plan::new(campaign, selection).unwrap();
+fn told(made: &Made, selection: Selection, known: &Known, resend: Resend) -> Vec<String> {
+    let plan = made.plan(selection);
     let rules = Rules {
         resend,
         ..Rules::to_look(moment(NOW))
     };
-    let mut decider = plan.decider(rules);
+    let mut decider = plan.decider(&rules);
     let decisions = plan.candidates().map_while(|candidate| {
         decider.goes_on().then(|| match candidate {
             Candidate::Decided(decision) => decision,
@@ -42,7 +44,7 @@ fn told(campaign: &Campaign, selection: Selection, known: &Known, resend: Resend
                     status: *status,
                     first_date: moment(FIRST),
                 });
-                decider.decide(open, may_leave(past, resend, decider.late))
+                decider.decide(open, decider.may_leave(past))
             }
         })
     });
@@ -64,25 +66,20 @@ fn told(campaign: &Campaign, selection: Selection, known: &Known, resend: Resend
                 let reason = serde_json::to_value(reason).unwrap();
                 format!("{letter} {to} line {line}: {}", reason.as_str().unwrap())
             }
-            Decision::Impossible(problem) => Style::PLAIN.render(&problem),
+            Decision::Impossible(problem) => testing::told(&problem),
         })
         .collect()
 }
 
 fn check(given: Given, expect: &[&str]) {
     assert_eq!(
-        told(
-            &given.campaign(),
-            Selection::default(),
-            &Known::of(&[]),
-            Resend::default()
-        ),
+        told(&given.made(), Selection::default(), &Known::of(&[]), Resend::default()),
         expect
     );
 }
 
 fn selected(given: Given, selection: Selection) -> Vec<String> {
-    told(&given.campaign(), selection, &Known::of(&[]), Resend::default())
+    told(&given.made(), selection, &Known::of(&[]), Resend::default())
 }
 
 fn words(list: &[&str]) -> Vec<String> {
@@ -192,9 +189,8 @@ fn a_row_that_no_text_suits_stops_the_run() {
     let told = selected(given, Selection::default());
     insta::assert_snapshot!(told.join("\n"), @r"
     error: letter `protest` has no text for this row in any of: ru uk de
-     |
-     = in recipients.csv:2 language
-     = help: write one of them, or give `campaign.language` one that it has: en nl
+      in recipients.csv:2 language
+      help: write one of them, or give `campaign.language` one that it has: en nl
     protest b@x.example in nl
     ");
 }
@@ -256,9 +252,9 @@ fn copies_are_the_rows_and_then_the_letters_without_repeats() {
     let campaign = given()
         .with(|config| config.letters[0].cc = vec![address("archive@x.example"), address("A@x.example")])
         .rows("role,name,email,cc\nembassy,A,a@x.example,\"b@x.example, Archive@x.example\"\n")
-        .campaign();
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
-    let decision = plan.decisions(Rules::to_look(moment(NOW))).next();
+        .made();
+    let plan = campaign.plan(Selection::default());
+    let decision = plan.decisions(&Rules::to_look(moment(NOW))).next();
     let Some(Decision::Due(letter)) = decision else {
         panic!("{decision:?}")
     };
@@ -277,7 +273,7 @@ fn the_ledger_decides_what_leaves_again() {
              embassy,D,doubt@x.example\n\
              embassy,E,never@x.example\n",
         )
-        .campaign();
+        .made();
     let ledger = Known::of(&[
         ("protest", "accepted@x.example", Status::Accepted),
         ("protest", "deferred@x.example", Status::Deferred),
@@ -327,7 +323,7 @@ fn nothing_leaves_after_the_deadline_and_what_was_decided_before_it_keeps_its_re
         given()
             .with(|config| config.deadline = Some(deadline))
             .rows("role,name,email,country\nembassy,A,a@x.example,\nembassy,B,b@x.example,\nembassy,C,c@x.example,FR\n")
-            .campaign()
+            .made()
     };
     let ledger = Known::of(&[("protest", "a@x.example", Status::Accepted)]);
     let told = |deadline| told(&campaign(deadline), Selection::default(), &ledger, Resend::default());
@@ -437,24 +433,19 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
              ministry,C,c@x.example,\n\
              court,D,d@x.example,*\n",
         )
-        .campaign();
+        .made();
     let said = |selection| {
-        let plan = Plan::new(&campaign, selection).unwrap();
-        plan.uncovered()
-            .iter()
-            .map(|problem| Style::PLAIN.render(problem))
-            .collect::<Vec<_>>()
+        let plan = campaign.plan(selection);
+        plan.uncovered().iter().map(testing::told).collect::<Vec<_>>()
     };
     insta::assert_snapshot!(said(Selection::default()).join("\n\n"), @r"
     warning: letter `protest`: no `embassy` serves senders in BE
-     |
-     = in recipients.csv
-     = help: the rows there serve FR MC NL; add BE to the one that is accredited to it, or a row whose country is `*`
+      in recipients.csv
+      help: the rows there serve FR MC NL; add BE to the one that is accredited to it, or a row whose country is `*`
 
     warning: letter `thanks` goes to `support`, and no row has that role
-     |
-     = in recipients.csv
-     = help: add a row with the role `support`, or take it out of the letter's `to`
+      in recipients.csv
+      help: add a row with the role `support`, or take it out of the letter's `to`
     ");
     assert!(
         said(Selection {
@@ -473,32 +464,106 @@ fn a_role_that_nobody_fills_for_this_sender_is_said_with_who_would_have_been_ser
 }
 
 #[test]
-fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_says_so() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("recipients.csv");
-    // Long enough to be read from the disk each time.
-    let mut rows = "role,name,email,note\n".to_owned();
-    for row in 0..300 {
-        let _ = writeln!(rows, "embassy,A,a{row}@x.example,{}", "-".repeat(5000));
-    }
-    std::fs::write(&file, &rows).unwrap();
-    let mut problems = Problems::new();
-    let roles = ["embassy".to_owned()].into();
-    let roster = Roster::load(&file, "recipients.csv", &roles, &mut problems).unwrap();
-    let campaign = Campaign {
-        roster,
-        ..given().campaign()
+fn two_senders_of_one_campaign_have_nothing_in_common_but_the_campaign() {
+    let text = "Subject: {{campaign.title}}\n\n{{sender.name}}, {{sender.country}}: {{message}}\n";
+    let made = given()
+        .template("protest.en.hbs", text)
+        .template("protest.fr.hbs", text)
+        .rows(
+            "role,name,email,country\n\
+             embassy,Brussels,be@x.example,BE\n\
+             embassy,Paris,fr@x.example,FR\n\
+             embassy,Both,both@x.example,BE FR\n",
+        )
+        .made();
+    let first = |sender: &Sender, personal: &str| {
+        let made = Made {
+            sender: sender.clone(),
+            ..made.clone()
+        };
+        let (plan, renderer) = (made.plan(Selection::default()), made.renderer(Some(personal)));
+        let mut decisions = plan.decisions(&Rules::to_look(moment(NOW)));
+        // As far as the first letter, and on from there while another sender's letters are made.
+        move || {
+            let letter = decisions.find_map(|decision| match decision {
+                Decision::Due(letter) => Some(letter),
+                _ => None,
+            })?;
+            let text = renderer.render(&letter, jiff::civil::date(2011, 12, 16)).unwrap();
+            assert_eq!(letter.envelope.from, made.sender.email);
+            Some((
+                letter.id,
+                format!("{} {} {}", letter.envelope.to, letter.language, text.body),
+            ))
+        }
     };
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
-    std::fs::write(&file, rows.replace("a200@", "b200@")).unwrap();
-    let decisions: Vec<Decision> = plan.decisions(Rules::to_look(moment(NOW))).collect();
-    let (last, before) = decisions.split_last().unwrap();
-    assert!((150..200).contains(&before.len()), "{}", before.len());
-    assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
-    assert!(
-        matches!(last, Decision::Impossible(problem) if problem.message == "recipients.csv changed while it was in use")
+    let ann = sender("Ann", "ann@home.example", "BE", "en");
+    let luc = sender("Luc", "luc@home.example", "FR", "fr");
+    let (mut of_ann, mut of_luc) = (first(&ann, "hello"), first(&luc, "bonjour"));
+    let mut ids = Vec::new();
+    let mut letters = Vec::new();
+    for _ in 0..2 {
+        for next in [&mut of_ann as &mut dyn FnMut() -> _, &mut of_luc] {
+            let (id, letter) = next().unwrap();
+            ids.push(id);
+            letters.push(letter);
+        }
+    }
+    assert_eq!(
+        letters,
+        [
+            "be@x.example en Ann, BE: hello\n",
+            "fr@x.example fr Luc, FR: bonjour\n",
+            "both@x.example en Ann, BE: hello\n",
+            "both@x.example fr Luc, FR: bonjour\n",
+        ]
     );
-    assert!(Plan::new(&campaign, Selection::default()).is_err());
+    assert!(of_ann().is_none() && of_luc().is_none());
+    assert_ne!(ids[2], ids[3], "one letter to one address, from two senders");
+    // What one of them handed over counts for nobody else.
+    let tried = |status| Past {
+        status,
+        first_date: moment(FIRST),
+    };
+    let known: Map<LetterId, Past> = [(ids[2], tried(Status::Accepted))].into();
+    for (sender, due) in [(&ann, 1), (&luc, 2)] {
+        let plan = Plan::new(&made.campaign, sender, made.limits, Selection::default()).unwrap();
+        let decider = plan.decider(&Rules::to_look(moment(NOW)));
+        let left = plan.candidates().filter(|candidate| match candidate {
+            Candidate::Open(open) => decider.may_leave(known.get(&open.id).copied()).is_ok(),
+            Candidate::Decided(_) => false,
+        });
+        assert_eq!(left.count(), due);
+    }
+}
+
+#[test]
+fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_says_so() {
+    let mut rows = "role,name,email\n".to_owned();
+    for row in 0..300 {
+        let _ = writeln!(rows, "embassy,A,a{row}@x.example");
+    }
+    let made = given().rows(&rows).made();
+    let plan = made.plan(Selection::default());
+    let broken = List::new(&rows).readable_to(200);
+    let decisions: Vec<Decision> = {
+        let mut decider = plan.decider(&Rules::to_look(moment(NOW)));
+        plan.candidates_over(broken.rows())
+            .map(|candidate| match candidate {
+                Candidate::Decided(decision) => decision,
+                Candidate::Open(open) => decider.decide(open, Ok(None)),
+            })
+            .collect()
+    };
+    let (last, before) = decisions.split_last().unwrap();
+    assert_eq!(before.len(), 200);
+    assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
+    assert!(matches!(last, Decision::Impossible(problem) if problem.message == "the rest is lost"));
+    let campaign = Arc::new(Campaign {
+        recipients: Arc::new(broken),
+        ..Campaign::clone(&made.campaign)
+    });
+    assert!(Plan::new(&campaign, &made.sender, made.limits, Selection::default()).is_err());
     let by_address = Selection {
         to: vec![address("a299@x.example")],
         ..Selection::default()
@@ -508,7 +573,7 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
         .into_iter()
         .map(|problem| problem.message.clone())
         .collect();
-    assert_eq!(said, ["recipients.csv changed while it was in use"]);
+    assert_eq!(said, ["the rest is lost"]);
 }
 
 #[test]
@@ -517,16 +582,13 @@ fn of_a_hundred_thousand_rows_hardly_any_hash_is_kept_but_of_the_addresses_that_
     for row in 0..100_000 {
         let _ = writeln!(rows, "embassy,A,a{}@x.example", row % 99_999);
     }
-    let campaign = given().rows(&rows).campaign();
-    let plan = Plan::new(&campaign, Selection::default()).unwrap();
+    let campaign = given().rows(&rows).made();
+    let plan = campaign.plan(Selection::default());
     // And every letter leaves that goes to an address whose hash is kept for nothing.
-    assert!(
-        (1..100).contains(&plan.recurring.hashes.len()),
-        "{}",
-        plan.recurring.hashes.len()
-    );
+    let (kept, _) = plan.recurring.count();
+    assert!((1..100).contains(&kept), "{kept}");
     let skipped = plan
-        .decisions(Rules::to_look(moment(NOW)))
+        .decisions(&Rules::to_look(moment(NOW)))
         .filter(|decision| {
             matches!(
                 decision,

@@ -5,21 +5,21 @@
 
 use std::collections::HashMap;
 
-use super::plan::Letter;
+use super::decision::Letter;
 use super::render::Text;
-use crate::campaign::Language;
-use crate::failure::{Place, Problem};
 use crate::links::{self, Spot};
+use crate::place::Language;
+use crate::problem::{Place, Problem};
 use crate::words::visible_line;
 
 const HINT: &str = "give every reader of a letter the same links, written in the template: one of its own tells whoever runs it who opened the letter";
 
 /// The links of each letter in each language, as far as rows were looked at.
 #[derive(Debug, Default)]
-pub struct Compared<'a>(HashMap<(&'a str, &'a Language), Forms>);
+pub struct Compared(HashMap<(String, Language), Forms>);
 
 /// What one letter's links in one language may be.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Forms {
     /// Of the first row, and of the first one with others.
     known: Vec<Form>,
@@ -46,13 +46,11 @@ pub enum Sameness {
     Different(Problem),
 }
 
-impl<'a> Compared<'a> {
+impl Compared {
     /// Compares the links of one more row; `file` is the recipients file, as a person names it.
-    pub fn compare(&mut self, letter: &Letter<'a>, text: &Text, file: &str) -> Sameness {
-        let forms = self.0.entry((&letter.spec.id, letter.language)).or_insert(Forms {
-            known: Vec::new(),
-            said: false,
-        });
+    pub fn compare(&mut self, letter: &Letter, text: &Text, file: &str) -> Sameness {
+        let kind = (letter.spec.id.clone(), letter.language.clone());
+        let forms = self.0.entry(kind).or_default();
         if forms.said || forms.known.iter().any(|form| has(text, form)) {
             return Sameness::Same;
         }
@@ -88,7 +86,7 @@ impl<'a> Compared<'a> {
 }
 
 /// The error of a link that comes from a cell of the row.
-pub fn from_cell(letter: &Letter<'_>, file: &str, link: &str, column: Option<&str>) -> Problem {
+pub fn from_cell(letter: &Letter, file: &str, link: &str, column: Option<&str>) -> Problem {
     let from = column.map_or_else(String::new, |column| format!(" `{column}`"));
     let problem = Problem::error(format!(
         "the letter `{}` gets a link out of the row's cell{from}: {}",
@@ -100,7 +98,7 @@ pub fn from_cell(letter: &Letter<'_>, file: &str, link: &str, column: Option<&st
 
 /// The error of a letter whose links cannot be told from other text.
 #[must_use]
-pub fn not_looked_at(letter: &Letter<'_>, file: &str, why: &str) -> Problem {
+pub fn not_looked_at(letter: &Letter, file: &str, why: &str) -> Problem {
     let problem = Problem::error(format!(
         "the links of the letter `{}` cannot be looked at: {why}",
         letter.spec.id
@@ -108,7 +106,7 @@ pub fn not_looked_at(letter: &Letter<'_>, file: &str, why: &str) -> Problem {
     at_row(problem, letter, file).hint("say it more simply")
 }
 
-fn at_row(problem: Problem, letter: &Letter<'_>, file: &str) -> Problem {
+fn at_row(problem: Problem, letter: &Letter, file: &str) -> Problem {
     let place = Place {
         line: Some(letter.recipient.line),
         ..Place::file(file)
@@ -159,8 +157,7 @@ fn is_within(some: &[String], all: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::Renderer;
-    use crate::letter::testing::{due, given};
+    use crate::testing::given;
     use jiff::civil::date;
 
     /// What is said of the rows, each with the cells `name`, `kind`, `site`.
@@ -172,11 +169,11 @@ mod tests {
         let campaign = given()
             .rows(&list)
             .template("protest.en.hbs", &format!("Subject: S\n{template}\n"))
-            .campaign();
-        let renderer = Renderer::new(&campaign, Some("see https://mine.example/")).unwrap();
+            .made();
+        let renderer = campaign.renderer(Some("see https://mine.example/"));
         let mut compared = Compared::default();
         let mut said = Vec::new();
-        for letter in &due(&campaign) {
+        for letter in &campaign.due() {
             let text = renderer.render(letter, date(2026, 1, 2)).unwrap();
             if let Some(problem) = renderer.telling_links(letter, &text, date(2026, 1, 2), &mut compared) {
                 said.push(format!("{}: {}", problem.place.unwrap(), problem.message));
@@ -249,9 +246,9 @@ mod tests {
     fn the_same_place_with_another_link_is_different() {
         let campaign = given()
             .rows("role,name,email\nembassy,A,a@kz.example\nembassy,B,b@kz.example\nembassy,C,c@kz.example\n")
-            .campaign();
-        let renderer = Renderer::new(&campaign, None).unwrap();
-        let letters = due(&campaign);
+            .made();
+        let renderer = campaign.renderer(None);
+        let letters = campaign.due();
         let text = |body: &str| Text {
             body: body.to_owned(),
             ..renderer.render(&letters[0], date(2026, 1, 2)).unwrap()

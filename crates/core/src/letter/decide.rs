@@ -1,0 +1,238 @@
+//! Whether a candidate leaves, and why not: by what the ledger knows of it, and by what left before it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::decision::{Decision, Letter, Skip, skipped};
+use super::envelope::Envelope;
+use super::flood::{Recent, Tally};
+use super::plan::{Candidate, Open, Plan};
+use super::status::Status;
+use crate::address::Address;
+use crate::campaign::LetterSpec;
+use crate::place::Language;
+use crate::problem::{Place, Problem};
+use crate::recipients::Recipient;
+
+/// What the ledger knows of a letter that was tried, or may have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// How it stands.
+    pub status: Status,
+    /// The Date of its first attempt, which every later one carries too.
+    pub first_date: Timestamp,
+}
+
+/// Which letters of the past leave again; by default none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resend {
+    /// Those that the server may have taken (`--resend-in-doubt`).
+    pub in_doubt: bool,
+    /// Those that the server refused.
+    pub refused: bool,
+}
+
+/// Whether a letter with this past may leave, and then the Date of its first attempt, if there was one. `None` as its past:
+/// nothing is known of it, or an intent that surely never began. `late`: after the deadline.
+///
+/// # Errors
+/// Why it may not.
+pub const fn may_leave(past: Option<Past>, resend: Resend, late: bool) -> Result<Option<Timestamp>, Skip> {
+    match past {
+        Some(past) => match past.status {
+            Status::Accepted => Err(Skip::AlreadyAccepted),
+            Status::Refused if !resend.refused => Err(Skip::Refused),
+            Status::InDoubt if !resend.in_doubt => Err(Skip::InDoubt),
+            _ if late => Err(Skip::Deadline),
+            Status::Deferred | Status::Refused | Status::InDoubt => Ok(Some(past.first_date)),
+        },
+        None if late => Err(Skip::Deadline),
+        None => Ok(None),
+    }
+}
+
+/// What a run goes by, beside the campaign and what became of each letter.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// When it began.
+    pub now: Timestamp,
+    /// Which letters leave again.
+    pub resend: Resend,
+    /// What the sender handed over in the last 24 hours, in whatever campaign. `None`: every letter counts as due, however
+    /// much its addresses get; for looking at letters, not for sending.
+    pub recent: Option<Arc<Recent>>,
+}
+
+impl Rules {
+    /// For looking at letters.
+    #[must_use]
+    pub fn to_look(now: Timestamp) -> Self {
+        Self {
+            now,
+            resend: Resend::default(),
+            recent: None,
+        }
+    }
+}
+
+impl Plan {
+    /// Decides the candidates, in their order.
+    #[must_use]
+    pub fn decider(self: &Arc<Self>, rules: &Rules) -> Decider {
+        let tally = |recent| Tally::new(recent, self.limits, &self.sender.email, rules.now, &self.recurring);
+        Decider {
+            plan: Arc::clone(self),
+            resend: rules.resend,
+            // "No letter leaves after it": the deadline's own moment is still in time.
+            late: self.campaign.deadline.is_some_and(|deadline| rules.now > deadline),
+            tally: rules.recent.as_ref().map(tally),
+            left: self.selection.limit.unwrap_or(usize::MAX),
+        }
+    }
+
+    /// What is decided when nothing was ever tried.
+    pub fn decisions(self: &Arc<Self>, rules: &Rules) -> impl Iterator<Item = Decision> + Send + use<> {
+        let may_leave = self.decider(rules).may_leave(None);
+        self.decisions_by(rules, std::iter::repeat(may_leave))
+    }
+
+    /// What is decided when it is known whether each open candidate may leave, in their order; ends with the last that
+    /// this is known of.
+    pub fn decisions_by<Known: Iterator<Item = Result<Option<Timestamp>, Skip>>>(
+        self: &Arc<Self>,
+        rules: &Rules,
+        mut known: Known,
+    ) -> impl Iterator<Item = Decision> + use<Known> {
+        let mut decider = self.decider(rules);
+        let mut candidates = self.candidates();
+        std::iter::from_fn(move || {
+            if !decider.goes_on() {
+                return None;
+            }
+            match candidates.next()? {
+                Candidate::Open(open) => Some(decider.decide(open, known.next()?)),
+                Candidate::Decided(decision) => Some(decision),
+            }
+        })
+    }
+}
+
+/// Decides candidates, in their order: what each may do counts for those after it.
+#[derive(Debug)]
+pub struct Decider {
+    plan: Arc<Plan>,
+    resend: Resend,
+    late: bool,
+    /// What addresses get; `None` when that is not limited.
+    tally: Option<Tally>,
+    /// Due letters that `--limit` still allows.
+    left: usize,
+}
+
+impl Decider {
+    /// Whether `--limit` lets any more letters be due; if not, nothing is decided any more.
+    #[must_use]
+    pub const fn goes_on(&self) -> bool {
+        self.left > 0
+    }
+
+    /// See [`may_leave`].
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub const fn may_leave(&self, past: Option<Past>) -> Result<Option<Timestamp>, Skip> {
+        may_leave(past, self.resend, self.late)
+    }
+
+    /// Decides one, by whether it may leave.
+    pub fn decide(&mut self, open: Open, may_leave: Result<Option<Timestamp>, Skip>) -> Decision {
+        let Open { id, spec, row } = open;
+        let first_date = match may_leave {
+            Ok(first_date) => first_date,
+            Err(reason) => return skipped(id, &spec, row, reason, None),
+        };
+        let Some(language) = self.plan.language(&spec, &row).cloned() else {
+            return Decision::Impossible(Box::new(self.no_text(&spec, &row)));
+        };
+        if let Some(problem) = self.too_many_copies(&spec, &row) {
+            return Decision::Impossible(Box::new(problem));
+        }
+        let copies = row.cc.iter().chain(&spec.cc).cloned();
+        let envelope = Envelope::new(self.plan.sender.email.clone(), row.email.clone(), copies);
+        if let Some(tally) = &mut self.tally
+            && let Err(over) = tally.admit(id, row.line, &envelope)
+        {
+            return skipped(id, &spec, row, Skip::AddressLimit, Some(over));
+        }
+        self.left -= 1;
+        Decision::Due(Box::new(Letter {
+            id,
+            spec,
+            recipient: row,
+            language,
+            envelope,
+            first_date,
+        }))
+    }
+
+    /// Looked at before anything that grows with the square of their number.
+    fn too_many_copies(&self, spec: &LetterSpec, row: &Recipient) -> Option<Problem> {
+        let most = self.plan.limits.copies_per_letter;
+        if row.cc.len() + spec.cc.len() <= most {
+            return None;
+        }
+        let different: HashSet<&str> = row.cc.iter().chain(&spec.cc).map(Address::folded).collect();
+        let number = different.len() - usize::from(different.contains(row.email.folded()));
+        if number <= most {
+            return None;
+        }
+        let place = Place {
+            line: Some(row.line),
+            field: Some("cc".to_owned()),
+            ..Place::file(self.plan.campaign.recipients.shown())
+        };
+        let others = match spec.cc.len() {
+            0 => String::new(),
+            number => format!(" ({number} of them from the letter's own `cc`)"),
+        };
+        let problem = Problem::error(format!(
+            "letter `{}` would have {number} copies here, and {most} are the most{others}",
+            spec.id
+        ));
+        Some(problem.at(place).hint(
+            "leave some out, or give them rows of their own; whoever sends can allow more in the account file: \
+             copies-per-letter in [limits]",
+        ))
+    }
+
+    fn no_text(&self, spec: &LetterSpec, row: &Recipient) -> Problem {
+        let Plan { campaign, sender, .. } = &*self.plan;
+        let tags = |languages: &mut dyn Iterator<Item = &Language>| {
+            languages.map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        };
+        let wanted = row.languages.iter().chain([&sender.language, &campaign.language]);
+        let mut once = Vec::new();
+        for language in wanted {
+            if !once.contains(&language) {
+                once.push(language);
+            }
+        }
+        let wanted = tags(&mut once.into_iter());
+        let available = tags(&mut campaign.templates.languages(&spec.template).iter());
+        let place = Place {
+            line: Some(row.line),
+            field: Some("language".to_owned()),
+            ..Place::file(self.plan.campaign.recipients.shown())
+        };
+        Problem::error(format!(
+            "letter `{}` has no text for this row in any of: {wanted}",
+            spec.id
+        ))
+        .at(place)
+        .hint(format!(
+            "write one of them, or give `campaign.language` one that it has: {available}"
+        ))
+    }
+}

@@ -1,0 +1,94 @@
+//! What is decided for a row and a letter of its role: the letter that leaves, or why it does not.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::envelope::{Envelope, LetterId};
+use super::flood::Over;
+use crate::address::Address;
+use crate::campaign::LetterSpec;
+use crate::place::Language;
+use crate::problem::Problem;
+use crate::recipients::Recipient;
+
+/// One letter to one recipient.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Its id.
+    pub id: LetterId,
+    /// Which letter of the campaign.
+    pub spec: Arc<LetterSpec>,
+    /// The row.
+    pub recipient: Recipient,
+    /// The language it leaves in: one that the template has.
+    pub language: Language,
+    /// From, To and copies.
+    pub envelope: Envelope,
+    /// The Date of its first attempt; `None` when this is the first.
+    pub first_date: Option<Timestamp>,
+}
+
+/// Why somebody is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Skip {
+    /// The server took this letter in an earlier run.
+    AlreadyAccepted,
+    /// The server refused this letter in an earlier run.
+    #[serde(rename = "refused-earlier")]
+    Refused,
+    /// The server may have taken it.
+    InDoubt,
+    /// An earlier row has the same address for this letter.
+    Duplicate,
+    /// The row serves other senders' countries.
+    OtherCountry,
+    /// The campaign's deadline has passed.
+    Deadline,
+    /// One of its addresses has had enough for 24 hours: it is still due.
+    AddressLimit,
+}
+
+/// What is decided for one row and letter.
+#[derive(Clone, Debug)]
+pub enum Decision {
+    /// To be sent.
+    Due(Box<Letter>),
+    /// Left out.
+    Skipped {
+        /// The letter's id.
+        id: LetterId,
+        /// The letter (`protest`).
+        letter: String,
+        /// The row's address.
+        to: Address,
+        /// The row's line in the recipients file.
+        line: usize,
+        /// Why.
+        reason: Skip,
+        /// Which address has had enough, when that is why.
+        over: Option<Box<Over>>,
+    },
+    /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3). Or the last
+    /// decision there is, because the rows from here on can no longer be read.
+    Impossible(Box<Problem>),
+}
+
+pub(super) fn skipped(
+    id: LetterId,
+    spec: &LetterSpec,
+    row: Recipient,
+    reason: Skip,
+    over: Option<Box<Over>>,
+) -> Decision {
+    Decision::Skipped {
+        id,
+        letter: spec.id.clone(),
+        to: row.email,
+        line: row.line,
+        reason,
+        over,
+    }
+}

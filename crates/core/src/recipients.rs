@@ -1,0 +1,76 @@
+//! Who is written to: the rows of the recipients file, valid, and whatever can be asked for them.
+
+use std::fmt;
+
+use crate::address::Address;
+use crate::place::{Country, Language};
+use crate::problem::Problem;
+
+/// One row of the recipients file, valid.
+#[derive(Clone, Debug)]
+pub struct Recipient {
+    /// The line its record begins on, 1-based.
+    pub line: usize,
+    /// `role`.
+    pub role: String,
+    /// `name`.
+    pub name: String,
+    /// `email`.
+    pub email: Address,
+    /// `country`.
+    pub serves: Serves,
+    /// `language`, best first.
+    pub languages: Vec<Language>,
+    /// `cc`.
+    pub cc: Vec<Address>,
+    /// What `{{recipient.COLUMN}}` gives, in the order of [`Recipients::columns`].
+    pub cells: Vec<String>,
+}
+
+/// As much of a row as tells who it is.
+#[derive(Clone, Debug)]
+pub struct Outline {
+    /// `role`.
+    pub role: String,
+    /// `email`.
+    pub email: Address,
+    /// `country`.
+    pub serves: Serves,
+    /// `cc`.
+    pub cc: Vec<Address>,
+}
+
+/// Which senders a row serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Serves {
+    /// Empty cell: everyone.
+    Everyone,
+    /// `*`: whoever no other row of the role names.
+    Others,
+    /// Codes.
+    Countries(Vec<Country>),
+}
+
+/// Rows as they are read, in the order of the file. A problem is the last item: the rows behind it can no longer be read.
+pub type Rows<Row> = Box<dyn Iterator<Item = Result<Row, Problem>> + Send>;
+
+/// Everybody a campaign writes to, read as often as they are asked for: a list may be longer than the memory.
+pub trait Recipients: fmt::Debug + Send + Sync {
+    /// The file, as people know it.
+    fn shown(&self) -> &str;
+
+    /// What `{{recipient.COLUMN}}` may name: every column but `note`, and the known ones that the file leaves out.
+    fn columns(&self) -> &[String];
+
+    /// How many rows there are.
+    fn count(&self) -> usize;
+
+    /// Every row.
+    fn rows(&self) -> Rows<Recipient>;
+
+    /// The same, but only who each of them is, which is quicker.
+    fn outlines(&self) -> Rows<Outline>;
+
+    /// Whether some rows could no longer be read, since the file changed or cannot be reached.
+    fn is_lost(&self) -> bool;
+}

@@ -1,0 +1,40 @@
+//! The letters that a campaign has, as its configuration names them.
+
+use std::path::PathBuf;
+
+use crate::address::Address;
+
+/// One kind of letter (`[[letter]]`).
+#[derive(Clone, Debug)]
+pub struct LetterSpec {
+    /// `letter.id`.
+    pub id: String,
+    /// `letter.to`: roles, at least one.
+    pub to: Vec<String>,
+    /// `letter.template`, by default the id.
+    pub template: String,
+    /// `letter.format`.
+    pub format: Format,
+    /// `letter.cc`: added to the recipient's own copies.
+    pub cc: Vec<Address>,
+    /// `letter.attach`: files inside the campaign folder that exist and can be read.
+    pub attach: Vec<Attachment>,
+}
+
+/// How the body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Plain text.
+    Text,
+    /// Markdown: leaves as plain text with an HTML alternative.
+    Markdown,
+}
+
+/// A file that goes with a letter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Attachment {
+    /// As a path that can be opened.
+    pub path: PathBuf,
+    /// The name the reader sees: no line breaks, no path, no direction overrides.
+    pub name: String,
+}
