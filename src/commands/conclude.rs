@@ -6,9 +6,9 @@ use super::{Context, confirm, print};
 use crate::failure::{Exit, Failure, Place, Problem};
 use crate::letter::Skip;
 use crate::outbox::delivery::{Ended, Stop};
-use crate::outbox::event::Summary;
 use crate::report::moment::until;
 use crate::report::screen::{count, summary_line};
+use crate::run::conclude::Conclusion;
 use crate::run::preflight::Survey;
 use crate::transport::limits::Limit;
 
@@ -21,23 +21,20 @@ pub fn conclude(
 ) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
-        print(&conclusion(ended, survey, context));
+        print(&overview(ended, survey, context));
     }
-    let held = survey.skipped(Skip::InDoubt);
-    let over = survey.skipped(Skip::AddressLimit);
-    let failed = summary.deferred + summary.refused + summary.in_doubt + held + over > 0;
+    let conclusion = Conclusion::new(survey, ended, recipients.is_lost());
     // Whatever else ended the run: nobody must take what was named for all that there is.
-    if let Some(problem) = unnamed(recipients, ended, survey) {
-        context.say_problem(&problem);
+    if conclusion.unnamed > 0 {
+        context.say_problem(&unnamed(conclusion.unnamed, recipients.shown()));
+    }
+    let exit = conclusion.exit();
+    if exit != Exit::Done {
+        context.say(&advice(&conclusion));
     }
     let Some(stop) = &ended.stop else {
-        if !failed {
-            return Ok(Exit::Done);
-        }
-        context.say(&advice(summary, held, over, true));
-        return Ok(Exit::Incomplete);
+        return Ok(exit);
     };
-    context.say(&advice(summary, held, over, false));
     let now = context.clock.now();
     let unsent = format!(
         "{} not sent; what was sent is recorded",
@@ -46,13 +43,13 @@ pub fn conclude(
     match stop {
         Stop::Interrupted => {
             context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
-            Ok(Exit::Interrupted)
+            Ok(exit)
         }
         Stop::GaveUp(reply) => {
             context.say(&format!(
                 "Gave up for now: {reply}\n{unsent}. Run `appel send` again later, or with a longer --retry-for."
             ));
-            Ok(Exit::Incomplete)
+            Ok(exit)
         }
         Stop::DailyLimit(again) => {
             let when = again.as_ref().map_or_else(
@@ -68,7 +65,7 @@ pub fn conclude(
             context.say(&format!(
                 "smtp.daily-limit is reached: {unsent}. It counts the last 24 hours. Run `appel send` again {when}."
             ));
-            Ok(Exit::Incomplete)
+            Ok(exit)
         }
         Stop::Limited { reply, limit, from } => {
             let why = match limit {
@@ -80,11 +77,11 @@ pub fn conclude(
                  {unsent}. Run `appel send` again after {} ({why}).",
                 until(*from, now)
             ));
-            Ok(Exit::Incomplete)
+            Ok(exit)
         }
         Stop::Deadline => {
             context.say(&format!("The campaign's deadline has passed: {unsent}."));
-            Ok(Exit::Incomplete)
+            Ok(exit)
         }
         Stop::Cannot { message, cause, hint } => {
             let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
@@ -110,21 +107,14 @@ pub fn conclude(
     }
 }
 
-/// Letters that were due when the run began, and whose rows could not be read again.
-fn unnamed(recipients: &dyn Recipients, ended: &Ended, survey: &Survey) -> Option<Problem> {
-    let number = survey.due.saturating_sub(ended.summary.due);
-    if number == 0 || !recipients.is_lost() {
-        return None;
-    }
+fn unnamed(number: usize, file: &str) -> Problem {
     let letters = count(number, "letter");
-    Some(
-        Problem::error(format!("{letters} that would have left could not even be named"))
-            .at(Place::file(recipients.shown()))
-            .hint("their rows can no longer be read; nothing was sent to them in this run"),
-    )
+    Problem::error(format!("{letters} that would have left could not even be named"))
+        .at(Place::file(file))
+        .hint("their rows can no longer be read; nothing was sent to them in this run")
 }
 
-fn conclusion(ended: &Ended, survey: &Survey, context: &Context) -> String {
+fn overview(ended: &Ended, survey: &Survey, context: &Context) -> String {
     let summary = &ended.summary;
     if summary.due == 0 {
         return nothing_due(survey, context);
@@ -155,10 +145,11 @@ pub fn nothing_due(survey: &Survey, context: &Context) -> String {
     text
 }
 
-/// What to do about letters that did not go; `deferred` ones only when the run did not end early, which is said apart.
-fn advice(summary: &Summary, held: usize, over: usize, deferred: bool) -> String {
+/// What to do about letters that did not go; deferred ones only when the run did not end early, which is said apart.
+fn advice(conclusion: &Conclusion) -> String {
+    let (summary, stop) = (&conclusion.ended.summary, &conclusion.ended.stop);
     let mut lines = Vec::new();
-    if deferred && summary.deferred > 0 {
+    if stop.is_none() && summary.deferred > 0 {
         lines.push("Deferred letters are sent by the next `appel send`.");
     }
     if summary.refused > 0 {
@@ -166,12 +157,12 @@ fn advice(summary: &Summary, held: usize, over: usize, deferred: bool) -> String
             "Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.",
         );
     }
-    if summary.in_doubt + held > 0 {
+    if summary.in_doubt + conclusion.held_in_doubt > 0 {
         lines.push(
             "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
         );
     }
-    if over > 0 {
+    if conclusion.over_limit > 0 {
         lines.push(
             "Letters held back are still due: run `appel send` again when their time has come. One address gets so many letters in 24 hours, in all your campaigns; [limits] in your account file can raise that.",
         );

@@ -1,0 +1,52 @@
+//! How a run ended, for whoever tells of it.
+
+use super::preflight::Survey;
+use crate::failure::Exit;
+use crate::letter::Skip;
+use crate::outbox::delivery::{Ended, Stop};
+
+/// A run, looked back on.
+#[derive(Clone, Copy, Debug)]
+pub struct Conclusion<'r> {
+    /// What became of its letters.
+    pub ended: &'r Ended,
+    /// Letters that stay in doubt, from an earlier run.
+    pub held_in_doubt: usize,
+    /// Letters held back because an address has had enough.
+    pub over_limit: usize,
+    /// Letters that were due when the run began, and whose rows could not be read again: nobody can name them.
+    pub unnamed: usize,
+}
+
+impl<'r> Conclusion<'r> {
+    /// Of a run that found so much, and ended so.
+    #[must_use]
+    pub fn new(survey: &Survey, ended: &'r Ended, rows_are_lost: bool) -> Self {
+        let unnamed = survey.due.saturating_sub(ended.summary.due);
+        Self {
+            ended,
+            held_in_doubt: survey.skipped(Skip::InDoubt),
+            over_limit: survey.skipped(Skip::AddressLimit),
+            unnamed: if rows_are_lost { unnamed } else { 0 },
+        }
+    }
+
+    /// Its exit code.
+    #[must_use]
+    pub const fn exit(&self) -> Exit {
+        match &self.ended.stop {
+            None if self.is_complete() => Exit::Done,
+            None | Some(Stop::GaveUp(_) | Stop::DailyLimit(_) | Stop::Limited { .. } | Stop::Deadline) => {
+                Exit::Incomplete
+            }
+            Some(Stop::Interrupted) => Exit::Interrupted,
+            Some(Stop::Cannot { .. } | Stop::Ledger(_) | Stop::Letter(_)) => Exit::CannotDeliver,
+        }
+    }
+
+    /// Whether nothing is left to do.
+    const fn is_complete(&self) -> bool {
+        let summary = &self.ended.summary;
+        summary.deferred + summary.refused + summary.in_doubt + self.held_in_doubt + self.over_limit == 0
+    }
+}
