@@ -1,7 +1,7 @@
 //! No flood: how much one address has had from a sender in 24 hours, and what still may leave.
 //!
 //! What left earlier is a value that is handed in ([`Recent`]); what this run lets leave is counted as its letters are
-//! decided, in their order ([`Tally`]). So two passes over the same letters come to the same.
+//! decided, in their order (`Tally`). So two passes over the same letters come to the same.
 
 use std::collections::HashMap;
 use std::fmt;

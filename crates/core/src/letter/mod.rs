@@ -13,7 +13,6 @@ pub mod sameness;
 pub mod selection;
 pub mod status;
 
-mod constant;
 mod encode;
 mod markdown;
 mod prepare;

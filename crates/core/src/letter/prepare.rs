@@ -1,9 +1,10 @@
-//! Templates made ready to be filled in many times: partials written into them, and every value escaped.
+//! Templates made ready to be filled in many times: partials written into them, what is the same in every letter too,
+//! and every value escaped.
 
 use std::collections::HashMap;
 
 use handlebars::Template;
-use handlebars::template::{DecoratorTemplate, HelperTemplate, TemplateElement};
+use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 
 /// Blocks, `else` chains and partials inside each other; rendering goes down as deep, on the stack.
 const DEEPEST: usize = 64;
@@ -24,6 +25,10 @@ pub(super) enum Unbounded {
     TooLong,
 }
 
+/// The text of what is the same in every letter of a run, of the sender, the campaign or its facts; `None` when it cannot
+/// be filled in, which is left for each letter to fail on.
+pub(super) type Fill<'f> = &'f dyn Fn(&Template) -> Option<String>;
+
 /// The partials that the templates of one language see.
 pub(super) struct Partials<'a>(HashMap<&'a str, &'a Template>);
 
@@ -32,15 +37,21 @@ impl<'a> Partials<'a> {
         Self(partials.collect())
     }
 
-    /// The template, with the text of its partials in it.
+    /// The template, with the text of its partials in it, and of what is the same in every letter when `fill` is given.
     ///
     /// handlebars copies all data for each partial it renders, which costs more than the rest of a letter.
-    pub fn written_into(&self, template: &Template) -> Result<Template, Unbounded> {
+    pub fn written_into(&self, template: &Template, fill: Option<Fill<'_>>) -> Result<Template, Unbounded> {
         let mut left = MOST_PIECES;
-        self.prepared(template, DEEPEST, &mut left)
+        self.prepared(template, DEEPEST, &mut left, fill)
     }
 
-    fn prepared(&self, template: &Template, depth: usize, left: &mut usize) -> Result<Template, Unbounded> {
+    fn prepared(
+        &self,
+        template: &Template,
+        depth: usize,
+        left: &mut usize,
+        fill: Option<Fill<'_>>,
+    ) -> Result<Template, Unbounded> {
         let depth = depth.checked_sub(1).ok_or(Unbounded::TooDeep)?;
         let mut whole = Template::default();
         for (at, element) in template.elements.iter().enumerate() {
@@ -53,7 +64,7 @@ impl<'a> Partials<'a> {
                         call.indent = None;
                     }
                     if let Some(partial) = self.called(&call) {
-                        let partial = self.prepared(partial, depth, left)?;
+                        let partial = self.prepared(partial, depth, left, fill)?;
                         if reads_the_same_in_place(&call) {
                             // Where it stands in the letter is more use than where in the partial.
                             whole
@@ -68,20 +79,29 @@ impl<'a> Partials<'a> {
                 }
                 TemplateElement::PartialBlock(call) => {
                     if let Some(partial) = self.called(call) {
-                        self.prepared(partial, depth, left)?;
+                        self.prepared(partial, depth, left, None)?;
                     }
                     let mut call = call.clone();
-                    call.template = self.inner(call.template.as_ref(), depth, left)?;
+                    call.template = self.inner(call.template.as_ref(), depth, left, None)?;
                     TemplateElement::PartialBlock(call)
                 }
                 TemplateElement::HelperBlock(block) => {
                     let mut block: Box<HelperTemplate> = block.clone();
-                    block.template = self.inner(block.template.as_ref(), depth, left)?;
-                    block.inverse = self.inner(block.inverse.as_ref(), depth, left)?;
+                    let fill = fill.filter(|_| names_mean_the_same_in(&block));
+                    block.template = self.inner(block.template.as_ref(), depth, left, fill)?;
+                    block.inverse = self.inner(block.inverse.as_ref(), depth, left, fill)?;
                     TemplateElement::HelperBlock(block)
                 }
                 // `{{{x}}}` as `{{x}}`: in plain text nothing is escaped anyway, and in Markdown every value is.
-                TemplateElement::HtmlExpression(expression) => TemplateElement::Expression(expression.clone()),
+                TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
+                    let element = TemplateElement::Expression(call.clone());
+                    let text = fill.filter(|_| is_the_same(call)).and_then(|fill| {
+                        let mut alone = Template::default();
+                        alone.elements.push(element.clone());
+                        fill(&alone)
+                    });
+                    text.map_or(element, TemplateElement::RawString)
+                }
                 other => other.clone(),
             };
             whole.elements.push(element);
@@ -95,15 +115,32 @@ impl<'a> Partials<'a> {
         template: Option<&Template>,
         depth: usize,
         left: &mut usize,
+        fill: Option<Fill<'_>>,
     ) -> Result<Option<Template>, Unbounded> {
         template
-            .map(|template| self.prepared(template, depth, left))
+            .map(|template| self.prepared(template, depth, left, fill))
             .transpose()
     }
 
     fn called(&self, call: &DecoratorTemplate) -> Option<&'a Template> {
         self.0.get(call.name.as_name()?).copied()
     }
+}
+
+/// Whether it says the same in every letter of a run. (`date` is another on another day.)
+fn is_the_same(call: &HelperTemplate) -> bool {
+    let name = call.name.as_name().unwrap_or_default();
+    let is_literal = |value: &Parameter| matches!(value, Parameter::Literal(_));
+    call.hash.is_empty()
+        && match name.split(['.', '/']).next() {
+            Some("sender" | "campaign" | "message") => call.params.is_empty(),
+            _ => matches!(name, "fact" | "source" | "as_of") && call.params.iter().all(is_literal),
+        }
+}
+
+/// Whether names mean inside of a block what they mean outside.
+fn names_mean_the_same_in(block: &HelperTemplate) -> bool {
+    block.block_param.is_none() && matches!(block.name.as_name(), Some("if" | "unless"))
 }
 
 /// No data of its own, and no indentation to repeat.
@@ -119,6 +156,9 @@ fn inside_a_line(before: Option<&TemplateElement>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
 
     fn check(template: &str, partials: &[(&str, &str)], expect: Result<usize, Unbounded>) {
@@ -127,7 +167,7 @@ mod tests {
             .map(|(name, text)| (*name, Template::compile(text).unwrap()))
             .collect();
         let partials = Partials::new(compiled.iter().map(|(name, partial)| (*name, partial)));
-        let written = partials.written_into(&Template::compile(template).unwrap());
+        let written = partials.written_into(&Template::compile(template).unwrap(), None);
         assert_eq!(written.map(|template| template.elements.len()), expect);
     }
 
@@ -142,7 +182,7 @@ mod tests {
         let partial = Template::compile("b\nc").unwrap();
         let partials = Partials::new([("p", &partial)].into_iter());
         let written = partials
-            .written_into(&Template::compile("a {{> p x=1}}").unwrap())
+            .written_into(&Template::compile("a {{> p x=1}}").unwrap(), None)
             .unwrap();
         let mut registry = handlebars::Handlebars::new();
         registry.register_template("p", partial.clone());
@@ -182,6 +222,66 @@ mod tests {
             .map(|(name, text)| (name.as_str(), text.as_str()))
             .collect();
         check("{{> p0}}", &steps, Err(Unbounded::TooLong));
+    }
+
+    /// The pieces of a template with what is the same in every letter in it, `*` for each that is not; and what they come
+    /// to is what the template comes to.
+    fn filled(template: &str) -> String {
+        let data = json!({"sender": {"name": "A&B", "country": "BE"}, "message": "m",
+                "recipient": {"name": "R", "message": "own"}, "date": "d"});
+        let mut registry = handlebars::Handlebars::new();
+        registry.set_strict_mode(true);
+        let partial = Template::compile("p {{sender.name}} {{recipient.name}}").unwrap();
+        registry.register_template("p", partial.clone());
+        let render = |template: &Template| {
+            let mut registry = registry.clone();
+            registry.register_template("alone", template.clone());
+            registry.render("alone", &data).ok()
+        };
+        let compiled = Template::compile(template).unwrap();
+        let partials = Partials::new([("p", &partial)].into_iter());
+        let filled = partials.written_into(&compiled, Some(&render)).unwrap();
+        assert_eq!(filled.elements.len(), filled.mapping.len(), "{template}");
+        assert_eq!(render(&filled), render(&compiled), "{template}");
+        let piece = |element: &TemplateElement| match element {
+            TemplateElement::RawString(text) => text.clone(),
+            _ => "*".to_owned(),
+        };
+        filled.elements.iter().map(piece).collect()
+    }
+
+    #[test]
+    fn what_is_the_same_in_every_letter_is_plain_text_and_what_is_not_stays() {
+        assert_eq!(filled("I, {{sender.name}}, {{{message}}}say"), "I, A&amp;B, msay");
+        assert_eq!(
+            filled("a {{recipient.name}} b {{sender.name}} {{date}}"),
+            "a * b A&amp;B *"
+        );
+        assert_eq!(filled("{{> p}}!"), "p A&amp;B *!");
+        assert_eq!(filled("{{#if recipient.name}}{{sender.name}}{{/if}}"), "*");
+        // Names mean something else inside.
+        assert_eq!(
+            filled("{{#with recipient}}{{message}} {{../sender.name}}{{/with}}"),
+            "*"
+        );
+        // What cannot be filled in is left for the letter to fail on.
+        assert_eq!(filled("a {{sender.nothing}} b"), "a * b");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn it_says_the_same(pieces in proptest::collection::vec(prop_oneof![
+            Just("text "), Just("\n"), Just("  "), Just("{{sender.name}}"), Just("{{recipient.name}}"), Just("{{date}}"),
+            Just("{{sender.country}}"), Just("{{~sender.name~}}"), Just("{{#if message}}\n  m\n{{/if}}\n"),
+            Just("{{#if sender.name}}{{recipient.name}}\n{{else}}no{{/if}}"), Just("{{> p}}"), Just("  {{> p}}\n"),
+            Just("{{#with sender}}\n{{name}} {{country}}\n{{/with}}\n"), Just("{{#with recipient}}{{message}}{{/with}}"),
+            Just("{{#unless recipient.name}}x{{else if sender.country}}{{sender.country}}{{/unless}}"),
+            Just("{{! nothing }}\n"),
+        ], 0..12)) {
+            filled(&pieces.concat());
+        }
     }
 
     #[test]

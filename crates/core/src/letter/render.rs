@@ -12,7 +12,6 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde_json::{Map, Value, json};
 
-use super::constant;
 use super::date::{LongDates, long_date};
 use super::decision::Letter;
 use super::markdown;
@@ -85,7 +84,7 @@ struct Edition {
     /// and put back, so that no letter pays for building it, and threads do not wait for each other.
     /// With the day that `date` speaks of.
     contexts: Mutex<Vec<(Date, Context)>>,
-    blank: Value,
+    blank: Context,
     language: Language,
 }
 
@@ -116,18 +115,17 @@ impl Renderer {
             let partials = seen
                 .entry(language)
                 .or_insert_with(|| Partials::new(campaign.templates.partials(language)));
-            let prepared = |part| {
+            let words = &renderer.languages[edition].1;
+            let prepared = |part, registry| {
                 partials
-                    .written_into(part)
+                    .written_into(part, Some(&|part| words.filled_for_all(registry, part)))
                     .map_err(|why| Problem::error(format!("the template {why}")).at(Place::file(&template.file)))
             };
-            let words = &renderer.languages[edition].1;
-            let body = prepared(&template.body)?;
             let ready = Ready {
                 file: template.file.clone(),
-                subject: words.settled(&words.text, &prepared(&template.subject)?),
-                markdown: words.settled(&words.markdown, &body),
-                body: words.settled(&words.text, &body),
+                subject: prepared(&template.subject, &words.text)?,
+                body: prepared(&template.body, &words.text)?,
+                markdown: prepared(&template.body, &words.markdown)?,
                 format: template.format,
                 attach: template.attach.clone(),
                 fact_names: facts.keys().cloned().collect(),
@@ -289,7 +287,7 @@ impl Edition {
             registry.register_helper("as_of", Box::new(ByName(words.moments.clone())));
             // For the calls that cannot be written in place. A partial that is no use is said of the letters that use it.
             for (name, partial) in campaign.templates.partials(language) {
-                if let Ok(partial) = partials.written_into(partial) {
+                if let Ok(partial) = partials.written_into(partial, None) {
                     registry.register_template(name, partial);
                 }
             }
@@ -301,17 +299,14 @@ impl Edition {
             markdown,
             traced,
             contexts: Mutex::new(Vec::new()),
-            blank: data(campaign, sender, personal, &dates),
+            blank: Context::from(data(campaign, sender, personal, &dates)),
             language: language.clone(),
         }
     }
 
-    /// A template with all that is the same in every letter in it.
-    fn settled(&self, registry: &Handlebars<'_>, template: &Template) -> Template {
-        let context = Context::from(self.blank.clone());
-        constant::settled(template, &|part| {
-            filled(registry, part, &context, LONGEST_BODY, "body").ok()
-        })
+    /// The text of what is the same in every letter.
+    fn filled_for_all(&self, registry: &Handlebars<'_>, part: &Template) -> Option<String> {
+        filled(registry, part, &self.blank, LONGEST_BODY, "body").ok()
     }
 
     fn take(&self, today: Date) -> Context {
@@ -319,7 +314,7 @@ impl Edition {
         match spare {
             Some((day, context)) if day == today => context,
             spare => {
-                let mut context = spare.map_or_else(|| Context::from(self.blank.clone()), |(_, context)| context);
+                let mut context = spare.map_or_else(|| self.blank.clone(), |(_, context)| context);
                 if let Some(date) = context.data_mut().get_mut("date") {
                     *date = Value::String(long_date(today, &self.language));
                 }
