@@ -57,7 +57,6 @@
 pub use appel_core::{links, words};
 
 pub mod account;
-mod ahead;
 pub mod campaign;
 pub mod cli;
 pub mod clock;

@@ -3,25 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
-    Attachments, Decision, Letter, LetterId, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
+    Attachments, Decision, Letter, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
 };
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use tokio::time::Instant;
 
-use crate::ahead::Ahead;
 use crate::campaign::config::{MOST_ATTACHED, read_attachment};
 use crate::campaign::{Input, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::outbox::day::Day;
-use crate::outbox::delivery::{Letters, Written};
+use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
 
 /// Everything that turns rows into messages.
@@ -211,140 +208,32 @@ pub fn recent(ledger: Option<&SqliteLedger>, input: &Input, now: Timestamp) -> R
     }
 }
 
-/// Fewer letters are done before a thread has begun to help.
-pub const MANY: usize = 250;
-/// Longer ones are written when their turn comes: a few hundred wait.
-const LONGEST_AHEAD: usize = 16 * 1024;
-
 /// The letters of one run, in order, as a first pass over them found them.
 pub struct Outgoing {
     workshop: Arc<Workshop>,
     clock: Clock,
-    decisions: Box<dyn Iterator<Item = DoneAhead> + Send>,
-    /// The bytes of the letter that was decided last, when they were written ahead.
-    written: Option<(LetterId, Written)>,
-    /// Whether anybody still asks for what is written ahead: letters that are only named need no text.
-    wanted: Arc<AtomicBool>,
-}
-
-/// A decision, with what could be done ahead.
-struct DoneAhead {
-    decision: Decision,
-    written: Option<Written>,
+    decisions: Box<dyn Iterator<Item = Decision> + Send>,
 }
 
 impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
     pub fn new(workshop: Arc<Workshop>, clock: Clock, rules: &Rules, notes: Notes) -> Self {
-        let decisions = workshop.plan.decisions_by(rules, notes.into_iter());
-        let decisions = decisions.map(|decision| DoneAhead {
-            decision,
-            written: None,
-        });
+        let decisions = Box::new(workshop.plan.decisions_by(rules, notes.into_iter()));
         Self {
             workshop,
             clock,
-            decisions: Box::new(decisions),
-            written: None,
-            wanted: Arc::new(AtomicBool::new(true)),
+            decisions,
         }
     }
-
-    /// Letters are decided and written ahead on another thread, when the system has one to give, while those before them
-    /// are sent. They must leave fast.
-    #[must_use]
-    pub fn ahead(self) -> Self {
-        let (workshop, clock, wanted) = (Arc::clone(&self.workshop), self.clock, Arc::clone(&self.wanted));
-        let done = self.decisions.map(move |done| {
-            let wanted = wanted.load(Ordering::Relaxed);
-            do_ahead(&workshop, clock, done.decision, wanted)
-        });
-        Self {
-            decisions: Ahead::or_not(done),
-            ..self
-        }
-    }
-}
-
-/// Does for a letter what its turn will need.
-fn do_ahead(workshop: &Workshop, clock: Clock, decision: Decision, wanted: bool) -> DoneAhead {
-    let written = match &decision {
-        // With attachments a few of them would fill the memory.
-        Decision::Due(letter) if wanted && workshop.attachments.is_empty() => {
-            let at = Instant::now();
-            let now = clock.now();
-            let date = letter.first_date.unwrap_or(now);
-            // What cannot be written is said when its turn comes.
-            let message = workshop.fresh_message(letter, date, now).ok();
-            let message = message.filter(|message| message.bytes.len() <= LONGEST_AHEAD);
-            message.map(|message| Written { at, date, message })
-        }
-        _ => None,
-    };
-    DoneAhead { decision, written }
 }
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision> {
-        let DoneAhead { decision, written } = self.decisions.next()?;
-        let Decision::Due(letter) = &decision else {
-            return Some(decision);
-        };
-        if self.written.is_some() {
-            // Nobody took the last one.
-            self.wanted.store(false, Ordering::Relaxed);
-        }
-        self.written = written.map(|written| (letter.id, written));
-        Some(decision)
-    }
-
-    fn written(&mut self, id: LetterId) -> Option<Written> {
-        let (_, written) = self.written.take_if(|(of, _)| *of == id)?;
-        Some(written)
+        self.decisions.next()
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
         self.workshop.fresh_message(letter, date, self.clock.now())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use appel_core::testing::given;
-
-    #[test]
-    fn what_is_written_ahead_is_what_would_be_written_and_nobody_writes_what_is_only_named() {
-        let mut rows = "role,name,email\n".to_owned();
-        for row in 0..5_000 {
-            rows.push_str(&format!("embassy,A,a{row}@x.example\n"));
-        }
-        let workshop = Workshop::new(given().rows(&rows).made().into(), Selection::default(), None);
-        let workshop = workshop.unwrap_or_else(|failure| panic!("{}", failure.message));
-        let clock = Clock::Fixed("2011-12-16T18:54:00Z".parse().unwrap());
-        let mut notes = Notes::default();
-        for _ in 0..5_000 {
-            notes.push(Ok(None));
-        }
-        let mut outgoing = Outgoing::new(workshop, clock, &Rules::to_look(clock.now()), notes).ahead();
-        for _ in 0..600 {
-            let Some(Decision::Due(letter)) = outgoing.next() else {
-                panic!("all are due")
-            };
-            let written = outgoing.written(letter.id).unwrap();
-            assert_eq!(written.date, clock.now());
-            assert_eq!(
-                written.message.bytes,
-                outgoing.message(&letter, clock.now()).unwrap().bytes
-            );
-            assert!(outgoing.written(letter.id).is_none());
-        }
-        let mut wasted = 0;
-        while let Some(decision) = outgoing.next() {
-            assert!(matches!(decision, Decision::Due(_)));
-            wasted += usize::from(outgoing.written.is_some());
-        }
-        assert!((1..600).contains(&wasted), "{wasted} were written for nobody");
     }
 }

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::compose::{MANY, Workshop};
+use super::compose::Workshop;
 use super::leaving::Leaving;
 use super::planning::Planning;
-use crate::ahead::{self, Ahead};
 use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::letter::render::Text;
 use crate::letter::sameness::Compared;
-use crate::letter::{Candidate, Notes, Rules};
 use crate::letter::{Decision, Letter, Over, Skip};
+use crate::letter::{Notes, Rules};
 use crate::outbox::ledger::SqliteLedger;
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -121,7 +120,7 @@ pub fn survey(
     };
     let mut stopped = false;
     let plan = &workshop.plan;
-    let mut planning = Planning::new(plan.decider(rules), candidates(workshop), ledger);
+    let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     while let Some(decision) = planning.next_decision()? {
         if survey.impossible >= HOPELESS {
             stopped = true;
@@ -229,16 +228,6 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
             "leave some copies out, or raise daily-limit if your provider lets you: otherwise it can never leave",
         ),
     )
-}
-
-/// What may be decided, row by row. A long list is read on another processor, when there is one.
-fn candidates(workshop: &Workshop) -> impl Iterator<Item = Candidate> + use<> {
-    let recipients = &workshop.input.campaign.recipients;
-    let mut rows = recipients.rows();
-    if recipients.count() >= MANY && ahead::has_room() {
-        rows = Ahead::or_not(rows);
-    }
-    workshop.plan.candidates_over(rows)
 }
 
 /// What a survey sees.

@@ -7,8 +7,7 @@ use std::time::Duration;
 use appel_core::letter::{Notes, Rules};
 use tokio::sync::watch;
 
-use super::compose::{MANY, Outgoing, Workshop};
-use crate::ahead;
+use super::compose::{Outgoing, Workshop};
 use crate::campaign::Input;
 use crate::campaign::config::Rate;
 use crate::clock::Clock;
@@ -17,7 +16,6 @@ use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::ledger::SqliteLocked;
-use crate::outbox::pace::Pace;
 use crate::transport::{ConnectError, Transport};
 
 /// How letters leave, whatever they leave by.
@@ -80,10 +78,7 @@ impl Sending {
         interrupts: WatchInterrupts,
     ) -> Result<(Ended, SqliteLocked), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let mut letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
-        if self.works_ahead() {
-            letters = letters.ahead();
-        }
+        let letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
@@ -131,13 +126,6 @@ impl Sending {
             clock: self.clock,
             seed: u64::from(std::process::id()),
         }
-    }
-
-    /// Whether the list is so long, and letters leave so fast, that it pays to go through it on another processor.
-    fn works_ahead(&self) -> bool {
-        self.workshop.input.campaign.recipients.count() >= MANY
-            && !Pace::new(self.settings.rate).is_slow()
-            && ahead::has_room()
     }
 }
 

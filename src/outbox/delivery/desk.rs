@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::job::{Job, Retry, Taken};
 use super::line::Line;
 use super::story::Flying;
-use super::{Interrupt, Letters, Options, Stop, Written};
+use super::{Interrupt, Letters, Options, Stop};
 use crate::failure::Problem;
 use crate::letter::{LetterId, Message};
 use crate::outbox::day::Day;
@@ -22,11 +22,6 @@ use crate::outbox::pace::Pace;
 
 /// A wait for the next turn that is worth a word.
 const LONG_WAIT: Duration = Duration::from_secs(5);
-
-/// What letters that wait may take up with their texts; what comes after is written when its turn comes.
-const WRITTEN_AHEAD: usize = 256 * 1024;
-/// A text that waited longer is written anew: a fact in it may have expired.
-const FRESH: Duration = Duration::from_secs(10);
 
 /// The shared state; locked for a moment at a time, never while waiting for anything.
 pub struct State {
@@ -353,9 +348,10 @@ impl Desk {
             self.changed.notify_waiters();
             return Err(lost);
         }
-        let mut claimed = self.state().claiming.remove(&number).unwrap_or_default();
-        self.write_ahead(&mut claimed);
-        self.state().waiting.extend(claimed);
+        let mut state = self.state();
+        let claimed = state.claiming.remove(&number).unwrap_or_default();
+        state.waiting.extend(claimed);
+        drop(state);
         self.changed.notify_waiters();
         Ok(())
     }
@@ -375,36 +371,10 @@ impl Desk {
     }
 
     /// The bytes of a letter that is about to begin.
-    pub fn message(&self, taken: &mut Taken) -> Result<Message, Problem> {
-        let Some(job) = &mut taken.job else {
-            return Err(Problem::error("a letter that is not at hand cannot be written"));
-        };
-        match job.written.take() {
-            Some(written) if written.at.elapsed() < FRESH => Ok(written.message),
-            _ => self.letters().message(&job.letter, job.date),
-        }
-    }
-
-    /// Writes a group of letters that will leave fast. What cannot be written is said when its turn comes.
-    fn write_ahead(&self, group: &mut [Job]) {
-        if self.pace.is_slow() {
-            return;
-        }
-        let (letters, at) = (self.letters(), Instant::now());
-        let mut room = WRITTEN_AHEAD;
-        for job in group {
-            if job.written.is_none() {
-                let date = job.date;
-                let Ok(message) = letters.message(&job.letter, date) else {
-                    return;
-                };
-                job.written = Some(Written { at, date, message });
-            }
-            let length = job.written.as_ref().map_or(0, |written| written.message.bytes.len());
-            if length > room {
-                return;
-            }
-            room -= length;
+    pub fn message(&self, taken: &Taken) -> Result<Message, Problem> {
+        match &taken.job {
+            Some(job) => self.letters().message(&job.letter, job.date),
+            None => Err(Problem::error("a letter that is not at hand cannot be written")),
         }
     }
 

@@ -30,17 +30,13 @@ impl Desk {
         while group.len() < size {
             let held = self.state().held.take();
             match held.map_or_else(|| self.job(), |job| Ok(Some(job))) {
-                Ok(Some(mut job)) => {
+                Ok(Some(job)) => {
                     if let Some(room) = &mut room {
                         let Some(left) = room.checked_sub(job.addresses()) else {
                             self.state().held = Some(job);
                             break;
                         };
                         *room = left;
-                    }
-                    if let Some(written) = self.letters().written(job.letter.id) {
-                        job.date = written.date;
-                        job.written = Some(written);
                     }
                     group.push(job);
                 }
@@ -69,7 +65,6 @@ impl Desk {
                         letter,
                         tries: 0,
                         first_try: None,
-                        written: None,
                         put_off: None,
                     }));
                 }

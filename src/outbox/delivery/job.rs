@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::desk::Desk;
-use super::{Written, story};
+use super::story;
 use crate::letter::Letter;
 use crate::outbox::event::{Event, LetterEvent};
 use crate::outbox::journal::LedgerLost;
@@ -17,8 +17,6 @@ pub struct Job {
     pub date: Timestamp,
     pub tries: u32,
     pub first_try: Option<Instant>,
-    /// Its bytes: a group is written at a stretch, which takes half as long.
-    pub written: Option<Written>,
     /// What is told of it should it not be tried again: how its last try went.
     pub put_off: Option<Box<LetterEvent>>,
 }

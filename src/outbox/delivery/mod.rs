@@ -34,7 +34,7 @@ use crate::campaign::Address;
 use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Problem;
-use crate::letter::{Decision, Letter, LetterId, Message};
+use crate::letter::{Decision, Letter, Message};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
 
@@ -46,27 +46,11 @@ pub trait Letters: Send + 'static {
     /// What is decided next; those left out are told and counted, nothing else.
     fn next(&mut self) -> Option<Decision>;
 
-    /// The bytes of the letter that was decided last, when they are written already.
-    fn written(&mut self, _: LetterId) -> Option<Written> {
-        None
-    }
-
     /// Its bytes.
     ///
     /// # Errors
     /// When it cannot be written, although it could before the run began.
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem>;
-}
-
-/// A letter that was written before its turn.
-#[derive(Debug)]
-pub struct Written {
-    /// When: a fact in it may expire.
-    pub at: Instant,
-    /// The Date in it.
-    pub date: Timestamp,
-    /// Its bytes.
-    pub message: Message,
 }
 
 /// How to send.
@@ -259,7 +243,7 @@ async fn letters<T: Transport>(
     desk: &Arc<Desk>,
     session: &mut Option<T::Session>,
 ) -> Result<(), LedgerLost> {
-    while let Some(mut taken) = desk.next().await? {
+    while let Some(taken) = desk.next().await? {
         if session.is_none() {
             *session = connect(transport, desk).await;
         }
@@ -274,7 +258,7 @@ async fn letters<T: Transport>(
             taken.leave()?;
             continue;
         }
-        let message = match desk.message(&mut taken) {
+        let message = match desk.message(&taken) {
             Ok(message) => message,
             Err(problem) => {
                 desk.stop(Stop::Letter(problem));

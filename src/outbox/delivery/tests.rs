@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appel_core::letter::{Attachments, Message, Renderer, Rules, Selection, compose};
+use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, compose};
 use appel_core::testing::{Made, given};
 use jiff::Timestamp;
 use tokio::sync::watch;

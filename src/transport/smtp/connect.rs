@@ -10,7 +10,6 @@ use tokio_rustls::TlsConnector;
 use super::auth::{self, NotSignedIn};
 use super::dial::dial;
 use super::dialogue::{self, Offers};
-use super::eager::Eager;
 use super::session::SmtpSession;
 use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
@@ -19,9 +18,9 @@ use crate::transport::{ConnectError, Reply};
 
 /// Opens a connection and brings it to where MAIL can be said.
 pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Result<SmtpSession, ConnectError> {
-    let stream = Box::new(Eager::new(dial(settings).await?));
+    let stream = Box::new(dial(settings).await?);
     match ready(stream, settings, tls).await {
-        Err(NotSignedIn::OnceMore(_)) => over(Box::new(Eager::new(dial(settings).await?)), settings, tls).await,
+        Err(NotSignedIn::OnceMore(_)) => over(Box::new(dial(settings).await?), settings, tls).await,
         first => first.map_err(for_good),
     }
 }

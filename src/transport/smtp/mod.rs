@@ -4,7 +4,6 @@ mod auth;
 mod connect;
 mod dial;
 mod dialogue;
-mod eager;
 mod login;
 mod redact;
 mod session;
