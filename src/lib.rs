@@ -10,7 +10,7 @@
 //! config.toml, recipients, templates ─► Campaign ─┐
 //! account, or the folder ─► Sender, Limits ───────┼─► Plan ─► Letter ─► Text ─► Message ─► delivery ─► Transport ─► SMTP
 //! ledger ────────────────────────────► Past ──────┘                               │            │
-//!                                                                   .eml ◄────────┘         journal ─► LockedLedger
+//!                                                                   .eml ◄────────┘         journal ─► Ledger
 //!                                                                                              │
 //!                                                                                            Event ─► screen, --json, log
 //! ```

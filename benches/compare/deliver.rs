@@ -4,6 +4,7 @@
 //! is what the ledger costs. It is a program of its own (this benchmark, started with `--deliver`), so that it is held
 //! on a processor and measured as the real one is.
 
+use std::future::ready;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -13,7 +14,9 @@ use appel::clock::Clock;
 use appel::outbox::day::Day;
 use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
 use appel::outbox::event::Listener;
-use appel::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, SqliteLedger, SqliteLocked};
+use appel::outbox::ledger::{
+    self, Answer, Claimed, Durability, Entry, LedgerReader, LedgerWriter, Location, NoLedger, at_once,
+};
 use appel::report::log::LogFile;
 use appel::report::screen::Screen;
 use appel::run::planning::Planning;
@@ -32,14 +35,16 @@ pub fn run(folder: &Path, kept: &Path, forgets: bool) -> ExitCode {
     let workshop = Workshop::of(folder);
     let log = LogFile::open(&kept.join("log.jsonl"), false, Clock::System).expect("a log");
     let (due, accepted) = if forgets {
-        let (due, accepted, Forgetful) = workshop.send(Forgetful, None, log);
+        let (due, notes) = workshop.survey(&mut NoLedger);
+        let (accepted, Forgetful) = workshop.send(due, notes, Forgetful, log);
         (due, accepted)
     } else {
         let now = Clock::System.now();
-        let ledger = SqliteLocked::acquire(&kept.join("ledger.sqlite3"), now).expect("a ledger");
-        let reader = ledger.reader().expect("a ledger to read");
-        let (due, accepted, ledger) = workshop.send(ledger, Some(&reader), log);
-        ledger.close(now).expect("room on the disk");
+        let location = Location::from(kept.join("ledger"));
+        let mut ledger = at_once(ledger::open(&location, now)).expect("a ledger");
+        let (due, notes) = workshop.survey(&mut *ledger);
+        let (accepted, ledger) = workshop.send(due, notes, ledger, log);
+        at_once(ledger.close(now)).expect("room on the disk");
         (due, accepted)
     };
     if accepted == due && due > 0 {
@@ -53,9 +58,10 @@ pub fn run(folder: &Path, kept: &Path, forgets: bool) -> ExitCode {
 /// Writes nothing, and says that it is written.
 struct Forgetful;
 
-impl LockedLedger for Forgetful {
-    fn apply(&mut self, _: Vec<Entry>, _: Durability) -> Result<(), LedgerError> {
-        Ok(())
+impl LedgerWriter for Forgetful {
+    fn write(&mut self, entries: Vec<Entry>, _: Durability) -> Answer<'_, Vec<Claimed>> {
+        let claims = entries.iter().filter(|entry| matches!(entry, Entry::Claim(_)));
+        Box::pin(ready(Ok(claims.map(|_| Claimed::Ours).collect())))
     }
 }
 
@@ -106,13 +112,13 @@ impl Workshop {
     }
 
     /// Writes every letter once, as the run does before it connects; how many there are, and what was found of them.
-    fn survey(&self, ledger: Option<&SqliteLedger>) -> (usize, Notes) {
+    fn survey(&self, ledger: &mut dyn LedgerReader) -> (usize, Notes) {
         let rules = Self::rules();
         let mut due = 0;
         let mut planning = Planning::new(self.plan.decider(&rules), self.plan.candidates(), ledger);
-        while let Some(decision) = planning.next_decision().expect("a ledger to read") {
+        while let Some(decision) = at_once(Box::pin(planning.next())).expect("a ledger to read") {
             if let Decision::Due(letter) = decision {
-                let date = letter.first_date.unwrap_or(rules.now);
+                let date = letter.date(rules.now);
                 self.text(&letter, date).expect("a letter");
                 due += 1;
             }
@@ -122,7 +128,7 @@ impl Workshop {
 
     /// The same for whoever has no ledger.
     pub fn write_all(&self) -> usize {
-        self.survey(None).0
+        self.survey(&mut NoLedger).0
     }
 
     /// The message that goes to the first recipient.
@@ -139,14 +145,14 @@ impl Workshop {
         self.message(&letter, now).expect("a letter")
     }
 
-    /// How many letters there were, and how many were accepted: see `commands/send.rs`.
-    fn send<L: LockedLedger + 'static>(
+    /// How many letters were accepted: see `run/send.rs`.
+    fn send<L: LedgerWriter + 'static>(
         self: &Arc<Self>,
+        due: usize,
+        notes: Notes,
         mut ledger: L,
-        reader: Option<&SqliteLedger>,
         log: LogFile,
-    ) -> (usize, usize, L) {
-        let (due, notes) = self.survey(reader);
+    ) -> (usize, L) {
         let Input {
             campaign, sender, smtp, ..
         } = &self.input;
@@ -184,7 +190,7 @@ impl Workshop {
         if let Some(stop) = ended.stop {
             eprintln!("{stop:?}");
         }
-        (due, ended.summary.accepted, ledger)
+        (ended.summary.accepted, ledger)
     }
 }
 

@@ -109,13 +109,13 @@ impl Counts {
     }
 }
 
-/// By the first file descriptor, which strace names: `9</a/ledger.sqlite3-wal>`.
+/// By the first file descriptor, which strace names: `9</a/ledger.…-wal>`.
 fn on(arguments: &str) -> On {
     let first = arguments.split(',').next().unwrap_or_default();
     let name = first.split_once('<').map_or("", |(_, name)| name);
     if name.starts_with("socket:") || name.starts_with("TCP") {
         On::Socket
-    } else if name.contains("ledger.sqlite3") {
+    } else if name.contains("/ledger.") {
         On::Ledger
     } else if name.contains(".jsonl") {
         On::Log

@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use appel::outbox::ledger::{
-    Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Settled, SqliteLedger, SqliteLocked,
+    self, Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, Location, Settled, at_once,
 };
 use appel::transport::{Reply, Status};
 use appel_core::Address;
@@ -143,6 +143,18 @@ fn slips(kept: &Kept, folder: &Path) {
     }
 }
 
+/// To write.
+fn open(path: &Path) -> Result<Box<dyn Ledger>, LedgerError> {
+    let location = Location::from(path.to_owned());
+    at_once(ledger::open(&location, desk::now()))
+}
+
+/// To read.
+fn read(path: &Path) -> Result<Box<dyn LedgerReader>, LedgerError> {
+    let location = Location::from(path.to_owned());
+    at_once(ledger::read(&location, desk::now()))
+}
+
 fn seed(to: &Path, database: &Path) {
     // To be read and written to.
     let mut bytes = vec![130];
@@ -174,8 +186,8 @@ fn with_killed(act: impl FnOnce(&Kept)) {
         act(kept.get_or_init(|| {
             let path = desk::folder().join("killed/ledger.sqlite3");
             ended(&path);
-            let mut ledger = SqliteLocked::acquire(&path, desk::now()).expect("a ledger");
-            let mut apply = |entries, durability| ledger.apply(entries, durability).expect("written");
+            let mut ledger = open(&path).expect("a ledger");
+            let mut apply = |entries, durability| drop(at_once(ledger.write(entries, durability)).expect("written"));
             apply((8..=10).map(claim).collect(), Power);
             apply(vec![Entry::Begin(id(8)), Entry::Begin(id(9))], Process);
             apply(vec![outcome(8, Status::Accepted, 250)], Process);
@@ -187,8 +199,8 @@ fn with_killed(act: impl FnOnce(&Kept)) {
 
 /// A run that came to its end.
 fn ended(path: &Path) {
-    let mut ledger = SqliteLocked::acquire(path, desk::now()).expect("a ledger");
-    let mut apply = |entries, durability| ledger.apply(entries, durability).expect("written");
+    let mut ledger = open(path).expect("a ledger");
+    let mut apply = |entries, durability| drop(at_once(ledger.write(entries, durability)).expect("written"));
     apply((1..=7).map(claim).collect(), Power);
     apply((1..=6).map(|number| Entry::Begin(id(number))).collect(), Process);
     apply(
@@ -204,7 +216,7 @@ fn ended(path: &Path) {
         ],
         Power,
     );
-    ledger.close(desk::now()).expect("closed");
+    at_once(ledger.close(desk::now())).expect("closed");
 }
 
 impl Kept {
@@ -231,15 +243,14 @@ fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: &[u8]) {
         let _ = use_all(&kept.path, writes);
         return;
     }
-    if let Ok(None) = SqliteLedger::read(&kept.path, desk::now()) {
-        panic!("a ledger is taken for none");
+    let ids: Vec<LetterId> = safe.iter().map(|number| id(*number)).collect();
+    if let Ok(Ok(found)) = read(&kept.path).map(|mut ledger| at_once(ledger.past(&ids))) {
+        assert!(found.iter().all(Option::is_some), "a ledger is taken for none");
     }
-    let Ok(mut ledger) = tell(SqliteLocked::acquire(&kept.path, desk::now())) else {
+    let Ok(mut ledger) = tell(open(&kept.path)) else {
         return;
     };
-    let Ok(reader) = ledger.reader() else { return };
-    let ids: Vec<LetterId> = safe.iter().map(|number| id(*number)).collect();
-    let Ok(found) = reader.past(&ids) else { return };
+    let Ok(found) = at_once(ledger.past(&ids)) else { return };
     said::tell(|| format!("{found:?}"));
     for (number, past) in safe.iter().zip(found) {
         let status = past.map(|past| past.status);
@@ -248,8 +259,12 @@ fn changed(kept: &Kept, changes: &[u8], writes: bool, safe: &[u8]) {
             "letter {number} is {status:?}"
         );
         if status == Some(Status::Accepted) {
-            let claimed = ledger.apply(vec![claim(*number)], Power);
-            assert!(claimed.is_err(), "letter {number} can be sent again");
+            let claimed = at_once(ledger.write(vec![claim(*number)], Power));
+            assert_ne!(
+                claimed.ok(),
+                Some(vec![Claimed::Ours]),
+                "letter {number} can be sent again"
+            );
         }
     }
 }
@@ -291,45 +306,50 @@ fn places(file: &[u8]) -> Vec<usize> {
 
 /// All that is done with a ledger, one after the other, until something is refused.
 fn use_all(path: &Path, writes: bool) -> Result<(), LedgerError> {
-    let now = desk::now();
-    if let Some(reader) = tell(SqliteLedger::read(path, now))? {
-        read_all(&reader)?;
-    }
+    let mut reader = tell(read(path))?;
+    read_all(&mut *reader)?;
+    drop(reader);
     if !writes {
         return Ok(());
     }
-    let mut ledger = tell(SqliteLocked::acquire(path, now))?;
-    let reader = tell(ledger.reader())?;
-    read_all(&reader)?;
-    drop(reader);
-    tell(ledger.holdings("c", Timestamp::UNIX_EPOCH))?;
-    let _ = ledger.settle(&[id(6)], Settled::Unsent, now);
-    let _ = ledger.settle(&[id(9)], Settled::Sent, now);
+    let now = desk::now();
+    let mut ledger = tell(open(path))?;
+    read_all(&mut *ledger)?;
+    let _ = at_once(ledger.settle(&[id(6)], Settled::Unsent, now));
+    let _ = at_once(ledger.settle(&[id(9)], Settled::Sent, now));
     for number in [7, 11] {
-        tell(ledger.apply(vec![claim(number)], Power))?;
-        tell(ledger.apply(vec![Entry::Begin(id(number))], Process))?;
-        tell(ledger.apply(vec![outcome(number, Status::Accepted, 250)], Process))?;
+        let claimed = tell(at_once(ledger.write(vec![claim(number)], Power)))?;
+        if claimed != [Claimed::Ours] {
+            continue;
+        }
+        tell(at_once(ledger.write(vec![Entry::Begin(id(number))], Process)))?;
+        tell(at_once(
+            ledger.write(vec![outcome(number, Status::Accepted, 250)], Process),
+        ))?;
     }
-    tell(ledger.apply(Vec::new(), Power))?;
-    tell(ledger.purge("other", Timestamp::UNIX_EPOCH))?;
-    tell(ledger.close(now))
+    tell(at_once(ledger.write(Vec::new(), Power)))?;
+    tell(at_once(ledger.purge("other", Timestamp::UNIX_EPOCH)))?;
+    tell(at_once(ledger.close(now)))
 }
 
-fn read_all(reader: &SqliteLedger) -> Result<(), LedgerError> {
+fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
+    const LONG_AGO: Timestamp = Timestamp::UNIX_EPOCH;
     let sender = Address::parse("me@x.example").expect("an address");
-    tell(reader.recent(&sender, Limits::default(), Timestamp::UNIX_EPOCH))?;
-    tell(reader.past(&(0..=12).map(id).collect::<Vec<_>>()))?;
+    tell(at_once(ledger.recent(&sender, Limits::default(), LONG_AGO)))?;
+    tell(at_once(ledger.past(&(0..=12).map(id).collect::<Vec<_>>())))?;
     for number in 0..=12 {
-        tell(reader.record(id(number)))?;
-        tell(reader.last_attempt(id(number)))?;
+        tell(at_once(ledger.record(id(number))))?;
+        tell(at_once(ledger.last_event(id(number))))?;
     }
-    tell(reader.records("c", "me@x.example", |record| {
+    tell(at_once(ledger.records_of_sender("c", "me@x.example", &mut |record| {
         let _ = record.message_id();
-    }))?;
-    tell(reader.attempts("c", |attempt| said::fit_to_show(&attempt.reply.to_string())))?;
-    tell(reader.doubts("c", "me@x.example", |_| {}))?;
-    tell(reader.attempt_after(&sender, Timestamp::UNIX_EPOCH))?;
-    tell(reader.handed_over_since(&sender, Timestamp::UNIX_EPOCH, true))?;
+    })))?;
+    let mut each = |attempt: ledger::LoggedAttempt| said::fit_to_show(&attempt.reply.to_string());
+    tell(at_once(ledger.events_of_campaign("c", &mut each)))?;
+    tell(at_once(ledger.doubts_of_sender("c", "me@x.example", &mut |_| {})))?;
+    tell(at_once(ledger.attempt_after(&sender, LONG_AGO)))?;
+    tell(at_once(ledger.handed_over_since(&sender, LONG_AGO, true)))?;
+    tell(at_once(ledger.holdings("c", LONG_AGO)))?;
     Ok(())
 }
 
@@ -369,6 +389,7 @@ fn claim(number: u8) -> Entry {
         language: "fr".to_owned(),
         date: desk::now(),
         copies: vec!["copy@x.example".to_owned()],
+        after: None,
     })
 }
 

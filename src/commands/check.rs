@@ -6,19 +6,20 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json, selection};
+use crate::campaign::Input;
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::letter::Rules;
-use crate::letter::{Decision, Over, Recent};
-use crate::outbox::ledger::SqliteLedger;
+use crate::letter::{Decision, Over};
+use crate::outbox::ledger::{self, LedgerReader, NoLedger};
 use crate::report::screen::count;
 use crate::run::compose::{Workshop, recent};
 use crate::run::planning::Planning;
-use crate::run::preflight::survey;
+use crate::run::preflight::{Survey, survey};
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
-    let (problems, due) = problems(context, arguments)?;
+pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
+    let (problems, due) = problems(context, arguments).await?;
     let exit = if problems.any_error() {
         Exit::Invalid
     } else {
@@ -80,26 +81,25 @@ struct Crowd {
 
 impl Crowd {
     /// Plans the next run, as far as the ledger can be read.
-    fn look(&mut self, workshop: &Workshop, context: &Context, now: Timestamp) -> Result<(), Failure> {
-        let ledger = SqliteLedger::read(&context.ledger_path()?, now)?;
-        let recent = recent(ledger.as_ref(), &workshop.input, now)?;
-        self.plan(workshop, ledger.as_ref(), recent, now)
+    async fn look(&mut self, workshop: &Workshop, context: &Context, now: Timestamp) -> Result<(), Failure> {
+        let mut ledger = ledger::read(&context.ledger()?, now).await?;
+        self.plan(workshop, &mut *ledger, now).await
     }
 
-    fn plan(
+    async fn plan(
         &mut self,
         workshop: &Workshop,
-        ledger: Option<&SqliteLedger>,
-        recent: Recent,
+        ledger: &mut dyn LedgerReader,
         now: Timestamp,
     ) -> Result<(), Failure> {
         let plan = &workshop.plan;
+        let recent = recent(ledger, &workshop.input, now).await?;
         let rules = Rules {
             recent: Some(Arc::new(recent)),
             ..Rules::to_look(now)
         };
         let mut planning = Planning::new(plan.decider(&rules), plan.candidates(), ledger);
-        while let Some(decision) = planning.next_decision()? {
+        while let Some(decision) = planning.next().await? {
             if let Decision::Skipped {
                 over: Some(over), line, ..
             } = decision
@@ -147,7 +147,7 @@ impl Crowd {
 }
 
 /// Everything worth saying, and how many letters this sender would send.
-fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usize), Failure> {
+async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usize), Failure> {
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let mut problems = loaded.problems;
@@ -160,24 +160,7 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
                 .hint("write it into your account file: [smtp] with host, port and security"),
         );
     }
-    let workshop =
-        selection(&arguments.select, &input.campaign).and_then(|selection| Workshop::new(input, selection, None));
-    let written = workshop.and_then(|workshop| {
-        problems.absorb(workshop.plan.uncovered());
-        let mut crowd = Crowd::default();
-        // A warning when what was sent already cannot be told; then the list alone is looked at.
-        if let Err(failure) = crowd.look(&workshop, context, now) {
-            let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
-            let hints = failure.hints.into_iter();
-            problems.push(hints.fold(problem, Problem::hint));
-            crowd = Crowd::default();
-            crowd.plan(&workshop, None, Recent::default(), now)?;
-        }
-        // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-        let surveyed = survey(&workshop, None, &Rules::to_look(now), usize::MAX, |_| Ok(()));
-        problems.extend(crowd.warnings(workshop.input.campaign.recipients.shown()));
-        surveyed
-    });
+    let written = look(context, arguments, input, now, &mut problems).await;
     match written {
         Ok(survey) => Ok((problems, survey.due)),
         Err(failure) if failure.exit == Exit::Invalid => {
@@ -186,4 +169,30 @@ fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usiz
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// Looks at every letter, and at what the next run would hold back.
+async fn look(
+    context: &Context,
+    arguments: &cli::Check,
+    input: Input,
+    now: Timestamp,
+    problems: &mut Problems,
+) -> Result<Survey, Failure> {
+    let selection = selection(&arguments.select, &input.campaign)?;
+    let workshop = Workshop::new(input, selection, None)?;
+    problems.absorb(workshop.plan.uncovered());
+    let mut crowd = Crowd::default();
+    // A warning when what was sent already cannot be told; then the list alone is looked at.
+    if let Err(failure) = crowd.look(&workshop, context, now).await {
+        let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
+        let hints = failure.hints.into_iter();
+        problems.push(hints.fold(problem, Problem::hint));
+        crowd = Crowd::default();
+        crowd.plan(&workshop, &mut NoLedger, now).await?;
+    }
+    // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
+    let surveyed = survey(&workshop, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    problems.extend(crowd.warnings(workshop.input.campaign.recipients.shown()));
+    surveyed
 }

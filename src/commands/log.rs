@@ -5,35 +5,36 @@ use std::io::{self, BufWriter, ErrorKind, Write, stdout};
 use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::ledger::{LedgerError, LoggedAttempt, SqliteLedger};
+use crate::outbox::ledger::{self, LedgerError, LedgerReader, LoggedAttempt};
 use crate::report::attempt::{lines, object};
 use crate::report::spreadsheet::Rows;
 use crate::words::json_for_screen;
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
     // Said here and not by clap, which does not see a `--json` before the command.
     if arguments.csv && context.global.json {
         return Err(Failure::usage("--csv and --json are two forms of the same log").hint("ask for one of them"));
     }
     let campaign = context.identity()?.id;
-    let ledger = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?;
-    let mut out = BufWriter::new(stdout().lock());
-    let each = |tell: &mut dyn FnMut(&LoggedAttempt) -> io::Result<()>| match &ledger {
-        Some(ledger) => attempts(ledger, &campaign, tell),
-        None => Ok(()),
-    };
+    let ledger = ledger::read(&context.ledger()?, context.clock.now()).await?;
+    let mut log = Log { ledger, campaign };
+    let mut out = BufWriter::new(stdout());
     let told = if arguments.csv {
         let mut rows = Rows::new(&mut out);
-        each(&mut |attempt| rows.attempt(attempt)).and_then(|()| Ok(rows.finish()?))
+        let told = log.tell(&mut |attempt| rows.attempt(attempt)).await;
+        told.and_then(|()| Ok(rows.finish()?))
     } else if context.global.json {
-        each(&mut |attempt| writeln!(out, "{}", json_for_screen(object(attempt).to_string())))
+        log.tell(&mut |attempt| writeln!(out, "{}", json_for_screen(object(attempt).to_string())))
+            .await
     } else {
         let mut tried = false;
-        let told = each(&mut |attempt| {
-            tried = true;
-            out.write_all(lines(attempt).as_bytes())
-        });
+        let told = log
+            .tell(&mut |attempt| {
+                tried = true;
+                out.write_all(lines(attempt).as_bytes())
+            })
+            .await;
         told.and_then(|()| {
             if tried {
                 Ok(())
@@ -65,18 +66,23 @@ impl From<io::Error> for Untold {
     }
 }
 
-/// Tells every attempt, until one cannot be told.
-fn attempts(
-    ledger: &SqliteLedger,
-    campaign: &str,
-    tell: &mut dyn FnMut(&LoggedAttempt) -> io::Result<()>,
-) -> Result<(), Untold> {
-    let mut told = Ok(());
-    let read = ledger.attempts(campaign, |attempt| {
-        if told.is_ok() {
-            told = tell(&attempt);
-        }
-    });
-    read.map_err(Untold::Unread)?;
-    Ok(told?)
+/// What the ledger has of a campaign.
+struct Log {
+    ledger: Box<dyn LedgerReader>,
+    campaign: String,
+}
+
+impl Log {
+    /// Tells every attempt, until one cannot be told.
+    async fn tell(&mut self, tell: &mut (dyn FnMut(&LoggedAttempt) -> io::Result<()> + Send)) -> Result<(), Untold> {
+        let mut told = Ok(());
+        let mut each = |attempt| {
+            if told.is_ok() {
+                told = tell(&attempt);
+            }
+        };
+        let read = self.ledger.events_of_campaign(&self.campaign, &mut each).await;
+        read.map_err(Untold::Unread)?;
+        Ok(told?)
+    }
 }

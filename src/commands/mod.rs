@@ -16,7 +16,7 @@ mod status;
 mod trust;
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use appel_core::address::Address;
 use appel_core::campaign::Campaign;
@@ -30,7 +30,7 @@ use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
 use crate::outbox::event::Listener;
-use crate::outbox::ledger::{self, LedgerError};
+use crate::outbox::ledger::{LedgerError, Location};
 use crate::private::Unfit;
 use crate::report::json::{JsonLines, not_written};
 use crate::report::screen::{Screen, count};
@@ -43,16 +43,28 @@ use crate::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 pub fn run(cli: Cli) -> Result<Exit, Failure> {
     no_core_dumps();
     let context = Context::new(cli.global)?;
-    match cli.command {
-        Command::New(arguments) => new::run(&context, &arguments),
-        Command::Check(arguments) => check::run(&context, &arguments),
-        Command::Preview(arguments) => preview::run(&context, &arguments),
-        Command::Rehearse(arguments) => rehearse::run(&context, &arguments),
-        Command::Send(arguments) => send::run(&context, &arguments),
-        Command::Status => status::run(&context),
-        Command::Settle(arguments) => settle::run(&context, &arguments),
-        Command::Purge(arguments) => purge::run(&context, &arguments),
-        Command::Log(arguments) => log::run(&context, &arguments),
+    // One thread: the letters, the ledger and all connections take turns on it without waking each other up.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+    let done = runtime.block_on(command(&context, cli.command));
+    // A look-up that the resolver never answers must not keep a run from ending that is over.
+    runtime.shutdown_background();
+    done
+}
+
+async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::New(arguments) => new::run(context, &arguments),
+        Command::Check(arguments) => check::run(context, &arguments).await,
+        Command::Preview(arguments) => preview::run(context, &arguments).await,
+        Command::Rehearse(arguments) => rehearse::run(context, &arguments).await,
+        Command::Send(arguments) => send::run(context, &arguments).await,
+        Command::Status => status::run(context).await,
+        Command::Settle(arguments) => settle::run(context, &arguments).await,
+        Command::Purge(arguments) => purge::run(context, &arguments).await,
+        Command::Log(arguments) => log::run(context, &arguments).await,
     }
 }
 
@@ -203,31 +215,26 @@ impl Context {
 
     /// The file of `--ledger`.
     fn named_ledger(&self) -> Option<PathBuf> {
-        let named = self.global.ledger.as_ref()?;
-        (!named.to_string_lossy().starts_with("postgres")).then(|| PathBuf::from(named))
+        let named = Location::parse(self.global.ledger.as_ref()?).ok()?;
+        named.path().map(Path::to_owned)
     }
 
     /// `--ledger`, or the default place.
-    fn ledger_path(&self) -> Result<PathBuf, Failure> {
-        match &self.global.ledger {
-            Some(text) if text.to_string_lossy().starts_with("postgres") => {
-                Err(Failure::usage("a ledger on a PostgreSQL server is not supported yet")
-                    .hint("--ledger takes the path of a file"))
-            }
-            Some(path) => {
-                let path = PathBuf::from(path);
-                if !ledger::is_there(&path)? {
-                    let note = format!("there is no ledger {} yet: it knows of nothing sent", path.display());
-                    let hint = "if you have sent letters with it, check the path, and that its drive is there";
-                    self.say_problem(&Problem::note(note).hint(hint));
-                }
-                Ok(path)
-            }
-            None => ledger::default_path().ok_or_else(|| {
+    fn ledger(&self) -> Result<Location, Failure> {
+        let Some(named) = &self.global.ledger else {
+            return Location::of_this_person().ok_or_else(|| {
                 Failure::cannot_deliver("there is no home folder to keep the ledger in")
                     .hint("name a place with --ledger PATH")
-            }),
+            });
+        };
+        let location = Location::parse(named)
+            .map_err(|unsupported| Failure::usage(unsupported.to_string()).hint("--ledger takes the path of a file"))?;
+        if !location.is_there()? {
+            let note = format!("there is no ledger {location} yet: it knows of nothing sent");
+            let hint = "if you have sent letters with it, check the path, and that its drive is there";
+            self.say_problem(&Problem::note(note).hint(hint));
         }
+        Ok(location)
     }
 }
 

@@ -7,13 +7,14 @@ use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::letter::Rules;
 use crate::letter::{Letter, Message};
+use crate::outbox::ledger::NoLedger;
 use crate::report::letter::Shown;
 use crate::run::compose::Workshop;
 use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
 use crate::words::{visible, visible_line};
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
     let input = context.input()?;
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
@@ -22,7 +23,7 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
     context.say_problems(&workshop.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    survey(&workshop, None, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
+    survey(&workshop, &mut NoLedger, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
         let Surveyed::Due { letter, text, date } = seen else {
             return Ok(());
         };
@@ -44,7 +45,8 @@ pub fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure>
         }
         shown += 1;
         Ok(())
-    })?;
+    })
+    .await?;
     if shown == 0 && !context.global.json {
         print("No letter is for this sender.\n");
     }

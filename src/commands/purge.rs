@@ -9,49 +9,53 @@ use crate::campaign::config::or_here;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
-use crate::outbox::ledger::{self, Holdings, SqliteLocked};
+use crate::outbox::ledger::{self, Holdings, Ledger, Location};
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
 use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Purge) -> Result<Exit, Failure> {
     let identity = context.identity()?;
-    let path = context.ledger_path()?;
+    let location = context.ledger()?;
+    let now = context.clock.now();
     // To take the lock would make a ledger where there is none.
-    let mut ledger = if ledger::is_there(&path)? {
-        Some(SqliteLocked::acquire(&path, context.clock.now())?)
+    let mut ledger: Option<Box<dyn Ledger>> = if location.is_there()? {
+        Some(ledger::open(&location, now).await?)
     } else {
         None
     };
     // Opened before anything is asked or removed: what cannot be erased is said while all is there.
-    let purged = log_of(&identity.id).and_then(|log| purge(context, arguments, &identity, &path, ledger.as_mut(), log));
+    let purged = match log_of(&identity.id) {
+        Ok(log) => purge(context, arguments, &identity, &location, &mut ledger, log).await,
+        Err(failure) => Err(failure),
+    };
     if let Some(ledger) = ledger {
         // That it ended is worth writing down, but no reason to fail.
-        let _ = ledger.close(context.clock.now());
+        let _ = ledger.close(context.clock.now()).await;
     }
     purged
 }
 
-fn purge(
+async fn purge(
     context: &Context,
     arguments: &cli::Purge,
     identity: &Identity,
-    path: &Path,
-    mut ledger: Option<&mut SqliteLocked>,
+    location: &Location,
+    ledger: &mut Option<Box<dyn Ledger>>,
     log: Option<Erasable>,
 ) -> Result<Exit, Failure> {
     let since = Day::begins(context.clock.now());
-    let holdings = match &ledger {
-        Some(ledger) => ledger.holdings(&identity.id, since)?,
+    let holdings = match ledger {
+        Some(ledger) => ledger.holdings(&identity.id, since).await?,
         None => Holdings::default(),
     };
     let word = Said::of(&context.global.config)?;
     let nothing = holdings.letters() == 0 && log.is_none() && word.is_none();
     if !nothing {
         let log = log.as_ref().map(Erasable::path);
-        let mut text = overview(identity, path, log, &holdings, context.style.width);
+        let mut text = overview(identity, location, log, &holdings, context.style.width);
         if word.is_some() {
             text.push_str("To be removed: that you called the campaign's folder your own\n");
         }
@@ -62,12 +66,11 @@ fn purge(
             return Ok(Exit::Done);
         }
     }
-    if let Some(ledger) = &mut ledger {
+    if let Some(ledger) = ledger {
         // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
-        if !ledger.purge(&identity.id, since)? {
+        if !ledger.purge(&identity.id, since).await? {
             return Err(Failure::cannot_deliver(format!(
-                "the records are removed, but traces stay in the files of the ledger {}: another program is reading it",
-                crate::words::path(path)
+                "the records are removed, but traces stay in the files of the ledger {location}: another program is reading it"
             ))
             .hint("close it, then run `appel purge` again"));
         }
@@ -164,7 +167,7 @@ fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
 }
 
 /// What will be forgotten, and what comes of it.
-fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
+fn overview(identity: &Identity, location: &Location, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
     let width = width.saturating_sub(1).max(20);
     let mut text = format!("{} ({})\n\n", visible_line(&identity.title), visible_line(&identity.id));
     for (number, word) in [
@@ -186,7 +189,7 @@ fn overview(identity: &Identity, path: &Path, log: Option<&Path>, holdings: &Hol
             count(holdings.senders, "sender"),
         );
         push_wrapped(&mut text, &what, "", "", width);
-        text.push_str(&format!("  {}\n", crate::words::path(path)));
+        text.push_str(&format!("  {location}\n"));
     }
     if let Some(log) = log {
         let log = crate::words::path(log);

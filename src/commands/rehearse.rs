@@ -18,7 +18,7 @@ use crate::failure::{Exit, Failure};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
-use crate::outbox::ledger::SqliteLocked;
+use crate::outbox::ledger::{self, Location};
 use crate::rehearsal::inbox::{Contents, Inbox};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
@@ -32,7 +32,7 @@ use crate::run::send::{SendSettings, Sending};
 const SHOWN: usize = 25;
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
     let input = context.input()?;
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
@@ -42,13 +42,13 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
-    let ledger = SqliteLocked::acquire(&folder.path().join("ledger.sqlite3"), now)?;
+    let mut ledger = ledger::open(&Location::from(folder.path().join("ledger")), now).await?;
     let rules = Rules {
         now,
         resend: Resend::default(),
         recent: Some(Arc::new(Recent::default())),
     };
-    let mut survey = survey(&workshop, None, &rules, SHOWN_PROBLEMS, |_| Ok(()))?;
+    let mut survey = survey(&workshop, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let notes = std::mem::take(&mut survey.notes);
 
     let languages = Languages::default();
@@ -69,7 +69,7 @@ pub fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure
         listeners,
     };
     let password = SecretString::from(folder.path().display().to_string());
-    let ended = rehearse(sending, ledger, notes, &inbox, password, watch_interrupts)?;
+    let ended = rehearse(sending, ledger, notes, &inbox, password, watch_interrupts).await?;
     let contents = inbox.into_contents();
     if let Some(error) = &contents.failure {
         return Err(Failure::cannot_deliver("the letters that arrived could not be kept").because(error));

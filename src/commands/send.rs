@@ -19,7 +19,7 @@ use crate::letter::{Resend, Rules};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
-use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
@@ -33,7 +33,7 @@ use crate::transport::files::EmlFolder;
 use crate::transport::smtp::{Settings, SmtpTransport, Trust};
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let input = context.input()?;
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
@@ -44,48 +44,48 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     };
     let workshop = Workshop::new(input, selection, personal.as_deref())?;
     context.say_problems(&workshop.plan.uncovered());
-    let path = context.ledger_path()?;
+    let location = context.ledger()?;
 
     if arguments.dry_run || arguments.out.is_some() {
-        let ledger = SqliteLedger::read(&path, now)?;
-        return dry_run(context, arguments, &workshop, ledger.as_ref(), resend);
+        let mut ledger = ledger::read(&location, now).await?;
+        return dry_run(context, arguments, &workshop, &mut *ledger, resend).await;
     }
 
     let input = &workshop.input;
     let smtp = input.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, input, smtp, arguments.own_folder)?;
-    if !private::is_in_state_folder(&path) {
+    if !location.path().is_some_and(private::is_in_state_folder) {
         // The log is there all the same.
         private::check_state_folder()?;
     }
-    let ledger = SqliteLocked::acquire(&path, now)?;
-    let reader = ledger.reader()?;
+    let mut ledger = ledger::open(&location, now).await?;
     let rules = Rules {
         now,
         resend,
-        recent: Some(Arc::new(recent(Some(&reader), input, now)?)),
+        recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
     };
-    let mut day = day(&reader, &input.sender.email, smtp, now)?;
+    let mut day = day(&mut *ledger, &input.sender.email, smtp, now).await?;
     let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
-    let mut survey = survey(&workshop, Some(&reader), &rules, SHOWN_PROBLEMS, |seen| {
+    let mut survey = survey(&workshop, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
-    })?;
+    })
+    .await?;
     refuse_examples(&survey, &input.sender, smtp)?;
     // The log names each letter that is held back.
     let tells = context.global.json || survey.skipped(Skip::AddressLimit) > 0;
     if survey.due == 0 && !tells {
-        return nothing_to_deliver(context, &input.campaign, ledger, &survey);
+        return nothing_to_deliver(context, &input.campaign, ledger, &survey).await;
     }
     if survey.due > 0
-        && let Some(warning) = clock_behind(&reader, &input.sender.email, now)?
+        && let Some(warning) = clock_behind(&mut *ledger, &input.sender.email, now).await?
     {
         context.say_problem(&warning);
     }
     if survey.due > 0 && !confirm(context, input, smtp, &survey, &plan, arguments.yes)? {
         context.say("Nothing was sent.");
         // A run that never began needs no look from the next one.
-        let _ = ledger.close(context.clock.now());
+        let _ = ledger.close(context.clock.now()).await;
         return Ok(Exit::Done);
     }
 
@@ -112,20 +112,20 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         (sending.tell(notes, None), ledger)
     } else {
         match prepare(smtp, word) {
-            Ok(transport) => sending.run(transport, ledger, notes, watch_interrupts)?,
+            Ok(transport) => sending.deliver(transport, ledger, notes, watch_interrupts).await?,
             Err(error) => (sending.tell(notes, Some(error.into())), ledger),
         }
     };
     // That the run ended is worth writing down, but no reason to fail it.
-    let _ = ledger.close(context.clock.now());
+    let _ = ledger.close(context.clock.now()).await;
     conclude(context, &*input.campaign.recipients, &ended, &survey)
 }
 
 /// The end of a run in which nothing is due, and of which nobody is told letter by letter.
-fn nothing_to_deliver(
+async fn nothing_to_deliver(
     context: &Context,
     campaign: &Campaign,
-    ledger: SqliteLocked,
+    ledger: Box<dyn Ledger>,
     survey: &Survey,
 ) -> Result<Exit, Failure> {
     let summary = Summary {
@@ -139,7 +139,7 @@ fn nothing_to_deliver(
         }
         Err(problem) => context.say_problem(&problem),
     }
-    let _ = ledger.close(context.clock.now());
+    let _ = ledger.close(context.clock.now()).await;
     let ended = Ended {
         summary,
         copies_not_taken: 0,
@@ -173,11 +173,18 @@ fn refuse_examples(survey: &Survey, sender: &Sender, smtp: &Smtp) -> Result<(), 
 }
 
 /// What the sender handed over in the last 24 hours.
-fn day(ledger: &SqliteLedger, sender: &Address, smtp: &Smtp, now: jiff::Timestamp) -> Result<Day, LedgerError> {
+async fn day(
+    ledger: &mut dyn LedgerReader,
+    sender: &Address,
+    smtp: &Smtp,
+    now: jiff::Timestamp,
+) -> Result<Day, LedgerError> {
     let limit = smtp
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let sent = ledger.handed_over_since(sender, Day::begins(now), limit.is_some())?;
+    let sent = ledger
+        .handed_over_since(sender, Day::begins(now), limit.is_some())
+        .await?;
     Ok(Day::new(limit, sent))
 }
 
@@ -200,15 +207,15 @@ fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
 }
 
 /// `--dry-run` and `--out`.
-fn dry_run(
+async fn dry_run(
     context: &Context,
     arguments: &cli::Send,
     workshop: &Workshop,
-    ledger: Option<&SqliteLedger>,
+    ledger: &mut dyn LedgerReader,
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let recent = recent(ledger, &workshop.input, now)?;
+    let recent = recent(ledger, &workshop.input, now).await?;
     let rules = Rules {
         now,
         resend,
@@ -242,7 +249,8 @@ fn dry_run(
             lines.line(&Event::Letter(Box::new(dry_event(&seen, workshop, now))));
         }
         Ok(())
-    })?;
+    })
+    .await?;
     if json {
         let skipped = survey.skipped.values().sum();
         lines.line(&Event::Summary(Summary {

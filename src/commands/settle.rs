@@ -1,14 +1,13 @@
 //! `appel settle`: a person says what became of letters in doubt.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::letter::{LetterId, Status};
-use crate::outbox::ledger::{self, LoggedAttempt, Record, Settled, SqliteLedger, SqliteLocked};
+use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
 use crate::report::attempt::object;
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -17,9 +16,9 @@ use crate::words::visible_line;
 const LISTED: usize = 10;
 
 /// Runs it.
-pub fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> {
     let identity = context.identity()?;
-    let path = context.ledger_path()?;
+    let location = context.ledger()?;
     let as_what = if arguments.fate.sent {
         Settled::Sent
     } else {
@@ -33,58 +32,60 @@ pub fn run(context: &Context, arguments: &cli::Settle) -> Result<Exit, Failure> 
         .filter(|id| seen.insert(*id))
         .collect();
     // To take the lock would make a ledger where there is none.
-    if !ledger::is_there(&path)? {
-        let unknown = named.iter().map(|id| unknown(*id, &path));
+    if !location.is_there()? {
+        let unknown = named.iter().map(|id| unknown(*id, &location));
         return Err(refused(unknown.collect(), &[]));
     }
-    let mut ledger = SqliteLocked::acquire(&path, context.clock.now())?;
-    let settled = settle(context, &mut ledger, &path, &identity, &named, as_what);
+    let mut ledger = ledger::open(&location, context.clock.now()).await?;
+    let settled = settle(context, &mut *ledger, &location, &identity, &named, as_what).await;
     // That it ended is worth writing down, but no reason to fail.
-    let _ = ledger.close(context.clock.now());
+    let _ = ledger.close(context.clock.now()).await;
     settled
 }
 
-fn settle(
+async fn settle(
     context: &Context,
-    ledger: &mut SqliteLocked,
-    path: &Path,
+    ledger: &mut dyn Ledger,
+    location: &Location,
     identity: &Identity,
     named: &[LetterId],
     as_what: Settled,
 ) -> Result<Exit, Failure> {
-    let reader = ledger.reader()?;
     let mut problems = Problems::new();
     let (mut now, mut before) = (Vec::new(), Vec::new());
     for id in named {
-        match reader.record(*id)? {
-            None => problems.push(unknown(*id, path)),
+        match ledger.record(*id).await? {
+            None => problems.push(unknown(*id, location)),
             Some((campaign, _)) if campaign != identity.id => problems.push(elsewhere(*id, &campaign)),
             Some((_, record)) if record.status == Some(Status::InDoubt) => now.push(*id),
-            Some((_, record)) => match reader.last_attempt(*id)? {
+            Some((_, record)) => match ledger.last_event(*id).await? {
                 Some(last) if last.settled == Some(as_what) => before.push(*id),
                 last => problems.push(not_in_doubt(&record, last.as_ref())),
             },
         }
     }
     if problems.any_error() {
-        return Err(refused(problems, &in_doubt(&reader, identity)?));
+        return Err(refused(problems, &in_doubt(ledger, identity).await?));
     }
-    ledger.settle(&now, as_what, context.clock.now())?;
-    let said = |ids: &[LetterId]| -> Result<Vec<LoggedAttempt>, Failure> {
-        let mut said = Vec::new();
-        for id in ids {
-            said.extend(reader.last_attempt(*id)?);
-        }
-        Ok(said)
-    };
+    ledger.settle(&now, as_what, context.clock.now()).await?;
     if context.global.json {
-        for attempt in said(named)? {
+        for attempt in said(ledger, named).await? {
             print_json(&object(&attempt))?;
         }
     } else {
-        print(&in_words(as_what, &said(&now)?, &said(&before)?));
+        let (now, before) = (said(ledger, &now).await?, said(ledger, &before).await?);
+        print(&in_words(as_what, &now, &before));
     }
     Ok(Exit::Done)
+}
+
+/// What was written down of these letters.
+async fn said(ledger: &mut dyn Ledger, ids: &[LetterId]) -> Result<Vec<LoggedAttempt>, Failure> {
+    let mut said = Vec::new();
+    for id in ids {
+        said.extend(ledger.last_event(*id).await?);
+    }
+    Ok(said)
 }
 
 fn in_words(as_what: Settled, now: &[LoggedAttempt], before: &[LoggedAttempt]) -> String {
@@ -121,8 +122,8 @@ fn of_whom(record: &Record) -> String {
     )
 }
 
-fn unknown(id: LetterId, path: &Path) -> Problem {
-    Problem::error(format!("the ledger {} knows no letter {id}", crate::words::path(path)))
+fn unknown(id: LetterId, location: &Location) -> Problem {
+    Problem::error(format!("the ledger {location} knows no letter {id}"))
 }
 
 fn elsewhere(id: LetterId, campaign: &str) -> Problem {
@@ -164,12 +165,14 @@ fn refused(problems: Problems, in_doubt: &[Record]) -> Failure {
     failure.hint(hint)
 }
 
-fn in_doubt(ledger: &SqliteLedger, identity: &Identity) -> Result<Vec<Record>, Failure> {
+async fn in_doubt(ledger: &mut dyn Ledger, identity: &Identity) -> Result<Vec<Record>, Failure> {
     let mut in_doubt = Vec::new();
-    ledger.records(&identity.id, identity.sender.as_str(), |record| {
+    let mut each = |record: Record| {
         if record.status == Some(Status::InDoubt) {
             in_doubt.push(record);
         }
-    })?;
+    };
+    let sender = identity.sender.as_str();
+    ledger.records_of_sender(&identity.id, sender, &mut each).await?;
     Ok(in_doubt)
 }

@@ -10,7 +10,7 @@ use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
 use crate::letter::{Decision, LetterId, Status};
 use crate::letter::{Plan, Rules, Selection};
-use crate::outbox::ledger::{LoggedAttempt, Record, SqliteLedger};
+use crate::outbox::ledger::{self, LedgerReader, LoggedAttempt, Record};
 use crate::report::screen::count;
 use crate::run::planning::Planning;
 use crate::words::visible_line;
@@ -47,34 +47,33 @@ impl Listed {
 }
 
 /// Runs it.
-pub fn run(context: &Context) -> Result<Exit, Failure> {
+pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let identity = context.identity()?;
-    let ledger = SqliteLedger::read(&context.ledger_path()?, context.clock.now())?;
-    let ledger = ledger.as_ref();
+    let mut ledger = ledger::read(&context.ledger()?, context.clock.now()).await?;
     let (mut accepted, mut deferred) = (0, 0);
     let mut in_doubt = Listed::default();
     let mut refused = Listed::default();
-    if let Some(ledger) = ledger {
-        ledger.records(&identity.id, identity.sender.as_str(), |record| match record.status {
-            Some(Status::Accepted) => accepted += 1,
-            Some(Status::Deferred) => deferred += 1,
-            Some(Status::Refused) => refused.push(record),
-            Some(Status::InDoubt) => in_doubt.push(record),
-            None => {}
-        })?;
-    }
+    let mut each = |record: Record| match record.status {
+        Some(Status::Accepted) => accepted += 1,
+        Some(Status::Deferred) => deferred += 1,
+        Some(Status::Refused) => refused.push(record),
+        Some(Status::InDoubt) => in_doubt.push(record),
+        None => {}
+    };
+    let sender = identity.sender.as_str();
+    ledger.records_of_sender(&identity.id, sender, &mut each).await?;
     let standing = Standing {
         campaign: &identity.id,
         accepted,
         deferred,
         refused: refused.all,
         in_doubt: in_doubt.all,
-        due: due(context, ledger)?,
+        due: due(context, &mut *ledger).await?,
     };
     if context.global.json {
         print_json(&standing)?;
     } else {
-        let doubts = doubts(ledger, &identity, &in_doubt)?;
+        let doubts = doubts(&mut *ledger, &identity, &in_doubt).await?;
         let width = context.out.width;
         print(&in_words(&identity, &standing, &in_doubt, &doubts, &refused, width));
     }
@@ -82,7 +81,7 @@ pub fn run(context: &Context) -> Result<Exit, Failure> {
 }
 
 /// How many letters the next `send` would send; `None` when the campaign is invalid, which is said.
-fn due(context: &Context, ledger: Option<&SqliteLedger>) -> Result<Option<usize>, Failure> {
+async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<usize>, Failure> {
     let now = context.clock.now();
     let loaded = crate::campaign::load(&context.sources(), now);
     let Some(input) = loaded.input else {
@@ -97,7 +96,7 @@ fn due(context: &Context, ledger: Option<&SqliteLedger>) -> Result<Option<usize>
     // What one address gets in a day holds a letter back; it is due all the same.
     let decider = plan.decider(&Rules::to_look(now));
     let mut planning = Planning::new(decider, plan.candidates(), ledger);
-    while let Some(decision) = planning.next_decision()? {
+    while let Some(decision) = planning.next().await? {
         match decision {
             Decision::Due(_) => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
@@ -111,20 +110,22 @@ fn due(context: &Context, ledger: Option<&SqliteLedger>) -> Result<Option<usize>
 }
 
 /// The attempt that left each of the listed letters in doubt.
-fn doubts(
-    ledger: Option<&SqliteLedger>,
+async fn doubts(
+    ledger: &mut dyn LedgerReader,
     identity: &Identity,
     listed: &Listed,
 ) -> Result<HashMap<LetterId, LoggedAttempt>, Failure> {
     let mut doubts = HashMap::new();
-    if let (Some(ledger), false) = (ledger, listed.first.is_empty()) {
+    if !listed.first.is_empty() {
         let wanted: HashSet<LetterId> = listed.first.iter().map(|record| record.id).collect();
         // Oldest first: the last one stays.
-        ledger.doubts(&identity.id, identity.sender.as_str(), |attempt| {
+        let mut each = |attempt: LoggedAttempt| {
             if wanted.contains(&attempt.record.id) {
                 doubts.insert(attempt.record.id, attempt);
             }
-        })?;
+        };
+        let sender = identity.sender.as_str();
+        ledger.doubts_of_sender(&identity.id, sender, &mut each).await?;
     }
     Ok(doubts)
 }

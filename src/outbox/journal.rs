@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::event::{Event, Listener, Verdict};
-use super::ledger::{Durability, Entry, LedgerError, LockedLedger};
+use super::ledger::{Claimed, Durability, Entry, LedgerError, LedgerWriter};
 
 /// How long an outcome may wait, unsynced and untold, for something else to write with.
 const LINGER: Duration = Duration::from_millis(20);
@@ -28,7 +28,7 @@ struct Request {
     entries: Vec<Entry>,
     durability: Option<Durability>,
     event: Option<Event>,
-    done: Option<oneshot::Sender<()>>,
+    done: Option<oneshot::Sender<Vec<Claimed>>>,
     last: bool,
 }
 
@@ -61,11 +61,12 @@ pub fn journal(connections: usize) -> (Journal, Writer) {
 }
 
 impl Journal {
-    /// Writes entries and waits until they are as safe as asked, and with them all that was submitted before.
+    /// Writes entries and waits until they are as safe as asked, and with them all that was submitted before. Gives what
+    /// became of each claim among them, in order.
     ///
     /// # Errors
     /// When the ledger could not be written.
-    pub async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerLost> {
+    pub async fn record(&self, entries: Vec<Entry>, durability: Durability) -> Result<Vec<Claimed>, LedgerLost> {
         let (done, wait) = oneshot::channel();
         let request = Request {
             entries,
@@ -114,7 +115,7 @@ impl Writer {
     /// # Errors
     /// The first error of the ledger. Outcomes that were not durable by then are told as in doubt: the next run will
     /// find out from the ledger what they are.
-    pub async fn run(mut self, ledger: &mut dyn LockedLedger, listener: &mut dyn Listener) -> Result<(), LedgerError> {
+    pub async fn run(mut self, ledger: &mut dyn LedgerWriter, listener: &mut dyn Listener) -> Result<(), LedgerError> {
         let mut untold = VecDeque::new();
         let mut entries = Vec::new();
         let mut waiting = Vec::new();
@@ -141,10 +142,11 @@ impl Writer {
                 tokio::task::yield_now().await;
             }
             while let Some(request) = next {
+                let claims = request.entries.iter().filter(|entry| matches!(entry, Entry::Claim(_)));
+                waiting.extend(request.done.map(|done| (claims.count(), done)));
                 entries.extend(request.entries);
                 durability = durability.max(request.durability.unwrap_or(Durability::Process));
                 untold.extend(request.event);
-                waiting.extend(request.done);
                 ended |= request.last;
                 next = self.requests.try_recv().ok();
             }
@@ -154,13 +156,20 @@ impl Writer {
             let brings = !entries.is_empty();
             let settles = durability == Durability::Power && unsettled;
             let idle = !brings && untold.is_empty() && waiting.is_empty() && !settles;
-            if !idle && let Err(error) = ledger.apply(std::mem::take(&mut entries), durability) {
-                tell_in_doubt(&mut untold, listener);
-                return Err(error);
+            let mut answers = Vec::new();
+            if !idle {
+                match ledger.write(std::mem::take(&mut entries), durability).await {
+                    Ok(claimed) => answers = claimed,
+                    Err(error) => {
+                        tell_in_doubt(&mut untold, listener);
+                        return Err(error);
+                    }
+                }
             }
-            for done in waiting.drain(..) {
+            let mut answers = answers.into_iter();
+            for (claims, done) in waiting.drain(..) {
                 // Nobody waits any more when a connection was told to stop at once.
-                let _ = done.send(());
+                let _ = done.send(answers.by_ref().take(claims).collect());
             }
             if durability == Durability::Power {
                 for event in untold.drain(..) {
@@ -203,8 +212,11 @@ fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
     use crate::outbox::event::Summary;
+    use crate::outbox::ledger::Answer;
 
     /// Keeps what was written, and fails from the Nth write on.
     struct Paper {
@@ -212,17 +224,17 @@ mod tests {
         fails_at: usize,
     }
 
-    impl LockedLedger for Paper {
-        fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+    impl LedgerWriter for Paper {
+        fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
             if self.writes.len() == self.fails_at {
-                return Err(LedgerError::Unusable {
+                return Box::pin(ready(Err(LedgerError::Unusable {
                     path: "paper".to_owned(),
                     doing: "written",
                     cause: "the disk is full".to_owned(),
-                });
+                })));
             }
             self.writes.push((entries.len(), durability));
-            Ok(())
+            Box::pin(ready(Ok(Vec::new())))
         }
     }
 

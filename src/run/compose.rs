@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::outbox::day::Day;
 use crate::outbox::delivery::Letters;
-use crate::outbox::ledger::{LedgerError, SqliteLedger};
+use crate::outbox::ledger::{LedgerError, LedgerReader};
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
@@ -185,9 +185,13 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> Result<Option<Problem>, LedgerError> {
+pub async fn clock_behind(
+    ledger: &mut dyn LedgerReader,
+    sender: &Address,
+    now: Timestamp,
+) -> Result<Option<Problem>, LedgerError> {
     let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    Ok(ledger.attempt_after(sender, now)?.map(|newest| {
+    Ok(ledger.attempt_after(sender, now).await?.map(|newest| {
         Problem::warning(format!(
             "the clock of this computer says {}, but the ledger has a letter from {}",
             minute(now),
@@ -201,11 +205,8 @@ pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> 
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub fn recent(ledger: Option<&SqliteLedger>, input: &Input, now: Timestamp) -> Result<Recent, LedgerError> {
-    match ledger {
-        Some(ledger) => ledger.recent(&input.sender.email, input.limits, Day::begins(now)),
-        None => Ok(Recent::default()),
-    }
+pub async fn recent(ledger: &mut dyn LedgerReader, input: &Input, now: Timestamp) -> Result<Recent, LedgerError> {
+    ledger.recent(&input.sender.email, input.limits, Day::begins(now)).await
 }
 
 /// The letters of one run, in order, as a first pass over them found them.

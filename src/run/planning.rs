@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use appel_core::letter::{Candidate, Decider, Decision, Notes, Past};
 
-use crate::outbox::ledger::{LedgerError, SqliteLedger};
+use crate::outbox::ledger::{LedgerError, LedgerReader};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
@@ -13,7 +13,7 @@ const CHUNK: usize = 256;
 pub struct Planning<'l, Candidates> {
     decider: Decider,
     candidates: Candidates,
-    ledger: Option<&'l SqliteLedger>,
+    ledger: &'l mut dyn LedgerReader,
     /// Asked about, and not decided.
     chunk: VecDeque<Candidate>,
     /// What is known of those of them that are open.
@@ -22,8 +22,8 @@ pub struct Planning<'l, Candidates> {
 }
 
 impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
-    /// Over the candidates of the decider's plan; without a ledger nothing was ever tried.
-    pub fn new(decider: Decider, candidates: Candidates, ledger: Option<&'l SqliteLedger>) -> Self {
+    /// Over the candidates of the decider's plan.
+    pub fn new(decider: Decider, candidates: Candidates, ledger: &'l mut dyn LedgerReader) -> Self {
         Self {
             decider,
             candidates,
@@ -38,12 +38,12 @@ impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
     ///
     /// # Errors
     /// When the ledger cannot be read: then nothing may be sent.
-    pub fn next_decision(&mut self) -> Result<Option<Decision>, LedgerError> {
+    pub async fn next(&mut self) -> Result<Option<Decision>, LedgerError> {
         if !self.decider.goes_on() {
             return Ok(None);
         }
         if self.chunk.is_empty() {
-            self.ask()?;
+            self.ask().await?;
         }
         Ok(self.chunk.pop_front().map(|candidate| match candidate {
             Candidate::Decided(decision) => decision,
@@ -55,14 +55,14 @@ impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
         }))
     }
 
-    fn ask(&mut self) -> Result<(), LedgerError> {
+    async fn ask(&mut self) -> Result<(), LedgerError> {
         self.chunk.extend(self.candidates.by_ref().take(CHUNK));
-        let Some(ledger) = self.ledger else { return Ok(()) };
         let open = self.chunk.iter().filter_map(|candidate| match candidate {
             Candidate::Open(open) => Some(open.id),
             Candidate::Decided(_) => None,
         });
-        self.pasts.extend(ledger.past(&open.collect::<Vec<_>>())?);
+        let open: Vec<_> = open.collect();
+        self.pasts.extend(self.ledger.past(&open).await?);
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::letter::render::Text;
 use crate::letter::sameness::Compared;
 use crate::letter::{Decision, Letter, Over, Skip};
 use crate::letter::{Notes, Rules};
-use crate::outbox::ledger::SqliteLedger;
+use crate::outbox::ledger::LedgerReader;
 use crate::report::screen::count;
 use crate::words::visible_line;
 
@@ -96,13 +96,13 @@ fn sentence(reason: Skip, number: usize) -> String {
 }
 
 /// Plans and writes every letter due; `each` sees them as they come. Of problems of one severity it keeps the first
-/// `shown`, and counts the others. Without a ledger nothing was ever tried.
+/// `shown`, and counts the others.
 ///
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
-pub fn survey(
+pub async fn survey(
     workshop: &Workshop,
-    ledger: Option<&SqliteLedger>,
+    ledger: &mut dyn LedgerReader,
     rules: &Rules,
     shown: usize,
     mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
@@ -121,7 +121,7 @@ pub fn survey(
     let mut stopped = false;
     let plan = &workshop.plan;
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
-    while let Some(decision) = planning.next_decision()? {
+    while let Some(decision) = planning.next().await? {
         if survey.impossible >= HOPELESS {
             stopped = true;
             break;
@@ -132,7 +132,7 @@ pub fn survey(
                     note(problem);
                     continue;
                 }
-                let date = letter.first_date.unwrap_or(rules.now);
+                let date = letter.date(rules.now);
                 let text = workshop.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if survey.is_first_of_kind(&letter) {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::send::{Sending, WatchInterrupts, runtime};
+use super::send::{Sending, WatchInterrupts};
 use crate::campaign::config::Security;
 use crate::failure::Failure;
 use crate::letter::Notes;
 use crate::outbox::delivery::Ended;
-use crate::outbox::ledger::SqliteLocked;
+use crate::outbox::ledger::Ledger;
 use crate::rehearsal::inbox::Inbox;
 use crate::rehearsal::server::{Credentials, RehearsalServer};
 use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
@@ -23,34 +23,32 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// When the server cannot be started or reached.
-pub fn rehearse(
+pub async fn rehearse(
     sending: Sending,
-    ledger: SqliteLocked,
+    ledger: Box<dyn Ledger>,
     notes: Notes,
     inbox: &Inbox,
     password: SecretString,
     interrupts: WatchInterrupts,
 ) -> Result<Ended, Failure> {
-    runtime()?.block_on(async {
-        let credentials = Credentials {
-            username: USERNAME.to_owned(),
-            password: password.clone(),
-        };
-        let server = RehearsalServer::start(credentials, inbox.sink())
-            .await
-            .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
-        let settings = Settings {
-            host: "127.0.0.1".to_owned(),
-            port: server.port(),
-            security: Security::Tls,
-            login: Some(Login::password(USERNAME, password)),
-            timeout: TIMEOUT,
-            proxy: None,
-        };
-        let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate()))?;
-        let ended = sending.deliver(transport, ledger, notes, interrupts).await;
-        server.stop().await;
-        let (ended, _thrown_away) = ended?;
-        Ok(ended)
-    })
+    let credentials = Credentials {
+        username: USERNAME.to_owned(),
+        password: password.clone(),
+    };
+    let server = RehearsalServer::start(credentials, inbox.sink())
+        .await
+        .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
+    let settings = Settings {
+        host: "127.0.0.1".to_owned(),
+        port: server.port(),
+        security: Security::Tls,
+        login: Some(Login::password(USERNAME, password)),
+        timeout: TIMEOUT,
+        proxy: None,
+    };
+    let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate()))?;
+    let ended = sending.deliver(transport, ledger, notes, interrupts).await;
+    server.stop().await;
+    let (ended, _thrown_away) = ended?;
+    Ok(ended)
 }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
-use crate::outbox::ledger::SqliteLocked;
+use crate::outbox::ledger::Ledger;
 use crate::transport::{ConnectError, Transport};
 
 /// How letters leave, whatever they leave by.
@@ -52,31 +52,13 @@ impl Sending {
     ///
     /// # Errors
     /// When it could not even begin; how a run went that did is in [`Ended`].
-    pub fn run<T: Transport>(
-        self,
-        transport: T,
-        ledger: SqliteLocked,
-        notes: Notes,
-        interrupts: WatchInterrupts,
-    ) -> Result<(Ended, SqliteLocked), Failure> {
-        let runtime = runtime()?;
-        let delivered = runtime.block_on(self.deliver(transport, ledger, notes, interrupts));
-        // A look-up that the resolver never answers must not keep a run from ending that is over.
-        runtime.shutdown_background();
-        delivered
-    }
-
-    /// The same, inside a runtime that is there already.
-    ///
-    /// # Errors
-    /// As [`Sending::run`].
     pub async fn deliver<T: Transport>(
         self,
         transport: T,
-        mut ledger: SqliteLocked,
+        mut ledger: Box<dyn Ledger>,
         notes: Notes,
         interrupts: WatchInterrupts,
-    ) -> Result<(Ended, SqliteLocked), Failure> {
+    ) -> Result<(Ended, Box<dyn Ledger>), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
         let letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
         let options = self.options();
@@ -85,7 +67,7 @@ impl Sending {
         let run = tokio::spawn(async move {
             let transport = Arc::new(transport);
             let letters = Box::new(letters);
-            let ended = deliver(transport, &mut ledger, letters, options, interrupt, &mut listeners).await;
+            let ended = deliver(transport, &mut *ledger, letters, options, interrupt, &mut listeners).await;
             end(&ended, &mut listeners);
             (ended, ledger)
         });
@@ -146,15 +128,4 @@ impl From<ConnectError> for Failure {
 fn end(ended: &Ended, listeners: &mut Vec<Box<dyn Listener>>) {
     listeners.hear(&Event::Summary(ended.summary));
     listeners.pause();
-}
-
-/// One thread: the letters, the ledger and all connections take turns on it without waking each other up.
-///
-/// # Errors
-/// When the system has none to give.
-pub fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))
 }

@@ -3,22 +3,21 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 
 use jiff::Timestamp;
 
 use super::scenario::{Death, DiskFails};
 use super::world::{State as WorldState, World};
 use crate::letter::{LetterId, Past};
-use crate::outbox::ledger::{Durability, Entry, LedgerError, LockedLedger, State};
+use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
+use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, LedgerError, LedgerWriter};
 use crate::transport::Status;
 
 /// One letter's line.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub state: State,
-    /// The state before the claim.
-    pub before: State,
-    pub date: Timestamp,
+    pub standing: Standing,
     pub copies: usize,
     /// The run that wrote it last.
     pub run: usize,
@@ -61,107 +60,46 @@ pub enum Slip {
 
 impl Table {
     /// Writes an entry, by the rules of a ledger.
-    fn write(&mut self, entry: &Entry, run: usize) -> Result<(), String> {
-        let found = |id: &LetterId| self.rows.get(id).map(|row| row.state);
+    fn write(&mut self, entry: &Entry, run: usize) -> Result<Option<Claimed>, String> {
+        let id = entry.id();
+        let before = match (self.rows.get(&id), entry) {
+            (Some(row), _) => row.standing,
+            (None, Entry::Claim(intent)) => Standing::unknown(intent.date),
+            (None, _) => return Err(format!("{} is not known", entry.id())),
+        };
+        let (standing, claimed) = before
+            .after(entry)
+            .map_err(|OutOfOrder| format!("{entry:?} of what is {before:?}"))?;
+        if matches!(claimed, Some(Claimed::Lost(_))) {
+            return Err(format!("a claim of what is {before:?}"));
+        }
         match entry {
             Entry::Claim(intent) => {
-                let fresh = Row {
-                    state: State::Claimed,
-                    before: State::Released,
-                    date: intent.date,
-                    copies: intent.copies.len(),
-                    run,
-                };
-                let row = self.rows.entry(intent.id).or_insert(Row {
-                    state: State::Released,
-                    ..fresh.clone()
-                });
-                match row.state {
-                    State::Claimed | State::Begun | State::Accepted => {
-                        return Err(format!("a claim of what is {:?}", row.state));
-                    }
-                    State::Released if row.before == State::Released => *row = fresh,
-                    State::Released => {
-                        *row = Row {
-                            state: State::Claimed,
-                            run,
-                            ..row.clone()
-                        }
-                    }
-                    before => {
-                        *row = Row {
-                            state: State::Claimed,
-                            before,
-                            run,
-                            ..row.clone()
-                        };
-                    }
-                }
-                Ok(())
+                let copies = intent.copies.len();
+                self.rows.insert(id, Row { standing, copies, run });
             }
-            Entry::Begin(id) => match found(id) {
-                Some(State::Claimed) => self.set(*id, State::Begun),
-                other => Err(format!("a begin of what is {other:?}")),
-            },
-            // What began, and whose text did not leave, is let go of too.
-            Entry::Release(id) => match found(id) {
-                Some(State::Claimed | State::Begun) => self.set(*id, State::Released),
-                other => Err(format!("a release of what is {other:?}")),
-            },
-            Entry::Outcome(attempted) => match found(&attempted.id) {
-                // Its begin may have been lost in a power cut.
-                Some(State::Claimed | State::Begun) => {
-                    let state = match attempted.status {
-                        Status::Accepted => State::Accepted,
-                        Status::Deferred => State::Deferred,
-                        Status::Refused => State::Refused,
-                        Status::InDoubt => State::InDoubt,
-                    };
-                    if matches!(state, State::Accepted | State::InDoubt) {
-                        let refused = |status: &Status| matches!(status, Status::Refused | Status::Deferred);
-                        let copies = attempted.copies.iter().filter(|(_, status, _)| !refused(status));
-                        self.handed_over.push((attempted.at, 1 + copies.count()));
-                    }
-                    self.set(attempted.id, state)
+            Entry::Outcome(attempted) => {
+                let may_be_there = |status: Status| matches!(status, Status::Accepted | Status::InDoubt);
+                if may_be_there(attempted.status) {
+                    let copies = attempted.copies.iter().filter(|(_, status, _)| may_be_there(*status));
+                    self.handed_over.push((attempted.at, 1 + copies.count()));
                 }
-                other => Err(format!("an outcome of what is {other:?}")),
-            },
+            }
+            Entry::Begin(_) | Entry::Release(_) => {}
         }
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.standing = standing;
+        }
+        Ok(claimed)
     }
 
-    fn set(&mut self, id: LetterId, state: State) -> Result<(), String> {
-        self.rows.get_mut(&id).ok_or("no such letter")?.state = state;
-        Ok(())
-    }
-
-    pub fn state(&self, id: LetterId) -> Option<State> {
-        self.rows.get(&id).map(|row| row.state)
-    }
-
-    pub fn with_state(&self, state: State) -> impl Iterator<Item = LetterId> {
-        let rows = self.rows.iter();
-        rows.filter(move |(_, row)| row.state == state).map(|(id, _)| *id)
+    pub fn standing(&self, id: LetterId) -> Option<Standing> {
+        self.rows.get(&id).map(|row| row.standing)
     }
 
     /// What planning is told of a letter between two runs.
     pub fn past(&self, id: LetterId) -> Option<Past> {
-        let row = self.rows.get(&id)?;
-        let state = if row.state == State::Released {
-            row.before
-        } else {
-            row.state
-        };
-        let status = match state {
-            State::Released => return None,
-            State::Accepted => Status::Accepted,
-            State::Deferred => Status::Deferred,
-            State::Refused => Status::Refused,
-            State::InDoubt | State::Claimed | State::Begun => Status::InDoubt,
-        };
-        Some(Past {
-            status,
-            first_date: row.date,
-        })
+        self.standing(id)?.past()
     }
 
     pub fn handed_over_since(&self, since: Timestamp) -> Vec<(Timestamp, usize)> {
@@ -169,41 +107,46 @@ impl Table {
     }
 
     /// Makes of what a run left open what it must be taken for; gives those that are in doubt by it.
-    fn settle(&mut self, all_marked: bool, now: Timestamp) -> Vec<LetterId> {
+    fn settle(&mut self, all_known: bool, now: Timestamp) -> Vec<LetterId> {
         let mut in_doubt = Vec::new();
         for (id, row) in &mut self.rows {
-            let settled = row.state.settled(all_marked);
-            if settled != row.state && settled == State::InDoubt {
+            if row.standing.may_have_left(all_known) {
                 in_doubt.push(*id);
                 self.handed_over.push((now, 1 + row.copies));
             }
-            row.state = settled;
+            row.standing = row.standing.settled(all_known);
         }
         in_doubt
     }
 }
 
 impl Disk {
-    /// The power was cut: of what was not synced any part may be missing, whatever was written before or after it.
+    /// The power was cut: what was not synced may be missing from some entry on. (Each write is known to be whole by what
+    /// stands before it: nothing counts behind one that is missing.)
     pub fn lose(&mut self, mut survives: impl FnMut() -> bool) -> Result<(), String> {
         self.live = self.synced.clone();
         for mark in std::mem::take(&mut self.marks) {
-            if survives() {
-                self.live.write(&mark, usize::MAX)?;
+            if !survives() {
+                break;
             }
+            self.live.write(&mark, usize::MAX)?;
         }
         Ok(())
     }
 
     /// The next run opens the ledger: what the one before left open is settled. Gives what is in doubt by it.
-    pub fn open_again(&mut self, all_marked: bool, now: Timestamp) -> Vec<LetterId> {
+    pub fn open_again(&mut self, all_known: bool, now: Timestamp) -> Vec<LetterId> {
         if self.slip == Some(Slip::MarksForgotten) {
             self.live = self.synced.clone();
         }
-        let in_doubt = self.live.settle(all_marked, now);
+        let in_doubt = self.live.settle(all_known, now);
         if self.slip == Some(Slip::DoubtIsDue) {
             for id in &in_doubt {
-                self.live.rows.entry(*id).and_modify(|row| row.state = State::Deferred);
+                let deferred = Some(Status::Deferred);
+                self.live
+                    .rows
+                    .entry(*id)
+                    .and_modify(|row| row.standing.status = deferred);
             }
         }
         self.synced = self.live.clone();
@@ -216,33 +159,31 @@ impl Disk {
 
     /// How many letters a run left claimed or begun.
     pub fn left_open(&self) -> usize {
-        let open = [State::Claimed, State::Begun];
-        open.map(|state| self.live.with_state(state).count()).iter().sum()
+        let rows = self.live.rows.values();
+        rows.filter(|row| row.standing.open.is_some()).count()
     }
 
     pub fn unsynced(&self) -> usize {
         self.marks.len()
     }
 
-    fn write(&mut self, entries: &[Entry], durability: Durability, run: usize) -> Result<(), String> {
+    fn write(&mut self, entries: &[Entry], durability: Durability, run: usize) -> Result<Vec<Claimed>, String> {
+        let mut answers = Vec::new();
         for entry in entries {
             if let Entry::Begin(id) = entry
                 && !self.claimed.remove(id)
             {
                 return Err("a begin of what is not durably claimed".to_owned());
             }
-            if let Entry::Outcome(attempted) = entry
-                && self.live.state(attempted.id) == Some(State::Claimed)
-            {
-                return Err("an outcome of what did not begin".to_owned());
-            }
-            self.live.write(entry, run)?;
+            answers.extend(self.live.write(entry, run)?);
             self.marks.push(entry.clone());
         }
         if durability == Durability::Power {
             if self.slip == Some(Slip::NothingSynced) {
-                self.claimed = self.live.with_state(State::Claimed).collect();
-                return Ok(());
+                let rows = self.live.rows.iter();
+                let claimed = rows.filter(|(_, row)| row.standing.open == Some(Open::Claimed));
+                self.claimed = claimed.map(|(id, _)| *id).collect();
+                return Ok(answers);
             }
             for mark in self.marks.drain(..) {
                 self.synced.write(&mark, run)?;
@@ -257,7 +198,7 @@ impl Disk {
                 }
             }
         }
-        Ok(())
+        Ok(answers)
     }
 }
 
@@ -266,8 +207,14 @@ pub struct Ledger {
     pub world: World,
 }
 
-impl LockedLedger for Ledger {
-    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+impl LedgerWriter for Ledger {
+    fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
+        Box::pin(ready(self.write_now(&entries, durability)))
+    }
+}
+
+impl Ledger {
+    fn write_now(&self, entries: &[Entry], durability: Durability) -> Result<Vec<Claimed>, LedgerError> {
         let mut world = self.world.lock();
         if world.dead.is_some() {
             return Err(failed());
@@ -275,28 +222,23 @@ impl LockedLedger for Ledger {
         world.disk.writes += 1;
         let writes = world.disk.writes;
         match world.disk.fails {
-            Some(fails) if writes >= fails.at => fail(&mut world, &entries, durability, fails),
+            Some(fails) if writes >= fails.at => Err(fail(&mut world, entries, durability, fails)),
             _ => {
-                world.about_to_write(&entries, durability);
+                world.about_to_write(entries, durability);
                 let run = world.run.number;
-                if let Err(wrong) = world.disk.write(&entries, durability, run) {
+                let answers = world.disk.write(entries, durability, run).map_err(|wrong| {
                     world.broken(wrong);
-                    return Err(failed());
-                }
-                world.written(&entries);
-                Ok(())
+                    failed()
+                })?;
+                world.written(entries);
+                Ok(answers)
             }
         }
     }
 }
 
 /// A write that fails, or that the process does not live to see the end of.
-fn fail(
-    world: &mut WorldState,
-    entries: &[Entry],
-    durability: Durability,
-    fails: DiskFails,
-) -> Result<(), LedgerError> {
+fn fail(world: &mut WorldState, entries: &[Entry], durability: Durability, fails: DiskFails) -> LedgerError {
     if world.disk.writes == fails.at && fails.in_part {
         // Marks are written one after the other; a commit is there whole or not at all.
         let come = match durability {
@@ -315,7 +257,7 @@ fn fail(
         world.run.ledger_lost = true;
         world.note("the disk fails");
     }
-    Err(failed())
+    failed()
 }
 
 fn failed() -> LedgerError {

@@ -7,10 +7,9 @@ use jiff::SignedDuration;
 use super::letters::name;
 use super::watch::{A_TICK, Take};
 use super::world::State;
-use crate::letter::LetterId;
+use crate::letter::{LetterId, Status};
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;
-use crate::outbox::ledger::State as Stands;
 
 /// After a killed process: the letter in flight, for each connection.
 const MOST_BY_KILL: usize = 1;
@@ -124,7 +123,9 @@ impl State {
             self.taken_is_held(*id);
         }
         let rows = self.disk.live.rows.iter();
-        let accepted = rows.filter(|(_, row)| row.state == Stands::Accepted).map(|(id, _)| *id);
+        let accepted = rows
+            .filter(|(_, row)| row.standing.status == Some(Status::Accepted))
+            .map(|(id, _)| *id);
         let untaken = accepted.into_iter().find(|id| !taken.contains(id));
         if let Some(id) = untaken {
             self.broken(format_args!("{} is accepted and was never taken", name(id)));

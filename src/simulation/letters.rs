@@ -82,8 +82,8 @@ pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: R
     let late = scenario.deadline.is_some_and(|deadline| now > deadline);
     let letters = GIVEN.letters.iter().take(scenario.letters);
     let decided = letters.map(|letter| {
-        let first_date = match may_leave(history.past(letter.id), resend, late) {
-            Ok(first_date) => first_date,
+        let past = match may_leave(history.past(letter.id), resend, late) {
+            Ok(past) => past,
             Err(reason) => {
                 return Decision::Skipped {
                     id: letter.id,
@@ -96,7 +96,7 @@ pub fn decisions(scenario: &Scenario, history: &Table, now: Timestamp, resend: R
             }
         };
         let mut letter = letter.clone();
-        letter.first_date = first_date;
+        letter.past = past;
         letter.envelope.cc.truncate(copies(scenario, letter.id));
         Decision::Due(Box::new(letter))
     });

@@ -119,8 +119,8 @@ fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, di
             world.broken(format_args!("the ledger cannot be opened again: {wrong}"));
         }
     }
-    let all_marked = !power_was_cut && world.scenario.boots_are_known;
-    let in_doubt = world.disk.open_again(all_marked, now);
+    let all_known = !power_was_cut && world.scenario.boots_are_known;
+    let in_doubt = world.disk.open_again(all_known, now);
     world.opened_again(&in_doubt, power_was_cut);
     world.disk.fails = trouble.disk;
     let decisions = letters::decisions(&world.scenario, &world.disk.live, now, resend);

@@ -11,7 +11,8 @@ use super::world::{ByLetter, State};
 use crate::campaign::config::Rate;
 use crate::letter::{LetterId, Status};
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
-use crate::outbox::ledger::{Durability, Entry, State as Stands};
+use crate::outbox::ledger::rules::{Open, Standing};
+use crate::outbox::ledger::{Durability, Entry};
 
 /// Timers have whole milliseconds.
 pub const A_TICK: Duration = Duration::from_millis(1);
@@ -151,7 +152,7 @@ impl State {
             ));
         }
         let row = self.disk.live.rows.get(&id);
-        if row.is_some_and(|row| row.before == Stands::InDoubt) {
+        if row.is_some_and(|row| row.standing.status == Some(Status::InDoubt)) {
             let run = self.run.number;
             self.kept.asked.entry(id).or_default().push(run);
             self.counts.resent += 1;
@@ -180,7 +181,7 @@ impl State {
             return;
         }
         if let Some(id) = to {
-            if self.disk.live.state(id) != Some(Stands::Begun) {
+            if self.disk.live.standing(id).and_then(|standing| standing.open) != Some(Open::Begun) {
                 self.broken(format_args!("{} is on its way before it is marked as begun", name(id)));
             }
             return;
@@ -242,14 +243,13 @@ impl State {
         let excused = |run: usize| asked.is_some_and(|asked| run < asked);
         let taken = self.kept.taken.iter().any(|take| take.id == id && !excused(take.run));
         let row = self.disk.live.rows.get(&id);
-        let held = row.is_some_and(|row| match row.state {
-            Stands::Accepted | Stands::InDoubt | Stands::Begun => true,
-            Stands::Released | Stands::Claimed => row.before == Stands::InDoubt,
-            Stands::Deferred | Stands::Refused => false,
+        let held = row.is_some_and(|row| {
+            let Standing { open, status, .. } = row.standing;
+            open == Some(Open::Begun) || matches!(status, Some(Status::Accepted | Status::InDoubt))
         });
         if taken && !held {
-            let state = row.map(|row| row.state);
-            self.broken(format_args!("{} was taken and is {state:?} in the ledger", name(id)));
+            let standing = row.map(|row| row.standing);
+            self.broken(format_args!("{} was taken and is {standing:?} in the ledger", name(id)));
         }
     }
 
@@ -271,13 +271,18 @@ impl State {
         if self.run.told.insert(id, event.outcome).is_some() {
             self.broken(format_args!("{} is told twice", name(id)));
         }
-        let durable = self.disk.synced.state(id);
+        let durable = self.disk.synced.standing(id);
+        let ended = durable.filter(|standing| standing.open.is_none());
+        let ended = ended.and_then(|standing| standing.status);
         let lost = self.run.ledger_lost;
         let recorded = match event.outcome {
-            Verdict::Accepted => durable == Some(Stands::Accepted),
-            Verdict::Refused => lost || durable == Some(Stands::Refused),
-            Verdict::InDoubt => lost || durable == Some(Stands::InDoubt),
-            Verdict::Deferred => lost || !matches!(durable, Some(Stands::Claimed | Stands::Begun | Stands::Accepted)),
+            Verdict::Accepted => ended == Some(Status::Accepted),
+            Verdict::Refused => lost || ended == Some(Status::Refused),
+            Verdict::InDoubt => lost || ended == Some(Status::InDoubt),
+            Verdict::Deferred => {
+                let open = durable.is_some_and(|standing| standing.open.is_some());
+                lost || !open && ended != Some(Status::Accepted)
+            }
             Verdict::DryRun | Verdict::Skipped => false,
         };
         if !recorded {

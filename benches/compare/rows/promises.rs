@@ -100,7 +100,7 @@ impl Costs {
         self.letters = campaign.letters;
         self.program.add(campaign.send(PLACE), campaign.letters);
         if let Some(memory) = memory {
-            let ledger = memory.join("ledger.sqlite3");
+            let ledger = memory.join("ledger");
             let mut command = campaign.sending();
             command.arg("--ledger").arg(&ledger);
             self.in_memory.add(run(&mut PLACE.hold(command)), campaign.letters);

@@ -10,14 +10,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::job::{Job, Retry, Taken};
 use super::line::Line;
-use super::story::Flying;
+use super::story::{self, Flying};
 use super::{Interrupt, Letters, Options, Stop};
 use crate::failure::Problem;
-use crate::letter::{LetterId, Message};
+use crate::letter::{LetterId, Message, Status};
 use crate::outbox::day::Day;
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
-use crate::outbox::ledger::{Durability, Entry, Intent};
+use crate::outbox::ledger::{Claimed, Durability, Entry, Intent};
 use crate::outbox::pace::Pace;
 
 /// A wait for the next turn that is worth a word.
@@ -343,17 +343,29 @@ impl Desk {
             state.claiming.insert(number, group);
             number
         };
-        if let Err(lost) = self.journal.record(claims, Durability::Power).await {
-            // Others may be waiting for this group: they find out for themselves that nothing will come of it.
-            self.changed.notify_waiters();
-            return Err(lost);
+        let answers = match self.journal.record(claims, Durability::Power).await {
+            Ok(answers) => answers,
+            Err(lost) => {
+                // Others may be waiting for this group: they find out for themselves that nothing will come of it.
+                self.changed.notify_waiters();
+                return Err(lost);
+            }
+        };
+        let group = self.state().claiming.remove(&number).unwrap_or_default();
+        let mut claimed = Vec::with_capacity(group.len());
+        let mut lost = Vec::new();
+        for (job, answer) in group.into_iter().zip(answers) {
+            match answer {
+                Claimed::Ours => claimed.push(job),
+                Claimed::Lost(status) => lost.push(story::lost(&job.letter, status, self.options.clock.now())),
+            }
         }
         let mut state = self.state();
-        let claimed = state.claiming.remove(&number).unwrap_or_default();
         state.waiting.extend(claimed);
+        state.untold.extend(lost);
         drop(state);
         self.changed.notify_waiters();
-        Ok(())
+        self.tell_untold()
     }
 
     fn intent(&self, job: &Job) -> Intent {
@@ -367,6 +379,11 @@ impl Desk {
             language: letter.language.to_string(),
             date: job.date,
             copies: letter.envelope.cc.iter().map(ToString::to_string).collect(),
+            after: if job.tries == 0 {
+                letter.past.map(|past| past.status)
+            } else {
+                Some(Status::Deferred)
+            },
         }
     }
 

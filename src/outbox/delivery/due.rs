@@ -61,7 +61,7 @@ impl Desk {
                 Some(Decision::Impossible(problem)) => self.stop(Stop::Letter(*problem)),
                 Some(Decision::Due(letter)) => {
                     return Ok(Some(Job {
-                        date: letter.first_date.unwrap_or(now),
+                        date: letter.date(now),
                         letter,
                         tries: 0,
                         first_try: None,

@@ -29,7 +29,7 @@ pub use self::untried::leave_untried;
 use super::day::{Again, Day};
 use super::event::{Event, Listener, Summary, Verdict};
 use super::journal::{LedgerLost, journal};
-use super::ledger::{LedgerError, LockedLedger};
+use super::ledger::{LedgerError, LedgerWriter};
 use crate::campaign::Address;
 use crate::campaign::config::Rate;
 use crate::clock::Clock;
@@ -146,7 +146,7 @@ pub struct Ended {
 /// Sends what is due and tells the story to `listener`, outcomes only when they are durable.
 pub async fn deliver<T: Transport>(
     transport: Arc<T>,
-    ledger: &mut dyn LockedLedger,
+    ledger: &mut dyn LedgerWriter,
     letters: Box<dyn Letters>,
     options: Options,
     interrupt: watch::Receiver<Interrupt>,

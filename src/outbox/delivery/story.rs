@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::campaign::Address;
-use crate::letter::{Letter, LetterId, Message, Over, Skip};
+use crate::letter::{Letter, LetterId, Message, Over, Skip, Status};
 use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict, address_events};
 use crate::outbox::ledger::Attempted;
 use crate::transport::{Outcome, Reply, Sent};
@@ -130,6 +130,32 @@ pub fn untried(letter: &Letter, at: Timestamp) -> Event {
     event.reply = Some(outcome.reply().line());
     event.recipients = address_events(envelope, &outcome, &[]);
     Event::Letter(Box::new(event))
+}
+
+/// A letter that another run had, when this one came to it.
+pub fn lost(letter: &Letter, stands: Option<Status>, at: Timestamp) -> Event {
+    let reason = match stands {
+        Some(Status::Accepted) => Skip::AlreadyAccepted,
+        Some(Status::Refused) => Skip::Refused,
+        Some(Status::InDoubt) => Skip::InDoubt,
+        // Due again, but not in this run; or that one is sending it.
+        Some(Status::Deferred) | None => {
+            let mut event = untried(letter, at);
+            if let Event::Letter(letter) = &mut event {
+                letter.reply = Some("not tried: another run has it".to_owned());
+            }
+            return event;
+        }
+    };
+    let envelope = &letter.envelope;
+    left_out(
+        letter.id,
+        &letter.spec.id,
+        &envelope.to,
+        &envelope.from,
+        (reason, None),
+        at,
+    )
 }
 
 fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) -> LetterEvent {

@@ -1,8 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, compose};
+use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, Status, compose};
 use appel_core::testing::{Made, given};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::*;
 use crate::outbox::event::LetterEvent;
-use crate::outbox::ledger::{Durability, Entry};
+use crate::outbox::ledger::{self, Claimed, Durability, Entry};
 use crate::transport::{Outcome, Reply};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
@@ -125,6 +126,9 @@ pub struct Paper {
     writes: usize,
     claimed: BTreeSet<LetterId>,
     begun: BTreeSet<LetterId>,
+    /// Whose letters another run has by now, and how it left them.
+    taken_by_others: BTreeSet<String>,
+    others_left: Option<Status>,
 }
 
 impl Paper {
@@ -134,6 +138,8 @@ impl Paper {
             writes: 0,
             claimed: BTreeSet::new(),
             begun: BTreeSet::new(),
+            taken_by_others: BTreeSet::new(),
+            others_left: None,
         }
     }
 
@@ -142,21 +148,27 @@ impl Paper {
     }
 }
 
-impl LockedLedger for Paper {
-    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
+impl LedgerWriter for Paper {
+    fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> ledger::Answer<'_, Vec<Claimed>> {
         self.writes += 1;
         if self.writes > self.left {
-            return Err(LedgerError::Unusable {
+            return Box::pin(ready(Err(LedgerError::Unusable {
                 path: "paper".to_owned(),
                 doing: "written",
                 cause: "the disk is full".to_owned(),
-            });
+            })));
         }
+        let mut answers = Vec::new();
         for entry in entries {
             match entry {
                 Entry::Claim(intent) => {
                     assert_eq!(durability, Durability::Power, "a claim must be durable");
+                    if self.taken_by_others.remove(&intent.recipient) {
+                        answers.push(Claimed::Lost(self.others_left));
+                        continue;
+                    }
                     assert!(self.claimed.insert(intent.id), "claimed twice");
+                    answers.push(Claimed::Ours);
                 }
                 Entry::Begin(id) => {
                     assert!(self.claimed.remove(&id), "begun without a claim");
@@ -169,7 +181,7 @@ impl LockedLedger for Paper {
                 ),
             }
         }
-        Ok(())
+        Box::pin(ready(Ok(answers)))
     }
 }
 
@@ -259,6 +271,32 @@ async fn whenever_the_ledger_fails_every_letter_is_named_and_none_the_server_too
             }
             assert!(matches!(ended.stop, Some(Stop::Ledger(_))));
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_that_another_run_has_is_told_as_the_ledger_has_it_and_the_others_leave() {
+    for (others_left, told) in [
+        (None, Verdict::Deferred),
+        (Some(Status::Deferred), Verdict::Deferred),
+        (Some(Status::Accepted), Verdict::Skipped),
+        (Some(Status::InDoubt), Verdict::Skipped),
+    ] {
+        let server = Server::that_takes_everything();
+        let mut ledger = Paper {
+            taken_by_others: ["r1@x.example", "r5@x.example"].map(str::to_owned).into(),
+            others_left,
+            ..Paper::good()
+        };
+        let (ended, ear) = run(6, &server, &mut ledger, options(2)).await;
+        let outcomes = ear.outcomes();
+        assert_eq!(outcomes.len(), 6);
+        for (to, outcome) in outcomes {
+            let lost = ["r1@x.example", "r5@x.example"].contains(&&*to);
+            assert_eq!(outcome, if lost { told } else { Verdict::Accepted }, "{to}");
+        }
+        assert_eq!(server.taken().len(), 4);
+        assert!(ended.stop.is_none());
     }
 }
 

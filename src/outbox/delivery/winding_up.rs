@@ -55,7 +55,11 @@ impl Desk {
         Ok(())
     }
 
-    fn tell_untold(&self) -> Result<(), LedgerLost> {
+    pub fn tell_untold(&self) -> Result<(), LedgerLost> {
+        // Then `abandon` tells them.
+        if self.journal.is_lost() {
+            return Err(LedgerLost);
+        }
         let untold = std::mem::take(&mut self.state().untold);
         for event in untold {
             self.journal.submit(None, Some(event))?;

@@ -11,14 +11,6 @@ use crate::private::{self, Unfit};
 /// What may lie beside the file, by the end of its name.
 const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".marks", ".lock"];
 
-/// Whether there is a ledger at a path.
-///
-/// # Errors
-/// When there is one, or may be, that cannot be used.
-pub fn is_there(named: &Path) -> Result<bool, LedgerError> {
-    Ok(find(named)?.is_some())
-}
-
 /// Where the ledger of this name really is: lock and marks must lie beside the one file, by whatever name it is called.
 /// `None` when there is none.
 pub fn find(named: &Path) -> Result<Option<PathBuf>, LedgerError> {

@@ -3,9 +3,9 @@ use rusqlite::Connection;
 
 use super::super::dice::Dice;
 use super::super::scenario::start;
-use super::{Disk, State};
+use super::{Disk, Open};
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LockedLedger, SqliteLocked};
+use crate::outbox::ledger::{self, Attempted, Durability, Entry, Intent, Ledger, Location};
 use crate::transport::{Reply, Status};
 
 const LETTERS: u8 = 12;
@@ -14,7 +14,7 @@ fn id(number: u8) -> LetterId {
     LetterId::from_bytes([number; 16])
 }
 
-fn claim(id: LetterId, date: Timestamp) -> Entry {
+fn claim(id: LetterId, date: Timestamp, after: Option<Status>) -> Entry {
     Entry::Claim(Intent {
         id,
         campaign: "c".to_owned(),
@@ -24,6 +24,7 @@ fn claim(id: LetterId, date: Timestamp) -> Entry {
         copies: Vec::new(),
         language: "fr".to_owned(),
         date,
+        after,
     })
 }
 
@@ -41,29 +42,34 @@ fn outcome(id: LetterId, at: Timestamp, status: Status) -> Entry {
 
 /// Something that a run may write next of a letter, as it stands.
 fn next_entry(disk: &Disk, id: LetterId, now: Timestamp, dice: &mut Dice) -> Option<Entry> {
-    match disk.live.state(id) {
-        Some(State::Begun) if dice.percent(80) => {
+    let standing = disk.live.standing(id);
+    match standing.and_then(|standing| standing.open) {
+        Some(Open::Begun) if dice.percent(80) => {
             let statuses = [Status::Accepted, Status::Deferred, Status::Refused, Status::InDoubt];
             Some(outcome(id, now, *dice.pick(&statuses)))
         }
-        Some(State::Begun | State::Claimed) if dice.percent(15) => Some(Entry::Release(id)),
-        Some(State::Claimed) => disk.claimed.contains(&id).then_some(Entry::Begin(id)),
-        Some(State::Begun | State::Accepted) => None,
-        _ => Some(claim(id, now)),
+        Some(Open::Begun) => None,
+        Some(Open::Claimed) if dice.percent(15) => Some(Entry::Release(id)),
+        Some(Open::Claimed) => disk.claimed.contains(&id).then_some(Entry::Begin(id)),
+        None => match standing.and_then(|standing| standing.status) {
+            Some(Status::Accepted) => None,
+            after => Some(claim(id, now, after)),
+        },
     }
 }
 
-#[test]
-fn it_settles_everything_as_the_ledger_itself_does() {
+#[tokio::test]
+async fn it_settles_everything_as_the_ledger_itself_does() {
     for seed in 0..30 {
         let mut dice = Dice::new(seed);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("ledger");
+        let location = Location::from(path.clone());
         let mut disk = Disk::default();
         let mut now = start();
         for run in 0..4 {
-            let mut ledger = SqliteLocked::acquire(&path, now).unwrap();
-            compare(&disk, &ledger, seed);
+            let mut ledger = ledger::open(&location, now).await.unwrap();
+            compare(&disk, &mut *ledger, seed).await;
             for _ in 0..dice.between(1, 20) {
                 now += std::time::Duration::from_mins(1);
                 let mut entries = Vec::new();
@@ -79,8 +85,8 @@ fn it_settles_everything_as_the_ledger_itself_does() {
                 } else {
                     Durability::Process
                 };
-                disk.write(&entries, durability, run).unwrap();
-                ledger.apply(entries, durability).unwrap();
+                let answers = disk.write(&entries, durability, run).unwrap();
+                assert_eq!(ledger.write(entries, durability).await.unwrap(), answers);
             }
             // Killed: never closed.
             drop(ledger);
@@ -102,22 +108,20 @@ fn it_settles_everything_as_the_ledger_itself_does() {
     }
 }
 
-fn compare(disk: &Disk, ledger: &SqliteLocked, seed: u64) {
-    let reader = ledger.reader().unwrap();
+async fn compare(disk: &Disk, ledger: &mut dyn Ledger, seed: u64) {
     for number in 0..LETTERS {
         let id = id(number);
-        let known = reader.past(&[id]).unwrap();
+        let known = ledger.past(&[id]).await.unwrap();
         assert_eq!([disk.live.past(id)], *known, "letter {number}, seed {seed}");
     }
     let since = start() - std::time::Duration::from_secs(1);
     let mut model = disk.live.handed_over_since(since);
     model.sort_unstable();
+    let sender = crate::campaign::Address::parse("me@x.example").unwrap();
     assert_eq!(
         model,
-        reader
-            .handed_over_since(&crate::campaign::Address::parse("me@x.example").unwrap(), since, true)
-            .unwrap(),
+        ledger.handed_over_since(&sender, since, true).await.unwrap(),
         "seed {seed}"
     );
-    assert!(disk.live.rows.values().all(|row| row.state.settled(true) == row.state));
+    assert!(disk.live.rows.values().all(|row| row.standing.open.is_none()));
 }

@@ -34,19 +34,19 @@ pub struct Resend {
     pub refused: bool,
 }
 
-/// Whether a letter with this past may leave, and then the Date of its first attempt, if there was one. `None` as its past:
-/// nothing is known of it, or an intent that surely never began. `late`: after the deadline.
+/// Whether a letter with this past may leave, and then that past. `None`: nothing is known of it, or an intent that surely
+/// never began. `late`: after the deadline.
 ///
 /// # Errors
 /// Why it may not.
-pub const fn may_leave(past: Option<Past>, resend: Resend, late: bool) -> Result<Option<Timestamp>, Skip> {
+pub const fn may_leave(past: Option<Past>, resend: Resend, late: bool) -> Result<Option<Past>, Skip> {
     match past {
         Some(past) => match past.status {
             Status::Accepted => Err(Skip::AlreadyAccepted),
             Status::Refused if !resend.refused => Err(Skip::Refused),
             Status::InDoubt if !resend.in_doubt => Err(Skip::InDoubt),
             _ if late => Err(Skip::Deadline),
-            Status::Deferred | Status::Refused | Status::InDoubt => Ok(Some(past.first_date)),
+            Status::Deferred | Status::Refused | Status::InDoubt => Ok(Some(past)),
         },
         None if late => Err(Skip::Deadline),
         None => Ok(None),
@@ -100,7 +100,7 @@ impl Plan {
 
     /// What is decided when it is known whether each open candidate may leave, in their order; ends with the last that
     /// this is known of.
-    pub fn decisions_by<Known: Iterator<Item = Result<Option<Timestamp>, Skip>>>(
+    pub fn decisions_by<Known: Iterator<Item = Result<Option<Past>, Skip>>>(
         self: &Arc<Self>,
         rules: &Rules,
         mut known: Known,
@@ -142,15 +142,15 @@ impl Decider {
     ///
     /// # Errors
     /// Why it may not.
-    pub const fn may_leave(&self, past: Option<Past>) -> Result<Option<Timestamp>, Skip> {
+    pub const fn may_leave(&self, past: Option<Past>) -> Result<Option<Past>, Skip> {
         may_leave(past, self.resend, self.late)
     }
 
     /// Decides one, by whether it may leave.
-    pub fn decide(&mut self, open: Open, may_leave: Result<Option<Timestamp>, Skip>) -> Decision {
+    pub fn decide(&mut self, open: Open, may_leave: Result<Option<Past>, Skip>) -> Decision {
         let Open { id, spec, row } = open;
-        let first_date = match may_leave {
-            Ok(first_date) => first_date,
+        let past = match may_leave {
+            Ok(past) => past,
             Err(reason) => return skipped(id, &spec, row, reason, None),
         };
         let Some(language) = self.plan.language(&spec, &row).cloned() else {
@@ -173,7 +173,7 @@ impl Decider {
             recipient: row,
             language,
             envelope,
-            first_date,
+            past,
         }))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::decide::Past;
 use super::envelope::{Envelope, LetterId};
 use super::flood::Over;
 use crate::address::Address;
@@ -26,8 +27,16 @@ pub struct Letter {
     pub language: Language,
     /// From, To and copies.
     pub envelope: Envelope,
-    /// The Date of its first attempt; `None` when this is the first.
-    pub first_date: Option<Timestamp>,
+    /// What became of it before; `None` when this is its first attempt.
+    pub past: Option<Past>,
+}
+
+impl Letter {
+    /// The Date that it carries when it leaves now: that of its first attempt.
+    #[must_use]
+    pub fn date(&self, now: Timestamp) -> Timestamp {
+        self.past.map_or(now, |past| past.first_date)
+    }
 }
 
 /// Why somebody is left out.

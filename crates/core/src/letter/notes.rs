@@ -1,15 +1,14 @@
 //! What a first pass over a run's letters found of each, for a second one over the same rows: the ledger answers once.
 
-use jiff::Timestamp;
-
+use super::decide::Past;
 use super::decision::Skip;
 
 /// Whether each open candidate of a plan may leave, in their order: a byte each, and more only for one that leaves again.
 #[derive(Debug, Default)]
 pub struct Notes {
     kinds: Vec<Kind>,
-    /// The first Dates of those that leave again.
-    dates: Vec<Timestamp>,
+    /// The pasts of those that leave again.
+    pasts: Vec<Past>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -21,11 +20,11 @@ enum Kind {
 
 impl Notes {
     /// Notes the next one.
-    pub fn push(&mut self, may_leave: Result<Option<Timestamp>, Skip>) {
+    pub fn push(&mut self, may_leave: Result<Option<Past>, Skip>) {
         self.kinds.push(match may_leave {
             Ok(None) => Kind::New,
-            Ok(Some(date)) => {
-                self.dates.push(date);
+            Ok(Some(past)) => {
+                self.pasts.push(past);
                 Kind::Again
             }
             Err(reason) => Kind::Kept(reason),
@@ -34,13 +33,13 @@ impl Notes {
 }
 
 impl IntoIterator for Notes {
-    type Item = Result<Option<Timestamp>, Skip>;
+    type Item = Result<Option<Past>, Skip>;
     type IntoIter = Noted;
 
     fn into_iter(self) -> Noted {
         Noted {
             kinds: self.kinds.into_iter(),
-            dates: self.dates.into_iter(),
+            pasts: self.pasts.into_iter(),
         }
     }
 }
@@ -49,16 +48,16 @@ impl IntoIterator for Notes {
 #[derive(Debug)]
 pub struct Noted {
     kinds: std::vec::IntoIter<Kind>,
-    dates: std::vec::IntoIter<Timestamp>,
+    pasts: std::vec::IntoIter<Past>,
 }
 
 impl Iterator for Noted {
-    type Item = Result<Option<Timestamp>, Skip>;
+    type Item = Result<Option<Past>, Skip>;
 
     fn next(&mut self) -> Option<Self::Item> {
         Some(match self.kinds.next()? {
             Kind::New => Ok(None),
-            Kind::Again => Ok(Some(self.dates.next()?)),
+            Kind::Again => Ok(Some(self.pasts.next()?)),
             Kind::Kept(reason) => Err(reason),
         })
     }
@@ -66,18 +65,21 @@ impl Iterator for Noted {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::letter::Status;
 
     #[test]
     fn a_second_pass_is_told_what_the_first_found_and_a_letter_costs_a_byte() {
-        let dates = [Timestamp::UNIX_EPOCH, Timestamp::MAX];
+        let past = |status, first_date| Past { status, first_date };
         let found = [
             Ok(None),
             Err(Skip::AlreadyAccepted),
-            Ok(Some(dates[0])),
+            Ok(Some(past(Status::Deferred, Timestamp::UNIX_EPOCH))),
             Err(Skip::InDoubt),
             Ok(None),
-            Ok(Some(dates[1])),
+            Ok(Some(past(Status::InDoubt, Timestamp::MAX))),
         ];
         let mut notes = Notes::default();
         for may_leave in found {

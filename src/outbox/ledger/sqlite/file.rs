@@ -1,23 +1,16 @@
 //! The database file: where it is, how it is opened, which format it has.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::tables::{self, MIGRATIONS};
 use crate::outbox::ledger::{LedgerError, lock};
-use crate::private;
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl". The format written is `PRAGMA user_version`.
 const APPLICATION_ID: i64 = 0x6170_706c;
-
-/// `$XDG_STATE_HOME/appel/ledger.sqlite3`; `None` when there is no home.
-#[must_use]
-pub fn default_path() -> Option<PathBuf> {
-    Some(private::state_folder()?.join("ledger.sqlite3"))
-}
 
 /// Opens a database at the place where it really is.
 pub fn connect(path: &Path) -> Result<Connection, LedgerError> {

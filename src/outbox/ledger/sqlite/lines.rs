@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::reader::{Eyes, timestamp};
+use super::state;
 use crate::letter::{LetterId, Past};
 
 /// No more lines are read ahead.
@@ -70,12 +71,11 @@ impl Lines {
 }
 
 fn read(row: &Row, eyes: &Eyes) -> rusqlite::Result<(i64, LetterId, Option<Past>)> {
-    let past = match eyes.status(row.get(2)?, row.get(3)?, row.get_ref(4)?.as_str()?) {
-        Some(status) => Some(Past {
-            status,
-            first_date: timestamp(row, 5)?,
-        }),
-        None => None,
-    };
+    let standing = state::standing(row.get(2)?, row.get(3)?, timestamp(row, 5)?);
+    let status = eyes.status(standing, row.get_ref(4)?.as_str()?);
+    let past = status.map(|status| Past {
+        status,
+        first_date: standing.date,
+    });
     Ok((row.get(0)?, LetterId::from_bytes(row.get(1)?), past))
 }

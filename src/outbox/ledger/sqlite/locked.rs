@@ -1,16 +1,17 @@
 //! A ledger that this process alone may write.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::future::ready;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 
 use super::file::{boot_id, broken, connect, migrate};
 use super::look::{self, Marked};
 use super::post::post;
-use super::reader::SqliteLedger;
+use super::reader::{Eyes, Reading, Reads, timestamp};
 use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
 use super::{daybook, purge, recent, state};
 use crate::letter::LetterId;
@@ -18,7 +19,8 @@ use crate::outbox::day::Day;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
 use crate::outbox::ledger::place;
-use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
+use crate::outbox::ledger::rules::{OutOfOrder, Standing};
+use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, Ledger, LedgerError, LedgerWriter, Settled};
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
 const POST_AFTER: Duration = Duration::from_millis(200);
@@ -31,11 +33,9 @@ const MOST_UNPOSTED: usize = 6_000;
 /// each letter and each attempt. When letters leave slowly each commit posts.
 #[derive(Debug)]
 pub struct SqliteLocked {
-    path: PathBuf,
-    db: Connection,
+    reading: Reading,
     /// Of a big ledger that is to the bit as the last run left it, only from the first entry on: until then it stays so.
     run: Option<Run>,
-    boot: String,
     acquired: Timestamp,
     /// Marked, and not yet in the database.
     unsynced: Vec<Entry>,
@@ -45,7 +45,7 @@ pub struct SqliteLocked {
     unposted: Vec<Entry>,
     posted: Instant,
     /// Letters that this run claimed and that have no outcome yet, or none that is posted.
-    standing: HashMap<LetterId, State>,
+    standing: HashMap<LetterId, Standing>,
     /// Those of them that have no line to be posted to yet.
     new: HashSet<LetterId>,
     /// Durably claimed, and not begun.
@@ -60,18 +60,38 @@ struct Run {
     marks: Marks,
 }
 
-impl LockedLedger for SqliteLocked {
-    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<(), LedgerError> {
-        if self.run.is_none() && entries.is_empty() {
-            return Ok(());
-        }
-        let mut run = self.begun()?;
-        let applied = match durability {
-            Durability::Process => self.mark(&mut run.marks, entries),
-            Durability::Power => self.commit(&mut run, entries),
-        };
-        self.run = Some(run);
-        applied
+impl Reads for SqliteLocked {
+    fn reading(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+impl LedgerWriter for SqliteLocked {
+    fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
+        Box::pin(ready(self.apply(entries, durability)))
+    }
+}
+
+impl Ledger for SqliteLocked {
+    fn settle<'l>(&'l mut self, letters: &'l [LetterId], as_what: Settled, now: Timestamp) -> Answer<'l, ()> {
+        let settled = self.begun_as().and_then(|run| {
+            settle_by_hand(&mut self.reading.db, letters, as_what, run, now).map_err(|error| self.not_written(&error))
+        });
+        Box::pin(ready(settled))
+    }
+
+    fn purge<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, bool> {
+        // The marks need nothing more: those of earlier runs are written over when this one begins.
+        let purged = self.begun_as().and_then(|run| {
+            purge::forget(&mut self.reading.db, campaign, since, run)
+                .and_then(|()| purge::erase(&self.reading.db))
+                .map_err(|error| self.not_written(&error))
+        });
+        Box::pin(ready(purged))
+    }
+
+    fn close(self: Box<Self>, now: Timestamp) -> Answer<'static, ()> {
+        Box::pin(ready(self.end(now)))
     }
 }
 
@@ -93,14 +113,19 @@ impl SqliteLocked {
         if !is_sealed {
             look::over(path, &db)?;
         }
-        let boot = boot_id(path);
-        settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+        let eyes = Eyes {
+            boot: boot_id(path),
+            under_way: false,
+        };
+        settle_killed(path, &mut db, &eyes.boot, now).map_err(|error| broken(path, "written", &error))?;
         recent::tidy(&db, Day::begins(now)).map_err(|error| broken(path, "written", &error))?;
         let mut ledger = Self {
-            path: path.to_owned(),
-            db,
+            reading: Reading {
+                path: path.to_owned(),
+                db,
+                eyes,
+            },
             run: None,
-            boot,
             acquired: now,
             unsynced: Vec::new(),
             written: Vec::new(),
@@ -122,9 +147,10 @@ impl SqliteLocked {
         if let Some(run) = self.run.take() {
             return Ok(run);
         }
-        let key =
-            begin_run(&self.db, &self.boot, self.acquired).map_err(|error| broken(&self.path, "written", &error))?;
-        let marks = Marks::begin(&self.path, key).map_err(|error| LedgerError::io(&self.path, "written", &error))?;
+        let key = begin_run(&self.reading.db, &self.reading.eyes.boot, self.acquired)
+            .map_err(|error| self.not_written(&error))?;
+        let marks = Marks::begin(&self.reading.path, key)
+            .map_err(|error| LedgerError::io(&self.reading.path, "written", &error))?;
         Ok(Run { key, marks })
     }
 
@@ -134,57 +160,33 @@ impl SqliteLocked {
         Ok(self.run.insert(run).key)
     }
 
-    /// The same ledger to read.
-    ///
-    /// # Errors
-    /// As for [`SqliteLedger::read`].
-    pub fn reader(&self) -> Result<SqliteLedger, LedgerError> {
-        SqliteLedger::open(&self.path)
+    fn not_written(&self, error: &rusqlite::Error) -> LedgerError {
+        broken(&self.reading.path, "written", error)
     }
 
-    /// Writes down what a person found out about letters in doubt: all of them or none, safe from a power cut.
-    ///
-    /// # Errors
-    /// When one of them is not in doubt, or it cannot be written; then nothing has changed.
-    pub fn settle(&mut self, letters: &[LetterId], as_what: Settled, now: Timestamp) -> Result<(), LedgerError> {
-        let run = self.begun_as()?;
-        settle_by_hand(&mut self.db, letters, as_what, run, now).map_err(|error| broken(&self.path, "written", &error))
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<Vec<Claimed>, LedgerError> {
+        if self.run.is_none() && entries.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut run = self.begun()?;
+        let applied = match durability {
+            Durability::Process => self.mark(&mut run.marks, entries),
+            Durability::Power => self.commit(&mut run, entries),
+        };
+        self.run = Some(run);
+        applied
     }
 
-    /// What there is of a campaign, and how much of it was handed over since a moment.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn holdings(&self, campaign: &str, since: Timestamp) -> Result<Holdings, LedgerError> {
-        purge::holdings(&self.db, campaign, since).map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    /// Forgets a campaign, whoever sent it, and leaves nothing of it in the files but hashes of the addresses that count
-    /// since a moment; false when it is forgotten, but another program that reads the ledger kept traces from being
-    /// erased.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn purge(&mut self, campaign: &str, since: Timestamp) -> Result<bool, LedgerError> {
-        // The marks need nothing more: those of earlier runs are written over when this one begins.
-        let run = self.begun_as()?;
-        purge::forget(&mut self.db, campaign, since, run)
-            .and_then(|()| purge::erase(&self.db))
-            .map_err(|error| broken(&self.path, "written", &error))
-    }
-
-    /// The run is over. Without this word the next run looks at every letter for those that a killed one left open.
-    ///
-    /// # Errors
-    /// When it cannot be written; nothing is lost by it.
-    pub fn close(mut self, now: Timestamp) -> Result<(), LedgerError> {
+    fn end(mut self, now: Timestamp) -> Result<(), LedgerError> {
         let Some(Run { key, marks }) = self.run.take() else {
             return Ok(());
         };
-        let ended = self
-            .end(key, now)
-            .map_err(|error| broken(&self.path, "written", &error))?;
-        let Self { path, db, _lock, .. } = self;
+        let ended = self.write_end(key, now).map_err(|error| self.not_written(&error))?;
+        let Self {
+            reading: Reading { path, db, .. },
+            _lock,
+            ..
+        } = self;
         // What the disk changed while the run went on must not be taken for right from now on.
         let is_right = ended && look::is_big(&path) && look::over(&path, &db).is_ok();
         // To read the file and close it lets go of the locks that this process has on it: nothing is read after this.
@@ -197,8 +199,9 @@ impl SqliteLocked {
     }
 
     /// Whether all is in the one file now, and nothing open.
-    fn end(&mut self, run: i64, now: Timestamp) -> rusqlite::Result<bool> {
-        let transaction = self.db.transaction()?;
+    fn write_end(&mut self, run: i64, now: Timestamp) -> rusqlite::Result<bool> {
+        let db = &mut self.reading.db;
+        let transaction = db.transaction()?;
         post(&transaction, &Vec::from_iter(&self.unposted), &self.new, run)?;
         daybook::clear(&transaction, run)?;
         let ended = transaction.execute(
@@ -209,8 +212,8 @@ impl SqliteLocked {
         transaction.commit()?;
         // Into the one file: whoever copies it, and not what lies beside it, has the whole ledger.
         // It waits for nobody: what a reader is in the way of is folded in by whoever comes next.
-        self.db.busy_timeout(Duration::ZERO)?;
-        let folded_in = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        db.busy_timeout(Duration::ZERO)?;
+        let folded_in = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
             Ok(row.get::<_, i64>(0)? == 0)
         })?;
         Ok(ended == 1 && folded_in)
@@ -222,16 +225,15 @@ impl SqliteLocked {
             if let Entry::Begin(id) = entry
                 && !self.claimed.remove(id)
             {
-                return Err(broken(&self.path, "written", &unclaimed(*id)));
+                return Err(self.not_written(&unclaimed(*id)));
             }
         }
         Ok(())
     }
 
-    fn mark(&mut self, marks: &mut Marks, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    fn mark(&mut self, marks: &mut Marks, entries: Vec<Entry>) -> Result<Vec<Claimed>, LedgerError> {
         self.check_begins(&entries)?;
-        stand(&self.db, &mut self.standing, &mut self.new, &entries)
-            .map_err(|error| broken(&self.path, "written", &error))?;
+        let (entries, answers) = self.follow(entries)?;
         let before = self.written.len();
         let marked = as_json(&entries, &mut self.written)
             .map_err(Into::into)
@@ -241,23 +243,24 @@ impl SqliteLocked {
             });
         if let Err(error) = marked {
             self.written.truncate(before);
-            return Err(LedgerError::io(&self.path, "written", &error));
+            return Err(LedgerError::io(&self.reading.path, "written", &error));
         }
         self.unsynced.extend(entries);
-        Ok(())
+        Ok(answers)
     }
 
-    fn commit(&mut self, run: &mut Run, entries: Vec<Entry>) -> Result<(), LedgerError> {
+    fn commit(&mut self, run: &mut Run, entries: Vec<Entry>) -> Result<Vec<Claimed>, LedgerError> {
         if entries.is_empty() && self.unsynced.is_empty() && self.unposted.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         self.check_begins(&entries)?;
+        let (entries, answers) = self.follow(entries)?;
         // With nothing to write but what was marked before, letters leave slowly: there is time.
         let posts = entries.is_empty() || self.posted.elapsed() >= POST_AFTER || self.unposted.len() >= MOST_UNPOSTED;
         let before = self.written.len();
         if let Err(error) = self.write_and_commit(run, &entries, posts) {
             self.written.truncate(before);
-            return Err(broken(&self.path, "written", &error));
+            return Err(self.not_written(&error));
         }
         run.marks.committed();
         self.written.clear();
@@ -276,20 +279,61 @@ impl SqliteLocked {
             self.unsynced.clear();
             self.unposted.clear();
             self.new.clear();
-            self.standing
-                .retain(|_, state| matches!(state, State::Claimed | State::Begun));
+            self.standing.retain(|_, standing| standing.open.is_some());
             self.posted = Instant::now();
         } else {
             self.unposted.append(&mut self.unsynced);
             self.unposted.extend(entries);
         }
-        Ok(())
+        Ok(answers)
+    }
+
+    /// Follows where each letter stands, and refuses an entry that must not come after what was. Gives the entries but for
+    /// claims that are lost, and what became of each claim.
+    fn follow(&mut self, entries: Vec<Entry>) -> Result<(Vec<Entry>, Vec<Claimed>), LedgerError> {
+        let mut kept = Vec::with_capacity(entries.len());
+        let mut answers = Vec::new();
+        for entry in entries {
+            let id = entry.id();
+            let standing = match self.standing.get(&id) {
+                Some(standing) => Some(*standing),
+                None => self.on_line(id).map_err(|error| self.not_written(&error))?,
+            };
+            let date = match &entry {
+                Entry::Claim(intent) => intent.date,
+                _ => Timestamp::UNIX_EPOCH,
+            };
+            let (after, answer) = standing
+                .unwrap_or(Standing::unknown(date))
+                .after(&entry)
+                .map_err(|OutOfOrder| self.not_written(&unclaimed(id)))?;
+            answers.extend(answer);
+            if matches!(answer, Some(Claimed::Lost(_))) {
+                continue;
+            }
+            if standing.is_none() {
+                self.new.insert(id);
+            }
+            self.standing.insert(id, after);
+            kept.push(entry);
+        }
+        Ok((kept, answers))
+    }
+
+    /// Where the database has a letter.
+    fn on_line(&self, id: LetterId) -> rusqlite::Result<Option<Standing>> {
+        self.reading
+            .db
+            .prepare_cached("SELECT state, before, date FROM letter WHERE id = ?1")?
+            .query_row([id.as_bytes().as_slice()], |row| {
+                Ok(state::standing(row.get(0)?, row.get(1)?, timestamp(row, 2)?))
+            })
+            .optional()
     }
 
     /// Writes what was marked, and more, in one synced transaction, which opens a new generation of marks.
     fn write_and_commit(&mut self, run: &Run, entries: &[Entry], posts: bool) -> rusqlite::Result<()> {
-        let transaction = self.db.transaction()?;
-        stand(&transaction, &mut self.standing, &mut self.new, entries)?;
+        let transaction = self.reading.db.transaction()?;
         if posts {
             let all: Vec<&Entry> = self.unposted.iter().chain(&self.unsynced).chain(entries).collect();
             post(&transaction, &all, &self.new, run.key)?;
@@ -306,55 +350,6 @@ impl SqliteLocked {
             .execute(params![run.key, run.marks.next_generation().cast_signed()])?;
         transaction.commit()
     }
-}
-
-/// Follows where each letter stands, and refuses an entry that must not come after what was.
-fn stand(
-    db: &Connection,
-    standing: &mut HashMap<LetterId, State>,
-    new: &mut HashSet<LetterId>,
-    entries: &[Entry],
-) -> rusqlite::Result<()> {
-    for entry in entries {
-        match entry {
-            Entry::Claim(intent) => {
-                let known = match standing.get(&intent.id) {
-                    Some(state) => Some(*state as i64),
-                    None => state_on_line(db, intent.id)?,
-                };
-                // The last guard against sending twice: what was accepted, or is on its way, cannot be claimed.
-                if matches!(known, Some(state::CLAIMED | state::BEGUN | state::ACCEPTED)) {
-                    return Err(unclaimed(intent.id));
-                }
-                if known.is_none() {
-                    new.insert(intent.id);
-                }
-                standing.insert(intent.id, State::Claimed);
-            }
-            Entry::Begin(id) => move_on(standing, *id, State::Begun)?,
-            Entry::Release(id) => move_on(standing, *id, State::Released)?,
-            Entry::Outcome(attempted) => move_on(standing, attempted.id, attempted.status.into())?,
-        }
-    }
-    Ok(())
-}
-
-/// Only a letter that is claimed has anything happen to it.
-fn move_on(standing: &mut HashMap<LetterId, State>, id: LetterId, to: State) -> rusqlite::Result<()> {
-    match standing.get_mut(&id) {
-        Some(state @ (State::Claimed | State::Begun)) => {
-            *state = to;
-            Ok(())
-        }
-        _ => Err(unclaimed(id)),
-    }
-}
-
-/// Where the database has a letter.
-fn state_on_line(db: &Connection, id: LetterId) -> rusqlite::Result<Option<i64>> {
-    db.prepare_cached("SELECT state FROM letter WHERE id = ?1")?
-        .query_row([id.as_bytes().as_slice()], |row| row.get(0))
-        .optional()
 }
 
 /// Entries as JSON, one after the other behind what is there; gives where each ends.

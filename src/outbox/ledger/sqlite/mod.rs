@@ -14,23 +14,58 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use file::default_path;
 pub use locked::SqliteLocked;
 pub use reader::SqliteLedger;
 
-/// The numbers that the column `state` holds.
+/// How a letter's standing is written: the columns `state` and `before`.
 mod state {
-    use crate::outbox::ledger::State;
+    use jiff::Timestamp;
 
-    pub const RELEASED: i64 = State::Released as i64;
-    pub const CLAIMED: i64 = State::Claimed as i64;
-    pub const BEGUN: i64 = State::Begun as i64;
-    pub const ACCEPTED: i64 = State::Accepted as i64;
-    pub const DEFERRED: i64 = State::Deferred as i64;
-    pub const REFUSED: i64 = State::Refused as i64;
-    pub const IN_DOUBT: i64 = State::InDoubt as i64;
+    use crate::letter::Status;
+    use crate::outbox::ledger::rules::{Open, Standing};
+
+    pub const RELEASED: i64 = 0;
+    pub const CLAIMED: i64 = 1;
+    pub const BEGUN: i64 = 2;
+    pub const ACCEPTED: i64 = 3;
+    pub const DEFERRED: i64 = 4;
+    pub const REFUSED: i64 = 5;
+    pub const IN_DOUBT: i64 = 6;
     /// Of an attempt only: a person's word that the letter in doubt was sent.
     pub const SETTLED_SENT: i64 = 7;
     /// Of an attempt only: a person's word that it was not.
     pub const SETTLED_UNSENT: i64 = 8;
+
+    /// The number of an outcome.
+    pub const fn of(status: Status) -> i64 {
+        match status {
+            Status::Accepted => ACCEPTED,
+            Status::Deferred => DEFERRED,
+            Status::Refused => REFUSED,
+            Status::InDoubt => IN_DOUBT,
+        }
+    }
+
+    /// The outcome of a number; `None` when there was none.
+    pub const fn status(number: i64) -> Option<Status> {
+        Some(match number {
+            RELEASED => return None,
+            ACCEPTED => Status::Accepted,
+            DEFERRED => Status::Deferred,
+            REFUSED => Status::Refused,
+            // Whatever else is found there: hold it.
+            _ => Status::InDoubt,
+        })
+    }
+
+    /// What the columns say.
+    pub const fn standing(state: i64, before: i64, date: Timestamp) -> Standing {
+        let (open, status) = match state {
+            CLAIMED => (Some(Open::Claimed), status(before)),
+            BEGUN => (Some(Open::Begun), status(before)),
+            RELEASED => (None, status(before)),
+            ended => (None, status(ended)),
+        };
+        Standing { open, status, date }
+    }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::runs::unclaimed;
 use super::state;
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Entry, Intent, State};
+use crate::outbox::ledger::{Attempted, Entry, Intent};
 
 /// What the entries say of one letter.
 #[derive(Default)]
@@ -39,7 +39,7 @@ pub fn post(db: &Connection, entries: &[&Entry], new: &HashSet<LetterId>, run: i
     let mut courses = courses(entries);
     let mut facts = HashMap::new();
     for entry in entries {
-        let id = id_of(entry);
+        let id = entry.id();
         let Some(course) = courses.get_mut(&id) else { continue };
         match entry {
             Entry::Claim(intent) if course.is_plain() => {
@@ -81,7 +81,7 @@ pub fn post(db: &Connection, entries: &[&Entry], new: &HashSet<LetterId>, run: i
 fn courses(entries: &[&Entry]) -> HashMap<LetterId, Course> {
     let mut courses: HashMap<LetterId, Course> = HashMap::with_capacity(entries.len() / 2);
     for entry in entries {
-        let course = courses.entry(id_of(entry)).or_default();
+        let course = courses.entry(entry.id()).or_default();
         match entry {
             Entry::Claim(_) => {
                 course.claims += 1;
@@ -91,19 +91,11 @@ fn courses(entries: &[&Entry]) -> HashMap<LetterId, Course> {
             Entry::Release(_) => course.releases += 1,
             Entry::Outcome(attempted) => {
                 course.outcomes += 1;
-                course.state = State::from(attempted.status) as i64;
+                course.state = state::of(attempted.status);
             }
         }
     }
     courses
-}
-
-const fn id_of(entry: &Entry) -> LetterId {
-    match entry {
-        Entry::Claim(intent) => intent.id,
-        Entry::Begin(id) | Entry::Release(id) => *id,
-        Entry::Outcome(attempted) => attempted.id,
-    }
 }
 
 /// Writes the line of a letter, which has none yet if it `is_new`; gives its key.
@@ -148,7 +140,7 @@ const UPSERT: &str = "
 fn ended(db: &Connection, attempted: &Attempted) -> rusqlite::Result<i64> {
     db.prepare_cached("UPDATE letter SET state = ?2 WHERE id = ?1 AND state IN (1, 2) RETURNING key")?
         .query_row(
-            params![attempted.id.as_bytes().as_slice(), State::from(attempted.status) as i64],
+            params![attempted.id.as_bytes().as_slice(), state::of(attempted.status)],
             |row| row.get(0),
         )
         .optional()?
@@ -165,7 +157,7 @@ fn attempt(db: &Connection, letter: i64, attempted: &Attempted, facts: i64, run:
             letter,
             run,
             attempted.at.as_second(),
-            State::from(attempted.status) as i64,
+            state::of(attempted.status),
             attempted.reply.code,
             attempted.reply.text,
             attempted.sha256.as_slice(),
@@ -173,13 +165,7 @@ fn attempt(db: &Connection, letter: i64, attempted: &Attempted, facts: i64, run:
         ])?;
     for (address, status, reply) in &attempted.copies {
         db.prepare_cached("INSERT INTO copy (attempt, address, state, code, reply) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute(params![
-                attempt,
-                address,
-                State::from(*status) as i64,
-                reply.code,
-                reply.text
-            ])?;
+            .execute(params![attempt, address, state::of(*status), reply.code, reply.text])?;
     }
     Ok(())
 }

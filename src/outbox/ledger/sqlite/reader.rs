@@ -1,7 +1,6 @@
 //! A ledger to read: what is known of each letter.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -9,26 +8,113 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::file::{boot_id, broken, connect, migrate, version};
 use super::lines::Lines;
 use super::look::Marked;
-use super::recent;
 use super::runs::settle_killed;
 use super::state;
+use super::{purge, recent};
 use crate::campaign::Address;
 use crate::campaign::config::Limits;
 use crate::letter::{LetterId, Past, Recent};
-use crate::outbox::ledger::{LedgerError, LoggedAttempt, Record, Settled, lock, place};
+use crate::outbox::ledger::rules::Standing;
+use crate::outbox::ledger::{
+    Answer, Each, Holdings, LedgerError, LedgerReader, LoggedAttempt, Record, Settled, lock, place,
+};
 use crate::transport::{Reply, Status};
 
 /// A ledger to read.
 #[derive(Debug)]
-pub struct SqliteLedger {
-    path: PathBuf,
-    reading: Mutex<Reading>,
+pub struct SqliteLedger(Reading);
+
+/// What answers questions: the connection, and how to understand what it finds.
+#[derive(Debug)]
+pub struct Reading {
+    pub path: PathBuf,
+    pub db: Connection,
+    pub eyes: Eyes,
 }
 
-#[derive(Debug)]
-struct Reading {
-    db: Connection,
-    eyes: Eyes,
+/// Whoever has a connection to ask.
+pub trait Reads: Send {
+    fn reading(&self) -> &Reading;
+}
+
+impl Reads for SqliteLedger {
+    fn reading(&self) -> &Reading {
+        &self.0
+    }
+}
+
+impl<L: Reads> LedgerReader for L {
+    fn past<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<Past>>> {
+        self.reading().answer(|reading| reading.past(ids))
+    }
+
+    fn recent<'l>(&'l mut self, sender: &'l Address, limits: Limits, since: Timestamp) -> Answer<'l, Recent> {
+        self.reading()
+            .answer(|reading| recent::read(&reading.db, sender, limits, since))
+    }
+
+    fn handed_over_since<'l>(
+        &'l mut self,
+        sender: &'l Address,
+        since: Timestamp,
+        all: bool,
+    ) -> Answer<'l, Vec<(Timestamp, usize)>> {
+        self.reading()
+            .answer(|reading| recent::handed_over_since(&reading.db, sender, since, all))
+    }
+
+    fn attempt_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
+        self.reading()
+            .answer(|reading| recent::attempt_after(&reading.db, sender, moment))
+    }
+
+    fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>> {
+        self.reading().answer(|reading| reading.record(id))
+    }
+
+    fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LoggedAttempt>> {
+        self.reading().answer(|reading| {
+            let mut last = None;
+            reading.logged(
+                "letter.id = ?1 ORDER BY attempt.key DESC LIMIT 1",
+                params![id.as_bytes().as_slice()],
+                &mut |attempt| last = Some(attempt),
+            )?;
+            Ok(last)
+        })
+    }
+
+    fn records_of_sender<'l>(
+        &'l mut self,
+        campaign: &'l str,
+        sender: &'l str,
+        each: Each<'l, Record>,
+    ) -> Answer<'l, ()> {
+        self.reading()
+            .answer(|reading| reading.records_of_sender(campaign, sender, each))
+    }
+
+    fn doubts_of_sender<'l>(
+        &'l mut self,
+        campaign: &'l str,
+        sender: &'l str,
+        each: Each<'l, LoggedAttempt>,
+    ) -> Answer<'l, ()> {
+        let which =
+            "attempt.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY attempt.key";
+        self.reading()
+            .answer(|reading| reading.logged(which, params![campaign, sender, state::IN_DOUBT], each))
+    }
+
+    fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+        self.reading()
+            .answer(|reading| reading.logged("letter.campaign = ?1 ORDER BY attempt.key", params![campaign], each))
+    }
+
+    fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings> {
+        self.reading()
+            .answer(|reading| purge::holdings(&reading.db, campaign, since))
+    }
 }
 
 impl SqliteLedger {
@@ -68,231 +154,96 @@ impl SqliteLedger {
                 Err(error) => return Err(error),
             }
         }
-        drop(db);
-        let ledger = Self::open(path)?;
-        ledger.reading().eyes.under_way = under_way;
-        Ok(Some(ledger))
-    }
-
-    pub(super) fn open(path: &Path) -> Result<Self, LedgerError> {
-        let eyes = Eyes {
-            boot: boot_id(path),
-            under_way: false,
-        };
-        Ok(Self {
+        Ok(Some(Self(Reading {
             path: path.to_owned(),
-            reading: Mutex::new(Reading {
-                db: connect(path)?,
-                eyes,
-            }),
-        })
+            db,
+            eyes: Eyes {
+                boot: boot_id(path),
+                under_way,
+            },
+        })))
+    }
+}
+
+impl Reading {
+    /// At once: a file answers where it stands.
+    fn answer<'l, T: Send + 'l>(&self, ask: impl FnOnce(&Self) -> rusqlite::Result<T>) -> Answer<'l, T> {
+        let answer = ask(self).map_err(|error| broken(&self.path, "read", &error));
+        Box::pin(std::future::ready(answer))
     }
 
-    /// What is known of each of these letters, all at one moment: `None` where nothing is, or an intent that surely never
-    /// began.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn past(&self, ids: &[LetterId]) -> Result<Vec<Option<Past>>, LedgerError> {
-        let read = || -> rusqlite::Result<_> {
-            let reading = self.reading();
-            // Taking and leaving the database's locks costs more than an answer: all of them share it.
-            let moment = reading.db.unchecked_transaction()?;
-            let mut lines = Lines::default();
-            ids.iter().map(|id| lines.find(&moment, &reading.eyes, *id)).collect()
-        };
-        read().map_err(|error| broken(&self.path, "read", &error))
+    fn past(&self, ids: &[LetterId]) -> rusqlite::Result<Vec<Option<Past>>> {
+        // Taking and leaving the database's locks costs more than an answer: all of them share it.
+        let moment = self.db.unchecked_transaction()?;
+        let mut lines = Lines::default();
+        ids.iter().map(|id| lines.find(&moment, &self.eyes, *id)).collect()
     }
 
-    /// Every letter of a campaign and sender that the ledger knows and that did begin.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn records(&self, campaign: &str, sender: &str, mut each: impl FnMut(Record)) -> Result<(), LedgerError> {
-        let read = || -> rusqlite::Result<()> {
-            let reading = self.reading();
-            let mut query = reading.db.prepare(&format!(
-                "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
-                 WHERE campaign = ?1 AND lower(sender) = lower(?2) ORDER BY letter.key"
-            ))?;
-            let mut rows = query.query(params![campaign, sender])?;
-            while let Some(row) = rows.next()? {
-                let record = record(row, &reading.eyes)?;
-                if record.status.is_some() {
-                    each(record);
-                }
+    fn records_of_sender(&self, campaign: &str, sender: &str, each: &mut dyn FnMut(Record)) -> rusqlite::Result<()> {
+        let mut query = self.db.prepare(&format!(
+            "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
+             WHERE campaign = ?1 AND lower(sender) = lower(?2) ORDER BY letter.key"
+        ))?;
+        let mut rows = query.query(params![campaign, sender])?;
+        while let Some(row) = rows.next()? {
+            let record = record(row, &self.eyes)?;
+            if record.status.is_some() {
+                each(record);
             }
-            Ok(())
-        };
-        let mut read = read;
-        read().map_err(|error| broken(&self.path, "read", &error))
+        }
+        Ok(())
     }
 
-    /// Every attempt of a campaign, oldest first, and every word of a person on one.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn attempts(&self, campaign: &str, each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
-        self.logged("letter.campaign = ?1 ORDER BY attempt.key", params![campaign], each)
-    }
-
-    /// Every attempt of a campaign and sender that ended in doubt, oldest first, also of letters that no longer are.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn doubts(&self, campaign: &str, sender: &str, each: impl FnMut(LoggedAttempt)) -> Result<(), LedgerError> {
-        self.logged(
-            "attempt.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY attempt.key",
-            params![campaign, sender, state::IN_DOUBT],
-            each,
-        )
-    }
-
-    /// The last attempt of a letter, or a person's word on it.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn last_attempt(&self, id: LetterId) -> Result<Option<LoggedAttempt>, LedgerError> {
-        let mut last = None;
-        self.logged(
-            "letter.id = ?1 ORDER BY attempt.key DESC LIMIT 1",
-            params![id.as_bytes().as_slice()],
-            |attempt| last = Some(attempt),
-        )?;
-        Ok(last)
-    }
-
-    /// A letter as it is known, whatever its campaign, which comes with it.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn record(&self, id: LetterId) -> Result<Option<(String, Record)>, LedgerError> {
-        let reading = self.reading();
-        reading
-            .db
+    fn record(&self, id: LetterId) -> rusqlite::Result<Option<(String, Record)>> {
+        self.db
             .query_row(
                 &format!(
                     "SELECT {RECORD}, letter.campaign FROM letter JOIN run ON run.key = letter.run WHERE letter.id = ?1"
                 ),
                 [id.as_bytes().as_slice()],
-                |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &reading.eyes)?)),
+                |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &self.eyes)?)),
             )
             .optional()
-            .map_err(|error| broken(&self.path, "read", &error))
     }
 
     fn logged(
         &self,
         which: &str,
         params: impl rusqlite::Params,
-        mut each: impl FnMut(LoggedAttempt),
-    ) -> Result<(), LedgerError> {
-        let mut read = |params| -> rusqlite::Result<()> {
-            let reading = self.reading();
-            let mut query = reading.db.prepare(&format!(
-                "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key, attempt.sha256,
-                 facts.json
-                 FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
-                 LEFT JOIN facts ON facts.key = attempt.facts WHERE {which}"
-            ))?;
-            let mut copies = reading
-                .db
-                .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1 ORDER BY rowid")?;
-            let mut rows = query.query(params)?;
-            while let Some(row) = rows.next()? {
-                let state = row.get(RECORD_COLUMNS + 1)?;
-                let key: i64 = row.get(RECORD_COLUMNS + 4)?;
-                let copies = copies
-                    .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
-                    .collect::<rusqlite::Result<_>>()?;
-                each(LoggedAttempt {
-                    record: record(row, &reading.eyes)?,
-                    at: timestamp(row, RECORD_COLUMNS)?,
-                    status: status(state),
-                    reply: reply(row, RECORD_COLUMNS + 2)?,
-                    copies,
-                    sha256: row.get(RECORD_COLUMNS + 5)?,
-                    facts: row.get(RECORD_COLUMNS + 6)?,
-                    settled: match state {
-                        state::SETTLED_SENT => Some(Settled::Sent),
-                        state::SETTLED_UNSENT => Some(Settled::Unsent),
-                        _ => None,
-                    },
-                });
-            }
-            Ok(())
-        };
-        read(params).map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    /// When letters of a sender's mailbox were handed over since a moment, in whatever campaign: accepted, or in doubt; and
-    /// to how many addresses, copies that were not refused or put off among them. Only the first unless `all` are wanted.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn handed_over_since(
-        &self,
-        sender: &Address,
-        since: Timestamp,
-        all: bool,
-    ) -> Result<Vec<(Timestamp, usize)>, LedgerError> {
-        let read = || -> rusqlite::Result<_> {
-            let reading = self.reading();
-            let mut query = reading.db.prepare(
-                "SELECT attempt.at,
-                 1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3)), sender
-                 FROM attempt JOIN letter ON letter.key = attempt.letter
-                 WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) ORDER BY attempt.at",
-            )?;
-            let mut rows = query.query(params![since.as_second(), state::ACCEPTED, state::IN_DOUBT])?;
-            let mut own = recent::Own::of(sender);
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                if own.is(row.get_ref(2)?.as_str()?) {
-                    found.push((timestamp(row, 0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(1)));
-                    if !all {
-                        break;
-                    }
-                }
-            }
-            Ok(found)
-        };
-        read().map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    /// What a sender handed over since a moment, in whatever campaign, as the limits for one address count it.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn recent(&self, sender: &Address, limits: Limits, since: Timestamp) -> Result<Recent, LedgerError> {
-        recent::read(&self.reading().db, sender, limits, since).map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    /// The newest attempt of a sender's mailbox, in whatever campaign, when it is later than a moment.
-    ///
-    /// # Errors
-    /// When the ledger cannot be read.
-    pub fn attempt_after(&self, sender: &Address, moment: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
-        let read = || -> rusqlite::Result<_> {
-            let reading = self.reading();
-            let mut query = reading.db.prepare(
-                "SELECT attempt.at, sender FROM attempt JOIN letter ON letter.key = attempt.letter
-                 WHERE attempt.at > ?1 ORDER BY attempt.at DESC",
-            )?;
-            let mut rows = query.query(params![moment.as_second()])?;
-            let mut own = recent::Own::of(sender);
-            while let Some(row) = rows.next()? {
-                if own.is(row.get_ref(1)?.as_str()?) {
-                    return timestamp(row, 0).map(Some);
-                }
-            }
-            Ok(None)
-        };
-        read().map_err(|error| broken(&self.path, "read", &error))
-    }
-
-    fn reading(&self) -> MutexGuard<'_, Reading> {
-        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+        each: &mut dyn FnMut(LoggedAttempt),
+    ) -> rusqlite::Result<()> {
+        let mut query = self.db.prepare(&format!(
+            "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key, attempt.sha256,
+             facts.json
+             FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
+             LEFT JOIN facts ON facts.key = attempt.facts WHERE {which}"
+        ))?;
+        let mut copies = self
+            .db
+            .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1 ORDER BY rowid")?;
+        let mut rows = query.query(params)?;
+        while let Some(row) = rows.next()? {
+            let state = row.get(RECORD_COLUMNS + 1)?;
+            let key: i64 = row.get(RECORD_COLUMNS + 4)?;
+            let copies = copies
+                .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+            each(LoggedAttempt {
+                record: record(row, &self.eyes)?,
+                at: timestamp(row, RECORD_COLUMNS)?,
+                status: status(state),
+                reply: reply(row, RECORD_COLUMNS + 2)?,
+                copies,
+                sha256: row.get(RECORD_COLUMNS + 5)?,
+                facts: row.get(RECORD_COLUMNS + 6)?,
+                settled: match state {
+                    state::SETTLED_SENT => Some(Settled::Sent),
+                    state::SETTLED_UNSENT => Some(Settled::Unsent),
+                    _ => None,
+                },
+            });
+        }
+        Ok(())
     }
 }
 
@@ -300,26 +251,19 @@ impl SqliteLedger {
 #[derive(Debug)]
 pub struct Eyes {
     /// Which start of the machine this is; claims of another may have begun without a trace.
-    boot: String,
+    pub boot: String,
     /// Another run goes on: what is open there is on its way, not in doubt.
-    under_way: bool,
+    pub under_way: bool,
 }
 
 impl Eyes {
-    /// What a state means; the run's `boot` tells a killed process from a power cut. `None`: it surely never began.
-    pub fn status(&self, state: i64, before: i64, boot: &str) -> Option<Status> {
-        match state {
-            state::RELEASED => status_of_outcome(before),
-            state::CLAIMED | state::BEGUN if self.under_way => status_of_outcome(before),
-            state::CLAIMED if boot == self.boot => status_of_outcome(before),
-            state::CLAIMED | state::BEGUN => Some(Status::InDoubt),
-            outcome => status_of_outcome(outcome),
+    /// What a standing means; the run's `boot` tells a killed process from a power cut. `None`: it surely never began.
+    pub fn status(&self, standing: Standing, boot: &str) -> Option<Status> {
+        if self.under_way {
+            return standing.status;
         }
+        standing.settled(boot == self.boot).status
     }
-}
-
-fn status_of_outcome(state: i64) -> Option<Status> {
-    (state != state::RELEASED).then(|| status(state))
 }
 
 const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
@@ -327,14 +271,15 @@ const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient,
 const RECORD_COLUMNS: usize = 9;
 
 fn record(row: &Row, eyes: &Eyes) -> rusqlite::Result<Record> {
+    let standing = state::standing(row.get(6)?, row.get(7)?, timestamp(row, 5)?);
     Ok(Record {
         id: LetterId::from_bytes(row.get(0)?),
         letter: row.get(1)?,
         sender: row.get(2)?,
         recipient: row.get(3)?,
         language: row.get(4)?,
-        date: timestamp(row, 5)?,
-        status: eyes.status(row.get(6)?, row.get(7)?, row.get_ref(8)?.as_str()?),
+        date: standing.date,
+        status: eyes.status(standing, row.get_ref(8)?.as_str()?),
     })
 }
 
@@ -352,10 +297,8 @@ fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
 
 fn status(state: i64) -> Status {
     match state {
-        state::ACCEPTED | state::SETTLED_SENT => Status::Accepted,
-        state::DEFERRED | state::SETTLED_UNSENT => Status::Deferred,
-        state::REFUSED => Status::Refused,
-        // Whatever else is found there: hold it.
-        _ => Status::InDoubt,
+        state::SETTLED_SENT => Status::Accepted,
+        state::SETTLED_UNSENT => Status::Deferred,
+        state => state::status(state).unwrap_or(Status::InDoubt),
     }
 }

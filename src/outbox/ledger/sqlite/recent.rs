@@ -26,7 +26,7 @@ struct Handed {
 }
 
 /// Whether letters are one mailbox's own, however its address was written when they left.
-pub struct Own {
+struct Own {
     mailbox: String,
     /// The last answer: the next letter is mostly from the same address.
     known: (String, bool),
@@ -34,7 +34,7 @@ pub struct Own {
 
 impl Own {
     /// Those from this mailbox.
-    pub fn of(sender: &Address) -> Self {
+    fn of(sender: &Address) -> Self {
         Self {
             mailbox: sender.mailbox().into_owned(),
             known: (String::new(), false),
@@ -42,7 +42,7 @@ impl Own {
     }
 
     /// Whether a letter from this address is.
-    pub fn is(&mut self, sender: &str) -> bool {
+    fn is(&mut self, sender: &str) -> bool {
         if self.known.0 != sender {
             self.known = (sender.to_owned(), mailbox_of(sender) == self.mailbox);
         }
@@ -81,6 +81,50 @@ pub fn read(db: &Connection, sender: &Address, limits: Limits, since: Timestamp)
         }
     }
     Ok(recent.finish())
+}
+
+/// When letters of a sender's mailbox were handed over since a moment, and to how many addresses; only the first unless
+/// `all` are wanted.
+pub fn handed_over_since(
+    db: &Connection,
+    sender: &Address,
+    since: Timestamp,
+    all: bool,
+) -> rusqlite::Result<Vec<(Timestamp, usize)>> {
+    let mut query = db.prepare(
+        "SELECT attempt.at,
+         1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3)), sender
+         FROM attempt JOIN letter ON letter.key = attempt.letter
+         WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) ORDER BY attempt.at",
+    )?;
+    let mut rows = query.query(params![since.as_second(), state::ACCEPTED, state::IN_DOUBT])?;
+    let mut own = Own::of(sender);
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if own.is(row.get_ref(2)?.as_str()?) {
+            found.push((timestamp(row, 0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(1)));
+            if !all {
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The newest attempt of a sender's mailbox, when it is later than a moment.
+pub fn attempt_after(db: &Connection, sender: &Address, moment: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+    let mut query = db.prepare(
+        "SELECT attempt.at, sender FROM attempt JOIN letter ON letter.key = attempt.letter
+         WHERE attempt.at > ?1 ORDER BY attempt.at DESC",
+    )?;
+    let mut rows = query.query(params![moment.as_second()])?;
+    let mut own = Own::of(sender);
+    while let Some(row) = rows.next()? {
+        if own.is(row.get_ref(1)?.as_str()?) {
+            return timestamp(row, 0).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// Every letter that was handed over since a moment, once, in one campaign or all.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::post::post;
 use super::{daybook, state};
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Settled, State, marks};
+use crate::outbox::ledger::{Settled, marks};
 
 /// The order of the steps is this program's own; a break in it means that the ledger is not what it was.
 pub fn unclaimed(id: LetterId) -> rusqlite::Error {
@@ -34,7 +34,10 @@ pub fn settle_killed(path: &Path, db: &mut Connection, boot: &str, now: Timestam
         let left = marks::left_by(path, run, generation);
         // Without the marks, or with some perhaps lost in a power cut, whatever was claimed may have begun.
         let all_marked = same_boot && left.whole;
-        let [claimed, begun] = [State::Claimed, State::Begun].map(|open| open.settled(all_marked) as i64);
+        let [claimed, begun] = [state::CLAIMED, state::BEGUN].map(|open| {
+            let settled = state::standing(open, state::RELEASED, now).settled(all_marked);
+            settled.status.map_or(state::RELEASED, state::of)
+        });
         // All or nothing: marks that were taken over once cannot be taken over again.
         let transaction = db.transaction()?;
         let mut written = daybook::read(&transaction, run)?;

@@ -11,7 +11,10 @@ use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
 use crate::letter::LetterId;
-use crate::outbox::ledger::{Attempted, Durability, Entry, Intent, LedgerError, LockedLedger, Record, Settled};
+use crate::outbox::ledger::{
+    Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, LedgerWriter, LoggedAttempt,
+    Record, Settled, at_once,
+};
 use crate::transport::{Reply, Status};
 
 struct Desk {
@@ -29,8 +32,8 @@ impl Desk {
         self.dir.path().join("state/ledger.sqlite3")
     }
 
-    fn lock(&self) -> SqliteLocked {
-        SqliteLocked::acquire(&self.path(), now()).unwrap()
+    fn lock(&self) -> Held {
+        Held(Box::new(SqliteLocked::acquire(&self.path(), now()).unwrap()))
     }
 
     /// A run that does these steps and is killed: it never closes the ledger.
@@ -48,7 +51,7 @@ impl Desk {
             ledger.apply(entries.clone(), *durability).unwrap();
         }
         ledger.apply(Vec::new(), Durability::Power).unwrap();
-        ledger.close(now()).unwrap();
+        ledger.close();
     }
 
     fn sql(&self, sql: &str) {
@@ -60,36 +63,65 @@ impl Desk {
     }
 
     fn status(&self, number: u8) -> Option<Status> {
-        statuses(&self.reader(), [number]).unwrap()[0]
+        statuses(&mut self.reader(), [number]).unwrap()[0]
     }
 
     fn first_date(&self, number: u8) -> Option<Timestamp> {
-        let past = self.reader().past(&[id(number)]).unwrap();
+        let past = at_once(self.reader().past(&[id(number)])).unwrap();
         past[0].map(|past| past.first_date)
     }
 
+    fn logged(&self) -> Vec<LoggedAttempt> {
+        let mut logged = Vec::new();
+        at_once(
+            self.reader()
+                .events_of_campaign("c", &mut |attempt| logged.push(attempt)),
+        )
+        .unwrap();
+        logged
+    }
+
     fn attempts(&self) -> Vec<String> {
-        let mut told = Vec::new();
-        self.reader()
-            .attempts("c", |attempt| {
-                told.push(format!(
-                    "{} {} {}",
-                    attempt.record.recipient,
-                    attempt.status.in_words(),
-                    attempt.reply
-                ));
-            })
-            .unwrap();
-        told
+        let told = |attempt: &LoggedAttempt| {
+            let LoggedAttempt {
+                record, status, reply, ..
+            } = attempt;
+            format!("{} {} {reply}", record.recipient, status.in_words())
+        };
+        self.logged().iter().map(told).collect()
+    }
+}
+
+/// A ledger that is held.
+struct Held(Box<SqliteLocked>);
+
+impl Held {
+    fn apply(&mut self, entries: Vec<Entry>, durability: Durability) -> Result<Vec<Claimed>, LedgerError> {
+        at_once(self.0.write(entries, durability))
+    }
+
+    fn settle(&mut self, letters: &[LetterId], as_what: Settled) -> Result<(), LedgerError> {
+        at_once(self.0.settle(letters, as_what, now()))
+    }
+
+    fn purge(&mut self, campaign: &str, since: Timestamp) -> bool {
+        at_once(self.0.purge(campaign, since)).unwrap()
+    }
+
+    fn close(self) {
+        at_once(self.0.close(now())).unwrap();
     }
 }
 
 use Durability::{Power, Process};
 
 /// How these letters stand.
-fn statuses(reader: &SqliteLedger, numbers: impl IntoIterator<Item = u8>) -> Result<Vec<Option<Status>>, LedgerError> {
+fn statuses(
+    reader: &mut dyn LedgerReader,
+    numbers: impl IntoIterator<Item = u8>,
+) -> Result<Vec<Option<Status>>, LedgerError> {
     let ids: Vec<LetterId> = numbers.into_iter().map(id).collect();
-    let pasts = reader.past(&ids)?;
+    let pasts = at_once(reader.past(&ids))?;
     Ok(pasts.into_iter().map(|past| Some(past?.status)).collect())
 }
 
@@ -105,6 +137,17 @@ fn claim(number: u8) -> Entry {
     claim_at(number, now())
 }
 
+/// Of a letter that stands so.
+fn claim_after(number: u8, status: Status) -> Entry {
+    match claim(number) {
+        Entry::Claim(intent) => Entry::Claim(Intent {
+            after: Some(status),
+            ..intent
+        }),
+        other => other,
+    }
+}
+
 fn claim_at(number: u8, date: Timestamp) -> Entry {
     Entry::Claim(Intent {
         id: id(number),
@@ -115,6 +158,7 @@ fn claim_at(number: u8, date: Timestamp) -> Entry {
         language: "fr".to_owned(),
         date,
         copies: vec!["copy@x.example".to_owned()],
+        after: None,
     })
 }
 
@@ -147,7 +191,14 @@ fn a_letter_that_was_accepted_cannot_be_claimed_again() {
     ]);
     assert_eq!(desk.status(1), Some(Status::Accepted));
     let mut ledger = desk.lock();
-    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    let lost = [Claimed::Lost(Some(Status::Accepted))];
+    for after in [
+        claim(1),
+        claim_after(1, Status::Accepted),
+        claim_after(1, Status::Deferred),
+    ] {
+        assert_eq!(ledger.apply(vec![after], Power).unwrap(), lost);
+    }
     assert_eq!(desk.status(1), Some(Status::Accepted));
 }
 
@@ -157,8 +208,8 @@ fn a_letter_cannot_begin_unless_it_is_claimed_and_only_once() {
     let mut ledger = desk.lock();
     ledger.apply(vec![begin(1)], Process).unwrap_err();
     ledger.apply(vec![begin(1)], Power).unwrap_err();
-    ledger.apply(vec![claim(1)], Power).unwrap();
-    ledger.apply(vec![claim(1)], Power).unwrap_err();
+    assert_eq!(ledger.apply(vec![claim(1)], Power).unwrap(), [Claimed::Ours]);
+    assert_eq!(ledger.apply(vec![claim(1)], Power).unwrap(), [Claimed::Lost(None)]);
     ledger.apply(vec![begin(1)], Process).unwrap();
     ledger.apply(vec![begin(1)], Process).unwrap_err();
 }
@@ -239,9 +290,12 @@ fn a_letter_in_doubt_that_is_claimed_again_and_never_begins_is_still_in_doubt() 
     let desk = Desk::new();
     desk.killed_after(&[(Power, vec![claim(1)]), (Process, vec![begin(1)])]);
     assert_eq!(desk.status(1), Some(Status::InDoubt));
-    desk.killed_after(&[(Power, vec![claim(1)])]);
+    desk.killed_after(&[(Power, vec![claim_after(1, Status::InDoubt)])]);
     assert_eq!(desk.status(1), Some(Status::InDoubt));
-    desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
+    desk.ended_after(&[
+        (Power, vec![claim_after(1, Status::InDoubt)]),
+        (Power, vec![Entry::Release(id(1))]),
+    ]);
     assert_eq!(desk.status(1), Some(Status::InDoubt));
 }
 
@@ -258,7 +312,10 @@ fn every_attempt_carries_the_date_of_the_first_and_a_claim_that_never_began_has_
         (Process, vec![outcome(1, Status::Deferred, 451)]),
     ]);
     assert_eq!(date(&desk), Some(later));
-    desk.ended_after(&[(Power, vec![claim(1)]), (Power, vec![Entry::Release(id(1))])]);
+    desk.ended_after(&[
+        (Power, vec![claim_after(1, Status::Deferred)]),
+        (Power, vec![Entry::Release(id(1))]),
+    ]);
     assert_eq!(date(&desk), Some(later));
 }
 
@@ -309,21 +366,12 @@ fn a_copy_that_was_refused_is_remembered_with_its_own_words() {
         (Process, vec![begin(1)]),
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
-    let mut copies = Vec::new();
-    desk.reader()
-        .attempts("c", |attempt| copies.extend(attempt.copies))
-        .unwrap();
-    assert_eq!(
-        copies,
-        [("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))]
-    );
-    let mut sha256 = None;
-    desk.reader().attempts("c", |attempt| sha256 = attempt.sha256).unwrap();
-    assert_eq!(sha256, Some([7; 32]));
+    let logged = &desk.logged()[0];
+    let copy = ("copy@x.example".to_owned(), Status::Refused, Reply::none("no"));
+    assert_eq!((&logged.copies, logged.sha256), (&vec![copy], Some([7; 32])));
     let mut records: Vec<Record> = Vec::new();
-    desk.reader()
-        .records("c", "me@x.example", |record| records.push(record))
-        .unwrap();
+    let mut each = |record| records.push(record);
+    at_once(desk.reader().records_of_sender("c", "me@x.example", &mut each)).unwrap();
     assert_eq!(records.len(), 1);
 }
 
@@ -336,15 +384,17 @@ fn a_killed_run_leaves_the_copies_of_a_letter_in_doubt_too() {
         (Process, vec![outcome(1, Status::Refused, 550)]),
         (Process, vec![begin(2)]),
     ]);
-    let mut found = Vec::new();
-    desk.reader()
-        .attempts("c", |attempt| {
-            found.extend(attempt.copies.into_iter().map(|(address, status, reply)| {
+    let found: Vec<_> = desk
+        .logged()
+        .into_iter()
+        .flat_map(|attempt| {
+            let (status, reply) = (attempt.status, attempt.reply);
+            attempt.copies.into_iter().map(move |(address, of_copy, its)| {
                 assert_eq!(address, "copy@x.example");
-                (attempt.status, status, reply == attempt.reply)
-            }));
+                (status, of_copy, its == reply)
+            })
         })
-        .unwrap();
+        .collect();
     assert_eq!(
         found,
         [
@@ -368,12 +418,12 @@ fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
     ]);
     let mut ledger = desk.lock();
     for letters in [&[id(1), id(3)][..], &[id(1), id(9)], &[id(1), id(1)]] {
-        ledger.settle(letters, Settled::Sent, now()).unwrap_err();
+        ledger.settle(letters, Settled::Sent).unwrap_err();
         assert_eq!((desk.status(1), desk.attempts().len()), (Some(Status::InDoubt), 3));
     }
-    ledger.settle(&[id(1)], Settled::Sent, now()).unwrap();
-    ledger.settle(&[id(2)], Settled::Unsent, now()).unwrap();
-    ledger.close(now()).unwrap();
+    ledger.settle(&[id(1)], Settled::Sent).unwrap();
+    ledger.settle(&[id(2)], Settled::Unsent).unwrap();
+    ledger.close();
     assert_eq!(
         (desk.status(1), desk.status(2)),
         (Some(Status::Accepted), Some(Status::Deferred))
@@ -386,9 +436,11 @@ fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
             "r2@x.example deferred settled by hand as unsent: due again"
         ]
     );
-    let mut ledger = desk.lock();
-    ledger.apply(vec![claim(1)], Power).unwrap_err();
-    ledger.apply(vec![claim(2)], Power).unwrap();
+    let claims = vec![claim_after(1, Status::InDoubt), claim_after(2, Status::Deferred)];
+    assert_eq!(
+        desk.lock().apply(claims, Power).unwrap(),
+        [Claimed::Lost(Some(Status::Accepted)), Claimed::Ours]
+    );
 }
 
 #[test]

@@ -52,8 +52,9 @@ fn told(made: &Made, selection: Selection, known: &Known, resend: Resend) -> Vec
         .map(|decision| match decision {
             Decision::Due(letter) => {
                 assert_eq!(letter.envelope.to, letter.recipient.email);
-                let first_date = known.0.get(&letter.id).map(|_| moment(FIRST));
-                assert_eq!(letter.first_date, first_date);
+                let status = letter.past.map(|past| past.status);
+                assert_eq!(status.as_ref(), known.0.get(&letter.id));
+                assert_eq!(letter.date(moment(NOW)), moment(status.map_or(NOW, |_| FIRST)));
                 format!("{} {} in {}", letter.spec.id, letter.envelope.to, letter.language)
             }
             Decision::Skipped {

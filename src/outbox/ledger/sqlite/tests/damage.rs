@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{Desk, Power, Process, begin, claim, now, outcome, statuses};
 use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, look};
-use crate::outbox::ledger::{LedgerError, LockedLedger, marks};
+use crate::outbox::ledger::{LedgerError, marks};
 use crate::transport::Status;
 
 /// The ledger, and what lies beside it: `-wal`, `.marks`.
@@ -17,8 +17,8 @@ fn beside(desk: &Desk, ending: &str) -> PathBuf {
 
 /// What a run that took the ledger over would hold each of these letters for; or why it does not take it.
 fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Option<Status>>, LedgerError> {
-    let locked = SqliteLocked::acquire(&desk.path(), now())?;
-    statuses(&locked.reader()?, letters)
+    let mut locked = SqliteLocked::acquire(&desk.path(), now())?;
+    statuses(&mut locked, letters)
 }
 
 /// Everything in the folder, to be put back.
@@ -306,7 +306,7 @@ fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
     for (durability, entries) in accepted(2) {
         ledger.apply(entries, durability).unwrap();
     }
-    ledger.close(now()).unwrap();
+    ledger.close();
     let found = taken_over(&desk, 1..=2);
     assert!(matches!(found, Err(LedgerError::Damaged { .. })), "{found:?}");
 }

@@ -45,7 +45,7 @@ fn letters_are_found_in_the_order_in_which_they_were_written_and_in_any_other() 
     ];
     for order in orders {
         let expected: Vec<_> = order.iter().map(|number| expected(*number)).collect();
-        assert_eq!(statuses(&desk.reader(), order).unwrap(), expected);
+        assert_eq!(statuses(&mut desk.reader(), order).unwrap(), expected);
     }
 }
 
@@ -58,10 +58,10 @@ proptest! {
         0..6,
     )) {
         let desk = desk();
-        let reader = desk.reader();
+        let mut reader = desk.reader();
         for numbers in questions {
             let expected: Vec<_> = numbers.iter().map(|number| expected(*number)).collect();
-            prop_assert_eq!(statuses(&reader, numbers).unwrap(), expected);
+            prop_assert_eq!(statuses(&mut reader, numbers).unwrap(), expected);
         }
     }
 }

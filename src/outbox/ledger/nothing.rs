@@ -1,0 +1,65 @@
+//! A ledger that is not there: nothing was ever tried.
+
+use std::future::ready;
+
+use jiff::Timestamp;
+
+use super::{Answer, Each, Holdings, LedgerReader, LoggedAttempt, Record};
+use crate::campaign::Address;
+use crate::campaign::config::Limits;
+use crate::letter::{LetterId, Past, Recent};
+
+/// It knows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoLedger;
+
+fn answer<'l, T: Send + 'l>(nothing: T) -> Answer<'l, T> {
+    Box::pin(ready(Ok(nothing)))
+}
+
+impl LedgerReader for NoLedger {
+    fn past<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<Past>>> {
+        answer(vec![None; ids.len()])
+    }
+
+    fn recent<'l>(&'l mut self, _: &'l Address, limits: Limits, _: Timestamp) -> Answer<'l, Recent> {
+        answer(Recent::new(limits))
+    }
+
+    fn handed_over_since<'l>(
+        &'l mut self,
+        _: &'l Address,
+        _: Timestamp,
+        _: bool,
+    ) -> Answer<'l, Vec<(Timestamp, usize)>> {
+        answer(Vec::new())
+    }
+
+    fn attempt_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
+        answer(None)
+    }
+
+    fn record(&mut self, _: LetterId) -> Answer<'_, Option<(String, Record)>> {
+        answer(None)
+    }
+
+    fn last_event(&mut self, _: LetterId) -> Answer<'_, Option<LoggedAttempt>> {
+        answer(None)
+    }
+
+    fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, Record>) -> Answer<'l, ()> {
+        answer(())
+    }
+
+    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+        answer(())
+    }
+
+    fn events_of_campaign<'l>(&'l mut self, _: &'l str, _: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+        answer(())
+    }
+
+    fn holdings<'l>(&'l mut self, _: &'l str, _: Timestamp) -> Answer<'l, Holdings> {
+        answer(Holdings::default())
+    }
+}

@@ -1,0 +1,107 @@
+//! What is read from a ledger: letters and what was tried of them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::campaign::Address;
+use crate::letter::{LetterId, Status};
+use crate::transport::Reply;
+
+/// A letter as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The letter.
+    pub id: LetterId,
+    /// Which letter of the campaign.
+    pub letter: String,
+    /// The sender's address.
+    pub sender: String,
+    /// The To.
+    pub recipient: String,
+    /// The language it left in.
+    pub language: String,
+    /// The Date it carries.
+    pub date: Timestamp,
+    /// How it stands; `None` when it surely never began.
+    pub status: Option<Status>,
+}
+
+impl Record {
+    /// With its angle brackets; `None` when the sender's address in the ledger is none.
+    #[must_use]
+    pub fn message_id(&self) -> Option<String> {
+        let sender = Address::parse(&self.sender).ok()?;
+        Some(self.id.message_id(&sender))
+    }
+}
+
+/// One attempt as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedAttempt {
+    /// The letter's record.
+    pub record: Record,
+    /// When.
+    pub at: Timestamp,
+    /// What became of it.
+    pub status: Status,
+    /// The words.
+    pub reply: Reply,
+    /// Every copy with its own outcome. (Of attempts before format 2 only those whose outcome was not the letter's.)
+    pub copies: Vec<(String, Status, Reply)>,
+    /// SHA-256 of the bytes, when this program had them in its hands.
+    pub sha256: Option<[u8; 32]>,
+    /// The facts the text used, as a JSON object of name to value.
+    pub facts: Option<String>,
+    /// No attempt, but a person's word on the one before.
+    pub settled: Option<Settled>,
+}
+
+/// What there is of a campaign in the ledger, whoever sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Different senders.
+    pub senders: usize,
+    /// Letters that the server took.
+    pub accepted: usize,
+    /// Letters that were put off.
+    pub deferred: usize,
+    /// Letters that the server refused.
+    pub refused: usize,
+    /// Letters that the server may have taken.
+    pub in_doubt: usize,
+    /// Letters that a run meant to send and did not begin.
+    pub untried: usize,
+    /// Attempts.
+    pub attempts: usize,
+    /// Attempts that the daily limit counts.
+    pub in_the_last_day: usize,
+}
+
+impl Holdings {
+    /// All letters.
+    #[must_use]
+    pub const fn letters(&self) -> usize {
+        self.accepted + self.deferred + self.refused + self.in_doubt + self.untried
+    }
+}
+
+/// What a person found out about a letter in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settled {
+    /// It arrived: never sent again.
+    Sent,
+    /// It did not: due again.
+    Unsent,
+}
+
+impl Settled {
+    /// The word for it, which is that of the flag too.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Unsent => "unsent",
+        }
+    }
+}
