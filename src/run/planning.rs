@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use appel_core::letter::{Candidate, Decider, Decision, Notes, Past};
+use appel_core::letter::{Candidate, Candidates, Decider, Decision, Notes, Past};
 
 use crate::outbox::ledger::{LedgerError, LedgerReader};
 
@@ -10,7 +10,7 @@ use crate::outbox::ledger::{LedgerError, LedgerReader};
 const CHUNK: usize = 256;
 
 /// A first pass over a run's letters.
-pub struct Planning<'l, Candidates> {
+pub struct Planning<'l> {
     decider: Decider,
     candidates: Candidates,
     ledger: &'l mut dyn LedgerReader,
@@ -21,8 +21,9 @@ pub struct Planning<'l, Candidates> {
     notes: Notes,
 }
 
-impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
+impl<'l> Planning<'l> {
     /// Over the candidates of the decider's plan.
+    #[must_use]
     pub fn new(decider: Decider, candidates: Candidates, ledger: &'l mut dyn LedgerReader) -> Self {
         Self {
             decider,
@@ -67,6 +68,7 @@ impl<'l, Candidates: Iterator<Item = Candidate>> Planning<'l, Candidates> {
     }
 
     /// What a second pass needs to know.
+    #[must_use]
     pub fn into_notes(self) -> Notes {
         self.notes
     }

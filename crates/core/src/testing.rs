@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::Timestamp;
 
@@ -233,7 +234,7 @@ pub struct List {
     columns: Vec<String>,
     rows: Arc<[Recipient]>,
     /// From this row on they can no longer be read.
-    readable: usize,
+    readable: Arc<AtomicUsize>,
 }
 
 impl List {
@@ -263,24 +264,27 @@ impl List {
             .collect();
         Self {
             columns,
-            readable: usize::MAX,
+            readable: Arc::new(AtomicUsize::new(usize::MAX)),
             rows: rows.into(),
         }
     }
 
-    /// The same, but what is behind so many rows can no longer be read.
-    #[must_use]
-    pub const fn readable_to(mut self, rows: usize) -> Self {
-        self.readable = rows;
-        self
+    /// From now on what is behind so many rows can no longer be read.
+    pub fn lose_behind(&self, rows: usize) {
+        self.readable.store(rows, Ordering::Relaxed);
     }
 
     fn each<Row: 'static>(&self, make: impl Fn(&Recipient) -> Row + Send + 'static) -> Rows<Row> {
-        let (rows, readable) = (Arc::clone(&self.rows), self.readable);
-        let lost = readable < rows.len();
-        let read = (0..rows.len().min(readable)).map(move |at| Ok(make(&rows[at])));
-        let end = std::iter::repeat_with(|| Err(Problem::error("the rest is lost")));
-        Box::new(read.chain(end.take(usize::from(lost))))
+        let (rows, readable) = (Arc::clone(&self.rows), Arc::clone(&self.readable));
+        let mut next = 0..rows.len();
+        Box::new(std::iter::from_fn(move || {
+            let at = next.next()?;
+            if at < readable.load(Ordering::Relaxed) {
+                return Some(Ok(make(&rows[at])));
+            }
+            next = 0..0;
+            Some(Err(Problem::error("the rest is lost")))
+        }))
     }
 }
 
@@ -345,7 +349,7 @@ impl Recipients for List {
     }
 
     fn is_lost(&self) -> bool {
-        self.readable < self.rows.len()
+        self.readable.load(Ordering::Relaxed) < self.rows.len()
     }
 }
 

@@ -24,7 +24,7 @@ pub use envelope::{Envelope, LetterId};
 pub use flood::{Over, Recent};
 pub use message::{Attachments, Message, compose};
 pub use notes::Notes;
-pub use plan::{Candidate, Plan};
+pub use plan::{Candidate, Candidates, Plan};
 pub use render::{Renderer, Text};
 pub use selection::Selection;
 pub use status::Status;

@@ -138,15 +138,11 @@ impl Plan {
 
     /// Every selected row and letter, row by row in the order of the file, the letters of a row in the order of the
     /// configuration.
-    pub fn candidates(self: &Arc<Self>) -> impl Iterator<Item = Candidate> + Send + use<> {
-        self.candidates_over(self.campaign.recipients.rows())
-    }
-
-    /// The same over rows that come another way: those of the campaign, in their order.
-    pub fn candidates_over(self: &Arc<Self>, rows: Rows<Recipient>) -> impl Iterator<Item = Candidate> + Send + use<> {
+    #[must_use]
+    pub fn candidates(self: &Arc<Self>) -> Candidates {
         Candidates {
             plan: Arc::clone(self),
-            rows,
+            rows: self.campaign.recipients.rows(),
             row: None,
             seen: HashSet::new(),
         }
@@ -205,8 +201,8 @@ impl Plan {
     }
 }
 
-/// Where an iteration over the candidates of a [`Plan`] stands.
-struct Candidates {
+/// The candidates of a [`Plan`], as far as they have not come yet.
+pub struct Candidates {
     plan: Arc<Plan>,
     rows: Rows<Recipient>,
     /// The row at hand, and how many of its role's letters have come.

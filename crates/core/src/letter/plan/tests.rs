@@ -7,7 +7,6 @@ use super::*;
 use crate::address::Address;
 use crate::letter::decide::{Past, Resend, Rules};
 use crate::letter::status::Status;
-use crate::recipients::Recipients;
 use crate::testing::{self, Given, List, Made, address, given, language, letter, moment, sender};
 
 const NOW: &str = "2011-12-16T18:54:00Z";
@@ -544,27 +543,22 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
     for row in 0..300 {
         let _ = writeln!(rows, "embassy,A,a{row}@x.example");
     }
-    let made = given().rows(&rows).made();
-    let plan = made.plan(Selection::default());
-    let broken = List::new(&rows).readable_to(200);
-    let decisions: Vec<Decision> = {
-        let mut decider = plan.decider(&Rules::to_look(moment(NOW)));
-        plan.candidates_over(broken.rows())
-            .map(|candidate| match candidate {
-                Candidate::Decided(decision) => decision,
-                Candidate::Open(open) => decider.decide(open, Ok(None)),
-            })
-            .collect()
-    };
-    let (last, before) = decisions.split_last().unwrap();
-    assert_eq!(before.len(), 200);
-    assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
-    assert!(matches!(last, Decision::Impossible(problem) if problem.message == "the rest is lost"));
+    let recipients = Arc::new(List::new(&rows));
+    let made = given().made();
     let campaign = Arc::new(Campaign {
-        recipients: Arc::new(broken),
+        recipients: recipients.clone(),
         ..Campaign::clone(&made.campaign)
     });
-    assert!(Plan::new(&campaign, &made.sender, made.limits, Selection::default()).is_err());
+    let plan = || Plan::new(&campaign, &made.sender, made.limits, Selection::default());
+    let mut decisions = plan().unwrap().decisions(&Rules::to_look(moment(NOW)));
+    let begun = decisions.by_ref().take(100).count();
+    recipients.lose_behind(200);
+    let decisions: Vec<Decision> = decisions.collect();
+    let (last, before) = decisions.split_last().unwrap();
+    assert_eq!(begun + before.len(), 200);
+    assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
+    assert!(matches!(last, Decision::Impossible(problem) if problem.message == "the rest is lost"));
+    assert!(plan().is_err());
     let by_address = Selection {
         to: vec![address("a299@x.example")],
         ..Selection::default()
