@@ -16,10 +16,10 @@ use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::letter::{Envelope, LetterId, Skip};
 use crate::letter::{Resend, Rules};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{LedgerError, SqliteLedger, SqliteLocked};
+use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
@@ -65,8 +65,8 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
         resend,
         recent: Some(Arc::new(recent(Some(&reader), input, now)?)),
     };
-    let mut day = day(&reader, &input.sender.email, smtp, now)?;
-    let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    let mut quota = quota(&reader, &input.sender.email, smtp, now)?;
+    let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
     let mut survey = survey(&workshop, Some(&reader), &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
@@ -101,7 +101,7 @@ pub fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
             connections: smtp.connections,
             rate: smtp.rate,
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
-            day,
+            quota,
         },
         clock: context.clock,
         listeners,
@@ -173,12 +173,12 @@ fn refuse_examples(survey: &Survey, sender: &Sender, smtp: &Smtp) -> Result<(), 
 }
 
 /// What the sender handed over in the last 24 hours.
-fn day(ledger: &SqliteLedger, sender: &Address, smtp: &Smtp, now: jiff::Timestamp) -> Result<Day, LedgerError> {
+fn quota(ledger: &SqliteLedger, sender: &Address, smtp: &Smtp, now: jiff::Timestamp) -> Result<Quota, LedgerError> {
     let limit = smtp
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    let sent = ledger.handed_over_since(sender, Day::begins(now), limit.is_some())?;
-    Ok(Day::new(limit, sent))
+    let sent = ledger.handed_over_since(sender, Quota::since(now), limit.is_some())?;
+    Ok(Quota::new(limit, sent))
 }
 
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {

@@ -17,9 +17,9 @@ use crate::campaign::config::{MOST_ATTACHED, read_attachment};
 use crate::campaign::{Input, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, SqliteLedger};
+use crate::outbox::quota::Quota;
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
@@ -203,7 +203,7 @@ pub fn clock_behind(ledger: &SqliteLedger, sender: &Address, now: Timestamp) -> 
 /// When the ledger cannot be read.
 pub fn recent(ledger: Option<&SqliteLedger>, input: &Input, now: Timestamp) -> Result<Recent, LedgerError> {
     match ledger {
-        Some(ledger) => ledger.recent(&input.sender.email, input.limits, Day::begins(now)),
+        Some(ledger) => ledger.recent(&input.sender.email, input.limits, Quota::since(now)),
         None => Ok(Recent::default()),
     }
 }

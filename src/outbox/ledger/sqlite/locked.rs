@@ -14,11 +14,11 @@ use super::reader::SqliteLedger;
 use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
 use super::{daybook, purge, recent, state};
 use crate::letter::LetterId;
-use crate::outbox::day::Day;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
 use crate::outbox::ledger::place;
 use crate::outbox::ledger::{Durability, Entry, Holdings, LedgerError, LockedLedger, Settled, State};
+use crate::outbox::quota::Quota;
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
 const POST_AFTER: Duration = Duration::from_millis(200);
@@ -95,7 +95,7 @@ impl SqliteLocked {
         }
         let boot = boot_id(path);
         settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
-        recent::tidy(&db, Day::begins(now)).map_err(|error| broken(path, "written", &error))?;
+        recent::tidy(&db, Quota::since(now)).map_err(|error| broken(path, "written", &error))?;
         let mut ledger = Self {
             path: path.to_owned(),
             db,

@@ -1,39 +1,40 @@
-//! The letters due, in order: each is handed out or named.
+//! The letters due, in order: claimed in groups, and each handed out or named.
 
-use super::Stop;
-use super::desk::Desk;
+use super::dispatcher::Dispatcher;
 use super::job::Job;
-use super::story;
+use super::letter_events;
+use super::terms::Stop;
 use crate::letter::Decision;
 use crate::outbox::event::Listener;
 use crate::outbox::journal::LedgerLost;
+use crate::outbox::ledger::{Durability, Entry, Intent};
 
-/// How many letters are claimed at once for each connection when they leave fast. (Those in flight and put off come on
+/// How many letters are claimed at once for each connection when they leave fast. (Those in flight and deferred come on
 /// top; after a power cut at most 64 a connection are in doubt.)
 const GROUP: usize = 60;
 /// And for all: more would save little.
 const MOST_AT_ONCE: usize = 240;
 
-impl Desk {
+impl Dispatcher {
     /// Letters to claim together: many when they leave fast, one when there is time.
     pub fn take_group(&self) -> Result<Vec<Job>, LedgerLost> {
-        let mut size = if self.pace.is_slow() {
+        let mut size = if self.pacer.is_slow() {
             1
         } else {
             (GROUP * self.options.connections.max(1)).min(MOST_AT_ONCE)
         };
-        let mut room = self.state().day.room(self.options.clock.now());
+        let mut room = self.state().quota.room(self.options.clock.now());
         if let Some(room) = room {
             size = size.min(room);
         }
         let mut group = Vec::with_capacity(size);
         while group.len() < size {
-            let held = self.state().held.take();
-            match held.map_or_else(|| self.job(), |job| Ok(Some(job))) {
+            let next = self.state().next.take();
+            match next.map_or_else(|| self.job(), |job| Ok(Some(job))) {
                 Ok(Some(job)) => {
                     if let Some(room) = &mut room {
                         let Some(left) = room.checked_sub(job.addresses()) else {
-                            self.state().held = Some(job);
+                            self.state().next = Some(job);
                             break;
                         };
                         *room = left;
@@ -42,14 +43,51 @@ impl Desk {
                 }
                 Ok(None) => break,
                 Err(LedgerLost) => {
-                    let now = self.options.clock.now();
-                    let untried = group.iter().map(|job: &Job| story::untried(&job.letter, now));
-                    self.state().untold.extend(untried);
+                    // There they are found when all that is left is named.
+                    self.state().waiting.extend(group);
                     return Err(LedgerLost);
                 }
             }
         }
         Ok(group)
+    }
+
+    /// Has a group in the ledger, safe from a power cut, before any letter of it can begin.
+    pub async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
+        let claims = group.iter().map(|job| Entry::Claim(self.intent(job))).collect();
+        // Stopped at once while the claims are on their way to the disk, the letters must still be named at the end.
+        let number = {
+            let mut state = self.state();
+            state.groups += 1;
+            let number = state.groups;
+            state.claiming.insert(number, group);
+            number
+        };
+        if let Err(lost) = self.journal.record(claims, Durability::Power).await {
+            // Others may be waiting for this group: they find out for themselves that nothing will come of it.
+            self.changed.notify_waiters();
+            return Err(lost);
+        }
+        let mut state = self.state();
+        let claimed = state.claiming.remove(&number).unwrap_or_default();
+        state.waiting.extend(claimed);
+        drop(state);
+        self.changed.notify_waiters();
+        Ok(())
+    }
+
+    fn intent(&self, job: &Job) -> Intent {
+        let letter = &job.letter;
+        Intent {
+            id: letter.id,
+            campaign: self.options.campaign.clone(),
+            letter: letter.spec.id.clone(),
+            sender: letter.envelope.from.to_string(),
+            recipient: letter.envelope.to.to_string(),
+            language: letter.language.to_string(),
+            date: job.date,
+            copies: letter.envelope.cc.iter().map(ToString::to_string).collect(),
+        }
     }
 
     /// The next letter due, telling of those left out on the way.
@@ -65,7 +103,7 @@ impl Desk {
                         letter,
                         tries: 0,
                         first_try: None,
-                        put_off: None,
+                        deferred: None,
                     }));
                 }
                 Some(Decision::Skipped {
@@ -77,7 +115,7 @@ impl Desk {
                     ..
                 }) => {
                     let sender = &self.options.sender;
-                    let event = story::left_out(id, &letter, &to, sender, (reason, over.as_deref()), now);
+                    let event = letter_events::left_out(id, &letter, &to, sender, (reason, over.as_deref()), now);
                     self.journal.submit(None, Some(event))?;
                 }
             }
@@ -90,7 +128,7 @@ impl Desk {
         let mut letters = self.letters();
         while let Some(decision) = letters.next() {
             if let Decision::Due(letter) = decision {
-                listener.hear(&story::untried(&letter, now));
+                listener.hear(&letter_events::untried(&letter, now));
             }
         }
     }
