@@ -11,12 +11,12 @@ use std::sync::Arc;
 
 use appel::campaign::{self, Input, Sources};
 use appel::clock::Clock;
-use appel::outbox::day::Day;
 use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
 use appel::outbox::event::Listener;
 use appel::outbox::ledger::{
     self, Answer, Claimed, Durability, Entry, LedgerReader, LedgerWriter, Location, NoLedger, at_once,
 };
+use appel::outbox::quota::Quota;
 use appel::report::log::LogFile;
 use appel::report::screen::Screen;
 use appel::run::planning::Planning;
@@ -167,7 +167,7 @@ impl Workshop {
             rate: smtp.rate,
             retry_for: smtp.retry_for,
             deadline: campaign.deadline,
-            day: Day::new(None, Vec::new()),
+            quota: Quota::new(None, Vec::new()),
             clock: Clock::System,
             seed: 1,
         };

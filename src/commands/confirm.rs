@@ -9,7 +9,7 @@ use crate::campaign::Input;
 use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
 use crate::letter::Skip;
-use crate::outbox::day::Day;
+use crate::outbox::quota::Quota;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
@@ -92,18 +92,18 @@ pub struct Timetable {
     leave: usize,
     /// To how many addresses the first one goes.
     first: usize,
-    day: Day,
+    quota: Quota,
     now: Timestamp,
 }
 
 impl Timetable {
-    pub fn new(rate: Rate, day: &mut Day, now: Timestamp) -> Self {
+    pub fn new(rate: Rate, quota: &mut Quota, now: Timestamp) -> Self {
         Self {
             rate,
-            room: day.room(now),
+            room: quota.room(now),
             leave: 0,
             first: 0,
-            day: day.clone(),
+            quota: quota.clone(),
             now,
         }
     }
@@ -149,7 +149,7 @@ impl Timetable {
         }
         text.push_str(".\n");
         if leave == 0
-            && let Some(again) = self.day.again(self.first)
+            && let Some(again) = self.quota.again(self.first)
         {
             text.push_str(&format!("The next can leave after {}.\n", until(again.from, self.now)));
         }

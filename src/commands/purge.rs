@@ -8,8 +8,8 @@ use crate::campaign::Identity;
 use crate::campaign::config::or_here;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::day::Day;
 use crate::outbox::ledger::{self, Holdings, Ledger, Location};
+use crate::outbox::quota::Quota;
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -46,7 +46,7 @@ async fn purge(
     ledger: &mut Option<Box<dyn Ledger>>,
     log: Option<Erasable>,
 ) -> Result<Exit, Failure> {
-    let since = Day::begins(context.clock.now());
+    let since = Quota::since(context.clock.now());
     let holdings = match ledger {
         Some(ledger) => ledger.holdings(&identity.id, since).await?,
         None => Holdings::default(),

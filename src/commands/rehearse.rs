@@ -15,10 +15,10 @@ use super::{Context, personal, print, selection};
 use crate::campaign::config::Rate;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
 use crate::outbox::ledger::{self, Location};
+use crate::outbox::quota::Quota;
 use crate::rehearsal::inbox::{Contents, Inbox};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
@@ -63,7 +63,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             connections: workshop.input.smtp.as_ref().map_or(2, |smtp| smtp.connections),
             rate: Rate::Unlimited,
             retry_for: Duration::from_secs(10),
-            day: Day::default(),
+            quota: Quota::default(),
         },
         clock: context.clock,
         listeners,

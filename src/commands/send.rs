@@ -16,10 +16,10 @@ use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::letter::{Envelope, LetterId, Skip};
 use crate::letter::{Resend, Rules};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
+use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
@@ -64,8 +64,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
     };
-    let mut day = day(&mut *ledger, &input.sender.email, smtp, now).await?;
-    let mut plan = confirm::Timetable::new(smtp.rate, &mut day, now);
+    let mut quota = quota(&mut *ledger, &input.sender.email, smtp, now).await?;
+    let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
     let mut survey = survey(&workshop, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
@@ -101,7 +101,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             connections: smtp.connections,
             rate: smtp.rate,
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
-            day,
+            quota,
         },
         clock: context.clock,
         listeners,
@@ -173,19 +173,19 @@ fn refuse_examples(survey: &Survey, sender: &Sender, smtp: &Smtp) -> Result<(), 
 }
 
 /// What the sender handed over in the last 24 hours.
-async fn day(
+async fn quota(
     ledger: &mut dyn LedgerReader,
     sender: &Address,
     smtp: &Smtp,
     now: jiff::Timestamp,
-) -> Result<Day, LedgerError> {
+) -> Result<Quota, LedgerError> {
     let limit = smtp
         .daily_limit
         .map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
     let sent = ledger
-        .handed_over_since(sender, Day::begins(now), limit.is_some())
+        .handed_over_since(sender, Quota::since(now), limit.is_some())
         .await?;
-    Ok(Day::new(limit, sent))
+    Ok(Quota::new(limit, sent))
 }
 
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {

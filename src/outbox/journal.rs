@@ -161,6 +161,11 @@ impl Writer {
                 match ledger.write(std::mem::take(&mut entries), durability).await {
                     Ok(claimed) => answers = claimed,
                     Err(error) => {
+                        // What came while the ledger was at it is told as well.
+                        self.requests.close();
+                        while let Ok(request) = self.requests.try_recv() {
+                            untold.extend(request.event);
+                        }
                         tell_in_doubt(&mut untold, listener);
                         return Err(error);
                     }
@@ -236,6 +241,41 @@ mod tests {
             self.writes.push((entries.len(), durability));
             Box::pin(ready(Ok(Vec::new())))
         }
+    }
+
+    /// Takes its time to fail.
+    struct FarAway;
+
+    impl LedgerWriter for FarAway {
+        fn write(&mut self, _: Vec<Entry>, _: Durability) -> Answer<'_, Vec<Claimed>> {
+            Box::pin(async {
+                tokio::time::sleep(LINGER).await;
+                Err(LedgerError::Unusable {
+                    path: "far away".to_owned(),
+                    doing: "written",
+                    cause: "the line broke".to_owned(),
+                })
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_handed_over_while_the_ledger_is_failing_is_told_too() {
+        let (journal, writer) = journal(2);
+        let mut ear = Ear::default();
+        let work = async {
+            let claim = journal.record(vec![begin()], Durability::Power);
+            let meanwhile = async {
+                tokio::time::sleep(LINGER / 2).await;
+                journal.submit(Some(begin()), Some(event(7))).unwrap();
+            };
+            tokio::join!(claim, meanwhile).0.unwrap_err();
+        };
+        let mut ledger = FarAway;
+        let (ended, ()) = tokio::join!(writer.run(&mut ledger, &mut ear), work);
+        ended.unwrap_err();
+        assert_eq!(ear.0, [7]);
+        assert!(journal.is_lost());
     }
 
     #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Letters on their way: the ledger that remembers them, the loop that sends them, the pace it keeps, the story it tells.
 
-pub mod day;
 pub mod delivery;
 pub mod event;
 pub mod journal;
 pub mod ledger;
-pub mod pace;
+pub mod pacer;
+pub mod quota;

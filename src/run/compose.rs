@@ -17,9 +17,9 @@ use crate::campaign::config::{MOST_ATTACHED, read_attachment};
 use crate::campaign::{Input, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, LedgerReader};
+use crate::outbox::quota::Quota;
 
 /// Everything that turns rows into messages.
 pub struct Workshop {
@@ -206,7 +206,9 @@ pub async fn clock_behind(
 /// # Errors
 /// When the ledger cannot be read.
 pub async fn recent(ledger: &mut dyn LedgerReader, input: &Input, now: Timestamp) -> Result<Recent, LedgerError> {
-    ledger.recent(&input.sender.email, input.limits, Day::begins(now)).await
+    ledger
+        .recent(&input.sender.email, input.limits, Quota::since(now))
+        .await
 }
 
 /// The letters of one run, in order, as a first pass over them found them.

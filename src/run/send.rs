@@ -12,10 +12,10 @@ use crate::campaign::Input;
 use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::ledger::Ledger;
+use crate::outbox::quota::Quota;
 use crate::transport::{ConnectError, Transport};
 
 /// How letters leave, whatever they leave by.
@@ -27,7 +27,7 @@ pub struct SendSettings {
     /// How long temporary failures are tried again.
     pub retry_for: Duration,
     /// How many letters the server may take in 24 hours.
-    pub day: Day,
+    pub quota: Quota,
 }
 
 /// One run of the send path.
@@ -95,7 +95,7 @@ impl Sending {
             connections,
             rate,
             retry_for,
-            ref day,
+            ref quota,
         } = self.settings;
         Options {
             campaign: campaign.id.clone(),
@@ -104,7 +104,7 @@ impl Sending {
             rate,
             retry_for,
             deadline: campaign.deadline,
-            day: day.clone(),
+            quota: quota.clone(),
             clock: self.clock,
             seed: u64::from(std::process::id()),
         }

@@ -39,8 +39,8 @@ use self::world::{Counts, Fuse, World, timed};
 use crate::campaign::Address;
 use crate::campaign::config::Security;
 use crate::letter::{Decision, Resend};
-use crate::outbox::day::Day;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
+use crate::outbox::quota::Quota;
 use crate::transport::smtp::{Login, Settings, SmtpSession, over};
 use crate::transport::{ConnectError, Reply, Transport};
 
@@ -230,7 +230,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
     let shared = world.lock();
     let scenario = &shared.scenario;
     let clock = shared.clock();
-    let sent = shared.disk.live.handed_over_since(Day::begins(clock.now()));
+    let sent = shared.disk.live.handed_over_since(Quota::since(clock.now()));
     let options = Options {
         campaign: "test".to_owned(),
         sender: Address::parse("ann@home.example").unwrap(),
@@ -238,7 +238,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
         rate: scenario.rate,
         retry_for: scenario.retry_for,
         deadline: scenario.deadline,
-        day: Day::new(scenario.daily_limit, sent),
+        quota: Quota::new(scenario.daily_limit, sent),
         clock,
         seed: scenario.seed,
     };

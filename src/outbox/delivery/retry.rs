@@ -1,22 +1,15 @@
-//! When a letter that was put off is tried again, and when it is not any more.
+//! When a letter that was deferred is tried again, and when it is not any more.
 
 use tokio::time::Instant;
 
-use super::desk::Desk;
+use super::backoff::pause;
+use super::dispatcher::Dispatcher;
 use super::job::Job;
-use super::line::pause;
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
 
-impl Job {
-    /// Since the end of its first try.
-    pub fn tried_for_longer_than(&self, retry_for: std::time::Duration) -> bool {
-        self.first_try.is_some_and(|since| since.elapsed() > retry_for)
-    }
-}
-
-impl Desk {
-    /// When a letter that was put off is tried again; `None` when that would be too late.
+impl Dispatcher {
+    /// When a letter that was deferred is tried again; `None` when that would be too late.
     pub fn later(&self, job: &Job) -> Option<Instant> {
         let now = Instant::now();
         let [.., last] = *job.letter.id.as_bytes();
@@ -33,7 +26,7 @@ impl Desk {
         Some(state.retries.swap_remove(due).job)
     }
 
-    /// A letter that was put off is left for the next run: its turn came when `retry-for` was over.
+    /// A letter that was deferred is left for the next run: its turn came when `retry-for` was over.
     pub fn leave(&self, job: Job, claimed: bool) -> Result<(), LedgerLost> {
         if self.journal.is_lost() {
             // Told by `abandon`.

@@ -10,9 +10,15 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::outbox::event::LetterEvent;
-use crate::outbox::ledger::{self, Claimed, Durability, Entry};
-use crate::transport::{Outcome, Reply};
+use crate::campaign::Address;
+use crate::campaign::config::Rate;
+use crate::clock::Clock;
+use crate::failure::Problem;
+use crate::letter::{Decision, Letter};
+use crate::outbox::event::{Event, LetterEvent, Verdict};
+use crate::outbox::ledger::{self, Claimed, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outbox::quota::Quota;
+use crate::transport::{About, Attempt, ConnectError, Outcome, Reply, Sent, Session, Then};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
 pub struct List {
@@ -216,7 +222,7 @@ pub fn options(connections: usize) -> Options {
         rate: Rate::Unlimited,
         retry_for: Duration::from_mins(15),
         deadline: None,
-        day: Day::default(),
+        quota: Quota::default(),
         clock: Clock::Driven {
             from: start(),
             since: Instant::now(),
@@ -301,7 +307,7 @@ async fn a_letter_that_another_run_has_is_told_as_the_ledger_has_it_and_the_othe
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_put_off_is_tried_again_with_growing_pauses_and_told_once() {
+async fn what_is_deferred_is_tried_again_with_growing_pauses_and_told_once() {
     let server = Server::new(|to, nth| {
         if to == "r1@x.example" && nth < 4 {
             said(Outcome::Deferred, 451)
@@ -319,7 +325,7 @@ async fn what_is_put_off_is_tried_again_with_growing_pauses_and_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_put_off_too_long_ends_deferred() {
+async fn what_is_deferred_too_long_is_left_for_the_next_run() {
     let server = Server::new(|_, _| said(Outcome::Deferred, 451));
     let begin = Instant::now();
     let options = Options {
@@ -332,7 +338,7 @@ async fn what_is_put_off_too_long_ends_deferred() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_was_put_off_does_not_use_up_the_daily_limit() {
+async fn a_letter_that_was_deferred_does_not_use_up_the_daily_limit() {
     let server = Server::new(|_, nth| {
         if nth == 1 {
             said(Outcome::Deferred, 451)
@@ -341,7 +347,7 @@ async fn a_letter_that_was_put_off_does_not_use_up_the_daily_limit() {
         }
     });
     let options = Options {
-        day: Day::new(Some(4), []),
+        quota: Quota::new(Some(4), []),
         ..options(2)
     };
     let (ended, ear) = run(4, &server, &mut Paper::good(), options.clone()).await;
@@ -419,7 +425,7 @@ async fn a_connection_that_was_closed_between_two_letters_is_replaced_and_nothin
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_puts_everything_off_is_tried_less_and_less_and_then_given_up() {
+async fn a_server_that_defers_everything_is_tried_less_and_less_and_then_given_up() {
     let server = Server::new(|_, _| said(Outcome::Deferred, 451));
     let begin = Instant::now();
     let options = Options {
@@ -451,7 +457,7 @@ async fn a_server_that_recovers_gets_its_letters_at_full_speed_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_address_that_is_put_off_again_and_again_keeps_nobody_waiting() {
+async fn an_address_that_is_deferred_again_and_again_keeps_nobody_waiting() {
     let server = Server::new(|_, _| {
         let reply = Reply {
             code: Some(450),
@@ -490,7 +496,7 @@ async fn a_limit_of_the_provider_ends_the_run_with_the_hour_to_go_on() {
         });
         let four_hours_ago = start() - jiff::SignedDuration::from_hours(4);
         let options = Options {
-            day: Day::new(None, [(four_hours_ago, 1)]),
+            quota: Quota::new(None, [(four_hours_ago, 1)]),
             ..options(1)
         };
         let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
@@ -508,7 +514,7 @@ async fn the_last_letter_that_the_daily_limit_allows_is_not_kept_back_while_it_w
     let server = Server::that_takes_everything();
     let options = Options {
         rate: Rate::Every(Duration::from_mins(1)),
-        day: Day::new(Some(3), []),
+        quota: Quota::new(Some(3), []),
         ..options(4)
     };
     let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
@@ -522,7 +528,7 @@ async fn the_daily_limit_counts_the_last_24_hours_also_of_a_run_that_takes_days(
     let begin = Instant::now();
     let options = Options {
         rate: Rate::Every(Duration::from_hours(1)),
-        day: Day::new(Some(25), []),
+        quota: Quota::new(Some(25), []),
         ..options(1)
     };
     let (ended, ear) = run(60, &server, &mut Paper::good(), options).await;

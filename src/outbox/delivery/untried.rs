@@ -1,8 +1,10 @@
 //! A run that sends nothing: its letters are told of all the same, by name.
 
-use super::{Ended, Letters, Options, Stop, Tally, story};
+use super::letter_events;
+use super::tally::Tally;
+use super::terms::{Ended, Letters, Options, Stop};
 use crate::letter::Decision;
-use crate::outbox::event::{Listener, Summary};
+use crate::outbox::event::Listener;
 
 /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
 pub fn leave_untried(
@@ -11,15 +13,11 @@ pub fn leave_untried(
     mut stop: Option<Stop>,
     listener: &mut dyn Listener,
 ) -> Ended {
-    let mut tally = Tally {
-        summary: Summary::default(),
-        copies_not_taken: 0,
-        listener,
-    };
+    let mut tally = Tally::new(listener);
     let now = options.clock.now();
     while let Some(decision) = letters.next() {
         match decision {
-            Decision::Due(letter) => tally.hear(&story::untried(&letter, now)),
+            Decision::Due(letter) => tally.hear(&letter_events::untried(&letter, now)),
             Decision::Skipped {
                 id,
                 letter,
@@ -28,7 +26,7 @@ pub fn leave_untried(
                 over,
                 ..
             } => {
-                tally.hear(&story::left_out(
+                tally.hear(&letter_events::left_out(
                     id,
                     &letter,
                     &to,
@@ -42,9 +40,5 @@ pub fn leave_untried(
             }
         }
     }
-    Ended {
-        summary: tally.summary,
-        copies_not_taken: tally.copies_not_taken,
-        stop,
-    }
+    tally.ended(stop)
 }

@@ -315,7 +315,7 @@ fn negative_rcpt(reply: &Reply) -> Outcome {
     }
 }
 
-/// The outcome of every address: the letter's, save for copies that were refused or put off.
+/// The outcome of every address: the letter's, save for copies that were refused or deferred.
 fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<(Address, Outcome)> {
     if rcpt.iter().all(is_taken) {
         return Vec::new();

@@ -15,12 +15,12 @@ use super::reader::{Eyes, Reading, Reads, timestamp};
 use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
 use super::{daybook, purge, recent, state};
 use crate::letter::LetterId;
-use crate::outbox::day::Day;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
 use crate::outbox::ledger::place;
 use crate::outbox::ledger::rules::{OutOfOrder, Standing};
 use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, Ledger, LedgerError, LedgerWriter, Settled};
+use crate::outbox::quota::Quota;
 
 /// How long letters that leave fast may stand in the daybook alone, where nobody else looks.
 const POST_AFTER: Duration = Duration::from_millis(200);
@@ -118,7 +118,7 @@ impl SqliteLocked {
             under_way: false,
         };
         settle_killed(path, &mut db, &eyes.boot, now).map_err(|error| broken(path, "written", &error))?;
-        recent::tidy(&db, Day::begins(now)).map_err(|error| broken(path, "written", &error))?;
+        recent::tidy(&db, Quota::since(now)).map_err(|error| broken(path, "written", &error))?;
         let mut ledger = Self {
             reading: Reading {
                 path: path.to_owned(),

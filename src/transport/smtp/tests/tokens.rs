@@ -280,12 +280,12 @@ async fn a_server_that_cannot_look_at_the_token_just_now_has_not_refused_it() {
     let source = Tokens::new(&["other"]);
     let settings = settings(Some(login("good", &source)));
     let (mut server, client) = Server::with_client(&settings);
-    let put_off = async {
+    let deferred = async {
         server.welcomes().await;
         server.hears_token().await;
         server.says("454 4.7.0 later\r\n").await;
     };
-    let ((), connected) = tokio::join!(put_off, client);
+    let ((), connected) = tokio::join!(deferred, client);
     assert_eq!(temporary(connected), "454 4.7.0 later");
     assert_eq!(source.asked(), 0);
 }

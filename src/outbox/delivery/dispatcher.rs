@@ -1,24 +1,22 @@
-//! What the connections of a run share: the letters waiting, in flight and put off, the line, and why it all stops.
+//! What the connections of a run share: it hands out letters, gives out turns, and knows when to stop.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::job::{Job, Retry, Taken};
-use super::line::Line;
-use super::story::{self, Flying};
-use super::{Interrupt, Letters, Options, Stop};
-use crate::failure::Problem;
-use crate::letter::{LetterId, Message, Status};
-use crate::outbox::day::Day;
+use super::backoff::Backoff;
+use super::in_flight::InFlight;
+use super::job::{Job, Retry};
+use super::terms::{Interrupt, Letters, Options, Stop};
+use crate::letter::LetterId;
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
-use crate::outbox::ledger::{Claimed, Durability, Entry, Intent};
-use crate::outbox::pace::Pace;
+use crate::outbox::pacer::Pacer;
+use crate::outbox::quota::Quota;
 
 /// A wait for the next turn that is worth a word.
 const LONG_WAIT: Duration = Duration::from_secs(5);
@@ -27,31 +25,30 @@ const LONG_WAIT: Duration = Duration::from_secs(5);
 pub struct State {
     /// Claimed, not begun.
     pub waiting: VecDeque<Job>,
-    /// Due next, and not claimed: `daily-limit` has no room for all its addresses.
-    pub held: Option<Job>,
+    /// Due next, and not claimed: the quota has no room for all its addresses.
+    pub next: Option<Job>,
     pub retries: Vec<Retry>,
     /// Begun, without an outcome.
-    pub flying: BTreeMap<LetterId, Flying>,
+    pub in_flight: BTreeMap<LetterId, InFlight>,
     /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
     pub claiming: BTreeMap<u64, Vec<Job>>,
     pub groups: u64,
-    /// Letters that will not be tried, still to be named.
-    pub untold: Vec<Event>,
-    pub day: Day,
+    pub quota: Quota,
+    /// Letters running whose sender the server refused.
     pub sender_refusals: u32,
-    /// Letters that the server put off running.
-    pub put_off: u32,
-    /// How connecting goes.
-    pub line: Line,
-    /// How handing letters over goes, on whatever connection.
-    pub reception: Line,
+    /// Letters running that the server deferred.
+    pub deferrals: u32,
+    /// Before the next try to connect.
+    pub connecting: Backoff,
+    /// Before the next letter, on whatever connection: the server defers one after the other.
+    pub sending: Backoff,
     pub stop: Option<Stop>,
 }
 
 impl State {
     /// How many addresses the next letter goes to, as far as it is known.
     fn next_addresses(&self) -> usize {
-        self.waiting.front().or(self.held.as_ref()).map_or(1, Job::addresses)
+        self.waiting.front().or(self.next.as_ref()).map_or(1, Job::addresses)
     }
 }
 
@@ -59,25 +56,26 @@ impl State {
 enum Allowance {
     Room,
     /// Not before one of those in flight has its outcome.
-    AllTaken,
+    AllReserved,
     /// No more in this run.
     UsedUp,
 }
 
-pub struct Desk {
+pub struct Dispatcher {
     letters: Mutex<Box<dyn Letters>>,
     pub journal: Journal,
     pub options: Options,
-    pub pace: Pace,
+    pub pacer: Pacer,
     state: Mutex<State>,
     pub changed: Notify,
     interrupt: watch::Receiver<Interrupt>,
-    /// Whether a connection has been ready for letters yet; locked while one tries to be the first.
-    pub ready: tokio::sync::Mutex<()>,
+    /// Whether a connection has been ready for letters yet.
     pub was_ready: AtomicBool,
+    /// Locked while one tries to be the first.
+    pub first_connection: tokio::sync::Mutex<()>,
 }
 
-impl Desk {
+impl Dispatcher {
     pub fn new(
         letters: Box<dyn Letters>,
         journal: Journal,
@@ -85,31 +83,30 @@ impl Desk {
         interrupt: watch::Receiver<Interrupt>,
     ) -> Self {
         let now = Instant::now();
-        let day = std::mem::take(&mut options.day);
+        let quota = std::mem::take(&mut options.quota);
         Self {
             letters: Mutex::new(letters),
             journal,
-            pace: Pace::new(options.rate),
+            pacer: Pacer::new(options.rate),
             options,
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
-                held: None,
+                next: None,
                 retries: Vec::new(),
-                flying: BTreeMap::new(),
+                in_flight: BTreeMap::new(),
                 claiming: BTreeMap::new(),
                 groups: 0,
-                untold: Vec::new(),
-                day,
+                quota,
                 sender_refusals: 0,
-                put_off: 0,
-                line: Line::new(now),
-                reception: Line::new(now),
+                deferrals: 0,
+                connecting: Backoff::new(now),
+                sending: Backoff::new(now),
                 stop: None,
             }),
             changed: Notify::new(),
             interrupt,
-            ready: tokio::sync::Mutex::new(()),
             was_ready: AtomicBool::new(false),
+            first_connection: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -164,9 +161,9 @@ impl Desk {
 
     /// Waits for the next turn to begin a letter, or for the end.
     pub async fn turn(&self) {
-        // While the server puts everything off, letters wait for it together.
-        self.wait_until(|| self.state().reception.not_before()).await;
-        if let Some(turn) = self.pace.next_turn() {
+        // While the server defers everything, letters wait for it together.
+        self.wait_until(|| self.state().sending.not_before()).await;
+        if let Some(turn) = self.pacer.next_turn() {
             self.say_wait(turn);
             self.wait_until(|| turn).await;
         }
@@ -186,7 +183,7 @@ impl Desk {
     fn say_wait(&self, turn: Instant) {
         let wait = turn.duration_since(Instant::now());
         // Of several connections, the one whose turn comes next has something to say.
-        if wait >= LONG_WAIT && self.pace.is_next(wait) {
+        if wait >= LONG_WAIT && self.pacer.is_next(wait) {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let _ = self
                 .journal
@@ -195,15 +192,7 @@ impl Desk {
     }
 
     /// The next letter for a connection, claimed; `None` when there is nothing left to do.
-    pub async fn next(self: &Arc<Self>) -> Result<Option<Taken>, LedgerLost> {
-        let next = self.wait_for_next().await?;
-        Ok(next.map(|job| Taken {
-            desk: Arc::clone(self),
-            job: Some(job),
-        }))
-    }
-
-    async fn wait_for_next(&self) -> Result<Option<Job>, LedgerLost> {
+    pub async fn next(&self) -> Result<Option<Job>, LedgerLost> {
         loop {
             let changed = self.changed.notified();
             if self.journal.is_lost() {
@@ -214,7 +203,7 @@ impl Desk {
             }
             match self.allowance()? {
                 Allowance::Room => {}
-                Allowance::AllTaken => {
+                Allowance::AllReserved => {
                     changed.await;
                     continue;
                 }
@@ -242,17 +231,17 @@ impl Desk {
                 continue;
             }
             // There is another, and no room for it now.
-            if self.state().held.is_some() {
+            if self.state().next.is_some() {
                 continue;
             }
             let (earliest, busy) = {
                 let state = self.state();
                 let earliest = state.retries.iter().map(|retry| retry.at).min();
-                (earliest, !state.flying.is_empty() || !state.claiming.is_empty())
+                (earliest, !state.in_flight.is_empty() || !state.claiming.is_empty())
             };
             match earliest {
                 None if !busy => return Ok(None),
-                // What is in flight may yet be put off, and then there is something to do.
+                // What is in flight may yet be deferred, and then there is something to do.
                 None => changed.await,
                 Some(at) => {
                     tokio::select! {
@@ -297,16 +286,16 @@ impl Desk {
         let (left_over, mut again) = {
             let mut state = self.state();
             let next = state.next_addresses();
-            if state.day.has_room_for(next, self.options.clock.now()) {
+            if state.quota.has_room_for(next, self.options.clock.now()) {
                 return Ok(Allowance::Room);
             }
-            if state.day.any_taken() {
+            if state.quota.any_reserved() {
                 // One that is refused makes room for another, and a stop now would keep back one that waits its turn.
-                return Ok(Allowance::AllTaken);
+                return Ok(Allowance::AllReserved);
             }
             (
-                !state.waiting.is_empty() || !state.retries.is_empty() || state.held.is_some(),
-                state.day.again(next),
+                !state.waiting.is_empty() || !state.retries.is_empty() || state.next.is_some(),
+                state.quota.again(next),
             )
         };
         // Whether anything is left over decides if the limit was in the way at all.
@@ -315,9 +304,9 @@ impl Desk {
                 return Ok(Allowance::UsedUp);
             };
             let mut state = self.state();
-            again = state.day.again(job.addresses());
+            again = state.quota.again(job.addresses());
             // It is named with all that is left.
-            state.held = Some(job);
+            state.next = Some(job);
         }
         self.stop(Stop::DailyLimit(again));
         Ok(Allowance::UsedUp)
@@ -326,83 +315,19 @@ impl Desk {
     fn take_waiting(&self) -> Option<Job> {
         let mut state = self.state();
         let addresses = state.waiting.front()?.addresses();
-        if !state.day.has_room_for(addresses, self.options.clock.now()) {
+        if !state.quota.has_room_for(addresses, self.options.clock.now()) {
             return None;
         }
-        state.day.take(addresses);
+        state.quota.reserve(addresses);
         state.waiting.pop_front()
     }
 
-    async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
-        let claims = group.iter().map(|job| Entry::Claim(self.intent(job))).collect();
-        // Stopped at once while the claims are on their way to the disk, the letters must still be named at the end.
-        let number = {
-            let mut state = self.state();
-            state.groups += 1;
-            let number = state.groups;
-            state.claiming.insert(number, group);
-            number
-        };
-        let answers = match self.journal.record(claims, Durability::Power).await {
-            Ok(answers) => answers,
-            Err(lost) => {
-                // Others may be waiting for this group: they find out for themselves that nothing will come of it.
-                self.changed.notify_waiters();
-                return Err(lost);
-            }
-        };
-        let group = self.state().claiming.remove(&number).unwrap_or_default();
-        let mut claimed = Vec::with_capacity(group.len());
-        let mut lost = Vec::new();
-        for (job, answer) in group.into_iter().zip(answers) {
-            match answer {
-                Claimed::Ours => claimed.push(job),
-                Claimed::Lost(status) => lost.push(story::lost(&job.letter, status, self.options.clock.now())),
-            }
-        }
+    /// A letter that was handed out, and that did not begin, waits again.
+    pub fn put_back(&self, job: Job) {
         let mut state = self.state();
-        state.waiting.extend(claimed);
-        state.untold.extend(lost);
+        state.quota.release(job.addresses());
+        state.waiting.push_front(job);
         drop(state);
-        self.changed.notify_waiters();
-        self.tell_untold()
-    }
-
-    fn intent(&self, job: &Job) -> Intent {
-        let letter = &job.letter;
-        Intent {
-            id: letter.id,
-            campaign: self.options.campaign.clone(),
-            letter: letter.spec.id.clone(),
-            sender: letter.envelope.from.to_string(),
-            recipient: letter.envelope.to.to_string(),
-            language: letter.language.to_string(),
-            date: job.date,
-            copies: letter.envelope.cc.iter().map(ToString::to_string).collect(),
-            after: if job.tries == 0 {
-                letter.past.map(|past| past.status)
-            } else {
-                Some(Status::Deferred)
-            },
-        }
-    }
-
-    /// The bytes of a letter that is about to begin.
-    pub fn message(&self, taken: &Taken) -> Result<Message, Problem> {
-        match &taken.job {
-            Some(job) => self.letters().message(&job.letter, job.date),
-            None => Err(Problem::error("a letter that is not at hand cannot be written")),
-        }
-    }
-
-    /// Has it in the ledger, safe from a killed process, that the letter begins: from now on it is in flight. Until then
-    /// it goes back to those that wait, should anything keep it.
-    pub async fn begin(&self, taken: Taken, message: &Message) -> Result<Job, LedgerLost> {
-        let begin = vec![Entry::Begin(message.id)];
-        self.journal.record(begin, Durability::Process).await?;
-        let job = taken.keep();
-        let flying = Flying::new(&job.letter, message, self.options.clock.now());
-        self.state().flying.insert(message.id, flying);
-        Ok(job)
+        self.wake();
     }
 }

@@ -1,24 +1,24 @@
-//! What is told and written down of a letter on its way.
+//! A letter in flight: begun, and without an outcome yet.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::campaign::Address;
-use crate::letter::{Letter, LetterId, Message, Over, Skip, Status};
-use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict, address_events};
+use super::letter_events::blank;
+use crate::letter::{Letter, Message};
+use crate::outbox::event::{AddressEvent, LetterEvent, Verdict, address_events};
 use crate::outbox::ledger::Attempted;
 use crate::transport::{Outcome, Reply, Sent};
 
-/// What is needed to say of a letter in flight how it ended.
+/// What is needed to say how it ended.
 #[derive(Debug)]
-pub struct Flying {
-    pub event: LetterEvent,
+pub struct InFlight {
+    event: LetterEvent,
     sha256: [u8; 32],
     facts: Arc<str>,
 }
 
-impl Flying {
+impl InFlight {
     pub fn new(letter: &Letter, message: &Message, at: Timestamp) -> Self {
         let mut event = blank(
             letter.id,
@@ -96,82 +96,5 @@ impl Flying {
                 reply: None,
             })
             .collect()
-    }
-}
-
-fn not_tried() -> Outcome {
-    Outcome::Deferred(Reply::none("not tried: the run ended before"))
-}
-
-/// A letter that was left out.
-pub fn left_out(
-    id: LetterId,
-    letter: &str,
-    to: &Address,
-    sender: &Address,
-    (reason, over): (Skip, Option<&Over>),
-    at: Timestamp,
-) -> Event {
-    let mut event = blank(id, letter, to.as_str(), sender, at);
-    event.outcome = Verdict::Skipped;
-    event.reason = Some(reason);
-    event.reply = over.map(ToString::to_string);
-    Event::Letter(Box::new(event))
-}
-
-/// A letter that the run did not come to.
-pub fn untried(letter: &Letter, at: Timestamp) -> Event {
-    let envelope = &letter.envelope;
-    let outcome = not_tried();
-    let mut event = blank(letter.id, &letter.spec.id, envelope.to.as_str(), &envelope.from, at);
-    event.outcome = Verdict::Deferred;
-    event.language = Some(letter.language.to_string());
-    event.cc = Some(envelope.cc.iter().map(ToString::to_string).collect());
-    event.reply = Some(outcome.reply().line());
-    event.recipients = address_events(envelope, &outcome, &[]);
-    Event::Letter(Box::new(event))
-}
-
-/// A letter that another run had, when this one came to it.
-pub fn lost(letter: &Letter, stands: Option<Status>, at: Timestamp) -> Event {
-    let reason = match stands {
-        Some(Status::Accepted) => Skip::AlreadyAccepted,
-        Some(Status::Refused) => Skip::Refused,
-        Some(Status::InDoubt) => Skip::InDoubt,
-        // Due again, but not in this run; or that one is sending it.
-        Some(Status::Deferred) | None => {
-            let mut event = untried(letter, at);
-            if let Event::Letter(letter) = &mut event {
-                letter.reply = Some("not tried: another run has it".to_owned());
-            }
-            return event;
-        }
-    };
-    let envelope = &letter.envelope;
-    left_out(
-        letter.id,
-        &letter.spec.id,
-        &envelope.to,
-        &envelope.from,
-        (reason, None),
-        at,
-    )
-}
-
-fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) -> LetterEvent {
-    LetterEvent {
-        id,
-        letter: letter.to_owned(),
-        language: None,
-        to: to.to_owned(),
-        cc: None,
-        subject: None,
-        message_id: id.message_id(sender),
-        outcome: Verdict::InDoubt,
-        reason: None,
-        code: None,
-        reply: None,
-        at,
-        recipients: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the server can be reached, for all connections together, and how long to wait before trying again.
+//! Pauses that grow while a server defers or cannot be reached, for all connections together.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// No pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
-/// How the tries to connect have gone.
+/// How the tries have gone.
 #[derive(Debug)]
-pub struct Line {
+pub struct Backoff {
     /// Failures running.
     failures: u32,
     /// Since when.
     since: Instant,
-    /// No connection is tried before.
+    /// No try comes before.
     not_before: Instant,
 }
 
-/// What a failure to connect means for the run.
+/// What a failure means for the run.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failed {
-    /// Another connection failed at the same moment, which was one failure of the line.
+    /// Another try failed at the same moment, and the two count as one.
     Already,
     /// After this pause.
     TryAgain(Duration),
@@ -31,7 +31,7 @@ pub enum Failed {
     TooLong,
 }
 
-impl Line {
+impl Backoff {
     pub const fn new(now: Instant) -> Self {
         Self {
             failures: 0,
@@ -62,7 +62,7 @@ impl Line {
     }
 }
 
-/// Twice as long each time, and uneven by a fifth, so that many who were put off at one moment do not come back at one.
+/// Twice as long each time, and uneven by a fifth, so that many who were deferred at one moment do not come back at one.
 pub fn pause(times: u32, seed: u64) -> Duration {
     let doubled = FIRST_PAUSE
         .saturating_mul(1 << times.saturating_sub(1).min(10))

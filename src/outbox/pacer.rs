@@ -9,12 +9,12 @@ use crate::campaign::config::Rate;
 
 /// Gives out turns, one each interval, on the monotonic clock: a clock that is set back changes nothing.
 #[derive(Debug)]
-pub struct Pace {
+pub struct Pacer {
     interval: Option<Duration>,
     next: Mutex<Option<Instant>>,
 }
 
-impl Pace {
+impl Pacer {
     /// The pace of `smtp.rate`.
     #[must_use]
     pub const fn new(rate: Rate) -> Self {
@@ -59,11 +59,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn turns_come_evenly_and_are_not_saved_up() {
-        let pace = Pace::new(Rate::Every(Duration::from_secs(2)));
+        let pacer = Pacer::new(Rate::Every(Duration::from_secs(2)));
         let start = Instant::now();
         let mut turns = Vec::new();
         let mut turn = async || {
-            if let Some(turn) = pace.next_turn() {
+            if let Some(turn) = pacer.next_turn() {
                 tokio::time::sleep_until(turn).await;
             }
             turns.push(start.elapsed().as_secs());
@@ -80,7 +80,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_limit_means_no_waiting() {
-        let pace = Pace::new(Rate::Unlimited);
-        assert!((0..1000).all(|_| pace.next_turn().is_none()));
+        let pacer = Pacer::new(Rate::Unlimited);
+        assert!((0..1000).all(|_| pacer.next_turn().is_none()));
     }
 }

@@ -1,26 +1,28 @@
-//! What an outcome, or a connection that fails, means for the rest of the run: again later, all wait, or the end.
+//! What an outcome, or a connection that fails, says of the server and the account: try again later, all wait, or the end.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Stop;
-use super::desk::Desk;
+use super::backoff::{Backoff, Failed};
+use super::dispatcher::Dispatcher;
 use super::job::{Job, Retry};
-use super::line::{Failed, Line};
+use super::terms::{Options, Stop};
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
 use crate::transport::limits::Limit;
-use crate::transport::{About, Outcome, Reply, Sent};
+use crate::transport::{About, Outcome, Reply, Sent, Then};
 
-/// So many letters put off running, and it is the server that is not ready, not a letter.
-const PUT_OFF: u32 = 3;
+/// So many letters running deferred, and it is the server that is not ready, not a letter.
+const DEFERRALS: u32 = 3;
+/// So many letters running whose sender the server refuses, and it is the account that is wrong, not a letter.
+const SENDER_REFUSALS: u32 = 3;
 
-impl Desk {
-    /// Has an outcome written, and tries again later what was put off and may be.
-    pub fn ended(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
+impl Dispatcher {
+    /// Has an outcome written, and tries again later what was deferred and may be.
+    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
         job.first_try.get_or_insert_with(Instant::now);
         job.tries += 1;
         // Told by `abandon` as in doubt, which is what the next run will find.
@@ -28,21 +30,21 @@ impl Desk {
             return Err(LedgerLost);
         }
         let now = self.options.clock.now();
-        let flying = {
+        let in_flight = {
             let mut state = self.state();
             // The ledger's count of the last 24 hours has the accepted and those in doubt: so has this one.
-            state.day.give_back(job.addresses());
+            state.quota.release(job.addresses());
             let handed = handed_over(&job, sent);
             if handed > 0 {
-                state.day.handed_over(now, handed);
+                state.quota.handed_over(now, handed);
             }
-            state.flying.remove(&job.letter.id)
+            state.in_flight.remove(&job.letter.id)
         };
-        let Some(flying) = flying else {
+        let Some(in_flight) = in_flight else {
             return Ok(());
         };
-        self.reception(sent);
-        let (attempted, event) = flying.ended(&job.letter, sent, now);
+        self.weigh(sent);
+        let (attempted, event) = in_flight.ended(&job.letter, sent, now);
         let entry = Some(Entry::Outcome(Box::new(attempted)));
         let again = match &sent.outcome {
             Outcome::Deferred(reply) => self.later(&job).map(|at| (at, reply)),
@@ -53,42 +55,66 @@ impl Desk {
                 self.journal.submit(entry, None)?;
                 let what = format!("{} to {}: {reply}", event.letter, event.to);
                 self.notice(what, at.duration_since(Instant::now()));
-                job.put_off = Some(Box::new(event));
+                job.deferred = Some(Box::new(event));
                 self.state().retries.push(Retry { at, job });
             }
             None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
         }
-        self.changed.notify_waiters();
+        self.wake();
         Ok(())
     }
 
-    /// What an outcome says about the server: whether it takes anything at all, and whether the account may send.
-    fn reception(&self, sent: &Sent) {
-        let reply = match &sent.outcome {
-            Outcome::Deferred(reply) if sent.about != About::Address => reply,
-            Outcome::Deferred(reply) => return self.limited(reply),
-            Outcome::InDoubt(_) => return,
+    /// What an outcome says about the server, whether it takes anything at all, and about the account, whether it may
+    /// send.
+    fn weigh(&self, sent: &Sent) {
+        match &sent.outcome {
             Outcome::Accepted(_) | Outcome::Refused(_) => {
                 let mut state = self.state();
-                if state.put_off > 0 {
-                    state.put_off = 0;
-                    state.reception = Line::new(Instant::now());
+                if state.deferrals > 0 {
+                    state.deferrals = 0;
+                    state.sending = Backoff::new(Instant::now());
                 }
-                return;
             }
-        };
-        self.limited(reply);
+            Outcome::Deferred(reply) if sent.about == About::Address => self.limited(reply),
+            Outcome::Deferred(reply) => {
+                self.limited(reply);
+                self.server_deferred(reply);
+            }
+            Outcome::InDoubt(_) => {}
+        }
+        if sent.about == About::Sender && matches!(sent.outcome, Outcome::Refused(_)) {
+            self.sender_refused();
+        } else if sent.then == Then::Reuse {
+            self.state().sender_refusals = 0;
+        }
+    }
+
+    fn server_deferred(&self, reply: &Reply) {
         let failed = {
             let mut state = self.state();
-            state.put_off += 1;
-            if state.put_off < PUT_OFF {
+            state.deferrals += 1;
+            if state.deferrals < DEFERRALS {
                 return;
             }
-            state
-                .reception
-                .failed(Instant::now(), self.options.retry_for, self.options.seed)
+            let Options { retry_for, seed, .. } = self.options;
+            state.sending.failed(Instant::now(), retry_for, seed)
         };
         self.waits(&failed, reply);
+    }
+
+    fn sender_refused(&self) {
+        let refusals = {
+            let mut state = self.state();
+            state.sender_refusals += 1;
+            state.sender_refusals
+        };
+        if refusals >= SENDER_REFUSALS {
+            self.stop(Stop::Cannot {
+                message: "the server takes no letters from your address".to_owned(),
+                cause: format!("it refused the sender of {SENDER_REFUSALS} letters running"),
+                hint: "check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused".to_owned(),
+            });
+        }
     }
 
     /// Ends the run when a reply says that the account has sent enough for now.
@@ -99,9 +125,9 @@ impl Desk {
         let from = match limit {
             // When the first of what counts is a day old, as far as is known here.
             Limit::Day => {
-                let day = self.state().day.again(1);
+                let again = self.state().quota.again(1);
                 let tomorrow = now.saturating_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
-                day.map_or(tomorrow, |again| again.from).max(in_an_hour)
+                again.map_or(tomorrow, |again| again.from).max(in_an_hour)
             }
             Limit::Rate(pause) => now.saturating_add(pause).unwrap_or(in_an_hour),
         };
@@ -120,7 +146,7 @@ impl Desk {
     }
 
     pub fn connect_not_before(&self) -> Instant {
-        self.state().line.not_before()
+        self.state().connecting.not_before()
     }
 
     /// Waits until nobody else tries to open the first connection; `None` once there has been one.
@@ -128,20 +154,18 @@ impl Desk {
         if self.was_ready.load(Ordering::Relaxed) {
             return None;
         }
-        let alone = self.ready.lock().await;
+        let alone = self.first_connection.lock().await;
         (!self.was_ready.load(Ordering::Relaxed)).then_some(alone)
     }
 
     pub fn connected(&self) {
         self.was_ready.store(true, Ordering::Relaxed);
-        self.state().line = Line::new(Instant::now());
+        self.state().connecting = Backoff::new(Instant::now());
     }
 
     pub fn not_connected(&self, reply: &Reply) {
-        let failed = self
-            .state()
-            .line
-            .failed(Instant::now(), self.options.retry_for, self.options.seed);
+        let Options { retry_for, seed, .. } = self.options;
+        let failed = self.state().connecting.failed(Instant::now(), retry_for, seed);
         self.limited(reply);
         self.waits(&failed, reply);
     }
@@ -152,17 +176,6 @@ impl Desk {
             Failed::TryAgain(pause) => self.notice(reply.to_string(), *pause),
             Failed::TooLong => self.stop(Stop::GaveUp(reply.clone())),
         }
-    }
-
-    pub fn sender_taken(&self) {
-        self.state().sender_refusals = 0;
-    }
-
-    /// How many times running the server has refused the sender.
-    pub fn sender_refused(&self) -> u32 {
-        let mut state = self.state();
-        state.sender_refusals += 1;
-        state.sender_refusals
     }
 }
 

@@ -1,5 +1,5 @@
-//! How many addresses a sender may still write to: `smtp.daily-limit`, counted over the last 24 hours. As providers do,
-//! it counts the To and every copy.
+//! The daily quota: how many addresses a sender may still write to (`smtp.daily-limit`), counted over the last 24 hours. As
+//! providers do, it counts the To and every copy.
 
 use std::collections::VecDeque;
 
@@ -9,14 +9,14 @@ use crate::letter::flood::DAY;
 
 /// The addresses that one sender wrote to in the last 24 hours, in whatever run and campaign.
 #[derive(Clone, Debug, Default)]
-pub struct Day {
+pub struct Quota {
     limit: Option<usize>,
     /// When letters were handed over, oldest first, and to how many addresses. Without a limit only the oldest is kept.
     sent: VecDeque<(Timestamp, usize)>,
     /// How many addresses these are.
     counted: usize,
     /// Addresses of letters that are on their way, or about to be.
-    taken: usize,
+    reserved: usize,
 }
 
 /// When letters may leave again.
@@ -28,8 +28,8 @@ pub struct Again {
     pub whole: Timestamp,
 }
 
-impl Day {
-    /// With the times at which the sender's letters were handed over since [`Day::begins`], in any order, and to how many
+impl Quota {
+    /// With the times at which the sender's letters were handed over since [`Quota::since`], in any order, and to how many
     /// addresses each.
     #[must_use]
     pub fn new(limit: Option<usize>, sent: impl IntoIterator<Item = (Timestamp, usize)>) -> Self {
@@ -42,13 +42,13 @@ impl Day {
             limit,
             counted: sent.iter().map(|(_, addresses)| addresses).sum(),
             sent: sent.into(),
-            taken: 0,
+            reserved: 0,
         }
     }
 
     /// Since when letters count.
     #[must_use]
-    pub fn begins(now: Timestamp) -> Timestamp {
+    pub fn since(now: Timestamp) -> Timestamp {
         now.checked_sub(DAY).unwrap_or(Timestamp::MIN)
     }
 
@@ -56,7 +56,7 @@ impl Day {
     pub fn room(&mut self, now: Timestamp) -> Option<usize> {
         let limit = self.limit?;
         self.forget(now);
-        Some(limit.saturating_sub(self.counted + self.taken))
+        Some(limit.saturating_sub(self.counted + self.reserved))
     }
 
     /// Whether there is room for a letter to so many addresses.
@@ -65,19 +65,19 @@ impl Day {
     }
 
     /// A letter to so many addresses is about to leave.
-    pub const fn take(&mut self, addresses: usize) {
-        self.taken += addresses;
+    pub const fn reserve(&mut self, addresses: usize) {
+        self.reserved += addresses;
     }
 
     /// Whether any letter is on its way, or about to be.
     #[must_use]
-    pub const fn any_taken(&self) -> bool {
-        self.taken > 0
+    pub const fn any_reserved(&self) -> bool {
+        self.reserved > 0
     }
 
     /// It did not leave, or was not taken.
-    pub const fn give_back(&mut self, addresses: usize) {
-        self.taken = self.taken.saturating_sub(addresses);
+    pub const fn release(&mut self, addresses: usize) {
+        self.reserved = self.reserved.saturating_sub(addresses);
     }
 
     /// The server took a letter, or may have; `addresses` are those that it was not refused for.
@@ -110,8 +110,8 @@ impl Day {
     }
 
     fn forget(&mut self, now: Timestamp) {
-        let begins = Self::begins(now);
-        while let Some((_, addresses)) = self.sent.pop_front_if(|(at, _)| *at <= begins) {
+        let since = Self::since(now);
+        while let Some((_, addresses)) = self.sent.pop_front_if(|(at, _)| *at <= since) {
             self.counted -= addresses;
         }
     }
@@ -131,56 +131,56 @@ mod tests {
 
     #[test]
     fn the_last_24_hours_count_also_while_a_run_goes_on() {
-        let mut day = Day::new(Some(3), one_each(["24T12:00:00", "24T09:00:00", "24T10:00:00"]));
-        assert_eq!(day.room(at("25T08:59:59")), Some(0));
+        let mut quota = Quota::new(Some(3), one_each(["24T12:00:00", "24T09:00:00", "24T10:00:00"]));
+        assert_eq!(quota.room(at("25T08:59:59")), Some(0));
         assert_eq!(
-            day.again(1),
+            quota.again(1),
             Some(Again {
                 from: at("25T09:00:00"),
                 whole: at("25T12:00:00")
             })
         );
-        assert_eq!(day.room(at("25T09:00:00")), Some(1));
-        day.take(1);
-        assert_eq!(day.room(at("25T09:30:00")), Some(0), "one that is on its way counts");
-        day.give_back(1);
-        day.handed_over(at("25T09:30:00"), 1);
-        assert_eq!(day.room(at("25T10:30:00")), Some(1));
-        day.take(1);
-        day.give_back(1);
-        assert_eq!(day.room(at("25T12:00:00")), Some(2));
-        assert_eq!(day.again(1).unwrap().from, at("26T09:30:00"));
+        assert_eq!(quota.room(at("25T09:00:00")), Some(1));
+        quota.reserve(1);
+        assert_eq!(quota.room(at("25T09:30:00")), Some(0), "one that is on its way counts");
+        quota.release(1);
+        quota.handed_over(at("25T09:30:00"), 1);
+        assert_eq!(quota.room(at("25T10:30:00")), Some(1));
+        quota.reserve(1);
+        quota.release(1);
+        assert_eq!(quota.room(at("25T12:00:00")), Some(2));
+        assert_eq!(quota.again(1).unwrap().from, at("26T09:30:00"));
     }
 
     #[test]
     fn every_address_of_a_letter_counts_but_those_that_were_refused() {
-        let mut day = Day::new(Some(10), [(at("24T09:00:00"), 4), (at("24T10:00:00"), 3)]);
-        assert_eq!(day.room(at("24T11:00:00")), Some(3));
-        assert!(day.has_room_for(3, at("24T11:00:00")) && !day.has_room_for(4, at("24T11:00:00")));
-        assert_eq!(day.again(4).unwrap().from, at("25T09:00:00"));
-        assert_eq!(day.again(8).unwrap().from, at("25T10:00:00"));
-        day.take(3);
-        day.give_back(3);
-        day.handed_over(at("24T11:00:00"), 2);
-        assert_eq!(day.room(at("24T11:00:00")), Some(1));
+        let mut quota = Quota::new(Some(10), [(at("24T09:00:00"), 4), (at("24T10:00:00"), 3)]);
+        assert_eq!(quota.room(at("24T11:00:00")), Some(3));
+        assert!(quota.has_room_for(3, at("24T11:00:00")) && !quota.has_room_for(4, at("24T11:00:00")));
+        assert_eq!(quota.again(4).unwrap().from, at("25T09:00:00"));
+        assert_eq!(quota.again(8).unwrap().from, at("25T10:00:00"));
+        quota.reserve(3);
+        quota.release(3);
+        quota.handed_over(at("24T11:00:00"), 2);
+        assert_eq!(quota.room(at("24T11:00:00")), Some(1));
     }
 
     #[test]
     fn a_limit_lowered_meanwhile_is_waited_for_until_there_is_room_for_one() {
-        let day = Day::new(Some(1), one_each(["24T09:00:00", "24T10:00:00", "24T11:00:00"]));
-        assert_eq!(day.again(1).unwrap().from, at("25T11:00:00"));
+        let quota = Quota::new(Some(1), one_each(["24T09:00:00", "24T10:00:00", "24T11:00:00"]));
+        assert_eq!(quota.again(1).unwrap().from, at("25T11:00:00"));
     }
 
     #[test]
     fn without_a_limit_there_is_always_room_and_only_the_oldest_letter_is_remembered() {
-        let mut day = Day::new(None, one_each(["24T10:00:00", "24T09:00:00"]));
+        let mut quota = Quota::new(None, one_each(["24T10:00:00", "24T09:00:00"]));
         for _ in 0..1000 {
-            assert_eq!(day.room(at("24T12:00:00")), None);
-            day.take(2);
-            day.give_back(2);
-            day.handed_over(at("24T12:00:00"), 2);
+            assert_eq!(quota.room(at("24T12:00:00")), None);
+            quota.reserve(2);
+            quota.release(2);
+            quota.handed_over(at("24T12:00:00"), 2);
         }
-        assert_eq!(day.sent, one_each(["24T09:00:00"]));
-        assert_eq!(Day::new(None, []).again(1), None);
+        assert_eq!(quota.sent, one_each(["24T09:00:00"]));
+        assert_eq!(Quota::new(None, []).again(1), None);
     }
 }

@@ -1,0 +1,118 @@
+//! What a delivery is given, and how it may end.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::campaign::Address;
+use crate::campaign::config::Rate;
+use crate::clock::Clock;
+use crate::failure::Problem;
+use crate::letter::{Decision, Letter, Message};
+use crate::outbox::event::Summary;
+use crate::outbox::ledger::LedgerError;
+use crate::outbox::quota::{Again, Quota};
+use crate::transport::limits::Limit;
+use crate::transport::{ConnectError, Reply};
+
+/// What to send, in order.
+pub trait Letters: Send + 'static {
+    /// What is decided next; those left out are told and counted, nothing else.
+    fn next(&mut self) -> Option<Decision>;
+
+    /// Its bytes.
+    ///
+    /// # Errors
+    /// When it cannot be written, although it could before the run began.
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem>;
+}
+
+/// How to send.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `campaign.id`.
+    pub campaign: String,
+    /// `sender.email`.
+    pub sender: Address,
+    /// Simultaneous connections, at least one.
+    pub connections: usize,
+    /// How fast letters may begin.
+    pub rate: Rate,
+    /// How long temporary failures are tried again.
+    pub retry_for: Duration,
+    /// `campaign.deadline`: no letter begins after it.
+    pub deadline: Option<Timestamp>,
+    /// How many letters the server may take in 24 hours (`smtp.daily-limit`); those deferred or refused do not count.
+    pub quota: Quota,
+    /// The time of day.
+    pub clock: Clock,
+    /// Makes the pauses uneven; the same seed, the same pauses.
+    pub seed: u64,
+}
+
+/// What a person asked for meanwhile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Interrupt {
+    /// Nothing.
+    #[default]
+    None,
+    /// Ctrl-C: finish what is in flight, begin nothing.
+    Finish,
+    /// Ctrl-C again: stop at once.
+    Now,
+}
+
+/// Why a run ended before everything due was tried to the end.
+#[derive(Debug)]
+pub enum Stop {
+    /// A person interrupted it.
+    Interrupted,
+    /// It cannot be delivered, and waiting will not help.
+    Cannot {
+        /// What happened.
+        message: String,
+        /// Why.
+        cause: String,
+        /// What to do now.
+        hint: String,
+    },
+    /// The server could not be reached for as long as `retry-for` allows.
+    GaveUp(Reply),
+    /// `daily-limit` is reached; when letters may leave again, if that is known.
+    DailyLimit(Option<Again>),
+    /// The server said that the account has sent enough for now.
+    Limited {
+        /// Its words.
+        reply: Reply,
+        /// What it limits.
+        limit: Limit,
+        /// When to go on, as far as can be told.
+        from: Timestamp,
+    },
+    /// `campaign.deadline` passed while letters were leaving.
+    Deadline,
+    /// The ledger cannot be read or written.
+    Ledger(LedgerError),
+    /// A letter could no longer be written.
+    Letter(Problem),
+}
+
+impl From<ConnectError> for Stop {
+    fn from(error: ConnectError) -> Self {
+        match error {
+            ConnectError::Temporary(reply) => Self::GaveUp(reply),
+            ConnectError::Fatal { message, cause, hint } => Self::Cannot { message, cause, hint },
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The counts, of letters that were due.
+    pub summary: Summary,
+    /// Copies that were not taken although the letter was.
+    pub copies_not_taken: usize,
+    /// Why it ended early, if it did.
+    pub stop: Option<Stop>,
+}

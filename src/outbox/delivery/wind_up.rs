@@ -1,0 +1,69 @@
+//! The end of a run: every letter that has no outcome yet gets one, by name.
+
+use super::dispatcher::Dispatcher;
+use super::letter_events;
+use crate::outbox::event::{Event, Listener};
+use crate::outbox::journal::LedgerLost;
+use crate::outbox::ledger::{Durability, Entry};
+
+impl Dispatcher {
+    /// After the last letter: whatever has no outcome yet gets one, by name.
+    pub async fn wind_up(&self) -> Result<(), LedgerLost> {
+        // Then `abandon` names them; taken here they would be named by nobody.
+        if self.journal.is_lost() {
+            return Err(LedgerLost);
+        }
+        for (entry, event) in self.take_unfinished("interrupted while it was being sent") {
+            self.journal.submit(entry, Some(event))?;
+        }
+        if self.state().stop.is_none() {
+            return Ok(());
+        }
+        let mut told = 0_usize;
+        while let Some(job) = self.job()? {
+            let event = letter_events::untried(&job.letter, self.options.clock.now());
+            self.journal.submit(None, Some(event))?;
+            told += 1;
+            // A long list must not pile up in memory while it is being told.
+            if told.is_multiple_of(64) {
+                self.journal.record(Vec::new(), Durability::Process).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The ledger is lost: what it could not be told is told to the person at least, by name.
+    pub fn abandon(&self, listener: &mut dyn Listener) {
+        for (_, event) in self.take_unfinished("the ledger was lost while it was being sent") {
+            listener.hear(&event);
+        }
+        self.name_the_rest(listener);
+        listener.pause();
+    }
+
+    /// Every letter that was taken up and has no outcome: what the ledger and the listener are to hear of it. Those in
+    /// flight are in doubt, and `why`.
+    fn take_unfinished(&self, why: &str) -> Vec<(Option<Entry>, Event)> {
+        let now = self.options.clock.now();
+        let mut state = self.state();
+        let in_flight = std::mem::take(&mut state.in_flight);
+        let retries = std::mem::take(&mut state.retries);
+        let claiming = std::mem::take(&mut state.claiming);
+        let mut claimed = std::mem::take(&mut state.waiting);
+        claimed.extend(claiming.into_values().flatten());
+        let unclaimed = retries.into_iter().map(|retry| retry.job).chain(state.next.take());
+
+        let in_doubt = in_flight.into_values().map(|in_flight| {
+            let (attempted, event) = in_flight.in_doubt(why, now);
+            (
+                Some(Entry::Outcome(Box::new(attempted))),
+                Event::Letter(Box::new(event)),
+            )
+        });
+        let released = claimed
+            .into_iter()
+            .map(|job| (Some(Entry::Release(job.letter.id)), job.not_tried(now)));
+        let untried = unclaimed.map(|job| (None, job.not_tried(now)));
+        in_doubt.chain(released).chain(untried).collect()
+    }
+}
