@@ -63,6 +63,7 @@ pub mod clock;
 pub mod commands;
 pub mod failure;
 pub use appel_core::letter;
+pub use appel_core::outcome;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

@@ -398,12 +398,9 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
         id: id(number),
         at: desk::now(),
         status,
-        reply: Reply {
-            code: Some(code),
-            text: "so it goes".to_owned(),
-        },
+        reply: Reply::said(code, "so it goes"),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))],
+        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"))],
     }))
 }

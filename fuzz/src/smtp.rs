@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use appel::campaign::config::Security;
 use appel::failure::{Failure, Style};
+use appel::outcome::{Reply, Status};
 use appel::transport::smtp::{Fetching, Login, Renewal, SecretSource, Settings, over};
-use appel::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then};
+use appel::transport::{Attempt, ConnectError, Sent, Session, Then};
 use appel_core::letter::{Envelope, LetterId, Message};
 use appel_core::{Address, Language};
 use secrecy::SecretString;
@@ -142,10 +143,10 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
             Attempt::Ended(sent) => {
                 said::tell(|| format!("letter {number}: {sent:?}"));
                 is_evident(&sent, letter, line);
-                for (_, outcome) in &sent.recipients {
-                    hear(outcome.reply(), &mut told);
+                for its in &sent.recipients {
+                    hear(&its.outcome.reply, &mut told);
                 }
-                hear(sent.outcome.reply(), &mut told);
+                hear(&sent.outcome.reply, &mut told);
                 if sent.then == Then::Reconnect {
                     break;
                 }
@@ -159,16 +160,12 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
 /// What is said to be accepted was handed over whole, and answered with yes.
 fn is_evident(sent: &Sent, letter: &Message, line: &Line) {
     let line = line.lock();
-    let of_all = sent
-        .recipients
-        .iter()
-        .map(|(_, outcome)| outcome)
-        .chain([&sent.outcome]);
+    let of_all = sent.recipients.iter().map(|its| &its.outcome).chain([&sent.outcome]);
     let mut taken = 0;
-    for outcome in of_all.filter(|outcome| matches!(outcome, Outcome::Accepted(_))) {
+    for outcome in of_all.filter(|outcome| outcome.status == Status::Accepted) {
         taken += 1;
         let dot = line.dot.expect("accepted, although the final dot was not said");
-        let code = outcome.reply().code.expect("accepted without a code");
+        let code = outcome.reply.code.expect("accepted without a code");
         assert!((200..=299).contains(&code), "accepted with {code}");
         let answer = &line.said[dot..];
         assert!(
@@ -185,7 +182,7 @@ fn is_evident(sent: &Sent, letter: &Message, line: &Line) {
     }
     if line.dot.is_none() {
         assert!(
-            !matches!(sent.outcome, Outcome::InDoubt(_)),
+            sent.outcome.status != Status::InDoubt,
             "in doubt, and never handed over"
         );
     }

@@ -6,8 +6,9 @@ use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
-use crate::letter::{LetterId, Status};
+use crate::letter::LetterId;
 use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
+use crate::outcome::Status;
 use crate::report::attempt::object;
 use crate::report::screen::count;
 use crate::words::visible_line;
@@ -143,7 +144,7 @@ fn not_in_doubt(record: &Record, last: Option<&LoggedAttempt>) -> Problem {
         Some(Status::Accepted) => format!("the server accepted it{when}{words}"),
         Some(Status::Deferred) => format!("it was put off{when}, and is due again{words}"),
         Some(Status::Refused) => format!("the server refused it{when}{words}"),
-        None | Some(Status::InDoubt) => "it was never tried, and is due".to_owned(),
+        None | Some(Status::InDoubt | Status::NotTried) => "it was never tried, and is due".to_owned(),
     };
     Problem::error(format!("{} is not in doubt: {stands}", of_whom(record)))
 }

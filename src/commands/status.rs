@@ -8,9 +8,10 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
-use crate::letter::{Decision, LetterId, Status};
+use crate::letter::{Decision, LetterId};
 use crate::letter::{Plan, Rules, Selection};
 use crate::outbox::ledger::{self, LedgerReader, LoggedAttempt, Record};
+use crate::outcome::Status;
 use crate::report::screen::count;
 use crate::run::planning::Planning;
 use crate::words::visible_line;
@@ -58,7 +59,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Some(Status::Deferred) => deferred += 1,
         Some(Status::Refused) => refused.push(record),
         Some(Status::InDoubt) => in_doubt.push(record),
-        None => {}
+        Some(Status::NotTried) | None => {}
     };
     let sender = identity.sender.as_str();
     ledger.records_of_sender(&identity.id, sender, &mut each).await?;

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::letter::{Envelope, LetterId, Skip};
-use crate::transport::{Outcome, Status};
+use crate::letter::{LetterId, Skip};
+use crate::outcome::{AddressOutcome, Outcome, Status};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, Serialize)]
@@ -64,7 +64,7 @@ pub struct AddressEvent {
     /// The address.
     pub address: String,
     /// What became of it.
-    pub outcome: Verdict,
+    pub outcome: Status,
     /// The reply code, when there was a reply.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
@@ -85,6 +85,9 @@ pub enum Verdict {
     Refused,
     /// The server may have taken it.
     InDoubt,
+    /// The run did not come to it: due again, and told as deferred.
+    #[serde(rename = "deferred")]
+    NotTried,
     /// It would be sent.
     DryRun,
     /// Left out, with a reason.
@@ -97,7 +100,7 @@ impl Verdict {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
-            Self::Deferred => "deferred",
+            Self::Deferred | Self::NotTried => "deferred",
             Self::Refused => "refused",
             Self::InDoubt => "in doubt",
             Self::DryRun => "dry run",
@@ -113,29 +116,23 @@ impl From<Status> for Verdict {
             Status::Deferred => Self::Deferred,
             Status::Refused => Self::Refused,
             Status::InDoubt => Self::InDoubt,
+            Status::NotTried => Self::NotTried,
         }
     }
 }
 
-/// What every address of an envelope got.
-#[must_use]
-pub fn address_events(
-    envelope: &Envelope,
-    outcome: &Outcome,
-    own: &[(crate::campaign::Address, Outcome)],
-) -> Vec<AddressEvent> {
-    envelope
-        .recipients()
-        .map(|address| {
-            let its = own.iter().find(|(of, _)| of == address).map_or(outcome, |(_, its)| its);
-            AddressEvent {
-                address: address.to_string(),
-                outcome: its.status().into(),
-                code: its.reply().code,
-                reply: (its != outcome).then(|| its.reply().line()),
-            }
-        })
-        .collect()
+impl AddressEvent {
+    /// One address's outcome; its words only where they are not the letter's.
+    #[must_use]
+    pub fn new(its: &AddressOutcome, of_letter: Option<&Outcome>) -> Self {
+        let AddressOutcome { address, outcome } = its;
+        Self {
+            address: address.clone(),
+            outcome: outcome.status,
+            code: outcome.reply.code,
+            reply: (of_letter != Some(outcome)).then(|| outcome.line()),
+        }
+    }
 }
 
 /// The last line of a run. Copies are not counted, letters are.
@@ -162,7 +159,7 @@ impl Summary {
     pub const fn count(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Accepted => self.accepted += 1,
-            Verdict::Deferred => self.deferred += 1,
+            Verdict::Deferred | Verdict::NotTried => self.deferred += 1,
             Verdict::Refused => self.refused += 1,
             Verdict::InDoubt => self.in_doubt += 1,
             Verdict::Skipped => self.skipped += 1,

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::event::{Event, Listener, Verdict};
 use super::ledger::{Claimed, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outcome::Status;
 
 /// How long an outcome may wait, unsynced and untold, for something else to write with.
 const LINGER: Duration = Duration::from_millis(20);
@@ -206,8 +207,8 @@ fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
                 letter.reply.as_deref().unwrap_or_default()
             ));
             for recipient in &mut letter.recipients {
-                if recipient.outcome == Verdict::Accepted {
-                    recipient.outcome = Verdict::InDoubt;
+                if recipient.outcome == Status::Accepted {
+                    recipient.outcome = Status::InDoubt;
                 }
             }
         }

@@ -42,7 +42,7 @@ pub fn object(attempt: &LoggedAttempt) -> serde_json::Value {
     let recipients: Vec<AddressEvent> = recipients(attempt)
         .map(|(address, status, reply)| AddressEvent {
             address: address.to_owned(),
-            outcome: status.into(),
+            outcome: status,
             code: reply.code,
             reply: Some(reply.line()),
         })

@@ -79,7 +79,7 @@ impl Screen {
         let copies_differ = letter
             .recipients
             .iter()
-            .any(|recipient| recipient.outcome != letter.outcome);
+            .any(|recipient| Verdict::from(recipient.outcome) != letter.outcome);
         let trouble = !matches!(letter.outcome, Verdict::Accepted) || copies_differ;
         let due_for_a_line = self.due <= FEW || self.last.elapsed() >= PLAIN_EVERY || self.told == self.due;
         if trouble || (self.bar.is_none() && !self.quiet && due_for_a_line) {
@@ -134,7 +134,7 @@ pub fn letter_line(letter: &LetterEvent) -> String {
         push_reply(&mut line, letter.code, letter.reply.as_deref());
     }
     for copy in letter.recipients.iter().skip(1) {
-        if copy.outcome != letter.outcome {
+        if Verdict::from(copy.outcome) != letter.outcome {
             line.push_str(&format!("\n    copy {}  {}", copy.outcome.in_words(), copy.address));
             push_reply(&mut line, copy.code, copy.reply.as_deref());
         }

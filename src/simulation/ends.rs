@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 use super::letters::name;
 use super::watch::{A_TICK, Take};
 use super::world::State;
-use crate::letter::{LetterId, Status};
+use crate::letter::LetterId;
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;
+use crate::outcome::Status;
 
 /// After a killed process: the letter in flight, for each connection.
 const MOST_BY_KILL: usize = 1;
@@ -83,7 +84,8 @@ impl State {
             self.broken(format_args!("{skipped} letters are left out, and {told} told"));
         }
         let count = |verdict| self.run.told.values().filter(|told| **told == verdict).count();
-        let found = [Verdict::Accepted, Verdict::Deferred, Verdict::Refused, Verdict::InDoubt].map(count);
+        let mut found = [Verdict::Accepted, Verdict::Deferred, Verdict::Refused, Verdict::InDoubt].map(count);
+        found[1] += count(Verdict::NotTried);
         let summary = &ended.summary;
         let told = [summary.accepted, summary.deferred, summary.refused, summary.in_doubt];
         if found != told || summary.due != self.run.due.len() {

@@ -290,7 +290,10 @@ impl Transport for Road {
             if dice.percent(30) {
                 sleep(self.settings.timeout).await;
             }
-            return Err(ConnectError::Temporary(Reply::none("connection refused")));
+            return Err(ConnectError::Temporary(Reply::none(
+                crate::outcome::Reason::NotConnected,
+                "connection refused",
+            )));
         }
         let number = {
             let mut world = self.world.lock();

@@ -9,10 +9,11 @@ use super::letters::name;
 use super::scenario::start;
 use super::world::{ByLetter, State};
 use crate::campaign::config::Rate;
-use crate::letter::{LetterId, Status};
+use crate::letter::LetterId;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::rules::{Open, Standing};
 use crate::outbox::ledger::{Durability, Entry};
+use crate::outcome::Status;
 
 /// Timers have whole milliseconds.
 pub const A_TICK: Duration = Duration::from_millis(1);
@@ -118,7 +119,7 @@ impl State {
             Some(Status::InDoubt) => (self.run.resend_in_doubt, "in doubt"),
             Some(Status::Refused) => (self.run.retry_refused, "refused"),
             Some(Status::Accepted) => (false, "accepted"),
-            None | Some(Status::Deferred) => return,
+            None | Some(Status::Deferred | Status::NotTried) => return,
         };
         if !asked || ended_in_this_run {
             self.broken(format_args!(
@@ -266,8 +267,7 @@ impl State {
         if !self.run.due.contains(&id) {
             self.broken(format_args!("{} is told and was not due", name(id)));
         }
-        let reply = event.reply.as_deref().unwrap_or_default();
-        self.run.not_tried += usize::from(reply.starts_with("not tried"));
+        self.run.not_tried += usize::from(event.outcome == Verdict::NotTried);
         if self.run.told.insert(id, event.outcome).is_some() {
             self.broken(format_args!("{} is told twice", name(id)));
         }
@@ -279,7 +279,8 @@ impl State {
             Verdict::Accepted => ended == Some(Status::Accepted),
             Verdict::Refused => lost || ended == Some(Status::Refused),
             Verdict::InDoubt => lost || ended == Some(Status::InDoubt),
-            Verdict::Deferred => {
+            Verdict::Deferred => lost || ended == Some(Status::Deferred),
+            Verdict::NotTried => {
                 let open = durable.is_some_and(|standing| standing.open.is_some());
                 lost || !open && ended != Some(Status::Accepted)
             }
@@ -318,7 +319,7 @@ impl State {
                 let wrong = event.recipients.iter().skip(1).find(|copy| {
                     let taken = take.copies.contains(&copy.address);
                     let own = copy.reply.as_ref().is_none_or(|reply| reply.contains(&copy.address));
-                    !own || taken != (copy.outcome == Verdict::Accepted)
+                    !own || taken != (copy.outcome == Status::Accepted)
                 });
                 if let Some(copy) = wrong {
                     self.broken(format_args!(
@@ -326,7 +327,7 @@ impl State {
                     ));
                 }
             }
-            (Verdict::Deferred | Verdict::Refused, Some(_)) => {
+            (Verdict::Deferred | Verdict::Refused | Verdict::NotTried, Some(_)) => {
                 self.broken(format_args!("{letter} was taken and is told as {:?}", event.outcome));
             }
             _ => {}

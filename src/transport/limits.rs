@@ -177,10 +177,7 @@ mod tests {
     #[track_caller]
     fn check(reply: &str, expect: Option<Limit>) {
         let (code, text) = reply.split_at(3);
-        let reply = Reply {
-            code: Some(code.parse().unwrap()),
-            text: text.trim_start().to_owned(),
-        };
+        let reply = Reply::said(code.parse().unwrap(), text.trim_start());
         assert_eq!(Limit::in_reply(&reply), expect, "{reply}");
     }
 
@@ -253,7 +250,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_words_at_all_make_it_panic(code in 200_u16..600, text: String) {
-            let _ = Limit::in_reply(&Reply { code: Some(code), text });
+            let _ = Limit::in_reply(&Reply::said(code, text));
         }
     }
 }

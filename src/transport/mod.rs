@@ -6,80 +6,8 @@ pub mod smtp;
 
 use std::future::Future;
 
-use serde::{Deserialize, Serialize};
-
-use crate::campaign::Address;
 use crate::letter::Message;
-pub use crate::letter::Status;
-
-/// What a server said, or what happened instead.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
-    /// The reply code (RFC 5321 §4.2); `None` when no reply came and `text` says what happened.
-    pub code: Option<u16>,
-    /// The words, one line each; at most a few kilobytes, and not yet safe to show.
-    pub text: String,
-}
-
-impl Reply {
-    /// What happened instead of a reply.
-    #[must_use]
-    pub fn none(text: impl Into<String>) -> Self {
-        Self {
-            code: None,
-            text: text.into(),
-        }
-    }
-
-    /// The words on one line, safe to show.
-    #[must_use]
-    pub fn line(&self) -> String {
-        crate::words::visible_line(&self.text.replace('\n', " "))
-    }
-}
-
-impl std::fmt::Display for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.code {
-            Some(code) => write!(f, "{code} {}", self.line()),
-            None => f.write_str(&self.line()),
-        }
-    }
-}
-
-/// What became of a letter, or of one address of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The server took it.
-    Accepted(Reply),
-    /// Not now (4xx), or lost before the final dot: may be tried again.
-    Deferred(Reply),
-    /// No (5xx).
-    Refused(Reply),
-    /// The server may have taken it.
-    InDoubt(Reply),
-}
-
-impl Outcome {
-    /// Its name.
-    #[must_use]
-    pub const fn status(&self) -> Status {
-        match self {
-            Self::Accepted(_) => Status::Accepted,
-            Self::Deferred(_) => Status::Deferred,
-            Self::Refused(_) => Status::Refused,
-            Self::InDoubt(_) => Status::InDoubt,
-        }
-    }
-
-    /// The words behind it.
-    #[must_use]
-    pub const fn reply(&self) -> &Reply {
-        match self {
-            Self::Accepted(reply) | Self::Deferred(reply) | Self::Refused(reply) | Self::InDoubt(reply) => reply,
-        }
-    }
-}
+pub use crate::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
 /// What came of handing one message over.
 #[derive(Clone, Debug)]
@@ -97,7 +25,7 @@ pub struct Sent {
     /// Of the letter: that of its To.
     pub outcome: Outcome,
     /// Of every address, the To first. Empty when all share `outcome`.
-    pub recipients: Vec<(Address, Outcome)>,
+    pub recipients: Vec<AddressOutcome>,
     /// What to do with the connection.
     pub then: Then,
     /// What the server's words were about.

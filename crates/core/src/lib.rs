@@ -16,6 +16,7 @@ pub mod facts;
 pub mod letter;
 pub mod links;
 pub mod lookalike;
+pub mod outcome;
 pub mod place;
 pub mod problem;
 pub mod recipients;

@@ -9,7 +9,8 @@ use super::dispatcher::Dispatcher;
 use super::terms::Stop;
 use crate::letter::Message;
 use crate::outbox::journal::LedgerLost;
-use crate::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
+use crate::outcome::{Outcome, Reason, Reply, Status};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
 
 pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {
     let mut session = None;
@@ -71,18 +72,18 @@ async fn send<T: Transport>(
     };
     *session = connect(transport, dispatcher).await;
     if session.is_none() || dispatcher.past_deadline() {
-        return Sent::all(Outcome::Deferred(reply), Then::Reconnect);
+        return Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
     }
     match hand_over(session, message).await {
         Attempt::Ended(sent) => sent,
-        Attempt::Unstarted(reply) => Sent::all(Outcome::Deferred(reply), Then::Reconnect),
+        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
     }
 }
 
 /// Hands a letter over to the session, which is gone when it cannot be used again.
 async fn hand_over<S: Session>(session: &mut Option<S>, message: &Message) -> Attempt {
     let Some(open) = session.as_mut() else {
-        return Attempt::Unstarted(Reply::none("the connection was lost before this letter was sent"));
+        return Attempt::Unstarted(Reply::none(Reason::NotBegun, ""));
     };
     let attempt = open.send(message).await;
     if !matches!(&attempt, Attempt::Ended(sent) if sent.then == Then::Reuse) {

@@ -12,8 +12,9 @@ use super::terms::{Options, Stop};
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
+use crate::outcome::{Outcome, Reply, Status};
 use crate::transport::limits::Limit;
-use crate::transport::{About, Outcome, Reply, Sent, Then};
+use crate::transport::{About, Sent, Then};
 
 /// So many letters running deferred, and it is the server that is not ready, not a letter.
 const DEFERRALS: u32 = 3;
@@ -44,16 +45,17 @@ impl Dispatcher {
             return Ok(());
         };
         self.weigh(sent);
-        let (attempted, event) = in_flight.ended(&job.letter, sent, now);
+        let (attempted, event) = in_flight.ended(sent, now);
         let entry = Some(Entry::Outcome(Box::new(attempted)));
-        let again = match &sent.outcome {
-            Outcome::Deferred(reply) => self.later(&job).map(|at| (at, reply)),
-            _ => None,
+        let again = if sent.outcome.status == Status::Deferred {
+            self.later(&job)
+        } else {
+            None
         };
         match again {
-            Some((at, reply)) => {
+            Some(at) => {
                 self.journal.submit(entry, None)?;
-                let what = format!("{} to {}: {reply}", event.letter, event.to);
+                let what = format!("{} to {}: {}", event.letter, event.to, sent.outcome.reply);
                 self.notice(what, at.duration_since(Instant::now()));
                 job.deferred = Some(Box::new(event));
                 self.state().retries.push(Retry { at, job });
@@ -67,22 +69,23 @@ impl Dispatcher {
     /// What an outcome says about the server, whether it takes anything at all, and about the account, whether it may
     /// send.
     fn weigh(&self, sent: &Sent) {
-        match &sent.outcome {
-            Outcome::Accepted(_) | Outcome::Refused(_) => {
+        let Outcome { status, reply } = &sent.outcome;
+        match status {
+            Status::Accepted | Status::Refused => {
                 let mut state = self.state();
                 if state.deferrals > 0 {
                     state.deferrals = 0;
                     state.sending = Backoff::new(Instant::now());
                 }
             }
-            Outcome::Deferred(reply) if sent.about == About::Address => self.limited(reply),
-            Outcome::Deferred(reply) => {
+            Status::Deferred if sent.about == About::Address => self.limited(reply),
+            Status::Deferred => {
                 self.limited(reply);
                 self.server_deferred(reply);
             }
-            Outcome::InDoubt(_) => {}
+            Status::InDoubt | Status::NotTried => {}
         }
-        if sent.about == About::Sender && matches!(sent.outcome, Outcome::Refused(_)) {
+        if sent.about == About::Sender && *status == Status::Refused {
             self.sender_refused();
         } else if sent.then == Then::Reuse {
             self.state().sender_refusals = 0;
@@ -181,10 +184,10 @@ impl Dispatcher {
 
 /// For how many addresses the server took a letter, or may have: a refused copy is none of them.
 fn handed_over(job: &Job, sent: &Sent) -> usize {
-    let may_be_there = |outcome: &Outcome| matches!(outcome, Outcome::Accepted(_) | Outcome::InDoubt(_));
+    let may_be_there = |outcome: &Outcome| matches!(outcome.status, Status::Accepted | Status::InDoubt);
     if !may_be_there(&sent.outcome) {
         return 0;
     }
-    let refused = sent.recipients.iter().filter(|(_, outcome)| !may_be_there(outcome));
+    let refused = sent.recipients.iter().filter(|its| !may_be_there(&its.outcome));
     job.addresses().saturating_sub(refused.count())
 }

@@ -4,15 +4,17 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::letter_events::blank;
-use crate::letter::{Letter, Message};
-use crate::outbox::event::{AddressEvent, LetterEvent, Verdict, address_events};
+use super::letter_events::{self, addresses, blank};
+use crate::letter::{Envelope, Letter, Message};
+use crate::outbox::event::LetterEvent;
 use crate::outbox::ledger::Attempted;
-use crate::transport::{Outcome, Reply, Sent};
+use crate::outcome::{Outcome, Reason, Reply, Status};
+use crate::transport::Sent;
 
 /// What is needed to say how it ended.
 #[derive(Debug)]
 pub struct InFlight {
+    envelope: Envelope,
     event: LetterEvent,
     sha256: [u8; 32],
     facts: Arc<str>,
@@ -31,6 +33,7 @@ impl InFlight {
         event.cc = Some(letter.envelope.cc.iter().map(ToString::to_string).collect());
         event.subject = Some(message.subject.clone());
         Self {
+            envelope: letter.envelope.clone(),
             event,
             sha256: message.sha256(),
             facts: Arc::clone(&message.facts),
@@ -38,63 +41,39 @@ impl InFlight {
     }
 
     /// The server, or the line, has spoken.
-    pub fn ended(mut self, letter: &Letter, sent: &Sent, at: Timestamp) -> (Attempted, LetterEvent) {
-        let event = &mut self.event;
-        event.outcome = sent.outcome.status().into();
-        event.code = sent.outcome.reply().code;
-        event.reply = Some(sent.outcome.reply().line());
-        event.at = at;
-        event.recipients = address_events(&letter.envelope, &sent.outcome, &sent.recipients);
-        let copies = letter.envelope.cc.iter().map(|address| {
-            let own = sent.recipients.iter().find(|(of, _)| of == address);
-            let outcome = own.map_or(&sent.outcome, |(_, outcome)| outcome);
-            (address.to_string(), outcome.status(), outcome.reply().clone())
-        });
+    pub fn ended(mut self, sent: &Sent, at: Timestamp) -> (Attempted, LetterEvent) {
+        let recipients = addresses(&self.envelope, &sent.outcome, &sent.recipients);
+        letter_events::became(&mut self.event, &sent.outcome, &recipients, at);
+        let copies = recipients.into_iter().skip(1);
         let attempted = Attempted {
-            id: letter.id,
+            id: self.event.id,
             at,
-            status: sent.outcome.status(),
-            reply: sent.outcome.reply().clone(),
+            status: sent.outcome.status,
+            reply: stored(&sent.outcome),
             sha256: self.sha256,
             facts: self.facts,
-            copies: copies.collect(),
+            copies: copies
+                .map(|copy| (copy.address, copy.outcome.status, stored(&copy.outcome)))
+                .collect(),
         };
         (attempted, self.event)
     }
 
     /// Nobody knows what became of it.
-    pub fn in_doubt(mut self, why: &str, at: Timestamp) -> (Attempted, LetterEvent) {
-        let event = &mut self.event;
-        let outcome = Outcome::InDoubt(Reply::none(why));
-        event.outcome = Verdict::InDoubt;
-        event.at = at;
-        event.reply = Some(why.to_owned());
-        let id = event.id;
-        self.event.recipients = self.own_addresses(&outcome);
-        let copies = self.event.cc.iter().flatten();
-        let copies = copies.map(|address| (address.clone(), outcome.status(), outcome.reply().clone()));
-        let attempted = Attempted {
-            id,
-            at,
-            status: outcome.status(),
-            reply: outcome.reply().clone(),
-            sha256: self.sha256,
-            facts: self.facts,
-            copies: copies.collect(),
-        };
-        (attempted, self.event)
+    pub fn in_doubt(self, why: Reason, at: Timestamp) -> (Attempted, LetterEvent) {
+        let outcome = Outcome::new(Status::InDoubt, Reply::none(why, ""));
+        self.ended(&Sent::all(outcome, crate::transport::Then::Reconnect), at)
     }
+}
 
-    /// The To and the copies, all with one outcome.
-    fn own_addresses(&self, outcome: &Outcome) -> Vec<AddressEvent> {
-        std::iter::once(&self.event.to)
-            .chain(self.event.cc.iter().flatten())
-            .map(|address| AddressEvent {
-                address: address.clone(),
-                outcome: outcome.status().into(),
-                code: None,
-                reply: None,
-            })
-            .collect()
+/// What the ledger keeps of an outcome's reason: its words.
+fn stored(outcome: &Outcome) -> Reply {
+    match outcome.reply.reason {
+        Some(_) => Reply {
+            code: None,
+            reason: None,
+            text: outcome.line(),
+        },
+        None => outcome.reply.clone(),
     }
 }

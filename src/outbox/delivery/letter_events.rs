@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use crate::campaign::Address;
-use crate::letter::{Letter, LetterId, Over, Skip, Status};
-use crate::outbox::event::{Event, LetterEvent, Verdict, address_events};
-use crate::transport::{Outcome, Reply};
+use crate::letter::{Envelope, Letter, LetterId, Over, Skip};
+use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict};
+use crate::outcome::{AddressOutcome, Outcome, Reason, Status};
 
 /// A letter that was left out.
 pub fn left_out(
@@ -25,15 +25,44 @@ pub fn left_out(
 
 /// A letter that the run did not come to.
 pub fn untried(letter: &Letter, at: Timestamp) -> Event {
+    not_tried(letter, Reason::RunEnded, at)
+}
+
+fn not_tried(letter: &Letter, why: Reason, at: Timestamp) -> Event {
     let envelope = &letter.envelope;
-    let outcome = Outcome::Deferred(Reply::none("not tried: the run ended before"));
+    let outcome = Outcome::not_tried(why);
     let mut event = blank(letter.id, &letter.spec.id, envelope.to.as_str(), &envelope.from, at);
-    event.outcome = Verdict::Deferred;
     event.language = Some(letter.language.to_string());
     event.cc = Some(envelope.cc.iter().map(ToString::to_string).collect());
-    event.reply = Some(outcome.reply().line());
-    event.recipients = address_events(envelope, &outcome, &[]);
+    became(&mut event, &outcome, &addresses(envelope, &outcome, &[]), at);
     Event::Letter(Box::new(event))
+}
+
+/// What became of a letter, and of each of its addresses, goes into its event.
+pub fn became(event: &mut LetterEvent, outcome: &Outcome, recipients: &[AddressOutcome], at: Timestamp) {
+    event.outcome = outcome.status.into();
+    event.code = outcome.reply.code;
+    event.reply = Some(outcome.line());
+    event.at = at;
+    event.recipients = recipients
+        .iter()
+        .map(|its| AddressEvent::new(its, Some(outcome)))
+        .collect();
+}
+
+/// Every address of an envelope with its own outcome, the To first: the letter's, where it has none of its own.
+pub fn addresses(envelope: &Envelope, outcome: &Outcome, own: &[AddressOutcome]) -> Vec<AddressOutcome> {
+    let of = |address: &Address| AddressOutcome {
+        address: address.to_string(),
+        outcome: outcome.clone(),
+    };
+    envelope
+        .recipients()
+        .map(|address| {
+            let its = own.iter().find(|its| its.address == address.as_str());
+            its.cloned().unwrap_or_else(|| of(address))
+        })
+        .collect()
 }
 
 /// A letter that another run had, when this one came to it.
@@ -43,13 +72,7 @@ pub fn lost(letter: &Letter, stands: Option<Status>, at: Timestamp) -> Event {
         Some(Status::Refused) => Skip::Refused,
         Some(Status::InDoubt) => Skip::InDoubt,
         // Due again, but not in this run; or that one is sending it.
-        Some(Status::Deferred) | None => {
-            let mut event = untried(letter, at);
-            if let Event::Letter(letter) = &mut event {
-                letter.reply = Some("not tried: another run has it".to_owned());
-            }
-            return event;
-        }
+        Some(Status::Deferred | Status::NotTried) | None => return not_tried(letter, Reason::AnotherRun, at),
     };
     let envelope = &letter.envelope;
     left_out(

@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::terms::{Ended, Stop};
 use crate::outbox::event::{Event, Listener, Summary, Verdict};
+use crate::outcome::Status;
 
 /// The counts so far, and whom they are of interest to.
 pub struct Tally<'l> {
@@ -44,7 +45,7 @@ impl Listener for Tally<'_> {
             self.summary.count(letter.outcome);
             if letter.outcome == Verdict::Accepted {
                 let copies = letter.recipients.iter().skip(1);
-                self.copies_not_taken += copies.filter(|copy| copy.outcome != Verdict::Accepted).count();
+                self.copies_not_taken += copies.filter(|copy| copy.outcome != Status::Accepted).count();
             }
         }
         self.listener.hear(event);

@@ -3,7 +3,7 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, Status, compose};
+use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, compose};
 use appel_core::testing::{Made, given};
 use jiff::Timestamp;
 use tokio::sync::watch;
@@ -18,7 +18,8 @@ use crate::letter::{Decision, Letter};
 use crate::outbox::event::{Event, LetterEvent, Verdict};
 use crate::outbox::ledger::{self, Claimed, Durability, Entry, LedgerError, LedgerWriter};
 use crate::outbox::quota::Quota;
-use crate::transport::{About, Attempt, ConnectError, Outcome, Reply, Sent, Session, Then};
+use crate::outcome::{Outcome, Reason, Reply, Status};
+use crate::transport::{About, Attempt, ConnectError, Sent, Session, Then};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
 pub struct List {
@@ -81,7 +82,7 @@ impl Server {
     }
 
     pub fn that_takes_everything() -> Self {
-        Self::new(|_, _| said(Outcome::Accepted, 250))
+        Self::new(|_, _| said(Status::Accepted, 250))
     }
 
     pub fn taken(&self) -> Vec<String> {
@@ -89,12 +90,9 @@ impl Server {
     }
 }
 
-fn said(outcome: impl Fn(Reply) -> Outcome, code: u16) -> Attempt {
-    let reply = Reply {
-        code: Some(code),
-        text: "so it goes".to_owned(),
-    };
-    Attempt::Ended(Sent::all(outcome(reply), Then::Reuse))
+fn said(status: Status, code: u16) -> Attempt {
+    let outcome = Outcome::new(status, Reply::said(code, "so it goes"));
+    Attempt::Ended(Sent::all(outcome, Then::Reuse))
 }
 
 impl Transport for Server {
@@ -114,10 +112,8 @@ impl Session for Server {
             *tries += 1;
             (self.answer)(to, *tries)
         };
-        if let Attempt::Ended(Sent {
-            outcome: Outcome::Accepted(_),
-            ..
-        }) = &attempt
+        if let Attempt::Ended(sent) = &attempt
+            && sent.outcome.status == Status::Accepted
         {
             self.taken.lock().unwrap().push(to.to_owned());
         }
@@ -283,8 +279,8 @@ async fn whenever_the_ledger_fails_every_letter_is_named_and_none_the_server_too
 #[tokio::test(start_paused = true)]
 async fn a_letter_that_another_run_has_is_told_as_the_ledger_has_it_and_the_others_leave() {
     for (others_left, told) in [
-        (None, Verdict::Deferred),
-        (Some(Status::Deferred), Verdict::Deferred),
+        (None, Verdict::NotTried),
+        (Some(Status::Deferred), Verdict::NotTried),
         (Some(Status::Accepted), Verdict::Skipped),
         (Some(Status::InDoubt), Verdict::Skipped),
     ] {
@@ -310,9 +306,9 @@ async fn a_letter_that_another_run_has_is_told_as_the_ledger_has_it_and_the_othe
 async fn what_is_deferred_is_tried_again_with_growing_pauses_and_told_once() {
     let server = Server::new(|to, nth| {
         if to == "r1@x.example" && nth < 4 {
-            said(Outcome::Deferred, 451)
+            said(Status::Deferred, 451)
         } else {
-            said(Outcome::Accepted, 250)
+            said(Status::Accepted, 250)
         }
     });
     let begin = Instant::now();
@@ -326,7 +322,7 @@ async fn what_is_deferred_is_tried_again_with_growing_pauses_and_told_once() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_deferred_too_long_is_left_for_the_next_run() {
-    let server = Server::new(|_, _| said(Outcome::Deferred, 451));
+    let server = Server::new(|_, _| said(Status::Deferred, 451));
     let begin = Instant::now();
     let options = Options {
         retry_for: Duration::from_mins(1),
@@ -341,9 +337,9 @@ async fn what_is_deferred_too_long_is_left_for_the_next_run() {
 async fn a_letter_that_was_deferred_does_not_use_up_the_daily_limit() {
     let server = Server::new(|_, nth| {
         if nth == 1 {
-            said(Outcome::Deferred, 451)
+            said(Status::Deferred, 451)
         } else {
-            said(Outcome::Accepted, 250)
+            said(Status::Accepted, 250)
         }
     });
     let options = Options {
@@ -355,7 +351,7 @@ async fn a_letter_that_was_deferred_does_not_use_up_the_daily_limit() {
     assert!(ended.stop.is_none());
     let server = Server::that_takes_everything();
     let (ended, ear) = run(6, &server, &mut Paper::good(), options).await;
-    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (4, 2));
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::NotTried)), (4, 2));
     assert!(matches!(ended.stop, Some(Stop::DailyLimit(_))));
 }
 
@@ -368,7 +364,7 @@ async fn no_letter_begins_after_the_deadline() {
         ..options(2)
     };
     let (ended, ear) = run(6, &server, &mut Paper::good(), options).await;
-    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 3));
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::NotTried)), (3, 3));
     assert!(matches!(ended.stop, Some(Stop::Deadline)));
 }
 
@@ -387,7 +383,7 @@ async fn the_first_interruption_finishes_what_is_in_flight_and_the_second_leaves
         assert!(matches!(ended.stop, Some(Stop::Interrupted)));
         assert_eq!(ear.counts(Verdict::Accepted), accepted);
         assert_eq!(ear.counts(Verdict::InDoubt), in_doubt);
-        assert_eq!(ear.counts(Verdict::Deferred), 96);
+        assert_eq!(ear.counts(Verdict::NotTried), 96);
         assert!(ledger.claimed.is_empty(), "what was claimed and not begun is released");
         interrupter.await.unwrap();
     }
@@ -396,17 +392,14 @@ async fn the_first_interruption_finishes_what_is_in_flight_and_the_second_leaves
 #[tokio::test(start_paused = true)]
 async fn three_letters_running_whose_sender_is_refused_end_the_run() {
     let server = Server::new(|_, _| {
-        let reply = Reply {
-            code: Some(550),
-            text: "not you".to_owned(),
-        };
+        let reply = Reply::said(550, "not you");
         Attempt::Ended(Sent {
             about: About::Sender,
-            ..Sent::all(Outcome::Refused(reply), Then::Reuse)
+            ..Sent::all(Outcome::new(Status::Refused, reply), Then::Reuse)
         })
     });
     let (ended, ear) = run(10, &server, &mut Paper::good(), options(1)).await;
-    assert_eq!((ear.counts(Verdict::Refused), ear.counts(Verdict::Deferred)), (3, 7));
+    assert_eq!((ear.counts(Verdict::Refused), ear.counts(Verdict::NotTried)), (3, 7));
     assert!(matches!(ended.stop, Some(Stop::Cannot { .. })));
 }
 
@@ -414,9 +407,9 @@ async fn three_letters_running_whose_sender_is_refused_end_the_run() {
 async fn a_connection_that_was_closed_between_two_letters_is_replaced_and_nothing_is_lost() {
     let server = Server::new(|_, nth| {
         if nth == 1 {
-            Attempt::Unstarted(Reply::none("closed"))
+            Attempt::Unstarted(Reply::none(Reason::ConnectionLost, "closed"))
         } else {
-            said(Outcome::Accepted, 250)
+            said(Status::Accepted, 250)
         }
     });
     let (_, ear) = run(5, &server, &mut Paper::good(), options(1)).await;
@@ -426,7 +419,7 @@ async fn a_connection_that_was_closed_between_two_letters_is_replaced_and_nothin
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_defers_everything_is_tried_less_and_less_and_then_given_up() {
-    let server = Server::new(|_, _| said(Outcome::Deferred, 451));
+    let server = Server::new(|_, _| said(Status::Deferred, 451));
     let begin = Instant::now();
     let options = Options {
         retry_for: Duration::from_mins(2),
@@ -434,7 +427,8 @@ async fn a_server_that_defers_everything_is_tried_less_and_less_and_then_given_u
     };
     let (ended, ear) = run(1000, &server, &mut Paper::good(), options).await;
     assert!(matches!(ended.stop, Some(Stop::GaveUp(_))), "{:?}", ended.stop);
-    assert_eq!(ear.counts(Verdict::Deferred), 1000);
+    assert_eq!(ear.counts(Verdict::Deferred) + ear.counts(Verdict::NotTried), 1000);
+    assert_eq!(ended.summary.deferred, 1000);
     let tries: usize = server.tries.lock().unwrap().values().sum();
     assert!(tries < 20, "{tries} tries at a server that takes nothing");
     assert!((Duration::from_mins(1)..Duration::from_mins(3)).contains(&begin.elapsed()));
@@ -445,9 +439,9 @@ async fn a_server_that_recovers_gets_its_letters_at_full_speed_again() {
     let begin = Instant::now();
     let server = Server::new(move |_, _| {
         if begin.elapsed() < Duration::from_secs(20) {
-            said(Outcome::Deferred, 451)
+            said(Status::Deferred, 451)
         } else {
-            said(Outcome::Accepted, 250)
+            said(Status::Accepted, 250)
         }
     });
     let (ended, ear) = run(100, &server, &mut Paper::good(), options(1)).await;
@@ -459,13 +453,10 @@ async fn a_server_that_recovers_gets_its_letters_at_full_speed_again() {
 #[tokio::test(start_paused = true)]
 async fn an_address_that_is_deferred_again_and_again_keeps_nobody_waiting() {
     let server = Server::new(|_, _| {
-        let reply = Reply {
-            code: Some(450),
-            text: "greylisted".to_owned(),
-        };
+        let reply = Reply::said(450, "greylisted");
         Attempt::Ended(Sent {
             about: About::Address,
-            ..Sent::all(Outcome::Deferred(reply), Then::Reuse)
+            ..Sent::all(Outcome::new(Status::Deferred, reply), Then::Reuse)
         })
     });
     let begin = Instant::now();
@@ -485,13 +476,10 @@ async fn a_limit_of_the_provider_ends_the_run_with_the_hour_to_go_on() {
         let server = Server::new(move |to, _| {
             if to == "r3@x.example" {
                 let code = if text.starts_with('5') { 550 } else { 421 };
-                let reply = Reply {
-                    code: Some(code),
-                    text: text.to_owned(),
-                };
-                Attempt::Ended(Sent::all(Outcome::Deferred(reply), Then::Reconnect))
+                let reply = Reply::said(code, text);
+                Attempt::Ended(Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect))
             } else {
-                said(Outcome::Accepted, 250)
+                said(Status::Accepted, 250)
             }
         });
         let four_hours_ago = start() - jiff::SignedDuration::from_hours(4);
@@ -500,7 +488,8 @@ async fn a_limit_of_the_provider_ends_the_run_with_the_hour_to_go_on() {
             ..options(1)
         };
         let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
-        assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 7));
+        let counts = [Verdict::Accepted, Verdict::Deferred, Verdict::NotTried].map(|verdict| ear.counts(verdict));
+        assert_eq!(counts, [3, 1, 6]);
         let Some(Stop::Limited { from, reply, .. }) = ended.stop else {
             panic!("{:?}", ended.stop)
         };
@@ -518,7 +507,7 @@ async fn the_last_letter_that_the_daily_limit_allows_is_not_kept_back_while_it_w
         ..options(4)
     };
     let (ended, ear) = run(10, &server, &mut Paper::good(), options).await;
-    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::Deferred)), (3, 7));
+    assert_eq!((ear.counts(Verdict::Accepted), ear.counts(Verdict::NotTried)), (3, 7));
     assert!(matches!(ended.stop, Some(Stop::DailyLimit(Some(_)))));
 }
 

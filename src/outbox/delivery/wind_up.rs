@@ -5,6 +5,7 @@ use super::letter_events;
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Durability, Entry};
+use crate::outcome::Reason;
 
 impl Dispatcher {
     /// After the last letter: whatever has no outcome yet gets one, by name.
@@ -13,7 +14,7 @@ impl Dispatcher {
         if self.journal.is_lost() {
             return Err(LedgerLost);
         }
-        for (entry, event) in self.take_unfinished("interrupted while it was being sent") {
+        for (entry, event) in self.take_unfinished(Reason::Interrupted) {
             self.journal.submit(entry, Some(event))?;
         }
         if self.state().stop.is_none() {
@@ -34,7 +35,7 @@ impl Dispatcher {
 
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
-        for (_, event) in self.take_unfinished("the ledger was lost while it was being sent") {
+        for (_, event) in self.take_unfinished(Reason::LedgerLost) {
             listener.hear(&event);
         }
         self.name_the_rest(listener);
@@ -43,7 +44,7 @@ impl Dispatcher {
 
     /// Every letter that was taken up and has no outcome: what the ledger and the listener are to hear of it. Those in
     /// flight are in doubt, and `why`.
-    fn take_unfinished(&self, why: &str) -> Vec<(Option<Entry>, Event)> {
+    fn take_unfinished(&self, why: Reason) -> Vec<(Option<Entry>, Event)> {
         let now = self.options.clock.now();
         let mut state = self.state();
         let in_flight = std::mem::take(&mut state.in_flight);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::letter::{LetterId, Status};
+use crate::letter::LetterId;
+use crate::outcome::Status;
 use crate::transport::Reply;
 
 /// One letter that is about to be sent.

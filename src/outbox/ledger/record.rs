@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::campaign::Address;
-use crate::letter::{LetterId, Status};
+use crate::letter::LetterId;
+use crate::outcome::Status;
 use crate::transport::Reply;
 
 /// A letter as the ledger knows it.

@@ -4,7 +4,8 @@
 use jiff::Timestamp;
 
 use super::{Claimed, Entry, Settled};
-use crate::letter::{Past, Status};
+use crate::letter::Past;
+use crate::outcome::Status;
 
 /// How far a run is with a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -33,7 +33,7 @@ fn outcome(id: LetterId, at: Timestamp, status: Status) -> Entry {
         id,
         at,
         status,
-        reply: Reply::none("so it goes"),
+        reply: Reply::said(250, "so it goes"),
         sha256: [7; 32],
         facts: "{}".into(),
         copies: Vec::new(),

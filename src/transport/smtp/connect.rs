@@ -14,7 +14,8 @@ use super::session::SmtpSession;
 use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
 use crate::campaign::config::Security;
-use crate::transport::{ConnectError, Reply};
+use crate::outcome::{Reason, Reply};
+use crate::transport::ConnectError;
 
 /// Opens a connection and brings it to where MAIL can be said.
 pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Result<SmtpSession, ConnectError> {
@@ -181,5 +182,5 @@ async fn starttls(
 }
 
 fn temporary(error: &io::Error) -> ConnectError {
-    ConnectError::Temporary(Reply::none(error.to_string()))
+    ConnectError::Temporary(Reply::none(Reason::NotConnected, error.to_string()))
 }

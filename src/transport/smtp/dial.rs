@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{Settings, socks};
-use crate::transport::{ConnectError, Reply};
+use crate::outcome::{Reason, Reply};
+use crate::transport::ConnectError;
 
 /// How long one address is tried before the next one is tried as well (RFC 8305 §8).
 const HEAD_START: Duration = Duration::from_millis(250);
@@ -22,7 +23,7 @@ pub async fn dial(settings: &Settings) -> Result<TcpStream, ConnectError> {
     };
     // Every step is one write, so there is nothing for Nagle's algorithm to gather: it would only wait.
     tcp.set_nodelay(true)
-        .map_err(|error| ConnectError::Temporary(Reply::none(error.to_string())))?;
+        .map_err(|error| ConnectError::Temporary(Reply::none(Reason::NotConnected, error.to_string())))?;
     Ok(tcp)
 }
 
@@ -37,7 +38,7 @@ async fn direct(
     found: impl Future<Output = io::Result<Vec<SocketAddr>>>,
 ) -> Result<TcpStream, ConnectError> {
     let (host, port) = (&settings.host, settings.port);
-    let temporary = |text| ConnectError::Temporary(Reply::none(text));
+    let temporary = |text: String| ConnectError::Temporary(Reply::none(Reason::NotConnected, text));
     let addresses = match timeout(settings.timeout, found).await {
         Ok(Ok(addresses)) => addresses,
         Ok(Err(error)) => return Err(unresolved(host, &error)),
@@ -83,7 +84,10 @@ fn unresolved(host: &str, error: &io::Error) -> ConnectError {
         .iter()
         .any(|silence| words.contains(silence))
     {
-        return ConnectError::Temporary(Reply::none(format!("the name {host} could not be looked up: {words}")));
+        return ConnectError::Temporary(Reply::none(
+            Reason::NotConnected,
+            format!("the name {host} could not be looked up: {words}"),
+        ));
     }
     ConnectError::Fatal {
         message: format!("there is no host named {host}"),

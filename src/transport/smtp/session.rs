@@ -5,14 +5,12 @@ use std::time::Duration;
 use super::FINAL_DOT_TIMEOUT;
 use super::dialogue::{self, Offers};
 use super::stream::{Stream, StreamError};
-use crate::campaign::Address;
 use crate::letter::{Envelope, Message};
+use crate::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use crate::transport::limits::Limit;
-use crate::transport::{About, Attempt, Outcome, Reply, Sent, Session, Then};
+use crate::transport::{About, Attempt, Sent, Session, Then};
 
 /// What is said of a server that answers what it was not asked.
-const OUT_OF_STEP: &str = "the server spoke, or hung up, without being asked anything";
-
 /// An SMTP connection that is ready for letters.
 pub struct SmtpSession {
     stream: Stream,
@@ -33,20 +31,14 @@ impl SmtpSession {
     }
 
     /// Why this server cannot take this letter at all.
-    fn unfit(&self, message: &Message) -> Option<String> {
+    fn unfit(&self, message: &Message) -> Option<Reply> {
         if message.envelope.needs_smtputf8() && !self.offers.smtputf8 {
-            return Some(
-                "the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)"
-                    .to_owned(),
-            );
+            return Some(Reply::none(Reason::NeedsSmtputf8, ""));
         }
         let (bytes, size) = (message.bytes.len(), self.offers.size?);
-        let size_in_words = || self.stream.redacted(size.to_string());
         (bytes as u64 > size).then(|| {
-            format!(
-                "the letter has {bytes} bytes, the server takes {} at most",
-                size_in_words()
-            )
+            let limit = self.stream.redacted(size.to_string());
+            Reply::none(Reason::TooLarge, format!("{bytes} {limit}"))
         })
     }
 
@@ -147,32 +139,29 @@ impl SmtpSession {
         if self.stream.spoke_unasked().await {
             // A reply too many: the next one read would be taken for the answer to this letter. Without its final dot
             // nothing of it counts.
-            let reply = Reply::none(OUT_OF_STEP);
-            return (Outcome::Deferred(reply), Then::Reconnect);
+            let reply = Reply::none(Reason::OutOfStep, "");
+            return (Outcome::new(Status::Deferred, reply), Then::Reconnect);
         }
         self.out.clear();
         dialogue::stuff(&message.bytes, &mut self.out);
         if let Err(error) = self.stream.write(&self.out, self.timeout).await {
             let reply = error.error.reply();
             let outcome = if error.all_handed_over {
-                Outcome::InDoubt(reply)
+                Outcome::new(Status::InDoubt, reply)
             } else {
-                Outcome::Deferred(reply)
+                Outcome::new(Status::Deferred, reply)
             };
             return (outcome, Then::Reconnect);
         }
         let wait = FINAL_DOT_TIMEOUT.max(self.timeout);
         match self.stream.reply(wait).await {
             Ok(reply) => match reply.code {
-                Some(200..=299) => (Outcome::Accepted(reply), Then::Reuse),
-                Some(421) => (Outcome::Deferred(reply), Then::Reconnect),
+                Some(200..=299) => (Outcome::new(Status::Accepted, reply), Then::Reuse),
+                Some(421) => (Outcome::new(Status::Deferred, reply), Then::Reconnect),
                 Some(400..=599) => (negative(&reply), Then::Reuse),
-                _ => (Outcome::InDoubt(reply), Then::Reconnect),
+                _ => (Outcome::new(Status::InDoubt, reply), Then::Reconnect),
             },
-            Err(error) => {
-                let text = format!("the letter was handed over, then {error}");
-                (Outcome::InDoubt(Reply::none(text)), Then::Reconnect)
-            }
+            Err(error) => (Outcome::new(Status::InDoubt, error.reply()), Then::Reconnect),
         }
     }
 }
@@ -216,17 +205,17 @@ impl Opened {
 
 impl Session for SmtpSession {
     async fn send(&mut self, message: &Message) -> Attempt {
-        if let Some(reason) = self.unfit(message) {
-            let outcome = Outcome::Refused(Reply::none(reason));
+        if let Some(reply) = self.unfit(message) {
+            let outcome = Outcome::new(Status::Refused, reply);
             return Attempt::Ended(Sent::all(outcome, Then::Reuse));
         }
         if self.stream.spoke_unasked().await {
-            return Attempt::Unstarted(Reply::none(OUT_OF_STEP));
+            return Attempt::Unstarted(Reply::none(Reason::OutOfStep, ""));
         }
         let (mail, rcpt, data) = match self.open(message).await {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
             Opened::Lost(reply) => {
-                let outcome = Outcome::Deferred(reply);
+                let outcome = Outcome::new(Status::Deferred, reply);
                 return Attempt::Ended(Sent::all(outcome, Then::Reconnect));
             }
             Opened::Replies { mail, rcpt, data } => (mail, rcpt, data),
@@ -271,14 +260,14 @@ struct Stop {
 impl Stop {
     /// 421 (RFC 5321 §3.8): the server closes the connection.
     fn hangs_up(&self) -> bool {
-        self.outcome.reply().code == Some(421)
+        self.outcome.reply.code == Some(421)
     }
 }
 
 /// The first thing in the replies that stops the letter.
 fn refusal(mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> Option<Stop> {
     let stop = |about, outcome| Some(Stop { about, outcome });
-    let nothing = || Outcome::Deferred(Reply::none("no reply"));
+    let nothing = || Outcome::new(Status::Deferred, Reply::none(Reason::NotAsked, ""));
     if mail.code != Some(250) {
         return stop(About::Sender, negative(mail));
     }
@@ -302,21 +291,21 @@ fn is_taken(reply: &Reply) -> bool {
 /// A no for good (5xx) is one to this letter, unless it says that the account has sent enough for now.
 fn negative(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(500..=599) if Limit::in_reply(reply).is_none() => Outcome::Refused(reply.clone()),
-        _ => Outcome::Deferred(reply.clone()),
+        Some(500..=599) if Limit::in_reply(reply).is_none() => Outcome::new(Status::Refused, reply.clone()),
+        _ => Outcome::new(Status::Deferred, reply.clone()),
     }
 }
 
 /// RFC 5321 §4.5.3.1.10: 552 to RCPT is an old spelling of 452, too many recipients.
 fn negative_rcpt(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(552) => Outcome::Deferred(reply.clone()),
+        Some(552) => Outcome::new(Status::Deferred, reply.clone()),
         _ => negative(reply),
     }
 }
 
 /// The outcome of every address: the letter's, save for copies that were refused or deferred.
-fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<(Address, Outcome)> {
+fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<AddressOutcome> {
     if rcpt.iter().all(is_taken) {
         return Vec::new();
     }
@@ -329,7 +318,10 @@ fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<(Add
             } else {
                 negative_rcpt(reply)
             };
-            (address.clone(), outcome)
+            AddressOutcome {
+                address: address.to_string(),
+                outcome,
+            }
         })
         .collect()
 }

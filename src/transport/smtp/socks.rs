@@ -11,7 +11,8 @@ use tokio_socks::tcp::Socks5Stream;
 
 use super::Settings;
 use crate::campaign::config::Proxy;
-use crate::transport::{ConnectError, Reply};
+use crate::outcome::{Reason, Reply};
+use crate::transport::ConnectError;
 
 /// A connection to the server that the proxy has opened.
 pub async fn through(proxy: &Proxy, settings: &Settings) -> Result<TcpStream, ConnectError> {
@@ -33,9 +34,10 @@ where
     // Here a SOCKS proxy is there: what keeps it from reaching the server may pass.
     let not_now = |why: &str| {
         let (at, host, port) = (at(proxy), &settings.host, settings.port);
-        Err(ConnectError::Temporary(Reply::none(format!(
-            "the proxy {at} cannot reach {host} port {port}: {why}"
-        ))))
+        Err(ConnectError::Temporary(Reply::none(
+            Reason::NotConnected,
+            format!("the proxy {at} cannot reach {host} port {port}: {why}"),
+        )))
     };
     let target = (settings.host.as_str(), settings.port);
     let Ok(asked) = timeout(settings.timeout, Socks5Stream::connect_with_socket(io, target)).await else {

@@ -11,7 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::dialogue::Offers;
 use super::redact::Redactor;
-use crate::transport::{ConnectError, Reply};
+use crate::outcome::{Reason, Reply};
+use crate::transport::ConnectError;
 
 /// No server needs more words than this for one reply; one that sends more is cut off.
 const MAX_REPLY: usize = 16 * 1024;
@@ -28,15 +29,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.reply())]
 pub enum StreamError {
     /// Closed or reset.
-    #[error("the connection was lost: {0}")]
     Lost(String),
     /// The deadline passed.
-    #[error("the server did not answer within {}", seconds(.0))]
     Timeout(Duration),
     /// What came is no reply (RFC 5321 §4.2), or there was no end to it.
-    #[error("the server sent something that is not an SMTP reply: {0}")]
     NotSmtp(String),
 }
 
@@ -49,10 +48,14 @@ impl StreamError {
         })
     }
 
-    /// As the words of an outcome.
+    /// What is said of it.
     #[must_use]
     pub fn reply(&self) -> Reply {
-        Reply::none(self.to_string())
+        match self {
+            Self::Lost(how) => Reply::none(Reason::ConnectionLost, how),
+            Self::Timeout(timeout) => Reply::none(Reason::NoAnswer, timeout.as_millis().to_string()),
+            Self::NotSmtp(excerpt) => Reply::none(Reason::NotSmtp, excerpt),
+        }
     }
 }
 
@@ -60,15 +63,6 @@ impl From<StreamError> for ConnectError {
     /// Before any letter has begun, a lost line may come back.
     fn from(error: StreamError) -> Self {
         Self::Temporary(error.reply())
-    }
-}
-
-fn seconds(duration: &Duration) -> String {
-    match duration.as_secs() {
-        0 => format!("{} ms", duration.as_millis()),
-        secs if secs >= 120 && secs % 60 == 0 => format!("{} minutes", secs / 60),
-        1 => "1 second".to_owned(),
-        secs => format!("{secs} seconds"),
     }
 }
 
@@ -169,9 +163,9 @@ impl Stream {
 
     /// Reads one reply, all its lines, before one deadline.
     pub async fn reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
-        let Reply { code, text } = self.whole_reply(timeout).await?;
-        let text = self.redacted(text);
-        Ok(Reply { code, text })
+        let mut reply = self.whole_reply(timeout).await?;
+        reply.text = self.redacted(reply.text);
+        Ok(reply)
     }
 
     /// As [`say`](Self::say), with what the server offers: keywords are read as they came.
@@ -179,10 +173,10 @@ impl Stream {
         self.write(command.as_bytes(), timeout)
             .await
             .map_err(|error| error.error)?;
-        let Reply { code, text } = self.whole_reply(timeout).await?;
-        let offers = Offers::from_ehlo(&text);
-        let text = self.redacted(text);
-        Ok((Reply { code, text }, offers))
+        let mut reply = self.whole_reply(timeout).await?;
+        let offers = Offers::from_ehlo(&reply.text);
+        reply.text = self.redacted(reply.text);
+        Ok((reply, offers))
     }
 
     async fn whole_reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
@@ -282,7 +276,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
         };
         text = and_line(text, line.get(4..).unwrap_or_default());
         if last {
-            return Ok(Some((Reply { code, text }, used)));
+            return Ok(Some((Reply::said(this, text), used)));
         }
     }
 }

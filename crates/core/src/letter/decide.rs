@@ -9,9 +9,9 @@ use super::decision::{Decision, Letter, Skip, skipped};
 use super::envelope::Envelope;
 use super::flood::{Recent, Tally};
 use super::plan::{Candidate, Open, Plan};
-use super::status::Status;
 use crate::address::Address;
 use crate::campaign::LetterSpec;
+use crate::outcome::Status;
 use crate::place::Language;
 use crate::problem::{Place, Problem};
 use crate::recipients::Recipient;
@@ -46,7 +46,7 @@ pub const fn may_leave(past: Option<Past>, resend: Resend, late: bool) -> Result
             Status::Refused if !resend.refused => Err(Skip::Refused),
             Status::InDoubt if !resend.in_doubt => Err(Skip::InDoubt),
             _ if late => Err(Skip::Deadline),
-            Status::Deferred | Status::Refused | Status::InDoubt => Ok(Some(past)),
+            Status::Deferred | Status::Refused | Status::InDoubt | Status::NotTried => Ok(Some(past)),
         },
         None if late => Err(Skip::Deadline),
         None => Ok(None),

@@ -11,7 +11,6 @@ pub mod plan;
 pub mod render;
 pub mod sameness;
 pub mod selection;
-pub mod status;
 
 mod encode;
 mod markdown;
@@ -27,4 +26,3 @@ pub use notes::Notes;
 pub use plan::{Candidate, Candidates, Plan};
 pub use render::{Renderer, Text};
 pub use selection::Selection;
-pub use status::Status;

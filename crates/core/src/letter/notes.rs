@@ -68,7 +68,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::letter::Status;
+    use crate::outcome::Status;
 
     #[test]
     fn a_second_pass_is_told_what_the_first_found_and_a_letter_costs_a_byte() {

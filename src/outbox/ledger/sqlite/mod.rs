@@ -21,8 +21,8 @@ pub use reader::SqliteLedger;
 mod state {
     use jiff::Timestamp;
 
-    use crate::letter::Status;
     use crate::outbox::ledger::rules::{Open, Standing};
+    use crate::outcome::Status;
 
     pub const RELEASED: i64 = 0;
     pub const CLAIMED: i64 = 1;
@@ -40,7 +40,8 @@ mod state {
     pub const fn of(status: Status) -> i64 {
         match status {
             Status::Accepted => ACCEPTED,
-            Status::Deferred => DEFERRED,
+            // Nobody writes down what was not tried; it would be due again.
+            Status::Deferred | Status::NotTried => DEFERRED,
             Status::Refused => REFUSED,
             Status::InDoubt => IN_DOUBT,
         }

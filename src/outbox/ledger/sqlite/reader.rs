@@ -290,6 +290,7 @@ pub fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
 
 fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
     Ok(Reply {
+        reason: None,
         code: row.get(column)?,
         text: row.get(column + 1)?,
     })

@@ -171,13 +171,10 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
         id: id(number),
         at: now(),
         status,
-        reply: Reply {
-            code: Some(code),
-            text: "so it goes".to_owned(),
-        },
+        reply: Reply::said(code, "so it goes"),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::none("no"))],
+        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"))],
     }))
 }
 
@@ -367,7 +364,7 @@ fn a_copy_that_was_refused_is_remembered_with_its_own_words() {
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
     let logged = &desk.logged()[0];
-    let copy = ("copy@x.example".to_owned(), Status::Refused, Reply::none("no"));
+    let copy = ("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"));
     assert_eq!((&logged.copies, logged.sha256), (&vec![copy], Some([7; 32])));
     let mut records: Vec<Record> = Vec::new();
     let mut each = |record| records.push(record);

@@ -38,7 +38,7 @@ async fn on(script: Vec<(&'static str, &'static str)>) -> (SmtpSession, tokio::t
 
 fn status(attempt: &Attempt) -> (Option<Status>, Option<u16>, Option<Then>) {
     match attempt {
-        Attempt::Ended(sent) => (Some(sent.outcome.status()), sent.outcome.reply().code, Some(sent.then)),
+        Attempt::Ended(sent) => (Some(sent.outcome.status), sent.outcome.reply.code, Some(sent.then)),
         Attempt::Unstarted(_) => (None, None, None),
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::address::Address;
 use crate::letter::decide::{Past, Resend, Rules};
-use crate::letter::status::Status;
+use crate::outcome::Status;
 use crate::testing::{self, Given, List, Made, address, given, language, letter, moment, sender};
 
 const NOW: &str = "2011-12-16T18:54:00Z";

@@ -17,10 +17,10 @@ fn outcome_at(number: u8, at: Timestamp, status: Status, copy: Status) -> Entry 
         id: id(number),
         at,
         status,
-        reply: Reply::none("so it goes"),
+        reply: Reply::said(250, "so it goes"),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), copy, Reply::none("so it goes"))],
+        copies: vec![("copy@x.example".to_owned(), copy, Reply::said(250, "so it goes"))],
     }))
 }
 
