@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use appel::campaign::config::Security;
 use appel::failure::{Failure, Style};
+use appel::input::config::Security;
 use appel::transport::smtp::{Fetching, Login, Renewal, SecretSource, Settings, over};
 use appel::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then};
 use appel_core::letter::{Envelope, LetterId, Message};

@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
+use appel_core::letter::{LetterId, Status};
+use appel_core::words::visible_line;
+
 use super::{Context, print, print_json};
-use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
-use crate::letter::{LetterId, Status};
+use crate::input::Identity;
 use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
 use crate::report::attempt::object;
 use crate::report::screen::count;
-use crate::words::visible_line;
 
 /// How many letters in doubt are listed where others were named.
 const LISTED: usize = 10;

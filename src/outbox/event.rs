@@ -1,9 +1,9 @@
 //! The one story of a run: the screen, `--json` and the log file all read it.
 
+use appel_core::letter::{Envelope, LetterId, Skip};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::letter::{Envelope, LetterId, Skip};
 use crate::transport::{Outcome, Status};
 
 /// Something that happened in a run.
@@ -122,7 +122,7 @@ impl From<Status> for Verdict {
 pub fn address_events(
     envelope: &Envelope,
     outcome: &Outcome,
-    own: &[(crate::campaign::Address, Outcome)],
+    own: &[(appel_core::address::Address, Outcome)],
 ) -> Vec<AddressEvent> {
     envelope
         .recipients()

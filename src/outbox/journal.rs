@@ -296,7 +296,7 @@ mod tests {
     }
 
     fn begin() -> Entry {
-        Entry::Begin(crate::letter::LetterId::from_bytes([0; 16]))
+        Entry::Begin(appel_core::letter::LetterId::from_bytes([0; 16]))
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use appel_core::letter::{LetterId, Status};
 use jiff::SignedDuration;
 
 use super::letters::name;
 use super::watch::{A_TICK, Take};
 use super::world::State;
-use crate::letter::{LetterId, Status};
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;
 

@@ -3,13 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use appel_core::letter::{LetterId, Status};
 use jiff::Timestamp;
 
 use super::letters::name;
 use super::scenario::start;
 use super::world::{ByLetter, State};
-use crate::campaign::config::Rate;
-use crate::letter::{LetterId, Status};
+use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::rules::{Open, Standing};
 use crate::outbox::ledger::{Durability, Entry};

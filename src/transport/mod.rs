@@ -6,11 +6,11 @@ pub mod smtp;
 
 use std::future::Future;
 
+use appel_core::address::Address;
+use appel_core::letter::Message;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::Address;
-use crate::letter::Message;
-pub use crate::letter::Status;
+pub use appel_core::letter::Status;
 
 /// What a server said, or what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ impl Reply {
     /// The words on one line, safe to show.
     #[must_use]
     pub fn line(&self) -> String {
-        crate::words::visible_line(&self.text.replace('\n', " "))
+        appel_core::words::visible_line(&self.text.replace('\n', " "))
     }
 }
 

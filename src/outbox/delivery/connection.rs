@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::Message;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::dispatcher::Dispatcher;
 use super::terms::Stop;
-use crate::letter::Message;
 use crate::outbox::journal::LedgerLost;
 use crate::transport::{Attempt, ConnectError, Outcome, Reply, Sent, Session, Then, Transport};
 

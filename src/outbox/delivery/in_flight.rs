@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::{Letter, Message};
 use jiff::Timestamp;
 
 use super::letter_events::blank;
-use crate::letter::{Letter, Message};
 use crate::outbox::event::{AddressEvent, LetterEvent, Verdict, address_events};
 use crate::outbox::ledger::Attempted;
 use crate::transport::{Outcome, Reply, Sent};

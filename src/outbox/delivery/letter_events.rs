@@ -1,9 +1,9 @@
 //! What is told of a letter that is not sent.
 
+use appel_core::address::Address;
+use appel_core::letter::{Letter, LetterId, Over, Skip, Status};
 use jiff::Timestamp;
 
-use crate::campaign::Address;
-use crate::letter::{Letter, LetterId, Over, Skip, Status};
 use crate::outbox::event::{Event, LetterEvent, Verdict, address_events};
 use crate::transport::{Outcome, Reply};
 

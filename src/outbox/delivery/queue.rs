@@ -1,10 +1,11 @@
 //! The letters due, in order: claimed in groups, and each handed out or named.
 
+use appel_core::letter::{Decision, Status};
+
 use super::dispatcher::Dispatcher;
 use super::job::Job;
 use super::letter_events;
 use super::terms::Stop;
-use crate::letter::{Decision, Status};
 use crate::outbox::event::Listener;
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Claimed, Durability, Entry, Intent};

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::{LetterId, Status};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::letter::{LetterId, Status};
 use crate::transport::Reply;
 
 /// One letter that is about to be sent.

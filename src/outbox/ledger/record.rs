@@ -1,10 +1,10 @@
 //! What is read from a ledger: letters and what was tried of them.
 
+use appel_core::address::Address;
+use appel_core::letter::{LetterId, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::campaign::Address;
-use crate::letter::{LetterId, Status};
 use crate::transport::Reply;
 
 /// A letter as the ledger knows it.

@@ -13,7 +13,7 @@ use super::dialogue::{self, Offers};
 use super::session::SmtpSession;
 use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
-use crate::campaign::config::Security;
+use crate::input::config::Security;
 use crate::transport::{ConnectError, Reply};
 
 /// Opens a connection and brings it to where MAIL can be said.

@@ -101,7 +101,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::campaign::config::Security;
+    use crate::input::config::Security;
 
     fn settings(timeout: Duration) -> Settings {
         Settings {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use appel_core::address::Address;
+use appel_core::letter::{Envelope, Message};
+
 use super::FINAL_DOT_TIMEOUT;
 use super::dialogue::{self, Offers};
 use super::stream::{Stream, StreamError};
-use crate::campaign::Address;
-use crate::letter::{Envelope, Message};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Attempt, Outcome, Reply, Sent, Session, Then};
 

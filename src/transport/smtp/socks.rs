@@ -10,7 +10,7 @@ use tokio_socks::Error;
 use tokio_socks::tcp::Socks5Stream;
 
 use super::Settings;
-use crate::campaign::config::Proxy;
+use crate::input::config::Proxy;
 use crate::transport::{ConnectError, Reply};
 
 /// A connection to the server that the proxy has opened.
@@ -86,7 +86,7 @@ mod tests {
     use tokio::time::{Duration, Instant, sleep};
 
     use super::*;
-    use crate::campaign::config::Security;
+    use crate::input::config::Security;
 
     const HELLO: [u8; 3] = [5, 1, 0];
     /// "Connected, from 127.0.0.1 port 4242."

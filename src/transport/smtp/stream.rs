@@ -219,7 +219,7 @@ impl Stream {
         let words = self.redacted(words);
         let line = words.rsplit('\n').next().unwrap_or_default();
         let shown: String = line.chars().take(LONGEST_EXCERPT).collect();
-        StreamError::NotSmtp(crate::words::visible_line(&shown))
+        StreamError::NotSmtp(appel_core::words::visible_line(&shown))
     }
 
     async fn fill(&mut self, deadline: Instant, timeout: Duration) -> Result<(), StreamError> {

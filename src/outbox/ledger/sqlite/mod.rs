@@ -21,8 +21,8 @@ pub use reader::SqliteLedger;
 mod state {
     use jiff::Timestamp;
 
-    use crate::letter::Status;
     use crate::outbox::ledger::rules::{Open, Standing};
+    use appel_core::letter::Status;
 
     pub const RELEASED: i64 = 0;
     pub const CLAIMED: i64 = 1;
