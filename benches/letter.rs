@@ -7,7 +7,7 @@ mod campaign;
 
 use std::hint::black_box;
 
-use appel::campaign::{Input, Sources, load};
+use appel::input::{Input, Sources, load};
 use appel_core::letter::{Attachments, Decision, Letter, Plan, Renderer, Rules, Selection, compose};
 use criterion::{Criterion, Throughput};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ fn read(folder: &std::path::Path, now: Timestamp) -> Input {
         config: folder.join("config.toml"),
         account: None,
         account_required: false,
-        private: appel::campaign::Private::default(),
+        private: appel::input::Private::default(),
     };
     load(&sources, now).input.expect("the campaign is valid")
 }

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::failure::Exit;
-use crate::letter::LetterId;
 
 /// Sends a letter campaign from your own mailbox: the right letter, in the right language, to the right inbox, once.
 ///

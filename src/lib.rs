@@ -15,7 +15,7 @@
 //!                                                                                            Event ─► screen, --json, log
 //! ```
 //!
-//! One way, no circles. [`campaign`] turns files into values that cannot be wrong. [`appel_core`] is pure: it decides who
+//! One way, no circles. [`input`] turns files into values that cannot be wrong. [`appel_core`] is pure: it decides who
 //! gets what and writes it, and is handed the sender, the time and what the ledger knows. [`outbox`] and [`transport`] act.
 //! [`report`] tells. [`commands`] puts them together, one file a command.
 //!
@@ -25,7 +25,7 @@
 //! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `settle`, `log`, `purge`, each
 //!   thin: read, plan, act, report.
 //! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
-//! - [`campaign`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
+//! - [`input`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`appel_core`], a crate of its own: addresses, countries, languages, facts, problems; and letters: plan (who gets
 //!   which letter, and why not), render (its text), message (its bytes).
 //! - [`outbox`]: the ledger that remembers, what is decided by it, the loop that sends, the journal between them, the pace, the events.
@@ -54,16 +54,12 @@
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
-pub use appel_core::{links, words};
-
 pub mod account;
-pub mod campaign;
 pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod failure;
-pub use appel_core::letter;
-pub use appel_core::outcome;
+pub mod input;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

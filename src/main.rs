@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use appel::cli::Cli;
-use appel::{commands, words};
+use appel::commands;
+use appel_core::words;
+use clap::Parser;
 
 /// A letter is many small pieces of text: with the system's allocator a twelfth of the time goes there.
 #[global_allocator]

@@ -9,8 +9,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use appel::campaign::{self, Input, Sources};
 use appel::clock::Clock;
+use appel::input::{self, Input, Sources};
 use appel::outbox::delivery::{Interrupt, Letters, Options, deliver};
 use appel::outbox::event::Listener;
 use appel::outbox::ledger::{
@@ -80,9 +80,9 @@ impl Workshop {
             config: folder.join("config.toml"),
             account: None,
             account_required: false,
-            private: appel::campaign::Private::default(),
+            private: appel::input::Private::default(),
         };
-        let loaded = campaign::load(&sources, Clock::System.now());
+        let loaded = input::load(&sources, Clock::System.now());
         let input = loaded.input.expect("the campaign is valid");
         let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default());
         let renderer = Renderer::new(&input.campaign, &input.sender, None);

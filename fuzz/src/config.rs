@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::net::IpAddr;
 
-use appel::campaign::Input;
-use appel::campaign::config::{Own, Rate, Security, Smtp};
+use appel::input::Input;
+use appel::input::config::{Own, Rate, Security, Smtp};
 
 use crate::{desk, letters, said};
 
@@ -37,7 +37,7 @@ pub fn check(input: &[u8]) {
     desk::write("config.toml", config);
     let account_file = account.map(|account| desk::write("account/config.toml", account));
     let sources = desk::sources(account_file);
-    let loaded = appel::campaign::load(&sources, desk::now());
+    let loaded = appel::input::load(&sources, desk::now());
     said::all(&loaded.problems);
     said::places_are_in(
         &loaded.problems,

@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use appel::campaign::{Private, Sources};
+use appel::input::{Private, Sources};
 use jiff::Timestamp;
 
 thread_local! {

@@ -9,19 +9,18 @@ use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use Durability::{Power, Process};
 use appel::outbox::ledger::{
     self, Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, Location, Settled, at_once,
 };
 use appel::transport::{Reply, Status};
-use appel_core::Address;
+use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use crate::{desk, said};
-
-use Durability::{Power, Process};
 
 /// The letters of both ledgers that the server took.
 const ACCEPTED: std::ops::RangeInclusive<u8> = 1..=3;

@@ -1,7 +1,7 @@
 //! The letters of a campaign that was found valid: they can be written, and say what they ought to, to whom they ought to.
 
-use appel::campaign::Input;
-use appel_core::Address;
+use appel::input::Input;
+use appel_core::address::Address;
 use appel_core::letter::{Attachments, Decision, Letter, Message, Plan, Renderer, Rules, Selection, Text, compose};
 use jiff::tz::Offset;
 use mail_parser::{MessageParser, MimeHeaders};

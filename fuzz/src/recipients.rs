@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use appel::campaign::Roster;
+use appel::input::Roster;
 use appel_core::Problems;
 use appel_core::recipients::{Recipients, Serves};
 
@@ -52,7 +52,7 @@ fn letters_can_be_made() {
     for name in ["protest", "solidarity"] {
         desk::write_once(&format!("templates/{name}.en.hbs"), TEMPLATE);
     }
-    let loaded = appel::campaign::load(&desk::sources(None), desk::now());
+    let loaded = appel::input::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
     if let Some(input) = loaded.input {
         letters::all(&input, None, |_, text, _| {

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use appel::failure::{Problem, Problems, Style};
-use appel::words::is_unsafe_to_show;
+use appel_core::words::is_unsafe_to_show;
 
 /// No problem of a file is longer on a screen, whatever stands in the file.
 pub const LONGEST_PROBLEM: usize = 32 << 10;

@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use appel::campaign::config::Security;
 use appel::failure::{Failure, Style};
-use appel::outcome::{Reply, Status};
+use appel::input::config::Security;
 use appel::transport::smtp::{Fetching, Login, Renewal, SecretSource, Settings, over};
 use appel::transport::{Attempt, ConnectError, Sent, Session, Then};
 use appel_core::letter::{Envelope, LetterId, Message};
+use appel_core::outcome::{Reply, Status};
 use appel_core::{Address, Language};
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};

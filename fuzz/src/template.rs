@@ -65,7 +65,7 @@ pub fn check(input: &[u8]) {
     desk::write("templates/partials/p.hbs", parts.next().unwrap_or(b"{{sender.name}}\n"));
     let personal = parts.next().map(|part| String::from_utf8_lossy(part).into_owned());
     desk::write("templates/protest.fr.hbs", parts.next().unwrap_or(letter));
-    let loaded = appel::campaign::load(&desk::sources(None), desk::now());
+    let loaded = appel::input::load(&desk::sources(None), desk::now());
     said::all(&loaded.problems);
     let Some(campaign) = loaded.input else {
         assert!(loaded.problems.any_error(), "no campaign, and nobody says why");

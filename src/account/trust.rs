@@ -15,8 +15,8 @@ use appel_core::campaign::Sender;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::campaign::Input;
-use crate::campaign::config::{Auth, Rate, Security, Smtp};
+use crate::input::Input;
+use crate::input::config::{Auth, Rate, Security, Smtp};
 use crate::private;
 
 /// What is kept, in the state folder.

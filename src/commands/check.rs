@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::{Decision, Over, Rules};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json, selection};
-use crate::campaign::Input;
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
-use crate::letter::Rules;
-use crate::letter::{Decision, Over};
+use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
 use crate::report::screen::count;
 use crate::run::compose::{Workshop, recent};
@@ -47,7 +46,7 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
 fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     let errors = problems.count(Severity::Error);
     let warnings = problems.count(Severity::Warning);
-    let file = crate::words::path(&context.global.config);
+    let file = appel_core::words::path(&context.global.config);
     match (errors, warnings) {
         (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
         (0, _) => format!(
@@ -149,7 +148,7 @@ impl Crowd {
 /// Everything worth saying, and how many letters this sender would send.
 async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usize), Failure> {
     let now = context.clock.now();
-    let loaded = crate::campaign::load(&context.sources(), now);
+    let loaded = crate::input::load(&context.sources(), now);
     let mut problems = loaded.problems;
     let Some(input) = loaded.input else {
         return Ok((problems, 0));

@@ -1,10 +1,10 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
+use appel_core::letter::Skip;
 use appel_core::recipients::Recipients;
 
 use super::{Context, confirm, print};
 use crate::failure::{Exit, Failure, Place, Problem};
-use crate::letter::Skip;
 use crate::outbox::delivery::{Ended, Stop};
 use crate::report::moment::until;
 use crate::report::screen::{count, summary_line};

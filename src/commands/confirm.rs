@@ -2,19 +2,19 @@
 
 use std::io::{IsTerminal, Write};
 
+use appel_core::letter::Skip;
+use appel_core::words::{visible, visible_line};
 use jiff::Timestamp;
 
 use super::Context;
-use crate::campaign::Input;
-use crate::campaign::config::{Rate, Smtp};
 use crate::failure::{Failure, Style};
-use crate::letter::Skip;
+use crate::input::Input;
+use crate::input::config::{Rate, Smtp};
 use crate::outbox::quota::Quota;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
 use crate::run::preflight::{SHOWN_LETTERS, Survey, Surveyed};
-use crate::words::{visible, visible_line};
 use crate::wrap::push_wrapped;
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.

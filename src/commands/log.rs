@@ -2,13 +2,14 @@
 
 use std::io::{self, BufWriter, ErrorKind, Write, stdout};
 
+use appel_core::words::json_for_screen;
+
 use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::ledger::{self, LedgerError, LedgerReader, LoggedAttempt};
 use crate::report::attempt::{lines, object};
 use crate::report::spreadsheet::Rows;
-use crate::words::json_for_screen;
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {

@@ -21,20 +21,20 @@ use std::path::{Path, PathBuf};
 use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::Selection;
+use appel_core::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
-use crate::campaign::bounded::{self, MOST_TEXT, Unread};
-use crate::campaign::{Identity, Input, Private, Sources};
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
+use crate::input::bounded::{self, MOST_TEXT, Unread};
+use crate::input::{Identity, Input, Private, Sources};
 use crate::outbox::event::Listener;
 use crate::outbox::ledger::{LedgerError, Location};
 use crate::private::Unfit;
 use crate::report::json::{JsonLines, not_written};
 use crate::report::screen::{Screen, count};
-use crate::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
 
 /// Runs one command.
 ///
@@ -153,7 +153,7 @@ impl Context {
 
     /// Reads the campaign; warnings are said, errors are a failure.
     fn input(&self) -> Result<Input, Failure> {
-        let loaded = crate::campaign::load(&self.sources(), self.clock.now());
+        let loaded = crate::input::load(&self.sources(), self.clock.now());
         match loaded.input {
             Some(input) => {
                 self.say_problems(&loaded.problems);

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use appel_core::words::visible_line;
+
 use super::{Context, print};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::words::visible_line;
 
 macro_rules! templates {
     ($($name:literal),* $(,)?) => {

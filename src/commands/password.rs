@@ -6,14 +6,14 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use appel_core::words::visible_line;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::account::trust::Word;
-use crate::campaign::config::{Auth, PasswordCommand, Smtp};
+use crate::input::config::{Auth, PasswordCommand, Smtp};
 use crate::transport::ConnectError;
 use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
-use crate::words::visible_line;
 
 /// How long the command may take in the middle of a run, where it may have to ask somebody to sign in.
 const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);

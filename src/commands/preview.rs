@@ -1,17 +1,16 @@
 //! `appel preview`: the letters as they would leave.
 
+use appel_core::letter::{Letter, Message, Rules};
+use appel_core::words::{visible, visible_line};
 use serde::Serialize;
 
 use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::letter::Rules;
-use crate::letter::{Letter, Message};
 use crate::outbox::ledger::NoLedger;
 use crate::report::letter::Shown;
 use crate::run::compose::Workshop;
 use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
-use crate::words::{visible, visible_line};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {

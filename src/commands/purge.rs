@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use appel_core::words::visible_line;
+
 use super::{Context, confirm, print, print_json};
 use crate::account::trust::Folders;
-use crate::campaign::Identity;
-use crate::campaign::config::or_here;
 use crate::cli;
 use crate::failure::{Exit, Failure};
+use crate::input::Identity;
+use crate::input::config::or_here;
 use crate::outbox::ledger::{self, Holdings, Ledger, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Erasable, Unfit};
 use crate::report::screen::count;
-use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 
 /// Runs it.
@@ -81,7 +82,7 @@ async fn purge(
         log.erase().map_err(|error| {
             Failure::cannot_deliver(format!(
                 "the records are removed, but the log {} is not",
-                crate::words::path(&path)
+                appel_core::words::path(&path)
             ))
             .because(&error)
             .hint("remove it by hand, or run `appel purge` again")
@@ -192,7 +193,7 @@ fn overview(identity: &Identity, location: &Location, log: Option<&Path>, holdin
         text.push_str(&format!("  {location}\n"));
     }
     if let Some(log) = log {
-        let log = crate::words::path(log);
+        let log = appel_core::words::path(log);
         text.push_str(&format!("To be removed: the log\n  {log}\n"));
     }
     let mut push = |line: &str| push_wrapped(&mut text, line, "", "", width);

@@ -12,9 +12,9 @@ use secrecy::SecretString;
 use super::conclude::conclude;
 use super::interrupts::watch_interrupts;
 use super::{Context, personal, print, selection};
-use crate::campaign::config::Rate;
 use crate::cli;
 use crate::failure::{Exit, Failure};
+use crate::input::config::Rate;
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, Listener, Verdict};
 use crate::outbox::ledger::{self, Location};
@@ -96,7 +96,8 @@ fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
         Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot keep letters in {}", crate::words::path(folder))).because(&error)
+            Failure::cannot_deliver(format!("cannot keep letters in {}", appel_core::words::path(folder)))
+                .because(&error)
         }),
     }
 }
@@ -163,7 +164,7 @@ fn arrived(
         text.push_str(&format!(
             "{} in {}\n",
             count(usize::try_from(contents.accepted).unwrap_or(usize::MAX), "letter"),
-            crate::words::path(folder)
+            appel_core::words::path(folder)
         ));
     }
     if contents.accepted != ended.summary.accepted as u64 {

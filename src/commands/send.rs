@@ -5,17 +5,16 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
+use appel_core::letter::{Envelope, LetterId, Resend, Rules, Skip};
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, print, selection, trust};
 use crate::account::trust::Word;
-use crate::campaign::config::{Smtp, is_loopback};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
-use crate::letter::{Envelope, LetterId, Skip};
-use crate::letter::{Resend, Rules};
+use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
@@ -223,7 +222,7 @@ async fn dry_run(
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot write to {}", crate::words::path(path))).because(&error)
+            Failure::cannot_deliver(format!("cannot write to {}", appel_core::words::path(path))).because(&error)
         })?),
         None => None,
     };
@@ -278,7 +277,7 @@ async fn dry_run(
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
-                crate::words::path(path),
+                appel_core::words::path(path),
                 count(survey.due, "letter")
             ),
             None => format!(

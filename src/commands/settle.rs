@@ -2,16 +2,17 @@
 
 use std::collections::HashSet;
 
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
+use appel_core::words::visible_line;
+
 use super::{Context, print, print_json};
-use crate::campaign::Identity;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
-use crate::letter::LetterId;
+use crate::input::Identity;
 use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
-use crate::outcome::Status;
 use crate::report::attempt::object;
 use crate::report::screen::count;
-use crate::words::visible_line;
 
 /// How many letters in doubt are listed where others were named.
 const LISTED: usize = 10;

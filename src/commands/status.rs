@@ -2,19 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
+use appel_core::letter::{Decision, LetterId, Plan, Rules, Selection};
+use appel_core::outcome::Status;
+use appel_core::words::visible_line;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json};
-use crate::campaign::Identity;
 use crate::failure::{Exit, Failure, Severity};
-use crate::letter::{Decision, LetterId};
-use crate::letter::{Plan, Rules, Selection};
+use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerReader, LoggedAttempt, Record};
-use crate::outcome::Status;
 use crate::report::screen::count;
 use crate::run::planning::Planning;
-use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 
 /// How many letters of a kind are listed one by one.
@@ -84,7 +83,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
 /// How many letters the next `send` would send; `None` when the campaign is invalid, which is said.
 async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<usize>, Failure> {
     let now = context.clock.now();
-    let loaded = crate::campaign::load(&context.sources(), now);
+    let loaded = crate::input::load(&context.sources(), now);
     let Some(input) = loaded.input else {
         let errors = count(loaded.problems.count(Severity::Error), "error");
         context.say(&format!(

@@ -3,13 +3,14 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
+use appel_core::words::visible_line;
+
 use super::{Context, confirm};
 use crate::account::trust::{Folders, Known, Mailbox, Word};
-use crate::campaign::Input;
-use crate::campaign::config::Smtp;
 use crate::failure::{Failure, Problem};
+use crate::input::Input;
+use crate::input::config::Smtp;
 use crate::private;
-use crate::words::visible_line;
 use crate::wrap::push_wrapped;
 
 /// Leave to send through this mailbox.

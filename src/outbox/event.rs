@@ -1,10 +1,9 @@
 //! The one story of a run: the screen, `--json` and the log file all read it.
 
+use appel_core::letter::{LetterId, Skip};
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::letter::{LetterId, Skip};
-use crate::outcome::{AddressOutcome, Outcome, Status};
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, Serialize)]

@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use appel_core::outcome::Status;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
 use super::event::{Event, Listener, Verdict};
 use super::ledger::{Claimed, Durability, Entry, LedgerError, LedgerWriter};
-use crate::outcome::Status;
 
 /// How long an outcome may wait, unsynced and untold, for something else to write with.
 const LINGER: Duration = Duration::from_millis(20);
@@ -297,7 +297,7 @@ mod tests {
     }
 
     fn begin() -> Entry {
-        Entry::Begin(crate::letter::LetterId::from_bytes([0; 16]))
+        Entry::Begin(appel_core::letter::LetterId::from_bytes([0; 16]))
     }
 
     #[tokio::test(start_paused = true)]

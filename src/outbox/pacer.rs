@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::campaign::config::Rate;
+use crate::input::config::Rate;
 
 /// Gives out turns, one each interval, on the monotonic clock: a clock that is set back changes nothing.
 #[derive(Debug)]

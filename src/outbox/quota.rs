@@ -3,9 +3,8 @@
 
 use std::collections::VecDeque;
 
+use appel_core::letter::flood::DAY;
 use jiff::Timestamp;
-
-use crate::letter::flood::DAY;
 
 /// The addresses that one sender wrote to in the last 24 hours, in whatever run and campaign.
 #[derive(Clone, Debug, Default)]

@@ -4,8 +4,9 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use appel_core::words::path as shown;
+
 use super::{state_folder, state_home};
-use crate::words::path as shown;
 
 /// Why a file or folder is not used, and what to do now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

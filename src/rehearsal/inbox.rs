@@ -45,7 +45,7 @@ pub struct Contents {
 #[derive(Debug, thiserror::Error)]
 pub enum KeepError {
     /// The folder could not be made or read.
-    #[error("cannot keep letters in {}", crate::words::path(.folder))]
+    #[error("cannot keep letters in {}", appel_core::words::path(.folder))]
     Folder {
         /// The folder as given.
         folder: PathBuf,
@@ -53,7 +53,7 @@ pub enum KeepError {
         source: io::Error,
     },
     /// The folder holds something already, such as another rehearsal: the two would be mixed.
-    #[error("{} is not empty", crate::words::path(.0))]
+    #[error("{} is not empty", appel_core::words::path(.0))]
     NotEmpty(PathBuf),
 }
 
@@ -136,7 +136,7 @@ impl State {
             let path = folder.join(file_name(self.accepted + 1, &letter.bytes));
             if let Err(error) = write_private(&path, &letter.bytes) {
                 let kind = error.kind();
-                let failure = io::Error::new(kind, format!("{}: {error}", crate::words::path(&path)));
+                let failure = io::Error::new(kind, format!("{}: {error}", appel_core::words::path(&path)));
                 self.failure.get_or_insert(failure);
                 return Err(error);
             }

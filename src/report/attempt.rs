@@ -1,9 +1,10 @@
 //! One attempt as the ledger knows it, told: as lines on a screen, and as the object of `log --json`.
 
+use appel_core::words::visible_line;
+
 use crate::outbox::event::AddressEvent;
 use crate::outbox::ledger::LoggedAttempt;
 use crate::transport::{Reply, Status};
-use crate::words::visible_line;
 
 /// Everyone the letter went to, the To first, each with their own outcome.
 pub fn recipients(attempt: &LoggedAttempt) -> impl Iterator<Item = (&str, Status, &Reply)> {

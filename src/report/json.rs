@@ -2,10 +2,10 @@
 
 use std::io::{self, BufWriter, Write};
 
+use appel_core::words::json_for_screen;
 use serde::Serialize;
 
 use crate::outbox::event::{Event, Listener};
-use crate::words::json_for_screen;
 
 /// Tells letters and the summary as JSON lines.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
 //! A message as its reader sees it, taken from its bytes.
 
+use appel_core::words::{visible, visible_line};
 use mail_parser::{Address, MessageParser, MimeHeaders};
 
-use crate::words::{visible, visible_line};
 use crate::wrap::push_wrapped;
 
 /// What a mail program shows of a message.

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use appel_core::address::mask;
+use appel_core::letter::Skip;
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::letter::Skip;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
 use crate::private;
-use appel_core::address::mask;
 
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
 #[must_use]
@@ -67,7 +67,7 @@ impl LogFile {
         let Ok(line) = serde_json::to_string(object) else {
             return;
         };
-        let written = writeln!(file, "{}", crate::words::json_for_screen(line));
+        let written = writeln!(file, "{}", appel_core::words::json_for_screen(line));
         self.went(written);
     }
 
@@ -77,8 +77,8 @@ impl LogFile {
             let _ = writeln!(
                 io::stderr(),
                 "warning: the log {} is no longer written: {}",
-                crate::words::path(&self.path),
-                crate::words::visible_line(&error.to_string())
+                appel_core::words::path(&self.path),
+                appel_core::words::visible_line(&error.to_string())
             );
             self.file = None;
         }

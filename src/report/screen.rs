@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
+use appel_core::words::{thousands, visible, visible_line};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
-use crate::words::{thousands, visible, visible_line};
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);

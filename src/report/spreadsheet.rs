@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use appel_core::words::visible_line;
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::attempt::{hexadecimal, recipients};
 use crate::outbox::ledger::LoggedAttempt;
-use crate::words::visible_line;
 
 const COLUMNS: [&str; 11] = [
     "at",

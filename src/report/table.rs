@@ -1,9 +1,9 @@
 //! Tables for people: plain columns that fit the terminal.
 
+use appel_core::words::visible;
 use comfy_table::{ContentArrangement, Table};
 
 use crate::failure::Style;
-use crate::words::visible;
 
 /// Columns side by side under a line of headings, indented by two. Cells are made safe to show; a line break in one is
 /// a line break on the screen.

@@ -13,10 +13,10 @@ use appel_core::letter::{
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-use crate::campaign::config::{MOST_ATTACHED, read_attachment};
-use crate::campaign::{Input, bounded};
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
+use crate::input::config::{MOST_ATTACHED, read_attachment};
+use crate::input::{Input, bounded};
 use crate::outbox::delivery::Letters;
 use crate::outbox::ledger::{LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
@@ -121,7 +121,7 @@ fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
         let bytes = read_attachment(input, path, room.min(MOST_ATTACHED)).map_err(|why| {
             let problem = Problem::error(format!(
                 "cannot read the attachment {}: {why}",
-                crate::words::path(path)
+                appel_core::words::path(path)
             ));
             problem.hint("finish what is being written into it, then run the same command again")
         })?;

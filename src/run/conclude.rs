@@ -1,8 +1,9 @@
 //! How a run ended, for whoever tells of it.
 
+use appel_core::letter::Skip;
+
 use super::preflight::Survey;
 use crate::failure::Exit;
-use crate::letter::Skip;
 use crate::outbox::delivery::{Ended, Stop};
 
 /// A run, looked back on.

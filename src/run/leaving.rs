@@ -7,14 +7,15 @@ use std::fmt::Write as _;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use crate::campaign::Address;
+use appel_core::address::Address;
+use appel_core::letter::render::Text;
+use appel_core::letter::{Attachments, Letter};
+use appel_core::words::visible_line;
+
 use crate::failure::Style;
-use crate::letter::render::Text;
-use crate::letter::{Attachments, Letter};
 use crate::report::json::not_written;
 use crate::report::screen::count;
 use crate::report::table::table;
-use crate::words::visible_line;
 
 /// So many addresses that get copies are shown one by one.
 const SHOWN: usize = 20;

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use appel_core::address::Address;
+use appel_core::letter::render::Text;
+use appel_core::letter::sameness::Compared;
+use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
+use appel_core::words::visible_line;
 use jiff::Timestamp;
 
 use super::compose::Workshop;
 use super::leaving::Leaving;
 use super::planning::Planning;
-use crate::campaign::Address;
 use crate::failure::{Failure, Place, Problem, Problems};
-use crate::letter::render::Text;
-use crate::letter::sameness::Compared;
-use crate::letter::{Decision, Letter, Over, Skip};
-use crate::letter::{Notes, Rules};
 use crate::outbox::ledger::LedgerReader;
 use crate::report::screen::count;
-use crate::words::visible_line;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
 pub const SHOWN_PROBLEMS: usize = 50;
@@ -244,7 +243,7 @@ pub enum Surveyed<'s> {
     /// One left out.
     Skipped {
         /// The letter's id.
-        id: crate::letter::LetterId,
+        id: appel_core::letter::LetterId,
         /// Which letter of the campaign.
         letter: &'s str,
         /// Its To.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use appel_core::letter::Notes;
 use secrecy::SecretString;
 
 use super::send::{Sending, WatchInterrupts};
-use crate::campaign::config::Security;
 use crate::failure::Failure;
-use crate::letter::Notes;
+use crate::input::config::Security;
 use crate::outbox::delivery::Ended;
 use crate::outbox::ledger::Ledger;
 use crate::rehearsal::inbox::Inbox;

@@ -8,10 +8,10 @@ use appel_core::letter::{Notes, Rules};
 use tokio::sync::watch;
 
 use super::compose::{Outgoing, Workshop};
-use crate::campaign::Input;
-use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Failure;
+use crate::input::Input;
+use crate::input::config::Rate;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::ledger::Ledger;

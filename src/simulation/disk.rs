@@ -5,11 +5,11 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 
+use appel_core::letter::{LetterId, Past};
 use jiff::Timestamp;
 
 use super::scenario::{Death, DiskFails};
 use super::world::{State as WorldState, World};
-use crate::letter::{LetterId, Past};
 use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
 use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, LedgerError, LedgerWriter};
 use crate::transport::Status;

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::SignedDuration;
 
 use super::letters::name;
 use super::watch::{A_TICK, Take};
 use super::world::State;
-use crate::letter::LetterId;
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;
-use crate::outcome::Status;
 
 /// After a killed process: the letter in flight, for each connection.
 const MOST_BY_KILL: usize = 1;

@@ -24,6 +24,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use appel_core::address::Address;
+use appel_core::letter::{Decision, Resend};
 use secrecy::SecretString;
 use tokio::sync::watch::channel;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -36,9 +38,7 @@ use self::server::Service;
 use self::watch::Watch;
 use self::weather::Weather;
 use self::world::{Counts, Fuse, World, timed};
-use crate::campaign::Address;
-use crate::campaign::config::Security;
-use crate::letter::{Decision, Resend};
+use crate::input::config::Security;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
 use crate::outbox::quota::Quota;
 use crate::transport::smtp::{Login, Settings, SmtpSession, over};
@@ -291,7 +291,7 @@ impl Transport for Road {
                 sleep(self.settings.timeout).await;
             }
             return Err(ConnectError::Temporary(Reply::none(
-                crate::outcome::Reason::NotConnected,
+                appel_core::outcome::Reason::NotConnected,
                 "connection refused",
             )));
         }

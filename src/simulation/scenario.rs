@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::dice::Dice;
 use super::weather::Weather;
-use crate::campaign::config::Rate;
+use crate::input::config::Rate;
 
 /// Everything that is fixed for all runs of one seed.
 #[derive(Clone, Debug)]

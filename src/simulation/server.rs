@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
 use tokio::time::sleep;
 
 use super::dice::Dice;
@@ -10,7 +11,6 @@ use super::letters;
 use super::weather::{Act, Step, Weather};
 use super::wire::{Server as Wire, address};
 use super::world::World;
-use crate::letter::LetterId;
 
 /// One connection's life on the server's side.
 pub struct Service {

@@ -3,17 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 
 use super::letters::name;
 use super::scenario::start;
 use super::world::{ByLetter, State};
-use crate::campaign::config::Rate;
-use crate::letter::LetterId;
+use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::rules::{Open, Standing};
 use crate::outbox::ledger::{Durability, Entry};
-use crate::outcome::Status;
 
 /// Timers have whole milliseconds.
 pub const A_TICK: Duration = Duration::from_millis(1);

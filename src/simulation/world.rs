@@ -5,6 +5,7 @@ use std::fmt::{Display, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
@@ -12,7 +13,6 @@ use super::disk::Disk;
 use super::scenario::{Death, Scenario, When};
 use super::watch::{Kept, Watch};
 use crate::clock::Clock;
-use crate::letter::LetterId;
 use crate::outbox::delivery::Interrupt;
 
 /// No run has more steps than this: what goes on for longer hangs.

@@ -6,8 +6,8 @@ pub mod smtp;
 
 use std::future::Future;
 
-use crate::letter::Message;
-pub use crate::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
+use appel_core::letter::Message;
+pub use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
 /// What came of handing one message over.
 #[derive(Clone, Debug)]

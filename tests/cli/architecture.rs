@@ -100,9 +100,9 @@ fn the_core_has_no_runtime_no_tls_and_no_database_among_its_dependencies() {
 }
 
 #[test]
-fn a_campaign_knows_nothing_of_how_letters_leave() {
+fn an_input_knows_nothing_of_how_letters_leave() {
     never_mentions(
-        "src/campaign/",
+        "src/input/",
         &[
             "transport",
             "outbox",

@@ -1,10 +1,11 @@
 //! A letter in a connection's hands: claimed, and not begun.
 
+use appel_core::letter::Message;
+
 use super::dispatcher::Dispatcher;
 use super::in_flight::InFlight;
 use super::job::Job;
 use crate::failure::Problem;
-use crate::letter::Message;
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Durability, Entry};
 

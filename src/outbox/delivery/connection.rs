@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::Message;
+use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::dispatcher::Dispatcher;
 use super::terms::Stop;
-use crate::letter::Message;
 use crate::outbox::journal::LedgerLost;
-use crate::outcome::{Outcome, Reason, Reply, Status};
 use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
 
 pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {

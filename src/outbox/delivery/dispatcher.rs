@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use appel_core::letter::LetterId;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -12,7 +13,6 @@ use super::backoff::Backoff;
 use super::in_flight::InFlight;
 use super::job::{Job, Retry};
 use super::terms::{Interrupt, Letters, Options, Stop};
-use crate::letter::LetterId;
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
 use crate::outbox::pacer::Pacer;

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use appel_core::outcome::{Outcome, Reply, Status};
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, Failed};
@@ -12,7 +13,6 @@ use super::terms::{Options, Stop};
 use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
-use crate::outcome::{Outcome, Reply, Status};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Sent, Then};
 

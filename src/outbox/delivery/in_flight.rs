@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::{Envelope, Letter, Message};
+use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 
 use super::letter_events::{self, addresses, blank};
-use crate::letter::{Envelope, Letter, Message};
 use crate::outbox::event::LetterEvent;
 use crate::outbox::ledger::Attempted;
-use crate::outcome::{Outcome, Reason, Reply, Status};
 use crate::transport::Sent;
 
 /// What is needed to say how it ended.

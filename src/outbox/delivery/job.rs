@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use appel_core::letter::Letter;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::letter_events;
-use crate::letter::Letter;
 use crate::outbox::event::{Event, LetterEvent};
 
 /// A letter to be sent, kept small: its text is written anew for every attempt.

@@ -1,11 +1,11 @@
 //! What is told of a letter that is not sent.
 
+use appel_core::address::Address;
+use appel_core::letter::{Envelope, Letter, LetterId, Over, Skip};
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Status};
 use jiff::Timestamp;
 
-use crate::campaign::Address;
-use crate::letter::{Envelope, Letter, LetterId, Over, Skip};
 use crate::outbox::event::{AddressEvent, Event, LetterEvent, Verdict};
-use crate::outcome::{AddressOutcome, Outcome, Reason, Status};
 
 /// A letter that was left out.
 pub fn left_out(

@@ -1,14 +1,15 @@
 //! The letters due, in order: claimed in groups, and each handed out or named.
 
+use appel_core::letter::Decision;
+use appel_core::outcome::Status;
+
 use super::dispatcher::Dispatcher;
 use super::job::Job;
 use super::letter_events;
 use super::terms::Stop;
-use crate::letter::Decision;
 use crate::outbox::event::Listener;
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Claimed, Durability, Entry, Intent};
-use crate::outcome::Status;
 
 /// How many letters are claimed at once for each connection when they leave fast. (Those in flight and deferred come on
 /// top; after a power cut at most 64 a connection are in doubt.)

@@ -1,10 +1,10 @@
 //! Counts what is told, and tells it on.
 
+use appel_core::outcome::Status;
 use tokio::time::Instant;
 
 use super::terms::{Ended, Stop};
 use crate::outbox::event::{Event, Listener, Summary, Verdict};
-use crate::outcome::Status;
 
 /// The counts so far, and whom they are of interest to.
 pub struct Tally<'l> {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use appel_core::address::Address;
+use appel_core::letter::{Decision, Letter, Message};
 use jiff::Timestamp;
 
-use crate::campaign::Address;
-use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Problem;
-use crate::letter::{Decision, Letter, Message};
+use crate::input::config::Rate;
 use crate::outbox::event::Summary;
 use crate::outbox::ledger::LedgerError;
 use crate::outbox::quota::{Again, Quota};

@@ -3,22 +3,21 @@ use std::future::ready;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use appel_core::letter::{Attachments, LetterId, Message, Renderer, Rules, Selection, compose};
+use appel_core::address::Address;
+use appel_core::letter::{Attachments, Decision, Letter, LetterId, Message, Renderer, Rules, Selection, compose};
+use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use appel_core::testing::{Made, given};
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
 use super::*;
-use crate::campaign::Address;
-use crate::campaign::config::Rate;
 use crate::clock::Clock;
 use crate::failure::Problem;
-use crate::letter::{Decision, Letter};
+use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Verdict};
 use crate::outbox::ledger::{self, Claimed, Durability, Entry, LedgerError, LedgerWriter};
 use crate::outbox::quota::Quota;
-use crate::outcome::{Outcome, Reason, Reply, Status};
 use crate::transport::{About, Attempt, ConnectError, Sent, Session, Then};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.

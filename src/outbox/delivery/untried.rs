@@ -1,9 +1,10 @@
 //! A run that sends nothing: its letters are told of all the same, by name.
 
+use appel_core::letter::Decision;
+
 use super::letter_events;
 use super::tally::Tally;
 use super::terms::{Ended, Letters, Options, Stop};
-use crate::letter::Decision;
 use crate::outbox::event::Listener;
 
 /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).

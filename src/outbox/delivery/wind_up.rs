@@ -1,11 +1,12 @@
 //! The end of a run: every letter that has no outcome yet gets one, by name.
 
+use appel_core::outcome::Reason;
+
 use super::dispatcher::Dispatcher;
 use super::letter_events;
 use crate::outbox::event::{Event, Listener};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Durability, Entry};
-use crate::outcome::Reason;
 
 impl Dispatcher {
     /// After the last letter: whatever has no outcome yet gets one, by name.

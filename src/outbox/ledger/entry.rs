@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::letter::LetterId;
-use crate::outcome::Status;
 use crate::transport::Reply;
 
 /// One letter that is about to be sent.

@@ -92,7 +92,7 @@ impl LedgerError {
     /// What was found at its place.
     pub(super) fn unfit(ledger: &Path, doing: &'static str, unfit: Unfit) -> Self {
         Self::Unfit {
-            path: crate::words::path(ledger),
+            path: appel_core::words::path(ledger),
             doing,
             cause: unfit.what,
             hint: unfit.hint,
@@ -101,7 +101,7 @@ impl LedgerError {
 
     /// What the system said of a file.
     pub(super) fn io(ledger: &Path, doing: &'static str, error: &io::Error) -> Self {
-        let path = crate::words::path(ledger);
+        let path = appel_core::words::path(ledger);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path, doing },
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {

@@ -66,7 +66,7 @@ impl From<PathBuf> for Location {
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => f.write_str(&crate::words::path(path)),
+            Self::File(path) => f.write_str(&appel_core::words::path(path)),
         }
     }
 }

@@ -7,11 +7,11 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use appel_core::words::visible_line;
 use jiff::Timestamp;
 
 use super::LedgerError;
 use crate::private;
-use crate::words::visible_line;
 
 /// The lock, held for as long as this lives.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
         Err(TryLockError::Error(error)) => {
             return Err(if cannot_lock(&error) {
                 LedgerError::NoLocks {
-                    path: crate::words::path(ledger),
+                    path: appel_core::words::path(ledger),
                     cause: error.to_string(),
                 }
             } else {
@@ -126,7 +126,7 @@ fn busy(ledger: &Path, holder: &Holder) -> LedgerError {
     let elsewhere = holder.is_elsewhere();
     let words = visible_line(&holder.words);
     LedgerError::Busy {
-        path: crate::words::path(ledger),
+        path: appel_core::words::path(ledger),
         holder: match words.split_once(", since ") {
             _ if words.is_empty() => "it has just begun".to_owned(),
             Some((process, since)) if elsewhere => format!("{process} on another computer, since {since} by its clock"),

@@ -229,7 +229,7 @@ fn path(ledger: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::letter::LetterId;
+    use appel_core::letter::LetterId;
 
     fn begin(number: u8) -> Entry {
         Entry::Begin(LetterId::from_bytes([number; 16]))

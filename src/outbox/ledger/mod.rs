@@ -32,11 +32,10 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use appel_core::address::Address;
+use appel_core::campaign::Limits;
+use appel_core::letter::{LetterId, Past, Recent};
 use jiff::Timestamp;
-
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
-use crate::letter::{LetterId, Past, Recent};
 
 /// What a ledger answers, when it can.
 pub type Answer<'l, T> = Pin<Box<dyn Future<Output = Result<T, LedgerError>> + Send + 'l>>;

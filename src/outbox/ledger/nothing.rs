@@ -2,12 +2,12 @@
 
 use std::future::ready;
 
+use appel_core::address::Address;
+use appel_core::campaign::Limits;
+use appel_core::letter::{LetterId, Past, Recent};
 use jiff::Timestamp;
 
 use super::{Answer, Each, Holdings, LedgerReader, LoggedAttempt, Record};
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
-use crate::letter::{LetterId, Past, Recent};
 
 /// It knows nothing.
 #[derive(Clone, Copy, Debug, Default)]

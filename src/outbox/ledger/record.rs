@@ -1,11 +1,11 @@
 //! What is read from a ledger: letters and what was tried of them.
 
+use appel_core::address::Address;
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::campaign::Address;
-use crate::letter::LetterId;
-use crate::outcome::Status;
 use crate::transport::Reply;
 
 /// A letter as the ledger knows it.

@@ -1,11 +1,11 @@
 //! The rules of a ledger, for whatever keeps one: which entry may follow where a letter stands, and what is made of it when
 //! a run broke off.
 
+use appel_core::letter::Past;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 
 use super::{Claimed, Entry, Settled};
-use crate::letter::Past;
-use crate::outcome::Status;
 
 /// How far a run is with a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

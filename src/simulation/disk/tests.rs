@@ -1,10 +1,10 @@
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::super::dice::Dice;
 use super::super::scenario::start;
 use super::{Disk, Open};
-use crate::letter::LetterId;
 use crate::outbox::ledger::{self, Attempted, Durability, Entry, Intent, Ledger, Location};
 use crate::transport::{Reply, Status};
 
@@ -117,7 +117,7 @@ async fn compare(disk: &Disk, ledger: &mut dyn Ledger, seed: u64) {
     let since = start() - std::time::Duration::from_secs(1);
     let mut model = disk.live.handed_over_since(since);
     model.sort_unstable();
-    let sender = crate::campaign::Address::parse("me@x.example").unwrap();
+    let sender = appel_core::address::Address::parse("me@x.example").unwrap();
     assert_eq!(
         model,
         ledger.handed_over_since(&sender, since, true).await.unwrap(),

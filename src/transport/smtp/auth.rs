@@ -1,5 +1,6 @@
 //! Signing in (RFC 4954): PLAIN, LOGIN or XOAUTH2; a password is tried once, a token and its successor once each.
 
+use appel_core::words::visible_line;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -11,9 +12,8 @@ use super::Settings;
 use super::dialogue::Offers;
 use super::login::{Attempt, Login, Spent};
 use super::stream::{Stream, StreamError};
-use crate::campaign::config::Auth;
+use crate::input::config::Auth;
 use crate::transport::{ConnectError, Reply};
-use crate::words::visible_line;
 
 /// So much of a server's reason for refusing a token is shown, in characters.
 const LONGEST_REASON: usize = 300;

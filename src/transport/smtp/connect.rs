@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use appel_core::outcome::{Reason, Reply};
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -13,8 +14,7 @@ use super::dialogue::{self, Offers};
 use super::session::SmtpSession;
 use super::stream::{Io, Stream};
 use super::{GREETING_TIMEOUT, Settings, tls};
-use crate::campaign::config::Security;
-use crate::outcome::{Reason, Reply};
+use crate::input::config::Security;
 use crate::transport::ConnectError;
 
 /// Opens a connection and brings it to where MAIL can be said.

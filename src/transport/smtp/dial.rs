@@ -4,12 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use appel_core::outcome::{Reason, Reply};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::{Settings, socks};
-use crate::outcome::{Reason, Reply};
 use crate::transport::ConnectError;
 
 /// How long one address is tried before the next one is tried as well (RFC 8305 §8).
@@ -105,7 +105,7 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::campaign::config::Security;
+    use crate::input::config::Security;
 
     fn settings(timeout: Duration) -> Settings {
         Settings {

@@ -1,10 +1,9 @@
 //! The words of the dialogue: hello, what a server offers, and the commands of one letter.
 
+use appel_core::address::Address;
+use appel_core::letter::Envelope;
 use lettre::transport::smtp::commands::{Mail, Rcpt};
 use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
-
-use crate::campaign::Address;
-use crate::letter::Envelope;
 
 /// The address literal says nothing about the machine (RFC 5321 §4.1.3 allows it where there is no name to give).
 pub const EHLO: &str = "EHLO [127.0.0.1]\r\n";

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::redact::Redactor;
-use crate::campaign::config::Auth;
+use crate::input::config::Auth;
 use crate::transport::ConnectError;
 
 /// A user name with its password or token, the same one for all connections of a run.

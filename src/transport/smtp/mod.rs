@@ -26,7 +26,7 @@ use std::time::Duration;
 use redact::Redactor;
 
 use super::{ConnectError, Transport};
-use crate::campaign::config::{Proxy, Security, Smtp};
+use crate::input::config::{Proxy, Security, Smtp};
 
 /// How long the first reply may take (RFC 5321 §4.5.3.2.1).
 const GREETING_TIMEOUT: Duration = Duration::from_mins(5);

@@ -397,7 +397,7 @@ fn letters(text: &str, kind: Kind) -> Vec<Letter> {
         let code = enhanced(line).map_or(0, |code| line.find(code).unwrap_or_default() + code.len());
         for (at, c) in line.char_indices() {
             let is_told = match kind {
-                Kind::Close => !c.is_whitespace() && !crate::words::is_unsafe_to_show(c),
+                Kind::Close => !c.is_whitespace() && !appel_core::words::is_unsafe_to_show(c),
                 Kind::Loose => c.is_alphanumeric(),
             };
             if !is_told {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use appel_core::letter::{Envelope, Message};
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
+
 use super::FINAL_DOT_TIMEOUT;
 use super::dialogue::{self, Offers};
 use super::stream::{Stream, StreamError};
-use crate::letter::{Envelope, Message};
-use crate::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use crate::transport::limits::Limit;
 use crate::transport::{About, Attempt, Sent, Session, Then};
 

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
+use appel_core::outcome::{Reason, Reply};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -10,8 +11,7 @@ use tokio_socks::Error;
 use tokio_socks::tcp::Socks5Stream;
 
 use super::Settings;
-use crate::campaign::config::Proxy;
-use crate::outcome::{Reason, Reply};
+use crate::input::config::Proxy;
 use crate::transport::ConnectError;
 
 /// A connection to the server that the proxy has opened.
@@ -88,7 +88,7 @@ mod tests {
     use tokio::time::{Duration, Instant, sleep};
 
     use super::*;
-    use crate::campaign::config::Security;
+    use crate::input::config::Security;
 
     const HELLO: [u8; 3] = [5, 1, 0];
     /// "Connected, from 127.0.0.1 port 4242."

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use appel_core::outcome::{Reason, Reply};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
 use super::dialogue::Offers;
 use super::redact::Redactor;
-use crate::outcome::{Reason, Reply};
 use crate::transport::ConnectError;
 
 /// No server needs more words than this for one reply; one that sends more is cut off.
@@ -213,7 +213,7 @@ impl Stream {
         let words = self.redacted(words);
         let line = words.rsplit('\n').next().unwrap_or_default();
         let shown: String = line.chars().take(LONGEST_EXCERPT).collect();
-        StreamError::NotSmtp(crate::words::visible_line(&shown))
+        StreamError::NotSmtp(appel_core::words::visible_line(&shown))
     }
 
     async fn fill(&mut self, deadline: Instant, timeout: Duration) -> Result<(), StreamError> {

@@ -49,7 +49,7 @@ fn system_verifier(
     let mut extra = Vec::new();
     if let Some(path) = ca_file {
         let unreadable = |cause: String| ConnectError::Fatal {
-            message: format!("cannot read the certificates in {}", crate::words::path(path)),
+            message: format!("cannot read the certificates in {}", appel_core::words::path(path)),
             cause,
             hint: "smtp.ca-file names a file in PEM form: -----BEGIN CERTIFICATE-----".to_owned(),
         };

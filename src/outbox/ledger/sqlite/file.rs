@@ -43,7 +43,7 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
 pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     let failed = |error| broken(path, "read", &error);
     let damaged = |cause: &str| LedgerError::Damaged {
-        path: crate::words::path(path),
+        path: appel_core::words::path(path),
         cause: cause.to_owned(),
     };
     // All that is asked is of one moment: a run may bring the file to the newest format meanwhile.
@@ -58,7 +58,7 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     if version > known && application == APPLICATION_ID {
         return Err(LedgerError::Newer {
-            path: crate::words::path(path),
+            path: appel_core::words::path(path),
             found: version,
             known,
         });
@@ -107,7 +107,7 @@ pub fn boot_id(ledger: &Path) -> String {
 
 pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
     let extended = error.sqlite_error().map(|error| error.extended_code);
-    let path_text = crate::words::path(path);
+    let path_text = appel_core::words::path(path);
     let cause = error.to_string();
     match error.sqlite_error_code() {
         // What network drives answer that have no locks, or no memory to share.
@@ -143,7 +143,7 @@ const LOCKING: [i32; 6] = [
 
 fn no_locks(path: &Path, error: &rusqlite::Error) -> LedgerError {
     LedgerError::NoLocks {
-        path: crate::words::path(path),
+        path: appel_core::words::path(path),
         cause: error.to_string(),
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
+use appel_core::letter::{LetterId, Past};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::reader::{Eyes, timestamp};
 use super::state;
-use crate::letter::{LetterId, Past};
 
 /// No more lines are read ahead.
 const LONGEST: usize = 512;

@@ -5,6 +5,7 @@ use std::future::ready;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, params};
 
@@ -14,7 +15,6 @@ use super::post::post;
 use super::reader::{Eyes, Reading, Reads, timestamp};
 use super::runs::{begin_run, settle_by_hand, settle_killed, unclaimed};
 use super::{daybook, purge, recent, state};
-use crate::letter::LetterId;
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::marks::{self, Marks};
 use crate::outbox::ledger::place;

@@ -7,13 +7,13 @@
 use std::io::{self, Read};
 use std::path::Path;
 
+use appel_core::words::visible_line;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::file::{broken, version};
 use crate::outbox::ledger::{LedgerError, marks};
 use crate::private;
-use crate::words::visible_line;
 
 /// The last run that the marks beside a ledger know, and its last commit. To be asked for before the database is read:
 /// then whatever goes on meanwhile, the database is the newer of the two.
@@ -55,7 +55,7 @@ impl Marked {
 
 fn behind(path: &Path) -> LedgerError {
     LedgerError::Behind {
-        path: crate::words::path(path),
+        path: appel_core::words::path(path),
     }
 }
 
@@ -99,7 +99,7 @@ pub fn is_sealed(path: &Path, seal: Option<[u8; 32]>) -> bool {
 /// differ. (A change in a text that nothing is decided by stays unseen.)
 pub fn over(path: &Path, db: &Connection) -> Result<(), LedgerError> {
     let damaged = |cause: &str| LedgerError::Damaged {
-        path: crate::words::path(path),
+        path: appel_core::words::path(path),
         cause: visible_line(cause),
     };
     let failed = |error| broken(path, "read", &error);

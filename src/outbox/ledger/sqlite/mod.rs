@@ -22,7 +22,7 @@ mod state {
     use jiff::Timestamp;
 
     use crate::outbox::ledger::rules::{Open, Standing};
-    use crate::outcome::Status;
+    use appel_core::outcome::Status;
 
     pub const RELEASED: i64 = 0;
     pub const CLAIMED: i64 = 1;

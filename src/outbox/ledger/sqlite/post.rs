@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use appel_core::letter::LetterId;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::runs::unclaimed;
 use super::state;
-use crate::letter::LetterId;
 use crate::outbox::ledger::{Attempted, Entry, Intent};
 
 /// What the entries say of one letter.

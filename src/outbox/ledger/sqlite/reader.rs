@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use appel_core::address::Address;
+use appel_core::campaign::Limits;
+use appel_core::letter::{LetterId, Past, Recent};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -11,9 +14,6 @@ use super::look::Marked;
 use super::runs::settle_killed;
 use super::state;
 use super::{purge, recent};
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
-use crate::letter::{LetterId, Past, Recent};
 use crate::outbox::ledger::rules::Standing;
 use crate::outbox::ledger::{
     Answer, Each, Holdings, LedgerError, LedgerReader, LoggedAttempt, Record, Settled, lock, place,

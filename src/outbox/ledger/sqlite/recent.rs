@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use appel_core::address::{Address, mailbox_of};
+use appel_core::campaign::Limits;
+use appel_core::letter::flood::{Salt, hash_of, salted};
+use appel_core::letter::{LetterId, Recent};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::reader::timestamp;
 use super::state;
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
-use crate::letter::flood::{Salt, hash_of, salted};
-use crate::letter::{LetterId, Recent};
-use appel_core::address::mailbox_of;
 
 /// A letter that was handed over: accepted, or in doubt.
 struct Handed {

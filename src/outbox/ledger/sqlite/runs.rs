@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::post::post;
 use super::{daybook, state};
-use crate::letter::LetterId;
 use crate::outbox::ledger::{Settled, marks};
 
 /// The order of the steps is this program's own; a break in it means that the ledger is not what it was.

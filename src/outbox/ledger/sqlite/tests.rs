@@ -5,12 +5,12 @@ mod recent;
 
 use std::path::PathBuf;
 
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
-use crate::letter::LetterId;
 use crate::outbox::ledger::{
     Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, LedgerWriter, LoggedAttempt,
     Record, Settled, at_once,

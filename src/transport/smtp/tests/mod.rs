@@ -4,15 +4,15 @@ mod pipelined;
 mod slow;
 mod tokens;
 
+use appel_core::letter::{Envelope, LetterId, Message};
+use appel_core::{Address, Language};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Duration, sleep};
 
 use super::connect::over;
 use super::{Login, Settings, SmtpSession};
-use crate::campaign::config::Security;
-use crate::letter::{Envelope, LetterId, Message};
+use crate::input::config::Security;
 use crate::transport::ConnectError;
-use appel_core::{Address, Language};
 
 /// What the server offers unless a test says otherwise.
 const OFFERS: &str = "250-mx.example\r\n250-AUTH PLAIN XOAUTH2\r\n250 SIZE 0\r\n";

@@ -1,10 +1,10 @@
 //! Servers that are slow: what is waited for, and what is not.
 
+use appel_core::outcome::Status;
 use secrecy::SecretString;
 use tokio::time::{Duration, Instant, sleep};
 
 use super::{OFFERS, Server, message, settings, temporary};
-use crate::outcome::Status;
 use crate::transport::smtp::Login;
 use crate::transport::{Attempt, Session};
 

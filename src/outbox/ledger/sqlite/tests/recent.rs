@@ -1,8 +1,9 @@
 //! Who was written to in the last 24 hours, as a ledger tells it.
 
+use appel_core::address::Address;
+use appel_core::campaign::Limits;
+
 use super::*;
-use crate::campaign::Address;
-use crate::campaign::config::Limits;
 
 fn sender() -> Address {
     Address::parse("Me+here@X.example").unwrap()

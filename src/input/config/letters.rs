@@ -1,0 +1,216 @@
+//! `[[letter]]`: the kinds of letter, and what goes with them.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use appel_core::address::Address;
+use appel_core::campaign::{Attachment, Format, LetterSpec, Limits};
+
+use super::KeptBack;
+use super::general::word;
+use super::paths::{self, MOST_ATTACHED, Refused};
+use super::read::Table;
+use super::source::Source;
+use super::value::Value;
+use crate::failure::{Place, Problem};
+
+/// How many letters a campaign has at most.
+const MOST_LETTERS: usize = 1000;
+/// How many roles a letter names at most.
+const MOST_ROLES: usize = 100;
+/// How long the name of a role is at most, in bytes.
+const LONGEST_ROLE: usize = 200;
+/// How many copies `cc` names at most, whatever the limit of copies is.
+const MOST_COPIES: usize = 1000;
+/// How many files go with a letter at most.
+pub const MOST_ATTACHMENTS: usize = 100;
+/// How many files go with all letters at most, each counted as often as it is named.
+const MOST_FILES: usize = 10_000;
+
+const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
+
+/// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
+pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limits) -> Vec<LetterSpec> {
+    let source = top.source();
+    let Some(value) = top.get("letter") else {
+        source.push(no_letter(source));
+        return Vec::new();
+    };
+    if value.raw().is_table() {
+        value.refuse(
+            "a campaign has a list of letters",
+            "write [[letter]] with two brackets above each letter",
+        );
+        return Vec::new();
+    }
+    let mut letters: Vec<LetterSpec> = Vec::new();
+    let items = value.list("[[letter]]");
+    if items.is_empty() {
+        source.push(no_letter(source));
+    }
+    let mut ids = HashSet::new();
+    let mut files = MOST_FILES;
+    for (nth, item) in items.into_iter().enumerate() {
+        if nth == MOST_LETTERS {
+            item.refuse(
+                format!("there are more than {MOST_LETTERS} letters"),
+                "put some of them in a campaign of their own",
+            );
+            break;
+        }
+        let table = Table::of(item);
+        if let Some(letter) = table.and_then(|table| read_one(&table, folder, kept_back, limits, &mut ids, &mut files))
+        {
+            letters.push(letter);
+        }
+    }
+    letters
+}
+
+fn no_letter(source: &Source<'_>) -> Problem {
+    Problem::error("the campaign has no letter")
+        .at(Place::file(source.shown()))
+        .hint("add one:\n[[letter]]\nid = \"protest\"\nto = [\"embassy\"]")
+}
+
+fn read_one<'a>(
+    table: &Table<'a>,
+    folder: &Path,
+    kept_back: &KeptBack,
+    limits: &Limits,
+    ids: &mut HashSet<&'a str>,
+    files: &mut usize,
+) -> Option<LetterSpec> {
+    let id = table.required("id", "id = \"protest\"");
+    if let Some(text) = &id
+        && !ids.insert(text.as_str())
+    {
+        text.refuse(
+            format!("two letters have the id \"{}\"", text.as_str()),
+            "give each letter an id of its own: it says who got which letter",
+        );
+    }
+    let template = table.text("template").map(|text| word(&text));
+    let to = roles(table);
+    let format = table
+        .text("format")
+        .map_or(Some(Format::Text), |text| text.choice(FORMATS));
+    let cc = copies(table, limits);
+    let attach = attachments(table, folder, kept_back, files);
+    table.deny_unknown();
+    let id = word(&id?)?;
+    Some(LetterSpec {
+        template: template.flatten().unwrap_or_else(|| id.clone()),
+        id,
+        to,
+        format: format.unwrap_or(Format::Text),
+        cc,
+        attach,
+    })
+}
+
+fn roles(table: &Table<'_>) -> Vec<String> {
+    let example = "to = [\"embassy\", \"ministry\"]";
+    let Some(value) = table.get("to") else {
+        table.missing("to", example);
+        return Vec::new();
+    };
+    let place = value.place();
+    let is_list = value.raw().is_array();
+    let items = value.list(example);
+    if items.is_empty() && is_list {
+        table.source().push(
+            Problem::error("the letter goes to nobody: `to` is empty")
+                .at(place)
+                .hint(format!("name one role or more of recipients.csv: {example}")),
+        );
+    }
+    let mut roles: Vec<String> = Vec::new();
+    for text in first(items, MOST_ROLES, "roles").filter_map(Value::text) {
+        if let Some(role) = text.line() {
+            if role.len() > LONGEST_ROLE {
+                text.refuse(
+                    format!("the name of a role is longer than {LONGEST_ROLE} bytes"),
+                    "use a word: embassy, ministry, support",
+                );
+            } else if roles.contains(&role) {
+                text.warn(format!("the role \"{role}\" is named twice"), "once is enough");
+            } else {
+                roles.push(role);
+            }
+        }
+    }
+    roles
+}
+
+fn copies(table: &Table<'_>, limits: &Limits) -> Vec<Address> {
+    let Some(value) = table.get("cc") else {
+        return Vec::new();
+    };
+    let place = value.place();
+    let texts = value.list("cc = [\"archive@example.org\"]");
+    if texts.len() > limits.copies_per_letter {
+        table.source().push(
+            Problem::error(format!(
+                "a letter has at most {} copies, and here are {}",
+                limits.copies_per_letter,
+                texts.len()
+            ))
+            .at(place)
+            .hint(MORE_COPIES),
+        );
+        return Vec::new();
+    }
+    first(texts, MOST_COPIES, "copies")
+        .filter_map(Value::text)
+        .filter_map(|text| super::account::address(&text))
+        .collect()
+}
+
+/// What to do about too many copies.
+const MORE_COPIES: &str = "leave some out, or give them a row of their own; whoever sends can allow more in the account file: copies-per-letter in [limits]";
+
+/// `files` is how many more may go with letters.
+fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, files: &mut usize) -> Vec<Attachment> {
+    let Some(value) = table.get("attach") else {
+        return Vec::new();
+    };
+    let place = value.place();
+    let mut found: Vec<Attachment> = Vec::new();
+    let mut bytes = 0u64;
+    let written = value.list("attach = [\"files/statement.pdf\"]");
+    for text in first(written, MOST_ATTACHMENTS, "attachments").filter_map(Value::text) {
+        let Some(left) = files.checked_sub(1) else {
+            text.refuse(
+                format!("more than {MOST_FILES} files go with the letters"),
+                "leave some out: each is looked at for each letter that it goes with",
+            );
+            break;
+        };
+        *files = left;
+        match paths::attachment(folder, text.as_str(), kept_back) {
+            Ok((attachment, _)) if found.contains(&attachment) => {}
+            Ok((attachment, length)) => {
+                bytes = bytes.saturating_add(length);
+                found.push(attachment);
+            }
+            Err(Refused { message, hint }) => text.refuse(message, hint),
+        }
+    }
+    if bytes > MOST_ATTACHED {
+        let Refused { message, hint } = paths::too_heavy(bytes);
+        table.source().push(Problem::error(message).at(place).hint(hint));
+    }
+    found
+}
+
+/// The first `most` of a list; that there are more is an error.
+fn first<'a>(items: Vec<Value<'a>>, most: usize, what: &str) -> impl Iterator<Item = Value<'a>> {
+    if let Some(beyond) = items.get(most) {
+        beyond.refuse(
+            format!("`{}` names more than {most} {what}", beyond.path()),
+            "leave the others out, or make a second letter of them",
+        );
+    }
+    items.into_iter().take(most)
+}

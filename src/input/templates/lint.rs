@@ -1,0 +1,492 @@
+//! The lint: every name, call, fact and partial of a letter, before anything is rendered.
+//!
+//! Handlebars in strict mode would find an undefined name only when it is printed: never inside `{{#if …}}`, and never in
+//! a branch that this recipient does not take. So the parsed letter is walked here, with its partials, in every branch.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
+
+use appel_core::place::Language;
+use appel_core::words::{listed, nearest};
+use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
+use serde_json::Value as Json;
+
+use super::budget::Budget;
+use super::growth::DEEPEST_PARTIAL;
+use super::names::{self, Hints, Meaning, Surroundings};
+use super::spot::{Tag, Unit};
+use super::tags::Piece;
+use super::{Partial, Partials, Scope};
+use crate::failure::{Place, Problem, Severity};
+
+const COMPARISONS: [&str; 6] = ["eq", "ne", "gt", "gte", "lt", "lte"];
+const FACTS: [&str; 3] = ["fact", "source", "as_of"];
+/// What can be called, as a hint names it.
+const HELPERS: [&str; 16] = [
+    "if", "unless", "with", "each", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "fact", "source", "as_of",
+];
+
+/// What the walk of one letter found.
+pub struct Lint<'a, 'b> {
+    scope: &'a Scope<'a>,
+    partials: &'a Partials,
+    language: &'a Language,
+    shown_dir: &'a str,
+    budget: &'b mut Budget,
+    /// The facts it uses, partials included, and where each is used first.
+    pub facts: BTreeMap<String, (Unit<'a>, Range<usize>)>,
+    /// The partials it calls, directly or not, by their files.
+    pub called: BTreeMap<&'a str, &'a Partial>,
+    calls: Vec<String>,
+    seen: BTreeSet<(String, Surroundings)>,
+}
+
+impl<'a, 'b> Lint<'a, 'b> {
+    /// For a letter in `language`; `shown_dir` is the templates folder as people know it.
+    pub const fn new(
+        scope: &'a Scope<'a>,
+        partials: &'a Partials,
+        language: &'a Language,
+        shown_dir: &'a str,
+        budget: &'b mut Budget,
+    ) -> Self {
+        Self {
+            scope,
+            partials,
+            language,
+            shown_dir,
+            budget,
+            facts: BTreeMap::new(),
+            called: BTreeMap::new(),
+            calls: Vec::new(),
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// A subject: a partial would bring its line breaks.
+    pub fn subject(&mut self, unit: Unit<'a>) {
+        for element in &unit.parsed.template.elements {
+            if let TemplateElement::PartialExpression(_) = element {
+                let span = unit.parsed.pieces.iter().find_map(|piece| match piece {
+                    Piece::Tag(span) if unit.text[span.clone()].contains('>') => Some(span.clone()),
+                    _ => None,
+                });
+                self.error(
+                    unit,
+                    span.unwrap_or(0..0),
+                    "a partial cannot stand in the subject",
+                    "write its text out",
+                );
+            }
+        }
+        self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
+    }
+
+    /// A body.
+    pub fn body(&mut self, unit: Unit<'a>) {
+        self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
+    }
+
+    fn error(&mut self, unit: Unit<'_>, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+        let mut problem = Problem::error(message);
+        if self.budget.problems.has_room(Severity::Error) {
+            problem = problem.at(Place::in_source(unit.shown, unit.text, span));
+        }
+        self.budget.push(problem.hint(hint));
+    }
+
+    /// `near` is a byte of the file before which nothing of this template stands.
+    fn walk(&mut self, unit: Unit<'a>, template: &'a Template, around: &Surroundings, near: usize) {
+        let mut near = near;
+        for (nth, element) in template.elements.iter().enumerate() {
+            if !self.budget.step(1) {
+                return;
+            }
+            // A link of an {{else if}} chain has no place of its own; it is somewhere after its block's beginning.
+            let place = template.mapping.get(nth);
+            let at = place.and_then(|place| unit.parsed.places.get(&(place.0, place.1)));
+            let at = at.map_or(near, |at| *at);
+            near = near.max(at);
+            let tag = Tag {
+                unit,
+                at,
+                exact: place.is_some(),
+            };
+            match element {
+                TemplateElement::RawString(_) | TemplateElement::Comment(_) => {}
+                TemplateElement::Expression(helper) | TemplateElement::HtmlExpression(helper) => {
+                    self.expression(tag, helper, around);
+                }
+                TemplateElement::HelperBlock(helper) => self.block(tag, helper, around),
+                TemplateElement::PartialExpression(call) => self.partial(tag, call, around),
+                // Blocks of partials, decorators, and whatever Handlebars may add.
+                _ => {
+                    self.error(
+                        unit,
+                        tag.span(),
+                        "this is not used here",
+                        "call a partial with {{> name}}",
+                    );
+                }
+            }
+        }
+    }
+
+    fn expression(&mut self, tag: Tag<'a>, helper: &'a HelperTemplate, around: &Surroundings) {
+        let alone = helper.params.is_empty() && helper.hash.is_empty();
+        match (&helper.name, helper.name.as_name()) {
+            (Parameter::Subexpression(_) | Parameter::Literal(_), _) | (_, None) => {
+                self.error(
+                    tag.unit,
+                    tag.span(),
+                    "a call in brackets cannot stand alone",
+                    "take the brackets off",
+                );
+            }
+            (_, Some(name)) if alone && !is_helper(name) => self.text(tag, name, around),
+            (_, Some(name)) => self.call(tag, name, &Call::of(helper, Form::Inline), around),
+        }
+    }
+
+    fn block(&mut self, tag: Tag<'a>, helper: &'a HelperTemplate, around: &Surroundings) {
+        let name = helper.name.as_name().unwrap_or_default();
+        if helper.block_param.is_some() {
+            self.error(tag.unit, tag.span(), "`as |…|` is not used here", "leave it out");
+        }
+        self.call(tag, name, &Call::of(helper, Form::Block), around);
+        if !self.budget.step(around.weight()) {
+            return;
+        }
+        let inner = match (name, helper.params.first().and_then(Parameter::as_name)) {
+            ("each", _) => around.each(),
+            ("with", Some(group)) => match names::meaning(group, around, self.scope, Hints::No) {
+                Meaning::Group(group) => around.with(group),
+                _ => around.clone(),
+            },
+            _ => around.clone(),
+        };
+        if let Some(template) = &helper.template {
+            self.walk(tag.unit, template, &inner, tag.at);
+        }
+        if let Some(template) = &helper.inverse {
+            self.walk(tag.unit, template, around, tag.at);
+        }
+    }
+
+    /// A name that must stand for one text.
+    fn text(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
+        if names::meaning(raw, around, self.scope, Hints::No) == Meaning::Text || !self.budget.is_news(tag, raw) {
+            return;
+        }
+        let (message, hint) = match names::meaning(raw, around, self.scope, Hints::Yes) {
+            Meaning::Text => return,
+            Meaning::Group(group) => (
+                format!("`{raw}` is not one text"),
+                format!("say which part: {group}.name"),
+            ),
+            Meaning::Undefined(hint) => (format!("`{raw}` is not defined"), hint),
+        };
+        self.error(tag.unit, tag.find(raw), message, hint);
+    }
+
+    fn argument(&mut self, tag: Tag<'a>, argument: &'a Parameter, around: &Surroundings) {
+        match argument {
+            Parameter::Literal(_) => {}
+            Parameter::Subexpression(inner) => {
+                if let TemplateElement::Expression(helper) = inner.as_element() {
+                    let name = helper.name.as_name().unwrap_or_default();
+                    self.call(tag, name, &Call::of(helper, Form::Inner), around);
+                }
+            }
+            _ => self.text(tag, argument.as_name().unwrap_or_default(), around),
+        }
+    }
+
+    fn call(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
+        // What is wrong with the call itself; its arguments are looked at in any case.
+        let wrong = match name {
+            "if" | "unless" if call.form != Form::Block => Some(format!("write {{{{#{name} …}}}} … {{{{/{name}}}}}")),
+            "if" | "unless" => call.wants(1, "{{#if message}}"),
+            "with" => self.with(call, around),
+            "each" => Some(
+                "nothing here is a list; write {{#if recipient.title}} … {{/if}} to ask whether a text is there"
+                    .to_owned(),
+            ),
+            _ if COMPARISONS.contains(&name) => call.wants(2, "(eq recipient.gender \"f\")"),
+            "and" | "or" if call.params.len() < 2 => {
+                Some("it needs two or more: (and message recipient.title)".to_owned())
+            }
+            "and" | "or" => None,
+            "not" | "len" => call.wants(1, "(not message)"),
+            _ if FACTS.contains(&name) => self.fact(tag, name, call),
+            "lookup" => Some("a name that is put together cannot be checked; write it out: {{sender.city}}".to_owned()),
+            "log" | "raw" => Some("it has no place in a letter; take it out".to_owned()),
+            _ => return self.unknown(tag, name, call, around),
+        };
+        if let Some(hint) = wrong {
+            let message = format!("`{name}` cannot be used like this");
+            self.error(tag.unit, tag.find(name), message, hint);
+        }
+        if FACTS.contains(&name) || matches!(name, "with" | "lookup" | "log" | "raw") {
+            return;
+        }
+        self.arguments(tag, call, around);
+        for key in call.hash.keys() {
+            if !(matches!(name, "if" | "unless") && key == "includeZero") {
+                self.error(
+                    tag.unit,
+                    tag.find(key),
+                    format!("`{name}` takes no `{key}`"),
+                    "leave it out",
+                );
+            }
+        }
+    }
+
+    fn arguments(&mut self, tag: Tag<'a>, call: &Call<'a>, around: &Surroundings) {
+        for argument in call.params.iter().chain(call.hash.values()) {
+            self.argument(tag, argument, around);
+        }
+    }
+
+    fn unknown(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
+        if !self.budget.is_news(tag, name) {
+            return self.arguments(tag, call, around);
+        }
+        let meaning = names::meaning(name, around, self.scope, Hints::No);
+        let is_name = !matches!(meaning, Meaning::Undefined(_));
+        let hint = match nearest(name, HELPERS) {
+            _ if matches!(meaning, Meaning::Group(_)) => format!("name one of its texts: {{{{{name}.name}}}}"),
+            _ if is_name && call.form == Form::Inner => "take the brackets off: it is a name, not a call".to_owned(),
+            _ if is_name && call.form == Form::Block => {
+                format!("to ask whether it is there, write {{{{#if {name}}}}} … {{{{/if}}}}")
+            }
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("what can be called: {}", HELPERS.join(", ")),
+        };
+        self.error(
+            tag.unit,
+            tag.find(name),
+            format!("`{name}` is nothing that can be called"),
+            hint,
+        );
+        self.arguments(tag, call, around);
+    }
+
+    /// The hint, when `{{#with}}` goes into no group.
+    fn with(&self, call: &Call<'a>, around: &Surroundings) -> Option<String> {
+        let group = match call.params {
+            [only] if call.form == Form::Block && call.hash.is_empty() => only.as_name(),
+            _ => None,
+        };
+        let is_group = group
+            .is_some_and(|group| matches!(names::meaning(group, around, self.scope, Hints::No), Meaning::Group(_)));
+        (!is_group).then(|| {
+            "{{#with}} goes into sender, recipient or campaign: {{#with sender}} {{name}} {{/with}}".to_owned()
+        })
+    }
+
+    /// A figure, its source or its time. The hint, when the call itself is wrong.
+    fn fact(&mut self, tag: Tag<'a>, helper: &str, call: &Call<'a>) -> Option<String> {
+        let name = match call.params {
+            [Parameter::Literal(Json::String(name))] if call.form != Form::Block && call.hash.is_empty() => name,
+            _ => return Some(format!("name one fact, in quotes: {{{{{helper} \"killed\"}}}}")),
+        };
+        let Some(fact) = self.scope.facts.get(name.as_str()) else {
+            if !self.budget.is_news(tag, name) {
+                return None;
+            }
+            let span = tag.find(name);
+            let hint = match nearest(name, self.scope.facts.keys().copied()) {
+                Some(near) => format!("did you mean \"{near}\"?"),
+                None => format!("add it to config.toml:\n[facts.{name}]\nvalue = \"…\""),
+            };
+            self.error(tag.unit, span, format!("there is no fact `{name}`"), hint);
+            return None;
+        };
+        let span = tag.find(name);
+        self.facts.entry(name.clone()).or_insert((tag.unit, span.clone()));
+        // A fact that could not be read was said to be wrong already.
+        let fact = (*fact)?;
+        let language = self.language;
+        let missing = match helper {
+            "fact" if fact.value.get(language).is_none() => Some((
+                format!("the fact `{name}` has no text in {language}"),
+                format!("add one under [facts.{name}]: value = {{ …, {language} = \"…\" }}"),
+            )),
+            "source" => match &fact.source {
+                None => Some((
+                    format!("the fact `{name}` has no source"),
+                    format!("add one under [facts.{name}]: source = \"who says so\""),
+                )),
+                Some(source) if source.get(language).is_none() => Some((
+                    format!("the source of the fact `{name}` has no text in {language}"),
+                    format!("add one under [facts.{name}]: source = {{ …, {language} = \"…\" }}"),
+                )),
+                Some(_) => None,
+            },
+            "as_of" if fact.as_of.is_none() => Some((
+                format!("the fact `{name}` has no time"),
+                format!("add one under [facts.{name}]: as-of = 2011-12-16T18:54:00+01:00"),
+            )),
+            _ => None,
+        };
+        if let Some((message, hint)) = missing {
+            self.error(tag.unit, span, message, hint);
+        }
+        None
+    }
+
+    fn partial(&mut self, tag: Tag<'a>, call: &'a DecoratorTemplate, around: &Surroundings) {
+        let group = self.partial_arguments(tag, call, around);
+        let Some(name) = call.name.as_name() else {
+            let hint = "write its name out: {{> signature}}";
+            self.error(tag.unit, tag.span(), "a partial's name cannot be put together", hint);
+            return;
+        };
+        let Some(versions) = self.partials.get(name) else {
+            if !self.budget.is_news(tag, name) {
+                return;
+            }
+            let known = || self.partials.keys().map(String::as_str);
+            let hint = match nearest(name, known()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if name.contains(['/', '.', '\'', '[', '@']) => {
+                    format!(
+                        "a partial is a file of {}/partials, named without folder, ending and quotes",
+                        self.shown_dir
+                    )
+                }
+                None if self.partials.is_empty() => format!("write it to {}/partials/{name}.hbs", self.shown_dir),
+                None => format!("there are: {}", listed(known())),
+            };
+            self.error(tag.unit, tag.find(name), format!("there is no partial `{name}`"), hint);
+            return;
+        };
+        let Some(partial) = versions.best(self.language) else {
+            let language = self.language;
+            let message = format!("the partial `{name}` has no text in {language}");
+            let file = format!("{}/partials/{name}", self.shown_dir);
+            let hint = format!("write it to {file}.{language}.hbs, or for all languages to {file}.hbs");
+            self.error(tag.unit, tag.find(name), message, hint);
+            return;
+        };
+        if self.calls.iter().any(|open| open == name) {
+            let mut round = self.calls.clone();
+            round.push(name.to_owned());
+            let message = format!("partials call each other in a circle: {}", round.join(" → "));
+            self.error(tag.unit, tag.find(name), message, "take one of the calls out");
+            return;
+        }
+        if self.calls.len() >= DEEPEST_PARTIAL {
+            let message = format!("partials call one another more than {DEEPEST_PARTIAL} deep");
+            self.error(tag.unit, tag.find(name), message, "put some of them together");
+            return;
+        }
+        if !self.budget.step(1 + around.weight() + call.hash.len()) {
+            return;
+        }
+        let added = call.hash.keys().cloned();
+        let inner = around.partial(group, added);
+        self.called.insert(&partial.shown, partial);
+        // The same partial in the same surroundings has nothing new to say, and could be called ten thousand times.
+        if self.seen.insert((name.to_owned(), inner.clone())) {
+            self.calls.push(name.to_owned());
+            self.walk(partial.unit(), &partial.parsed.template, &inner, 0);
+            self.calls.pop();
+        }
+    }
+
+    /// The group that a partial is called with, if any.
+    fn partial_arguments(
+        &mut self,
+        tag: Tag<'a>,
+        call: &'a DecoratorTemplate,
+        around: &Surroundings,
+    ) -> Option<&'static str> {
+        for (key, value) in &call.hash {
+            let taken = names::is_taken(key) || is_helper(key);
+            if taken {
+                let message = format!("`{key}` means something else already");
+                self.error(tag.unit, tag.find(key), message, "give it another name");
+            }
+            self.argument(tag, value, around);
+        }
+        match call.params.as_slice() {
+            [] => None,
+            [only] => match only
+                .as_name()
+                .map(|raw| (raw, names::meaning(raw, around, self.scope, Hints::No)))
+            {
+                Some((_, Meaning::Group(group))) => Some(group),
+                Some((raw, Meaning::Undefined(_))) => {
+                    if !self.budget.is_news(tag, raw) {
+                        return None;
+                    }
+                    let hint = match names::meaning(raw, around, self.scope, Hints::Yes) {
+                        Meaning::Undefined(hint) => hint,
+                        _ => String::new(),
+                    };
+                    self.error(tag.unit, tag.find(raw), format!("`{raw}` is not defined"), hint);
+                    None
+                }
+                _ => {
+                    let hint = "give it a name: {{> signature office=recipient.office}}";
+                    self.error(
+                        tag.unit,
+                        tag.span(),
+                        "a partial is called with a whole group, or with names",
+                        hint,
+                    );
+                    None
+                }
+            },
+            _ => {
+                self.error(
+                    tag.unit,
+                    tag.span(),
+                    "a partial is called with one group at most",
+                    "leave the others out",
+                );
+                None
+            }
+        }
+    }
+}
+
+fn is_helper(name: &str) -> bool {
+    HELPERS.contains(&name) || matches!(name, "len" | "lookup" | "log" | "raw")
+}
+
+/// How a call stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// `{{name …}}`
+    Inline,
+    /// `{{#name …}}`
+    Block,
+    /// `(name …)`
+    Inner,
+}
+
+struct Call<'a> {
+    form: Form,
+    params: &'a [Parameter],
+    hash: &'a HashMap<String, Parameter>,
+}
+
+impl<'a> Call<'a> {
+    fn of(helper: &'a HelperTemplate, form: Form) -> Self {
+        Self {
+            form,
+            params: &helper.params,
+            hash: &helper.hash,
+        }
+    }
+
+    /// What to do when there are not `count` arguments.
+    fn wants(&self, count: usize, example: &str) -> Option<String> {
+        let (many, found) = (if count == 1 { "one name" } else { "two values" }, self.params.len());
+        (found != count).then(|| format!("it needs {many}, here are {found}; for example {example}"))
+    }
+}

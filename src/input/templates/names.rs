@@ -1,0 +1,266 @@
+//! The names that a template may use, and what was probably meant by one that is not among them.
+
+use appel_core::words::{listed, nearest};
+
+use super::Scope;
+
+const CAMPAIGN: [&str; 4] = ["id", "title", "language", "deadline"];
+const GROUPS: [&str; 3] = ["sender", "recipient", "campaign"];
+const SINGLE: [&str; 2] = ["date", "message"];
+
+/// What names mean where a tag stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Surroundings {
+    /// The groups of `{{#with}}`, innermost last; and that of a partial called with one.
+    within: Vec<String>,
+    /// Names that the call of a partial adds.
+    added: Vec<String>,
+    /// Whether an `{{#each}}` is around.
+    in_each: bool,
+}
+
+impl Surroundings {
+    /// Inside `{{#with group}}`.
+    pub fn with(&self, group: &str) -> Self {
+        let mut inner = self.clone();
+        inner.within.push(group.to_owned());
+        inner
+    }
+
+    /// How many names there are to copy.
+    pub fn weight(&self) -> usize {
+        self.within.len() + self.added.len()
+    }
+
+    /// Inside `{{#each}}`.
+    pub fn each(&self) -> Self {
+        Self {
+            in_each: true,
+            ..self.clone()
+        }
+    }
+
+    /// Inside a partial, called with a group or none, and with further names.
+    pub fn partial(&self, group: Option<&str>, names: impl Iterator<Item = String>) -> Self {
+        let here = self.within.last().map(String::as_str);
+        let mut added = self.added.clone();
+        added.extend(names);
+        added.sort();
+        added.dedup();
+        Self {
+            within: group.or(here).map(ToOwned::to_owned).into_iter().collect(),
+            added,
+            in_each: self.in_each,
+        }
+    }
+}
+
+/// What a name stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// One text.
+    Text,
+    /// `sender`, `recipient` or `campaign` as a whole.
+    Group(&'static str),
+    /// Nothing; with what to do.
+    Undefined(String),
+}
+
+/// Whether anybody wants to know what was meant by an undefined name; to find out takes its time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Hints {
+    /// It is looked for.
+    Yes,
+    /// The hint may be empty.
+    No,
+}
+
+/// What `raw`, as written, stands for.
+pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints) -> Meaning {
+    let mut path = raw;
+    let mut within = around.within.as_slice();
+    let mut from_root = false;
+    if let Some(rest) = path.strip_prefix("@root") {
+        match rest.strip_prefix(['.', '/']) {
+            Some(rest) => (path, from_root) = (rest, true),
+            None => return Meaning::Undefined("name what you want from it: @root.sender.name".to_owned()),
+        }
+    } else if let Some(local) = path.strip_prefix('@') {
+        let known = ["index", "key", "first", "last"].contains(&local);
+        return if known && around.in_each {
+            Meaning::Text
+        } else {
+            Meaning::Undefined("names that begin with @ belong inside {{#each}}; nothing here is a list".to_owned())
+        };
+    }
+    while let Some(rest) = path.strip_prefix("../") {
+        let Some((_, outer)) = within.split_last() else {
+            return Meaning::Undefined("there is nothing above this: leave the ../ out".to_owned());
+        };
+        (path, within) = (rest, outer);
+    }
+    if path == "this" || path == "." {
+        return match within.last() {
+            _ if around.in_each => Meaning::Text,
+            Some(group) => group_of(group).map_or(Meaning::Text, Meaning::Group),
+            None => Meaning::Undefined("say which text you mean: {{sender.name}}".to_owned()),
+        };
+    }
+    for prefix in ["this.", "this/", "./"] {
+        path = path.strip_prefix(prefix).unwrap_or(path);
+    }
+    let parts = split(path);
+    let group = if from_root { None } else { within.last() };
+    let (first, rest) = match (group, parts.as_slice()) {
+        (_, []) => return Meaning::Undefined("write a name".to_owned()),
+        (_, [only]) if !from_root && around.added.iter().any(|name| name == only) => return Meaning::Text,
+        (Some(group), rest) => (group.as_str(), rest),
+        (None, [first, rest @ ..]) => (*first, rest),
+    };
+    if let (Some(group), []) = (group_of(first), rest) {
+        return Meaning::Group(group);
+    }
+    match (group_of(first), rest) {
+        (Some(group), [member]) if has(group, member, scope) => Meaning::Text,
+        (None, []) if SINGLE.contains(&first) => Meaning::Text,
+        (Some(group), [member, ..]) if has(group, member, scope) && rest.len() > 1 => {
+            Meaning::Undefined(format!("{group}.{member} is one text, there is nothing inside it"))
+        }
+        _ if hints == Hints::No => Meaning::Undefined(String::new()),
+        (Some(here), [..]) if group.is_some() => Meaning::Undefined(suggest_within(here, path, around, scope)),
+        (Some(group), [member, ..]) => Meaning::Undefined(suggest(path, Some(group), member, scope)),
+        (None, [_, ..]) if SINGLE.contains(&first) => {
+            Meaning::Undefined(format!("{first} is one text, there is nothing inside it"))
+        }
+        _ => Meaning::Undefined(suggest(path, None, parts.last().copied().unwrap_or_default(), scope)),
+    }
+}
+
+fn group_of(name: &str) -> Option<&'static str> {
+    GROUPS.into_iter().find(|group| *group == name)
+}
+
+/// The parts of `recipient.[First name]`.
+fn split(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        if let Some(inner) = rest.strip_prefix('[')
+            && let Some((part, after)) = inner.split_once(']')
+        {
+            parts.push(part);
+            rest = after.strip_prefix(['.', '/']).unwrap_or(after);
+            continue;
+        }
+        let end = rest.find(['.', '/']).unwrap_or(rest.len());
+        parts.push(&rest[..end]);
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    parts
+}
+
+/// Whether the group has the member; what could not be read has everything, so that one slip is said once.
+fn has(group: &str, member: &str, scope: &Scope<'_>) -> bool {
+    match group {
+        "sender" => scope.sender.as_ref().is_none_or(|keys| keys.contains(member)),
+        "recipient" => scope
+            .columns
+            .is_none_or(|columns| columns.iter().any(|column| column == member)),
+        _ => CAMPAIGN.contains(&member),
+    }
+}
+
+fn members<'a>(group: &str, scope: &'a Scope<'_>) -> Vec<&'a str> {
+    match group {
+        "sender" => scope.sender.iter().flatten().copied().collect(),
+        "recipient" => scope.columns.into_iter().flatten().map(String::as_str).collect(),
+        _ => CAMPAIGN.to_vec(),
+    }
+}
+
+/// A name as it is written in a tag.
+fn written(group: &str, member: &str) -> String {
+    let plain = member
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_') || !c.is_ascii());
+    if plain {
+        format!("{group}.{member}")
+    } else {
+        format!("{group}.[{member}]")
+    }
+}
+
+/// Inside a group its own names are known, and no others.
+fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<'_>) -> String {
+    let own = path.strip_prefix(group).and_then(|rest| rest.strip_prefix(['.', '/']));
+    if let Some(own) = own.filter(|own| has(group, own, scope)) {
+        return format!("you are inside {group} here: write {{{{{own}}}}}");
+    }
+    let known = members(group, scope);
+    if let Some(near) = nearest(&path.to_lowercase(), known.iter().copied()) {
+        return format!("did you mean {near}?");
+    }
+    let outside = Surroundings {
+        within: Vec::new(),
+        ..around.clone()
+    };
+    match meaning(path, &outside, scope, Hints::No) {
+        Meaning::Undefined(_) => format!("you are inside {group} here, which has: {}", listed(known)),
+        _ => format!("you are inside {group} here: write {{{{@root.{path}}}}}"),
+    }
+}
+
+fn suggest(path: &str, group: Option<&str>, member: &str, scope: &Scope<'_>) -> String {
+    if let Some(group) = group {
+        if group == "recipient" && member == "note" {
+            return "the column `note` is for you: it is never part of a letter".to_owned();
+        }
+        let known = members(group, scope);
+        if let Some(near) = nearest(&member.to_lowercase(), known.iter().copied()) {
+            return format!("did you mean {}?", written(group, near));
+        }
+        // `sender.salutation` for `recipient.salutation`.
+        if let Some(other) = GROUPS
+            .into_iter()
+            .find(|other| *other != group && members(other, scope).contains(&member))
+        {
+            return format!("did you mean {}?", written(other, member));
+        }
+        return match group {
+            "sender" => format!(
+                "write a line `{member} = \"…\"` under [sender], or use one of: {}",
+                listed(known)
+            ),
+            "recipient" => format!("the recipients have these columns: {}", listed(known)),
+            _ => format!("the campaign has {}", listed(known)),
+        };
+    }
+    let all: Vec<String> = GROUPS
+        .into_iter()
+        .flat_map(|group| {
+            members(group, scope)
+                .into_iter()
+                .map(move |member| written(group, member))
+        })
+        .chain(SINGLE.map(ToOwned::to_owned))
+        .collect();
+    let lower = path.to_lowercase();
+    let same_end: Vec<&str> = all
+        .iter()
+        .map(String::as_str)
+        .filter(|name| name.split_once('.').is_some_and(|(_, end)| end == lower))
+        .collect();
+    match same_end.as_slice() {
+        [] => {}
+        names => return format!("did you mean {}?", names.join(" or ")),
+    }
+    match nearest(&lower, all.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "a template knows sender.*, recipient.*, campaign.*, date and message; figures are written {{fact \"name\"}}".to_owned(),
+    }
+}
+
+/// Whether a partial's call cannot give this name a new meaning.
+pub fn is_taken(name: &str) -> bool {
+    GROUPS.contains(&name) || SINGLE.contains(&name) || name == "this"
+}

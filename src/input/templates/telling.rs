@@ -1,0 +1,236 @@
+//! Links that tell readers or senders apart: each letter is rendered once with a mark in place of every value, and with
+//! both branches of every choice, and its links are looked at.
+//!
+//! A link with a mark in it is another one for each value. And where a choice decides which link stands in a place, the
+//! link tells which way it went.
+
+use std::collections::HashMap;
+
+use appel_core::links;
+use appel_core::place::Language;
+use handlebars::template::{Template, TemplateElement};
+use pulldown_cmark::{BrokenLink, Parser};
+
+use super::branches::{self, Found};
+use super::growth::DEEPEST_PARTIAL;
+use super::marked::{Letter, Names, Rendering};
+use super::variants;
+use super::{Partials, Scope};
+use crate::failure::{Place, Problem};
+
+/// The most bytes of one rendering with all its branches and marks; of one letter 64 KiB leave.
+const MOST_RENDERED: usize = 1024 * 1024;
+/// The same of all letters together; a campaign has some hundred letters of 4 KiB.
+pub const MOST_RENDERED_IN_ALL: usize = if cfg!(test) { 1 } else { 16 } * 1024 * 1024;
+/// The most partials called in one letter; the renderer refuses more pieces than that.
+const MOST_CALLS: u64 = 20_000;
+/// How many such links of one letter are named.
+const SHOWN: usize = 20;
+
+const HINT: &str = "use the same link for everyone: one of its own tells who opened the letter";
+
+/// What links of the letter tell readers or senders apart; `left` is how much of all letters may still be rendered.
+pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: &mut usize) -> Vec<Problem> {
+    let names = Names::default();
+    let rendering = Rendering::new(letter, partials, scope, &names);
+    let mut problems = Vec::new();
+    for part in &letter.parts {
+        if calls(&part.template, partials, letter.language) > MOST_CALLS {
+            // The renderer refuses it and says so.
+            continue;
+        }
+        match rendering.of(&part.template, (*left).min(MOST_RENDERED)) {
+            Ok(text) => {
+                *left -= text.len();
+                let mut found = branches::walk(&links::plain(&text, letter.is_markdown), &names);
+                if letter.is_markdown {
+                    found.extend(labels(&text));
+                }
+                found.extend(variants::compare(
+                    &text,
+                    letter.is_markdown,
+                    &found,
+                    &|number| names.tells(number),
+                    left,
+                ));
+                problems.extend(found.iter().map(|found| problem(letter, found, &names)));
+            }
+            Err(why) => problems.push(
+                Problem::error(format!("the links of the letter cannot be looked at: {why}"))
+                    .at(letter.file())
+                    .hint("say it more simply"),
+            ),
+        }
+    }
+    problems.truncate(SHOWN);
+    problems
+}
+
+/// A link of Markdown whose label (`[text][label]`) is a value: which link it is, the value decides.
+fn labels(text: &str) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut broken = Vec::new();
+    let mut note = |link: BrokenLink<'_>| {
+        broken.extend(links::values(&link.reference));
+        None
+    };
+    let mut parser = Parser::new_with_broken_link_callback(text, pulldown_cmark::Options::empty(), Some(&mut note));
+    // References are only looked up as the text is read.
+    for _ in parser.by_ref() {}
+    let definitions = parser.reference_definitions();
+    let defined: Vec<usize> = definitions.iter().flat_map(|(label, _)| links::values(label)).collect();
+    let any = definitions.iter().next().is_some();
+    drop(parser);
+    for value in defined.into_iter().chain(broken.into_iter().filter(|_| any)) {
+        found.push(Found::Value {
+            value,
+            link: String::new(),
+        });
+    }
+    found
+}
+
+fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
+    match found {
+        Found::Value { value, link } => {
+            let name = names.shown(*value);
+            let message = format!("the link holds `{name}`: it differs from {}", names.whom([*value]));
+            Problem::error(message)
+                .at(letter.place(link, names.fields([*value]).first().map_or("", String::as_str)))
+                .hint(HINT)
+        }
+        Found::Choice { conditions, link } => {
+            let conditions = || conditions.iter().copied();
+            let shown: Vec<String> = conditions().map(|c| format!("`{}`", names.shown(c))).collect();
+            let whom = names.whom(conditions());
+            let message = format!(
+                "which link stands here depends on {}: it differs from {whom}",
+                shown.join(" and ")
+            );
+            Problem::error(message)
+                .at(letter.place(link, names.fields(conditions()).first().map_or("", String::as_str)))
+                .hint(HINT)
+        }
+        Found::Parts { conditions, link } => {
+            let shown: Vec<String> = conditions.iter().map(|c| format!("`{}`", names.shown(*c))).collect();
+            let message = format!(
+                "several links are there for some and not for others, depending on {}: together they tell who opened the letter",
+                shown.join(" and ")
+            );
+            let hint = "one part with links may depend on something; put the other links where everyone gets them";
+            Problem::error(message)
+                .at(letter.place(
+                    link,
+                    names
+                        .fields(conditions.iter().copied())
+                        .first()
+                        .map_or("", String::as_str),
+                ))
+                .hint(hint)
+        }
+        Found::Part { condition, link } => {
+            let message = format!(
+                "this link is only there for some, depending on `{}`",
+                names.shown(*condition)
+            );
+            let hint =
+                "who runs the other end learns of which group a reader is; give it to everyone if that is not meant";
+            Problem::warning(message)
+                .at(letter.place(link, names.fields([*condition]).first().map_or("", String::as_str)))
+                .hint(hint)
+        }
+        Found::Invisible { link } => Problem::error("a character that nobody sees stands in a link")
+            .at(letter.place(link, ""))
+            .hint("write the link again by hand: with such a character it leads somewhere else"),
+        Found::TooMany => Problem::error("too many choices stand in one word to see what link they make")
+            .at(letter.file())
+            .hint("put the whole word into each of the branches"),
+    }
+}
+
+impl Letter<'_> {
+    fn file(&self) -> Place {
+        self.files
+            .first()
+            .map_or_else(Place::default, |(shown, _)| Place::file(*shown))
+    }
+
+    /// Where a link is, by the words that it begins with; else where the field is named first.
+    fn place(&self, link: &str, field: &str) -> Place {
+        let literal = link.split(links::is_mark).next().unwrap_or_default();
+        let in_files = |find: &dyn Fn(&str) -> Option<std::ops::Range<usize>>| {
+            self.files
+                .iter()
+                .find_map(|(shown, text)| Some(Place::in_source(*shown, text, find(text)?)))
+        };
+        let is_whole = literal.len() == link.len();
+        let by_link = |text: &str| {
+            text.match_indices(literal).find_map(|(at, _)| {
+                let behind = at + literal.len();
+                let tag = text[behind..]
+                    .starts_with("{{")
+                    .then(|| behind + closing(&text[behind..]));
+                tag.or_else(|| is_whole.then_some(behind)).map(|end| at..end)
+            })
+        };
+        let member = field.rsplit('.').next().unwrap_or_default();
+        let by_field = |text: &str| {
+            let tags = text.match_indices("{{").map(|(at, _)| at..at + closing(&text[at..]));
+            tags.into_iter()
+                .find(|tag| !member.is_empty() && text[tag.clone()].contains(member))
+        };
+        (literal.len() >= 4)
+            .then(|| in_files(&by_link))
+            .flatten()
+            .or_else(|| in_files(&by_field))
+            .unwrap_or_else(|| self.file())
+    }
+}
+
+/// How long the tag is that `text` begins with.
+fn closing(text: &str) -> usize {
+    text.find("}}").map_or(text.len(), |at| at + 2)
+}
+
+/// How many partials a template calls, with those that they call.
+fn calls(template: &Template, partials: &Partials, language: &Language) -> u64 {
+    fn count<'a>(
+        template: &'a Template,
+        find: &impl Fn(&str) -> Option<&'a Template>,
+        known: &mut HashMap<&'a str, u64>,
+        depth: usize,
+    ) -> u64 {
+        let mut whole = 0_u64;
+        let mut open = vec![template];
+        while let Some(template) = open.pop() {
+            for element in &template.elements {
+                match element {
+                    TemplateElement::PartialExpression(call) => {
+                        let Some(name) = call.name.as_name() else { continue };
+                        let inner = match (known.get(name).copied(), find(name)) {
+                            (Some(inner), _) => inner,
+                            (None, Some(partial)) if depth < DEEPEST_PARTIAL => {
+                                known.insert(name, 0);
+                                let inner = count(partial, find, known, depth + 1);
+                                known.insert(name, inner);
+                                inner
+                            }
+                            _ => 0,
+                        };
+                        whole = whole.saturating_add(1).saturating_add(inner);
+                    }
+                    TemplateElement::HelperBlock(block) => open.extend(block.template.iter().chain(&block.inverse)),
+                    _ => {}
+                }
+            }
+        }
+        whole
+    }
+    let find = |name: &str| {
+        partials
+            .get(name)?
+            .best(language)
+            .map(|partial| &partial.parsed.template)
+    };
+    count(template, &find, &mut HashMap::new(), 0)
+}

@@ -1,0 +1,139 @@
+//! What the words of a letter give away or forget: left-over placeholders, hidden characters, remote pictures.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Parser, Tag};
+
+use super::file::File;
+use super::tags::Piece;
+
+/// Looks at the text between the tags; `pieces` are those of the file.
+pub fn check(file: &mut File<'_>, pieces: &[Piece]) {
+    for piece in pieces {
+        if let Piece::Text(span) = piece {
+            for (at, what) in left_over(&file.text[span.clone()]) {
+                let found = span.start + at.start..span.start + at.end;
+                let message = format!("`{}` looks {what}", &file.text[found.clone()]);
+                file.warn(found, message, "write what belongs there, or take it out");
+            }
+            hidden(file, span.clone());
+        }
+    }
+}
+
+/// Characters that nobody sees, and that a reader's screen would obey. Joiners and marks that writing needs are left alone.
+fn hidden(file: &mut File<'_>, span: Range<usize>) {
+    let is_error = |c: char| (c.is_control() && !matches!(c, '\n' | '\t')) || appel_core::links::is_mark(c);
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let chars = || file.text[span.clone()].char_indices();
+    let found = chars()
+        .find(|(_, c)| is_error(*c))
+        .or_else(|| chars().find(|(_, c)| turns(*c)));
+    let Some((at, c)) = found else { return };
+    let place = span.start + at..span.start + at + c.len_utf8();
+    let message = format!("the text contains the hidden character U+{:04X}", u32::from(c));
+    if is_error(c) {
+        file.error(
+            place,
+            message,
+            "delete it and what stands beside it, and type that again",
+        );
+    } else {
+        file.warn(
+            place,
+            message,
+            "it turns the direction of the text; if that is not meant, delete it",
+        );
+    }
+}
+
+/// What a draft leaves behind: `[NAME]`, `TODO`, `XXX`, `Lorem ipsum`.
+fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('[') {
+        let rest = &text[at + 1..];
+        let end = rest.char_indices().take(LONGEST_PLACEHOLDER).find(|(_, c)| *c == ']');
+        if let Some((length, _)) = end
+            && is_placeholder(&rest[..length])
+            // [UN](https://…) is a link.
+            && !rest[length + 1..].starts_with(['(', '[', ':'])
+        {
+            found.push((at..at + length + 2, "like a place that was to be filled in"));
+        }
+    }
+    for word in ["TODO", "FIXME", "XXX", "Lorem ipsum", "lorem ipsum", "Lorem", "TBD"] {
+        for (at, _) in text.match_indices(word) {
+            let before = text[..at].chars().next_back();
+            let after = text[at + word.len()..].chars().next();
+            let alone = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+            let is_longer = word == "Lorem" && text[at..].starts_with("Lorem ipsum");
+            if alone(before) && alone(after) && !is_longer {
+                found.push((at..at + word.len(), "left over from a draft"));
+            }
+        }
+    }
+    found.sort_by_key(|(at, _)| at.start);
+    found
+}
+
+/// How many characters a place to be filled in has at most.
+const LONGEST_PLACEHOLDER: usize = 60;
+
+fn is_placeholder(inner: &str) -> bool {
+    inner.chars().filter(|c| c.is_alphabetic()).count() >= 2
+        && inner
+            .chars()
+            .all(|c| c.is_uppercase() || c.is_numeric() || matches!(c, ' ' | '_' | '-' | '\'' | '/' | '.' | ',' | ':'))
+}
+
+/// Markdown becomes a page: nothing in it may be fetched from elsewhere when it is opened.
+pub fn remote_content(file: &mut File<'_>, body: Range<usize>) {
+    let text = file.text;
+    let Some(source) = text.get(body.clone()) else { return };
+    for (event, span) in Parser::new(source).into_offset_iter() {
+        let place = body.start + span.start..body.start + span.end;
+        match event {
+            Event::Start(Tag::Image { .. }) => {
+                let hint = "attach the picture instead (`attach` in the [[letter]]): one that is fetched tells who opened the letter, and when";
+                file.error(place, "pictures cannot stand in a letter", hint);
+            }
+            Event::Html(html) | Event::InlineHtml(html) if fetches(&html) => {
+                let hint = "take it out: what is fetched when the letter is opened tells who opened it, and when";
+                file.error(place, "this HTML can fetch something from elsewhere", hint);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn fetches(html: &str) -> bool {
+    let html = html.to_ascii_lowercase();
+    [
+        "<img",
+        "<image",
+        "<picture",
+        "<source",
+        "<svg",
+        "<iframe",
+        "<frame",
+        "<object",
+        "<embed",
+        "<video",
+        "<audio",
+        "<track",
+        "<link",
+        "<script",
+        "<style",
+        "<base",
+        "<meta",
+        "<form",
+        "<input",
+        "<body",
+        "src=",
+        "srcset=",
+        "background=",
+        "url(",
+    ]
+    .iter()
+    .any(|word| html.contains(word))
+}
