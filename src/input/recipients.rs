@@ -25,6 +25,9 @@ use records::{Records, has_no_end};
 use rows::{Silent, Valid};
 use source::{Changed, Chunks, Sizes, Source};
 
+/// The most a record may have, in bytes.
+const MOST_RECORD: usize = 1 << 20;
+
 /// How many roles that no letter names are said one by one.
 const SHOWN: usize = 100;
 /// How long a role is told apart from others, in bytes.
@@ -92,7 +95,7 @@ impl Roster {
 
     fn read(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
         let source = Arc::new(source);
-        let layout = match source.head() {
+        let layout = match tape::head(&source) {
             Ok(head) => layout::read(&head, shown, problems)?,
             Err(error) => {
                 problems.push(lost(&error, shown));

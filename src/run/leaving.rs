@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 use appel_core::address::Address;
-use appel_core::letter::render::Text;
+use appel_core::letter::Text;
 use appel_core::letter::{Attachments, Letter};
 use appel_core::words::visible_line;
 

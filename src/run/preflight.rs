@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use appel_core::address::Address;
-use appel_core::letter::render::Text;
+use appel_core::letter::Text;
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
 use appel_core::words::visible_line;

@@ -2,7 +2,7 @@
 
 use appel_core::words::{floor_char_boundary, is_unsafe_to_show, nearest, visible_line};
 
-use super::records::MOST_RECORD;
+use super::MOST_RECORD;
 use super::scan::{self, QuoteSlip};
 use crate::failure::{Place, Problem, Problems};
 

@@ -6,13 +6,11 @@ use std::sync::Arc;
 
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
+use super::MOST_RECORD;
 use super::layout::Layout;
 use super::scan;
 use super::source::Source;
 use super::tape::{Tape, TooLong};
-
-/// The most a record may have, in bytes.
-pub const MOST_RECORD: usize = 1 << 20;
 
 fn is_too_long(error: &csv::Error) -> bool {
     match error.kind() {

@@ -1,18 +1,14 @@
 //! Where the text of the recipients file is: a short one in memory, a long one in the open file, where it is read
 //! again as often as it is needed, and each time held against what was read first.
 
-use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{Error, Result};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::MOST_RECORD;
 use super::decode;
-use super::layout;
-use super::records::MOST_RECORD;
-use super::tape::Tape;
 
 /// From which size on a file is not kept in memory, and in what pieces it is then read.
 #[derive(Clone, Copy, Debug)]
@@ -48,26 +44,6 @@ impl Source {
         }
     }
 
-    /// So much of the text that the header can be read from it as from the whole.
-    pub fn head(self: &Arc<Self>) -> Result<Cow<'_, str>> {
-        if let Self::Memory(text) = &**self {
-            return Ok(Cow::Borrowed(text));
-        }
-        let mut tape = Tape::new(self, 0, 0);
-        loop {
-            // Twice as much each time: a file without an end of its first line is looked through once, not for ever.
-            let enough = 2 * tape.loaded().len();
-            let mut more = true;
-            while more && tape.loaded().len() <= enough {
-                more = tape.load()?;
-            }
-            let text = valid(tape.loaded());
-            if !more || text.len() > 2 * MOST_RECORD || layout::is_enough(text) {
-                return Ok(Cow::Owned(text.to_owned()));
-            }
-        }
-    }
-
     /// Whether there is more in the file, which nobody needs to see to know that it is no list.
     pub const fn is_hopeless(&self) -> bool {
         match self {
@@ -82,14 +58,6 @@ impl Source {
             Self::Memory(_) => false,
             Self::File(chunks) => chunks.lost.load(Ordering::Relaxed),
         }
-    }
-}
-
-/// The beginning of `bytes` that is whole characters.
-fn valid(bytes: &[u8]) -> &str {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     }
 }
 

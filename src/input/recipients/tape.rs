@@ -1,9 +1,12 @@
 //! One pass over the text of the recipients file, which keeps the line at hand within reach.
 
+use std::borrow::Cow;
 use std::io::{Error, Read, Result};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::MOST_RECORD;
+use super::layout;
 use super::source::Source;
 
 /// How many bytes of a line are looked for behind the place that is meant.
@@ -138,5 +141,33 @@ impl Read for Tape {
         let read = rest.read(to)?;
         self.at += read;
         Ok(read)
+    }
+}
+
+/// So much of the text that the header can be read from it as from the whole.
+pub fn head(source: &Arc<Source>) -> Result<Cow<'_, str>> {
+    if let Source::Memory(text) = &**source {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut tape = Tape::new(source, 0, 0);
+    loop {
+        // Twice as much each time: a file without an end of its first line is looked through once, not for ever.
+        let enough = 2 * tape.loaded().len();
+        let mut more = true;
+        while more && tape.loaded().len() <= enough {
+            more = tape.load()?;
+        }
+        let text = valid(tape.loaded());
+        if !more || text.len() > 2 * MOST_RECORD || layout::is_enough(text) {
+            return Ok(Cow::Owned(text.to_owned()));
+        }
+    }
+}
+
+/// The beginning of `bytes` that is whole characters.
+fn valid(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     }
 }

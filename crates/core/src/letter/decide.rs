@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::decision::{Decision, Letter, Skip, skipped};
+use super::decision::{Decision, Letter, Past, Skip, skipped};
 use super::envelope::Envelope;
 use super::flood::{Recent, Tally};
 use super::plan::{Candidate, Open, Plan};
@@ -15,15 +15,6 @@ use crate::outcome::Status;
 use crate::place::Language;
 use crate::problem::{Place, Problem};
 use crate::recipients::Recipient;
-
-/// What the ledger knows of a letter that was tried, or may have been.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Past {
-    /// How it stands.
-    pub status: Status,
-    /// The Date of its first attempt, which every later one carries too.
-    pub first_date: Timestamp,
-}
 
 /// Which letters of the past leave again; by default none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::decide::Past;
 use super::envelope::{Envelope, LetterId};
 use super::flood::Over;
 use crate::address::Address;
 use crate::campaign::LetterSpec;
+use crate::outcome::Status;
 use crate::place::Language;
 use crate::problem::Problem;
 use crate::recipients::Recipient;
@@ -37,6 +37,15 @@ impl Letter {
     pub fn date(&self, now: Timestamp) -> Timestamp {
         self.past.map_or(now, |past| past.first_date)
     }
+}
+
+/// What the ledger knows of a letter that was tried, or may have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Past {
+    /// How it stands.
+    pub status: Status,
+    /// The Date of its first attempt, which every later one carries too.
+    pub first_date: Timestamp,
 }
 
 /// Why somebody is left out.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::decision::Letter;
 use super::encode::{self, Ending};
 use super::envelope::{Envelope, LetterId};
-use super::render::Text;
+use super::text::Text;
 use crate::campaign::{Attachment, Sender};
 use crate::place::Language;
 use crate::problem::Problem;

@@ -11,18 +11,20 @@ pub mod plan;
 pub mod render;
 pub mod sameness;
 pub mod selection;
+pub mod text;
 
 mod encode;
 mod markdown;
 mod prepare;
 mod recurring;
 
-pub use decide::{Decider, Past, Resend, Rules, may_leave};
-pub use decision::{Decision, Letter, Skip};
+pub use decide::{Decider, Resend, Rules, may_leave};
+pub use decision::{Decision, Letter, Past, Skip};
 pub use envelope::{Envelope, LetterId};
 pub use flood::{Over, Recent};
 pub use message::{Attachments, Message, compose};
 pub use notes::Notes;
 pub use plan::{Candidate, Candidates, Plan};
-pub use render::{Renderer, Text};
+pub use render::Renderer;
 pub use selection::Selection;
+pub use text::Text;

@@ -1,7 +1,6 @@
 //! What a first pass over a run's letters found of each, for a second one over the same rows: the ledger answers once.
 
-use super::decide::Past;
-use super::decision::Skip;
+use super::decision::{Past, Skip};
 
 /// Whether each open candidate of a plan may leave, in their order: a byte each, and more only for one that leaves again.
 #[derive(Debug, Default)]

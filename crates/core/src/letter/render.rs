@@ -17,6 +17,7 @@ use super::decision::Letter;
 use super::markdown;
 use super::prepare::Partials;
 use super::sameness::{self, Compared, Sameness};
+use super::text::Text;
 use crate::campaign::{Attachment, Campaign, Format, Sender};
 use crate::facts::Fact;
 use crate::links;
@@ -27,23 +28,6 @@ use crate::problem::{Place, Problem};
 const LONGEST_BODY: usize = 64 * 1024;
 /// Characters of one subject.
 const LONGEST_SUBJECT: usize = 255;
-
-/// What a letter says.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
-    /// One line, not empty, at most 255 characters.
-    pub subject: String,
-    /// Plain text, or Markdown as written; lines end in LF, and the last one does.
-    pub body: String,
-    /// The HTML alternative of a Markdown letter: a whole document.
-    pub html: Option<String>,
-    /// The letter's files, then the template's, none twice.
-    pub attachments: Vec<Attachment>,
-    /// The names of the facts it uses.
-    pub fact_names: Arc<[String]>,
-    /// The facts it uses, with the words it uses for them, as a JSON object.
-    pub facts: Arc<str>,
-}
 
 /// Every template of a campaign, ready to be filled in.
 #[derive(Debug)]

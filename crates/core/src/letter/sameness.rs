@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use super::decision::Letter;
-use super::render::Text;
+use super::text::Text;
 use crate::links::{self, Spot};
 use crate::place::Language;
 use crate::problem::{Place, Problem};

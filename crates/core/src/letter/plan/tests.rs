@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::address::Address;
-use crate::letter::decide::{Past, Resend, Rules};
+use crate::letter::{Past, Resend, Rules};
 use crate::outcome::Status;
 use crate::testing::{self, Given, List, Made, address, given, language, letter, moment, sender};
 
