@@ -46,11 +46,11 @@
 //!   leaves again only on request, under the same Message-ID.
 //! - Everything due is rendered before the first connection: one bad row stops all.
 //! - Every step towards a server has a deadline, and who the server is, is verified before a password is said.
-//! - Preview, dry run and send come from one function, [`letter::compose`], and have the same bytes.
+//! - Preview, dry run and send come from one function, [`appel_core::letter::compose`], and have the same bytes.
 //!
 //! # Where to start reading
 //!
-//! `commands/send.rs` is the whole story in one file. From there: [`letter::plan`] for who gets what,
+//! `commands/send.rs` is the whole story in one file. From there: [`appel_core::letter::plan`] for who gets what,
 //! [`outbox::delivery`] for how it leaves, [`outbox::ledger`] for what a crash makes of it, and [`transport::smtp`] for
 //! the dialogue.
 
