@@ -3,15 +3,13 @@
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::ready;
 
 use appel_core::letter::{LetterId, Past};
 use jiff::Timestamp;
 
-use super::scenario::{Death, DiskFails};
-use super::world::{State as WorldState, World};
+use super::scenario::DiskFails;
 use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
-use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outbox::ledger::{Claimed, Durability, Entry};
 use crate::transport::Status;
 
 /// One letter's line.
@@ -43,7 +41,7 @@ pub struct Disk {
     /// Claimed, durably, by this run, and not begun.
     claimed: BTreeSet<LetterId>,
     pub fails: Option<DiskFails>,
-    writes: u64,
+    pub writes: u64,
     pub slip: Option<Slip>,
 }
 
@@ -60,7 +58,7 @@ pub enum Slip {
 
 impl Table {
     /// Writes an entry, by the rules of a ledger.
-    fn write(&mut self, entry: &Entry, run: usize) -> Result<Option<Claimed>, String> {
+    pub fn write(&mut self, entry: &Entry, run: usize) -> Result<Option<Claimed>, String> {
         let id = entry.id();
         let before = match (self.rows.get(&id), entry) {
             (Some(row), _) => row.standing,
@@ -167,7 +165,7 @@ impl Disk {
         self.marks.len()
     }
 
-    fn write(&mut self, entries: &[Entry], durability: Durability, run: usize) -> Result<Vec<Claimed>, String> {
+    pub fn write(&mut self, entries: &[Entry], durability: Durability, run: usize) -> Result<Vec<Claimed>, String> {
         let mut answers = Vec::new();
         for entry in entries {
             if let Entry::Begin(id) = entry
@@ -199,71 +197,5 @@ impl Disk {
             }
         }
         Ok(answers)
-    }
-}
-
-/// The ledger as a run has it.
-pub struct Ledger {
-    pub world: World,
-}
-
-impl LedgerWriter for Ledger {
-    fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
-        Box::pin(ready(self.write_now(&entries, durability)))
-    }
-}
-
-impl Ledger {
-    fn write_now(&self, entries: &[Entry], durability: Durability) -> Result<Vec<Claimed>, LedgerError> {
-        let mut world = self.world.lock();
-        if world.dead.is_some() {
-            return Err(failed());
-        }
-        world.disk.writes += 1;
-        let writes = world.disk.writes;
-        match world.disk.fails {
-            Some(fails) if writes >= fails.at => Err(fail(&mut world, entries, durability, fails)),
-            _ => {
-                world.about_to_write(entries, durability);
-                let run = world.run.number;
-                let answers = world.disk.write(entries, durability, run).map_err(|wrong| {
-                    world.broken(wrong);
-                    failed()
-                })?;
-                world.written(entries);
-                Ok(answers)
-            }
-        }
-    }
-}
-
-/// A write that fails, or that the process does not live to see the end of.
-fn fail(world: &mut WorldState, entries: &[Entry], durability: Durability, fails: DiskFails) -> LedgerError {
-    if world.disk.writes == fails.at && fails.in_part {
-        // Marks are written one after the other; a commit is there whole or not at all.
-        let come = match durability {
-            Durability::Process => entries.len() / 2,
-            Durability::Power => entries.len(),
-        };
-        let run = world.run.number;
-        if let Err(wrong) = world.disk.write(&entries[..come], durability, run) {
-            world.broken(wrong);
-        }
-    }
-    world.counts.disks_failed += 1;
-    if fails.killed {
-        world.die(Death::Killed);
-    } else {
-        world.run.ledger_lost = true;
-        world.note("the disk fails");
-    }
-    failed()
-}
-
-fn failed() -> LedgerError {
-    LedgerError::Unusable {
-        path: "disk".to_owned(),
-        doing: "written",
-        cause: "the disk is full".to_owned(),
     }
 }

@@ -7,7 +7,8 @@ use appel_core::outcome::Status;
 use jiff::SignedDuration;
 
 use super::letters::name;
-use super::watch::{A_TICK, Take};
+use super::record::Take;
+use super::watch::A_TICK;
 use super::world::State;
 use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::Verdict;

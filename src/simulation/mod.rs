@@ -2,7 +2,7 @@
 //!
 //! One seed decides everything. The production code runs in it, from `deliver` down to the bytes of the dialogue; only
 //! what is outside the program is simulated: the clock (tokio's, paused), the line and the server (`wire`, `server`,
-//! `weather`), and the disk behind `LockedLedger` (`disk`). Runs follow each other on one disk, killed, interrupted, cut
+//! `fault_model`), and the disk behind the ledger's trait (`disk`, `ledger`). Runs follow each other on one disk, killed, interrupted, cut
 //! off from power, until nothing is due any more; `watch` and `ends` hold every step against what is promised.
 //!
 //! A seed that fails is printed with the command that runs it alone.
@@ -10,12 +10,14 @@
 mod dice;
 mod disk;
 mod ends;
+mod fault_model;
+mod ledger;
 mod letters;
+mod record;
 mod scenario;
 mod server;
 mod tests;
 mod watch;
-mod weather;
 mod wire;
 mod world;
 
@@ -31,12 +33,13 @@ use tokio::sync::watch::channel;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use self::dice::Dice;
-use self::disk::{Ledger, Slip};
+use self::disk::Slip;
+use self::fault_model::FaultModel;
+use self::ledger::Ledger;
 use self::letters::Outgoing;
+use self::record::Watch;
 use self::scenario::{Death, Scenario, Trouble};
 use self::server::Service;
-use self::watch::Watch;
-use self::weather::Weather;
 use self::world::{Counts, Fuse, World, timed};
 use crate::input::config::Security;
 use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
@@ -255,7 +258,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
             proxy: None,
         },
         run: shared.run.number,
-        weather: trouble.weather,
+        faults: trouble.faults,
         dice: std::sync::Mutex::new(dice.apart()),
     };
     drop(shared);
@@ -267,7 +270,7 @@ struct Road {
     world: World,
     settings: Settings,
     run: usize,
-    weather: Weather,
+    faults: FaultModel,
     dice: std::sync::Mutex<Dice>,
 }
 
@@ -285,7 +288,7 @@ impl Transport for Road {
 
     async fn connect(&self) -> Result<SmtpSession, ConnectError> {
         let mut dice = self.dice();
-        if dice.permille(self.weather.unreachable) {
+        if dice.permille(self.faults.unreachable) {
             self.world.lock().note("cannot connect");
             if dice.percent(30) {
                 sleep(self.settings.timeout).await;
@@ -303,14 +306,14 @@ impl Transport for Road {
             world.note(format_args!("connects c{number}"));
             number
         };
-        let (client, wire) = wire::connection(&self.world, self.run, number, &self.weather, &mut dice);
+        let (client, wire) = wire::connection(&self.world, self.run, number, &self.faults, &mut dice);
         tokio::spawn(
             Service {
                 world: self.world.clone(),
                 wire,
                 run: self.run,
                 number,
-                weather: self.weather,
+                faults: self.faults,
                 dice: dice.apart(),
                 sound: true,
             }

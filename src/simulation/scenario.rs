@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::dice::Dice;
-use super::weather::Weather;
+use super::fault_model::FaultModel;
 use crate::input::config::Rate;
 
 /// Everything that is fixed for all runs of one seed.
@@ -37,7 +37,7 @@ pub struct Trouble {
     pub pause: Duration,
     /// The power was cut in between, although the run before ended by itself or was killed.
     pub power_was_cut: bool,
-    pub weather: Weather,
+    pub faults: FaultModel,
     pub death: Option<(When, Death)>,
     /// Ctrl-C, and perhaps again.
     pub interrupts: Vec<When>,
@@ -113,7 +113,7 @@ impl Scenario {
         self.troubled.get(run).cloned().unwrap_or(Trouble {
             pause: Duration::from_hours(25),
             power_was_cut: false,
-            weather: Weather::CALM,
+            faults: FaultModel::CALM,
             death: None,
             interrupts: Vec::new(),
             disk: None,
@@ -149,7 +149,7 @@ impl Trouble {
                 _ => dice.seconds(3600, 100_000),
             },
             power_was_cut: dice.percent(10),
-            weather: Weather::of(dice),
+            faults: FaultModel::of(dice),
             death: death.map(|death| (When::of(letters, dice), death)),
             interrupts: if dice.percent(25) {
                 (0..dice.between(1, 2)).map(|_| When::of(letters, dice)).collect()

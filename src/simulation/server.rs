@@ -1,4 +1,4 @@
-//! A simulated SMTP server: takes letters, and at any step does whatever the weather has it do instead.
+//! A simulated SMTP server: takes letters, and at any step does whatever the fault model has it do instead.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use appel_core::letter::LetterId;
 use tokio::time::sleep;
 
 use super::dice::Dice;
+use super::fault_model::{Act, FaultModel, Step};
 use super::letters;
-use super::weather::{Act, Step, Weather};
 use super::wire::{Server as Wire, address};
 use super::world::World;
 
@@ -18,7 +18,7 @@ pub struct Service {
     pub wire: Wire,
     pub run: usize,
     pub number: usize,
-    pub weather: Weather,
+    pub faults: FaultModel,
     pub dice: Dice,
     /// Replies answered what was asked, one each.
     pub sound: bool,
@@ -49,13 +49,13 @@ impl Service {
     }
 
     async fn dialogue(&mut self) -> Result<(), Over> {
-        let pipelining = !self.weather.varied || self.dice.percent(70);
+        let pipelining = !self.faults.varied || self.dice.percent(70);
         if self.step(Step::Greeting, "220 mx.example", "").await? == Told::No {
             return Err(Over);
         }
         let mut open: Option<Transaction> = None;
         let mut served = 0;
-        let patience = if self.weather.varied && self.dice.percent(20) {
+        let patience = if self.faults.varied && self.dice.percent(20) {
             self.dice.count(1, 8)
         } else {
             usize::MAX
@@ -106,7 +106,7 @@ impl Service {
         if pipelining {
             offers.push_str("250-PIPELINING\r\n");
         }
-        if self.weather.varied && self.dice.percent(3) {
+        if self.faults.varied && self.dice.percent(3) {
             offers.push_str("250-SIZE 100\r\n");
         }
         offers + "250 8BITMIME"
@@ -144,7 +144,7 @@ impl Service {
         let (id, to_is_taken, copies) = (*id, *to_is_taken, std::mem::take(copies));
         // RFC 2920 §3.1: some say 354 even when nobody is left to take it.
         let nobody = !to_is_taken && copies.is_empty();
-        if nobody && !(self.weather.varied && self.dice.percent(30)) {
+        if nobody && !(self.faults.varied && self.dice.percent(30)) {
             self.say("554 5.5.1 no valid recipients");
             return Ok(false);
         }
@@ -191,7 +191,7 @@ impl Service {
     /// The moment that counts.
     async fn dot(&mut self, id: LetterId, copies: BTreeSet<String>, bytes: &[u8]) -> Result<(), Over> {
         self.nothing_follows(id);
-        let act = self.weather.at(Step::Dot, &mut self.dice);
+        let act = self.faults.at(Step::Dot, &mut self.dice);
         let takes = match act {
             Act::NotNow | Act::No | Act::Shut | Act::Limit => false,
             Act::Answer | Act::Late(_) | Act::Drip(_) | Act::Twice => true,
@@ -230,9 +230,9 @@ impl Service {
         }
     }
 
-    /// One step: what the weather has the server do.
+    /// One step: what the fault model has the server do.
     async fn step(&mut self, step: Step, good: &str, about: &str) -> Result<Told, Over> {
-        let act = self.weather.at(step, &mut self.dice);
+        let act = self.faults.at(step, &mut self.dice);
         self.act(act, good, about).await
     }
 

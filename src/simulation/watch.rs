@@ -1,6 +1,6 @@
 //! What is promised, held against everything that happens: every write, every letter taken, every word told.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
@@ -8,8 +8,8 @@ use appel_core::outcome::Status;
 use jiff::Timestamp;
 
 use super::letters::name;
-use super::scenario::start;
-use super::world::{ByLetter, State};
+use super::record::{Begin, Take};
+use super::world::State;
 use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::rules::{Open, Standing};
@@ -17,75 +17,6 @@ use crate::outbox::ledger::{Durability, Entry};
 
 /// Timers have whole milliseconds.
 pub const A_TICK: Duration = Duration::from_millis(1);
-
-/// What is kept of all runs.
-pub struct Kept {
-    pub start: Timestamp,
-    /// What the server took, in order.
-    pub taken: Vec<Take>,
-    /// The first bytes seen of each letter.
-    pub bytes: HashMap<LetterId, Vec<u8>>,
-    /// The runs in which a letter in doubt began again because it was asked for.
-    pub asked: ByLetter<Vec<usize>>,
-    /// Every begin: the run, the letter, when, and at which time of day.
-    pub begins: Vec<Begin>,
-}
-
-impl Default for Kept {
-    fn default() -> Self {
-        Self {
-            start: start(),
-            taken: Vec::new(),
-            bytes: HashMap::new(),
-            asked: ByLetter::new(),
-            begins: Vec::new(),
-        }
-    }
-}
-
-/// A letter that the server took.
-#[derive(Clone, Debug)]
-pub struct Take {
-    pub id: LetterId,
-    /// The run whose connection it came over.
-    pub run: usize,
-    /// The copies that it was taken for.
-    pub copies: BTreeSet<String>,
-    /// What the reply said, should it have arrived.
-    pub words: String,
-    /// Whether every reply on that connection answered something that was asked.
-    pub sound: bool,
-    /// When its transaction began, by the program's clock.
-    pub began: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Begin {
-    pub run: usize,
-    pub id: LetterId,
-    pub clock: Timestamp,
-}
-
-/// What is kept of one run.
-#[derive(Default)]
-pub struct Watch {
-    pub number: usize,
-    pub due: BTreeSet<LetterId>,
-    pub skipped: usize,
-    pub resend_in_doubt: bool,
-    pub retry_refused: bool,
-    pub told: ByLetter<Verdict>,
-    pub told_skipped: usize,
-    /// Letters that the run says it did not come to.
-    pub not_tried: usize,
-    /// When somebody interrupted.
-    pub interrupts: Vec<Duration>,
-    pub ledger_lost: bool,
-    /// No letter may begin before.
-    pub next_turn: Duration,
-    /// When a letter's first attempt ended.
-    pub first_end: ByLetter<Duration>,
-}
 
 impl State {
     /// Before entries are written.

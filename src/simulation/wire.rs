@@ -9,9 +9,9 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::dice::Dice;
+use super::fault_model::FaultModel;
 use super::letters;
 use super::scenario::Death;
-use super::weather::Weather;
 use super::world::World;
 
 /// What becomes of a connection at some byte.
@@ -108,15 +108,15 @@ fn lock(pipe: &Mutex<Pipe>) -> MutexGuard<'_, Pipe> {
     pipe.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A connection, as the weather of its run makes it.
-pub fn connection(world: &World, run: usize, number: usize, weather: &Weather, dice: &mut Dice) -> (Client, Server) {
+/// A connection, as the fault model of its run makes it.
+pub fn connection(world: &World, run: usize, number: usize, faults: &FaultModel, dice: &mut Dice) -> (Client, Server) {
     let breaks = |dice: &mut Dice| {
-        dice.permille(weather.breaks).then(|| {
+        dice.permille(faults.breaks).then(|| {
             let after = usize::try_from(dice.magnitude(4000)).unwrap();
             (after, *dice.pick(&[Break::Reset, Break::Lost, Break::Stalled]))
         })
     };
-    let varied = |dice: &mut Dice, from: &[usize]| if weather.varied { *dice.pick(from) } else { from[0] };
+    let varied = |dice: &mut Dice, from: &[usize]| if faults.varied { *dice.pick(from) } else { from[0] };
     let pipe = Arc::new(Mutex::new(Pipe {
         up: Way {
             room: varied(dice, &[1 << 16, 1 << 16, 100]),

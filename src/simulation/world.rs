@@ -1,17 +1,15 @@
 //! What all parts of a simulation share: the trace, the disk, what the server took, and whether the process still lives.
 
-use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use appel_core::letter::LetterId;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::disk::Disk;
+use super::record::{Kept, Watch};
 use super::scenario::{Death, Scenario, When};
-use super::watch::{Kept, Watch};
 use crate::clock::Clock;
 use crate::outbox::delivery::Interrupt;
 
@@ -237,6 +235,3 @@ pub const fn timed(when: When) -> Option<Duration> {
         When::Step(_) => None,
     }
 }
-
-/// Letters by what they are called in a trace.
-pub type ByLetter<T> = BTreeMap<LetterId, T>;

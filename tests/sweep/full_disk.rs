@@ -1,7 +1,7 @@
 //! Rows 35 and 36 of the faults, on a real disk that is full.
 
 use crate::{
-    books::{Known, MOST_IN_DOUBT, Mailing, SEND, finish},
+    audit::{Known, MOST_IN_DOUBT, Mailing, SEND, finish},
     io_errors::{FULL, complaints},
     small_disk::SmallDisk,
     support::{Campaign, Server, Step},

@@ -1,7 +1,7 @@
 //! Rows 35 to 37 of the faults: the ledger cannot be written, or read, at any one of its steps.
 
 use crate::{
-    books::{Known, MOST_IN_DOUBT, Mailing, SEND, finish},
+    audit::{Known, MOST_IN_DOUBT, Mailing, SEND, finish},
     strace::{self, Fault},
     support::{Run, Server},
     walk::{Stride, Tally, walk},

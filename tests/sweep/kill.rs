@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use crate::{
-    books::{Known, LOOK, MOST_IN_DOUBT, Mailing, RESEND, SEND, audit, finish},
+    audit::{Known, LOOK, MOST_IN_DOUBT, Mailing, RESEND, SEND, audit, finish},
     strace::{self, Fault},
     support::{Campaign, Server},
     walk::{Figures, Stride, Tally, say, walk},

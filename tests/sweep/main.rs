@@ -12,7 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-mod books;
+mod audit;
 mod full_disk;
 mod io_errors;
 mod kill;

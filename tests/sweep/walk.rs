@@ -95,7 +95,7 @@ impl Tally {
     }
 
     /// One fault and what was found after it.
-    pub fn count(&self, at: &str, audit: crate::books::Audit) {
+    pub fn count(&self, at: &str, audit: crate::audit::Audit) {
         let mut figures = lock(&self.figures);
         let named = |what: Vec<String>| what.into_iter().map(|what| format!("{at}: {what}")).collect::<Vec<_>>();
         figures.faults += 1;

@@ -54,7 +54,7 @@ pub enum Act {
 
 /// How often things go wrong in one run.
 #[derive(Clone, Copy, Debug)]
-pub struct Weather {
+pub struct FaultModel {
     /// In a thousand steps.
     faults: u64,
     /// Only there, when given.
@@ -67,7 +67,7 @@ pub struct Weather {
     pub varied: bool,
 }
 
-impl Weather {
+impl FaultModel {
     pub const CALM: Self = Self {
         faults: 0,
         only: None,

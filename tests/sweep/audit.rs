@@ -120,7 +120,7 @@ impl Mailing {
     }
 }
 
-/// What was learnt of a campaign's runs before it is looked into the books.
+/// What was learnt of a campaign's runs before the audit.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     /// Whom a run told to be accepted.
@@ -149,7 +149,7 @@ impl Known {
     }
 }
 
-/// What was found in the books after runs of which the last one went to its end.
+/// What was found in an audit after runs of which the last one went to its end.
 #[derive(Debug, Default)]
 pub struct Audit {
     /// Neither accepted nor in doubt, or accepted and not there: by name.
@@ -220,7 +220,7 @@ fn last_outcomes(log: &Run) -> BTreeMap<String, String> {
     attempts.iter().map(outcome).collect()
 }
 
-/// Sends the rest, looks into the books, and sends at last, on request, what is in doubt.
+/// Sends the rest, audits, and sends at last, on request, what is in doubt.
 pub fn finish(mailing: Mailing, campaign: &Campaign, server: &Server, mut known: Known) -> Audit {
     let send = |known: &mut Known, arguments| {
         let run = campaign.appel(arguments);
