@@ -12,9 +12,9 @@ use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
 use crate::report::screen::count;
-use crate::run::compose::{Workshop, recent};
+use crate::run::compose::{Composer, recent};
 use crate::run::planning::Planning;
-use crate::run::preflight::{Survey, survey};
+use crate::run::preflight::{Preflight, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -80,19 +80,19 @@ struct Crowd {
 
 impl Crowd {
     /// Plans the next run, as far as the ledger can be read.
-    async fn look(&mut self, workshop: &Workshop, context: &Context, now: Timestamp) -> Result<(), Failure> {
+    async fn look(&mut self, composer: &Composer, context: &Context, now: Timestamp) -> Result<(), Failure> {
         let mut ledger = ledger::read(&context.ledger()?, now).await?;
-        self.plan(workshop, &mut *ledger, now).await
+        self.plan(composer, &mut *ledger, now).await
     }
 
     async fn plan(
         &mut self,
-        workshop: &Workshop,
+        composer: &Composer,
         ledger: &mut dyn LedgerReader,
         now: Timestamp,
     ) -> Result<(), Failure> {
-        let plan = &workshop.plan;
-        let recent = recent(ledger, &workshop.input, now).await?;
+        let plan = &composer.plan;
+        let recent = recent(ledger, &composer.input, now).await?;
         let rules = Rules {
             recent: Some(Arc::new(recent)),
             ..Rules::to_look(now)
@@ -161,7 +161,7 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems
     }
     let written = look(context, arguments, input, now, &mut problems).await;
     match written {
-        Ok(survey) => Ok((problems, survey.due)),
+        Ok(preflight) => Ok((problems, preflight.due)),
         Err(failure) if failure.exit == Exit::Invalid => {
             problems.absorb(failure.problems);
             Ok((problems, 0))
@@ -177,21 +177,21 @@ async fn look(
     input: Input,
     now: Timestamp,
     problems: &mut Problems,
-) -> Result<Survey, Failure> {
+) -> Result<Preflight, Failure> {
     let selection = selection(&arguments.select, &input.campaign)?;
-    let workshop = Workshop::new(input, selection, None)?;
-    problems.absorb(workshop.plan.uncovered());
+    let composer = Composer::new(input, selection, None)?;
+    problems.absorb(composer.plan.uncovered());
     let mut crowd = Crowd::default();
     // A warning when what was sent already cannot be told; then the list alone is looked at.
-    if let Err(failure) = crowd.look(&workshop, context, now).await {
+    if let Err(failure) = crowd.look(&composer, context, now).await {
         let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
         let hints = failure.hints.into_iter();
         problems.push(hints.fold(problem, Problem::hint));
         crowd = Crowd::default();
-        crowd.plan(&workshop, &mut NoLedger, now).await?;
+        crowd.plan(&composer, &mut NoLedger, now).await?;
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-    let surveyed = survey(&workshop, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
-    problems.extend(crowd.warnings(workshop.input.campaign.recipients.shown()));
-    surveyed
+    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
+    checked
 }

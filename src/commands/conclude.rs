@@ -9,7 +9,7 @@ use crate::outbox::delivery::{Ended, Stop};
 use crate::report::moment::until;
 use crate::report::screen::{count, summary_line};
 use crate::run::conclude::Conclusion;
-use crate::run::preflight::Survey;
+use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
 
 /// The last words and the exit code of a run.
@@ -17,13 +17,13 @@ pub fn conclude(
     context: &Context,
     recipients: &dyn Recipients,
     ended: &Ended,
-    survey: &Survey,
+    preflight: &Preflight,
 ) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
-        print(&overview(ended, survey, context));
+        print(&overview(ended, preflight, context));
     }
-    let conclusion = Conclusion::new(survey, ended, recipients.is_lost());
+    let conclusion = Conclusion::new(preflight, ended, recipients.is_lost());
     // Whatever else ended the run: nobody must take what was named for all that there is.
     if conclusion.unnamed > 0 {
         context.say_problem(&unnamed(conclusion.unnamed, recipients.shown()));
@@ -114,10 +114,10 @@ fn unnamed(number: usize, file: &str) -> Problem {
         .hint("their rows can no longer be read; nothing was sent to them in this run")
 }
 
-fn overview(ended: &Ended, survey: &Survey, context: &Context) -> String {
+fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
     let summary = &ended.summary;
     if summary.due == 0 {
-        return nothing_due(survey, context);
+        return nothing_due(preflight, context);
     }
     let mut text = summary_line(summary);
     text.push('\n');
@@ -127,21 +127,21 @@ fn overview(ended: &Ended, survey: &Survey, context: &Context) -> String {
             "{copies} not taken by the server, although the letter was: see `appel log`.\n"
         ));
     }
-    text.push_str(&confirm::left_out(survey));
-    text.push_str(&confirm::held_back(survey, context.clock.now(), &context.out));
+    text.push_str(&confirm::left_out(preflight));
+    text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
 /// Why there is nothing to send.
-pub fn nothing_due(survey: &Survey, context: &Context) -> String {
-    let mut text = match survey.skipped(Skip::AddressLimit) {
+pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
+    let mut text = match preflight.skipped(Skip::AddressLimit) {
         0 => "Nothing is due.\n".to_owned(),
         _ => "Nothing can leave now.\n".to_owned(),
     };
-    for line in survey.left_out() {
+    for line in preflight.left_out() {
         text.push_str(&format!("  {line}\n"));
     }
-    text.push_str(&confirm::held_back(survey, context.clock.now(), &context.out));
+    text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 

@@ -14,7 +14,7 @@ use crate::outbox::quota::Quota;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
-use crate::run::preflight::{SHOWN_LETTERS, Survey, Surveyed};
+use crate::run::preflight::{Checked, Preflight, SHOWN_LETTERS};
 use crate::wrap::push_wrapped;
 
 /// Shows what will happen, and asks; `Ok(false)` is a no.
@@ -25,18 +25,18 @@ pub fn confirm(
     context: &Context,
     input: &Input,
     smtp: &Smtp,
-    survey: &Survey,
+    preflight: &Preflight,
     timetable: &Timetable,
     yes: bool,
 ) -> Result<bool, Failure> {
-    let overview = overview(input, smtp, survey, timetable, &context.style);
+    let overview = overview(input, smtp, preflight, timetable, &context.style);
     if yes {
         context.say(&overview);
         return Ok(true);
     }
     // A question means nothing without what it is about, also with --quiet.
     super::to_stderr(&overview, context.style.color);
-    let question = format!("Send {}?", count(survey.due, "letter"));
+    let question = format!("Send {}?", count(preflight.due, "letter"));
     ask(&question, "look at `appel send --dry-run`, then send with --yes")
 }
 
@@ -66,7 +66,7 @@ pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
 }
 
 /// The campaign, the sender, the letters, who is left out, and how long it will take.
-pub fn overview(input: &Input, smtp: &Smtp, survey: &Survey, timetable: &Timetable, style: &Style) -> String {
+pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &Timetable, style: &Style) -> String {
     let Input { campaign, sender, .. } = input;
     let mut text = format!(
         "{}\nFrom {} <{}>, through {}\n\n",
@@ -75,11 +75,11 @@ pub fn overview(input: &Input, smtp: &Smtp, survey: &Survey, timetable: &Timetab
         sender.email,
         visible_line(&smtp.host)
     );
-    text.push_str(&letters(survey, style));
-    text.push_str(&left_out(survey));
-    text.push_str(&held_back(survey, timetable.now, style));
-    text.push_str(&survey.leaving.in_all());
-    text.push_str(&timetable.of(survey));
+    text.push_str(&letters(preflight, style));
+    text.push_str(&left_out(preflight));
+    text.push_str(&held_back(preflight, timetable.now, style));
+    text.push_str(&preflight.leaving.in_all());
+    text.push_str(&timetable.of(preflight));
     text
 }
 
@@ -109,8 +109,8 @@ impl Timetable {
     }
 
     /// A letter due, in its order: the first one that has no room ends the run.
-    pub fn see(&mut self, seen: &Surveyed) {
-        let Surveyed::Due { letter, .. } = seen else { return };
+    pub fn see(&mut self, seen: &Checked) {
+        let Checked::Due { letter, .. } = seen else { return };
         let addresses = 1 + letter.envelope.cc.len();
         if self.first == 0 {
             self.first = addresses;
@@ -126,10 +126,10 @@ impl Timetable {
     }
 
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
-    fn of(&self, survey: &Survey) -> String {
+    fn of(&self, preflight: &Preflight) -> String {
         let leave = self.leave;
-        let mut text = count(survey.due, "letter");
-        if leave < survey.due {
+        let mut text = count(preflight.due, "letter");
+        if leave < preflight.due {
             text.push_str(&format!(
                 ", of which smtp.daily-limit lets {leave} leave now (it counts the addresses of the last 24 hours)"
             ));
@@ -158,37 +158,37 @@ impl Timetable {
 }
 
 /// The first letters one by one, the others counted.
-pub fn letters(survey: &Survey, style: &Style) -> String {
+pub fn letters(preflight: &Preflight, style: &Style) -> String {
     let mut text = table(
         &["letter", "to", "language", "copies"],
-        survey.first.iter().map(|row| row.to_vec()),
+        preflight.first.iter().map(|row| row.to_vec()),
         style,
     );
-    if survey.due > SHOWN_LETTERS {
+    if preflight.due > SHOWN_LETTERS {
         text.push_str(&format!(
             "  … and {} more. In all:\n",
-            count(survey.due - SHOWN_LETTERS, "letter")
+            count(preflight.due - SHOWN_LETTERS, "letter")
         ));
-        let rows = survey
+        let rows = preflight
             .kinds
             .iter()
             .map(|((letter, language), number)| vec![letter.clone(), language.clone(), number.to_string()]);
         text.push_str(&table(&["letter", "language", "letters"], rows, style));
     }
     text.push('\n');
-    text.push_str(&survey.leaving.shown(style));
+    text.push_str(&preflight.leaving.shown(style));
     text
 }
 
 /// Which letters are held back because an address has had enough, by name, and until when.
-pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
+pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String {
     let mut text = String::new();
     let mut push = |line: &str, indent: &str, hanging: &str| {
         let width = style.width.saturating_sub(indent.len() + 1).max(20);
         push_wrapped(&mut text, line, indent, hanging, width);
     };
     let mut said = None;
-    for held in &survey.over {
+    for held in &preflight.over {
         if said != Some(&held.over) {
             push(&format!("{}.", held.over), "  ", "");
             let until = until(held.over.from, now);
@@ -197,7 +197,9 @@ pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
         }
         push(&format!("{} to {}", visible_line(&held.letter), held.to), "    ", "  ");
     }
-    let more = survey.skipped(Skip::AddressLimit).saturating_sub(survey.over.len());
+    let more = preflight
+        .skipped(Skip::AddressLimit)
+        .saturating_sub(preflight.over.len());
     if more > 0 {
         push(
             &format!(
@@ -212,8 +214,8 @@ pub fn held_back(survey: &Survey, now: Timestamp, style: &Style) -> String {
 }
 
 /// Who is left out, and why.
-pub fn left_out(survey: &Survey) -> String {
-    let lines = survey.left_out();
+pub fn left_out(preflight: &Preflight) -> String {
+    let lines = preflight.left_out();
     if lines.is_empty() {
         return String::new();
     }

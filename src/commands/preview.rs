@@ -9,8 +9,8 @@ use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::ledger::NoLedger;
 use crate::report::letter::Shown;
-use crate::run::compose::Workshop;
-use crate::run::preflight::{SHOWN_PROBLEMS, Surveyed, survey};
+use crate::run::compose::Composer;
+use crate::run::preflight::{Checked, SHOWN_PROBLEMS, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
@@ -18,15 +18,15 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(input, selection, personal.as_deref())?;
-    context.say_problems(&workshop.plan.uncovered());
+    let composer = Composer::new(input, selection, personal.as_deref())?;
+    context.say_problems(&composer.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    survey(&workshop, &mut NoLedger, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
-        let Surveyed::Due { letter, text, date } = seen else {
+    preflight(&composer, &mut NoLedger, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
+        let Checked::Due { letter, text, date } = seen else {
             return Ok(());
         };
-        let message = workshop.message(letter, text, date).map_err(Failure::from)?;
+        let message = composer.message(letter, text, date).map_err(Failure::from)?;
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {

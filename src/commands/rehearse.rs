@@ -23,8 +23,8 @@ use crate::rehearsal::inbox::{Contents, Inbox};
 use crate::report::letter::Shown;
 use crate::report::screen::count;
 use crate::report::table::table;
-use crate::run::compose::Workshop;
-use crate::run::preflight::{SHOWN_PROBLEMS, Survey, survey};
+use crate::run::compose::Composer;
+use crate::run::preflight::{Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::rehearse::rehearse;
 use crate::run::send::{SendSettings, Sending};
 
@@ -37,8 +37,8 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();
-    let workshop = Workshop::new(input, selection, personal.as_deref())?;
-    context.say_problems(&workshop.plan.uncovered());
+    let composer = Composer::new(input, selection, personal.as_deref())?;
+    context.say_problems(&composer.plan.uncovered());
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
     let folder = tempfile::tempdir()
         .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
@@ -48,19 +48,19 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         resend: Resend::default(),
         recent: Some(Arc::new(Recent::default())),
     };
-    let mut survey = survey(&workshop, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
-    let notes = std::mem::take(&mut survey.notes);
+    let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
+    let notes = std::mem::take(&mut preflight.notes);
 
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let mut listeners = context.story(survey.due);
+    let mut listeners = context.story(preflight.due);
     listeners.push(Box::new(languages.clone()));
     let sending = Sending {
-        workshop: Arc::clone(&workshop),
+        composer: Arc::clone(&composer),
         rules,
         // Without the campaign's pace: nobody is kept waiting by a rehearsal.
         settings: SendSettings {
-            connections: workshop.input.smtp.as_ref().map_or(2, |smtp| smtp.connections),
+            connections: composer.input.smtp.as_ref().map_or(2, |smtp| smtp.connections),
             rate: Rate::Unlimited,
             retry_for: Duration::from_secs(10),
             quota: Quota::default(),
@@ -83,11 +83,16 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             arguments.keep.as_deref(),
         ));
     }
-    finish(context, &*workshop.input.campaign.recipients, &ended, &survey)
+    finish(context, &*composer.input.campaign.recipients, &ended, &preflight)
 }
 
-fn finish(context: &Context, recipients: &dyn Recipients, ended: &Ended, survey: &Survey) -> Result<Exit, Failure> {
-    let exit = conclude(context, recipients, ended, survey)?;
+fn finish(
+    context: &Context,
+    recipients: &dyn Recipients,
+    ended: &Ended,
+    preflight: &Preflight,
+) -> Result<Exit, Failure> {
+    let exit = conclude(context, recipients, ended, preflight)?;
     context.say("This was a rehearsal: nothing left this machine.");
     Ok(exit)
 }

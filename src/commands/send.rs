@@ -23,9 +23,9 @@ use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::log::LogFile;
 use crate::report::screen::count;
-use crate::run::compose::{Workshop, clock_behind, recent};
+use crate::run::compose::{Composer, clock_behind, recent};
 use crate::run::leaving::{Lines, plain_line};
-use crate::run::preflight::{SHOWN_PROBLEMS, Survey, Surveyed, survey};
+use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
@@ -41,16 +41,16 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
     };
-    let workshop = Workshop::new(input, selection, personal.as_deref())?;
-    context.say_problems(&workshop.plan.uncovered());
+    let composer = Composer::new(input, selection, personal.as_deref())?;
+    context.say_problems(&composer.plan.uncovered());
     let location = context.ledger()?;
 
     if arguments.dry_run || arguments.out.is_some() {
         let mut ledger = ledger::read(&location, now).await?;
-        return dry_run(context, arguments, &workshop, &mut *ledger, resend).await;
+        return dry_run(context, arguments, &composer, &mut *ledger, resend).await;
     }
 
-    let input = &workshop.input;
+    let input = &composer.input;
     let smtp = input.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, input, smtp, arguments.own_folder)?;
     if !location.path().is_some_and(private::is_in_state_folder) {
@@ -65,36 +65,36 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, smtp, now).await?;
     let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
-    let mut survey = survey(&workshop, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
+    let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
     })
     .await?;
-    refuse_examples(&survey, &input.sender, smtp)?;
+    refuse_examples(&preflight, &input.sender, smtp)?;
     // The log names each letter that is held back.
-    let tells = context.global.json || survey.skipped(Skip::AddressLimit) > 0;
-    if survey.due == 0 && !tells {
-        return nothing_to_deliver(context, &input.campaign, ledger, &survey).await;
+    let tells = context.global.json || preflight.skipped(Skip::AddressLimit) > 0;
+    if preflight.due == 0 && !tells {
+        return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
     }
-    if survey.due > 0
+    if preflight.due > 0
         && let Some(warning) = clock_behind(&mut *ledger, &input.sender.email, now).await?
     {
         context.say_problem(&warning);
     }
-    if survey.due > 0 && !confirm(context, input, smtp, &survey, &plan, arguments.yes)? {
+    if preflight.due > 0 && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
         context.say("Nothing was sent.");
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
         return Ok(Exit::Done);
     }
 
-    let mut listeners = context.story(survey.due);
+    let mut listeners = context.story(preflight.due);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
     let sending = Sending {
-        workshop: Arc::clone(&workshop),
+        composer: Arc::clone(&composer),
         rules,
         settings: SendSettings {
             connections: smtp.connections,
@@ -105,9 +105,9 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         clock: context.clock,
         listeners,
     };
-    let notes = std::mem::take(&mut survey.notes);
+    let notes = std::mem::take(&mut preflight.notes);
     // Nobody is asked for a password for nothing; the story is told all the same.
-    let (ended, ledger) = if survey.due == 0 {
+    let (ended, ledger) = if preflight.due == 0 {
         (sending.tell(notes, None), ledger)
     } else {
         match prepare(smtp, word) {
@@ -117,7 +117,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     };
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now()).await;
-    conclude(context, &*input.campaign.recipients, &ended, &survey)
+    conclude(context, &*input.campaign.recipients, &ended, &preflight)
 }
 
 /// The end of a run in which nothing is due, and of which nobody is told letter by letter.
@@ -125,10 +125,10 @@ async fn nothing_to_deliver(
     context: &Context,
     campaign: &Campaign,
     ledger: Box<dyn Ledger>,
-    survey: &Survey,
+    preflight: &Preflight,
 ) -> Result<Exit, Failure> {
     let summary = Summary {
-        skipped: survey.skipped.values().sum(),
+        skipped: preflight.skipped.values().sum(),
         ..Summary::default()
     };
     match open_log(context, &campaign.id) {
@@ -144,7 +144,7 @@ async fn nothing_to_deliver(
         copies_not_taken: 0,
         stop: None,
     };
-    conclude(context, &*campaign.recipients, &ended, survey)
+    conclude(context, &*campaign.recipients, &ended, preflight)
 }
 
 fn no_smtp() -> Failure {
@@ -154,13 +154,13 @@ fn no_smtp() -> Failure {
 }
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
-fn refuse_examples(survey: &Survey, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
-    if is_loopback(&smtp.host) || survey.due == 0 {
+fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
+    if is_loopback(&smtp.host) || preflight.due == 0 {
         return Ok(());
     }
     let who = if sender.email.is_for_examples() {
         format!("your address {} is", sender.email)
-    } else if let Some(to) = &survey.for_examples {
+    } else if let Some(to) = &preflight.for_examples {
         format!("the recipient {to} is")
     } else {
         return Ok(());
@@ -209,12 +209,12 @@ fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
 async fn dry_run(
     context: &Context,
     arguments: &cli::Send,
-    workshop: &Workshop,
+    composer: &Composer,
     ledger: &mut dyn LedgerReader,
     resend: Resend,
 ) -> Result<Exit, Failure> {
     let now = context.clock.now();
-    let recent = recent(ledger, &workshop.input, now).await?;
+    let recent = recent(ledger, &composer.input, now).await?;
     let rules = Rules {
         now,
         resend,
@@ -231,9 +231,9 @@ async fn dry_run(
     let lists = !json && !stdout().is_terminal();
     let mut list = Lines::new(stdout().lock());
     let mut lines = JsonLines::new(stdout().lock());
-    let survey = survey(workshop, ledger, &rules, SHOWN_PROBLEMS, |seen| {
-        if let (Surveyed::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
-            let message = workshop.message(letter, text, *date).map_err(Failure::from)?;
+    let preflight = preflight(composer, ledger, &rules, SHOWN_PROBLEMS, |seen| {
+        if let (Checked::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
+            let message = composer.message(letter, text, *date).map_err(Failure::from)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
             folder.write(&name, &message.bytes).map_err(|error| {
                 Failure::cannot_deliver("cannot write a letter to the folder")
@@ -241,19 +241,19 @@ async fn dry_run(
                     .hint("is there room on the disk?")
             })?;
         }
-        if lists && let Surveyed::Due { letter, .. } = &seen {
+        if lists && let Checked::Due { letter, .. } = &seen {
             list.push(&plain_line(letter));
         }
         if json {
-            lines.line(&Event::Letter(Box::new(dry_event(&seen, workshop, now))));
+            lines.line(&Event::Letter(Box::new(dry_event(&seen, composer, now))));
         }
         Ok(())
     })
     .await?;
     if json {
-        let skipped = survey.skipped.values().sum();
+        let skipped = preflight.skipped.values().sum();
         lines.line(&Event::Summary(Summary {
-            due: survey.due,
+            due: preflight.due,
             skipped,
             ..Summary::default()
         }));
@@ -262,27 +262,27 @@ async fn dry_run(
     drop(lines);
     drop(list);
     let mut text = String::new();
-    if survey.due == 0 {
-        text.push_str(&nothing_due(&survey, context));
+    if preflight.due == 0 {
+        text.push_str(&nothing_due(&preflight, context));
     } else {
         if lists {
             text.push('\n');
-            text.push_str(&survey.leaving.shown(&context.out));
+            text.push_str(&preflight.leaving.shown(&context.out));
         } else {
-            text.push_str(&confirm::letters(&survey, &context.out));
+            text.push_str(&confirm::letters(&preflight, &context.out));
         }
-        text.push_str(&confirm::left_out(&survey));
-        text.push_str(&confirm::held_back(&survey, now, &context.out));
-        text.push_str(&survey.leaving.in_all());
+        text.push_str(&confirm::left_out(&preflight));
+        text.push_str(&confirm::held_back(&preflight, now, &context.out));
+        text.push_str(&preflight.leaving.in_all());
         let done = match &arguments.out {
             Some(path) => format!(
                 "Written to {}: {}. Nothing was sent.\n",
                 appel_core::words::path(path),
-                count(survey.due, "letter")
+                count(preflight.due, "letter")
             ),
             None => format!(
                 "Dry run: {} would be sent. Nothing was sent.\n",
-                count(survey.due, "letter")
+                count(preflight.due, "letter")
             ),
         };
         text.push_str(&done);
@@ -291,8 +291,8 @@ async fn dry_run(
     Ok(Exit::Done)
 }
 
-fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> LetterEvent {
-    let sender = &workshop.input.sender.email;
+fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> LetterEvent {
+    let sender = &composer.input.sender.email;
     let blank = |id: LetterId, letter: &str, to: String, outcome| LetterEvent {
         id,
         letter: letter.to_owned(),
@@ -309,7 +309,7 @@ fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> Lett
         recipients: Vec::new(),
     };
     match seen {
-        Surveyed::Due { letter, text, .. } => {
+        Checked::Due { letter, text, .. } => {
             let Envelope { to, cc, .. } = &letter.envelope;
             LetterEvent {
                 language: Some(letter.language.to_string()),
@@ -318,7 +318,7 @@ fn dry_event(seen: &Surveyed, workshop: &Workshop, now: jiff::Timestamp) -> Lett
                 ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
             }
         }
-        Surveyed::Skipped {
+        Checked::Skipped {
             id,
             letter,
             to,

@@ -143,7 +143,7 @@ fn not_in_doubt(record: &Record, last: Option<&LoggedAttempt>) -> Problem {
         Some(Status::Accepted) if by_hand => format!("it was settled by hand as sent{when}"),
         Some(Status::Deferred) if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),
         Some(Status::Accepted) => format!("the server accepted it{when}{words}"),
-        Some(Status::Deferred) => format!("it was put off{when}, and is due again{words}"),
+        Some(Status::Deferred) => format!("it was deferred{when}, and is due again{words}"),
         Some(Status::Refused) => format!("the server refused it{when}{words}"),
         None | Some(Status::InDoubt | Status::NotTried) => "it was never tried, and is due".to_owned(),
     };

@@ -22,7 +22,7 @@ use crate::outbox::ledger::{LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 
 /// Everything that turns rows into messages.
-pub struct Workshop {
+pub struct Composer {
     /// The campaign, and who sends it.
     pub input: Input,
     /// Who gets what.
@@ -32,7 +32,7 @@ pub struct Workshop {
     pub attachments: Attachments,
 }
 
-impl Workshop {
+impl Composer {
     /// Compiles the templates and reads the attachments.
     ///
     /// # Errors
@@ -213,7 +213,7 @@ pub async fn recent(ledger: &mut dyn LedgerReader, input: &Input, now: Timestamp
 
 /// The letters of one run, in order, as a first pass over them found them.
 pub struct Outgoing {
-    workshop: Arc<Workshop>,
+    composer: Arc<Composer>,
     clock: Clock,
     decisions: Box<dyn Iterator<Item = Decision> + Send>,
 }
@@ -221,10 +221,10 @@ pub struct Outgoing {
 impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
-    pub fn new(workshop: Arc<Workshop>, clock: Clock, rules: &Rules, notes: Notes) -> Self {
-        let decisions = Box::new(workshop.plan.decisions_by(rules, notes.into_iter()));
+    pub fn new(composer: Arc<Composer>, clock: Clock, rules: &Rules, notes: Notes) -> Self {
+        let decisions = Box::new(composer.plan.decisions_by(rules, notes.into_iter()));
         Self {
-            workshop,
+            composer,
             clock,
             decisions,
         }
@@ -237,6 +237,6 @@ impl Letters for Outgoing {
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
-        self.workshop.fresh_message(letter, date, self.clock.now())
+        self.composer.fresh_message(letter, date, self.clock.now())
     }
 }

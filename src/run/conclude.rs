@@ -2,7 +2,7 @@
 
 use appel_core::letter::Skip;
 
-use super::preflight::Survey;
+use super::preflight::Preflight;
 use crate::failure::Exit;
 use crate::outbox::delivery::{Ended, Stop};
 
@@ -22,12 +22,12 @@ pub struct Conclusion<'r> {
 impl<'r> Conclusion<'r> {
     /// Of a run that found so much, and ended so.
     #[must_use]
-    pub fn new(survey: &Survey, ended: &'r Ended, rows_are_lost: bool) -> Self {
-        let unnamed = survey.due.saturating_sub(ended.summary.due);
+    pub fn new(preflight: &Preflight, ended: &'r Ended, rows_are_lost: bool) -> Self {
+        let unnamed = preflight.due.saturating_sub(ended.summary.due);
         Self {
             ended,
-            held_in_doubt: survey.skipped(Skip::InDoubt),
-            over_limit: survey.skipped(Skip::AddressLimit),
+            held_in_doubt: preflight.skipped(Skip::InDoubt),
+            over_limit: preflight.skipped(Skip::AddressLimit),
             unnamed: if rows_are_lost { unnamed } else { 0 },
         }
     }

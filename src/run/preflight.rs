@@ -9,7 +9,7 @@ use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
 use appel_core::words::visible_line;
 use jiff::Timestamp;
 
-use super::compose::Workshop;
+use super::compose::Composer;
 use super::leaving::Leaving;
 use super::planning::Planning;
 use crate::failure::{Failure, Place, Problem, Problems};
@@ -23,7 +23,7 @@ pub const SHOWN_LETTERS: usize = 25;
 
 /// What a run will do.
 #[derive(Debug, Default)]
-pub struct Survey {
+pub struct Preflight {
     /// Letters due.
     pub due: usize,
     /// Of each letter in each language.
@@ -57,7 +57,7 @@ pub struct Held {
 /// After so many letters that cannot be written nobody needs the others to know that something is wrong.
 const HOPELESS: usize = 10_000;
 
-impl Survey {
+impl Preflight {
     /// How many are left out for one reason.
     #[must_use]
     pub fn skipped(&self, reason: Skip) -> usize {
@@ -99,14 +99,14 @@ fn sentence(reason: Skip, number: usize) -> String {
 ///
 /// # Errors
 /// Every problem found in the letters, together (exit 3); or the ledger cannot be read (exit 4); or `each` fails.
-pub async fn survey(
-    workshop: &Workshop,
+pub async fn preflight(
+    composer: &Composer,
     ledger: &mut dyn LedgerReader,
     rules: &Rules,
     shown: usize,
-    mut each: impl FnMut(Surveyed) -> Result<(), Failure>,
-) -> Result<Survey, Failure> {
-    let mut survey = Survey::default();
+    mut each: impl FnMut(Checked) -> Result<(), Failure>,
+) -> Result<Preflight, Failure> {
+    let mut preflight = Preflight::default();
     let mut links = Compared::default();
     let mut problems = Problems::new();
     let mut unshown = 0;
@@ -118,48 +118,48 @@ pub async fn survey(
         }
     };
     let mut stopped = false;
-    let plan = &workshop.plan;
+    let plan = &composer.plan;
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     while let Some(decision) = planning.next().await? {
-        if survey.impossible >= HOPELESS {
+        if preflight.impossible >= HOPELESS {
             stopped = true;
             break;
         }
         match decision {
             Decision::Due(letter) => {
-                if let Some(problem) = never_fits(workshop, &letter) {
+                if let Some(problem) = never_fits(composer, &letter) {
                     note(problem);
                     continue;
                 }
                 let date = letter.date(rules.now);
-                let text = workshop.text(&letter, date).and_then(|text| {
+                let text = composer.text(&letter, date).and_then(|text| {
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
-                    if survey.is_first_of_kind(&letter) {
-                        workshop.message(&letter, &text, date)?;
+                    if preflight.is_first_of_kind(&letter) {
+                        composer.message(&letter, &text, date)?;
                     }
-                    match workshop.telling_links(&letter, &text, date, &mut links) {
+                    match composer.telling_links(&letter, &text, date, &mut links) {
                         Some(problem) => Err(problem),
                         None => Ok(text),
                     }
                 });
                 match text {
                     Ok(text) => {
-                        survey.count(&letter);
-                        survey.leaving.count(&letter, &text, &workshop.attachments);
-                        each(Surveyed::Due {
+                        preflight.count(&letter);
+                        preflight.leaving.count(&letter, &text, &composer.attachments);
+                        each(Checked::Due {
                             letter: &letter,
                             text: &text,
                             date,
                         })?;
                     }
                     Err(problem) => {
-                        survey.impossible += 1;
+                        preflight.impossible += 1;
                         note(problem);
                     }
                 }
             }
             Decision::Impossible(problem) => {
-                survey.impossible += 1;
+                preflight.impossible += 1;
                 note(*problem);
             }
             Decision::Skipped {
@@ -170,17 +170,17 @@ pub async fn survey(
                 over,
                 ..
             } => {
-                *survey.skipped.entry(reason).or_default() += 1;
+                *preflight.skipped.entry(reason).or_default() += 1;
                 if let Some(over) = &over
-                    && survey.over.len() < SHOWN_LETTERS
+                    && preflight.over.len() < SHOWN_LETTERS
                 {
-                    survey.over.push(Held {
+                    preflight.over.push(Held {
                         letter: letter.clone(),
                         to: to.clone(),
                         over: Over::clone(over),
                     });
                 }
-                each(Surveyed::Skipped {
+                each(Checked::Skipped {
                     id,
                     letter: &letter,
                     to: &to,
@@ -190,9 +190,9 @@ pub async fn survey(
             }
         }
     }
-    survey.notes = planning.into_notes();
+    preflight.notes = planning.into_notes();
     if problems.is_empty() {
-        return Ok(survey);
+        return Ok(preflight);
     }
     if stopped {
         problems.push(
@@ -207,8 +207,8 @@ pub async fn survey(
 }
 
 /// A letter to more addresses than a whole day allows would wait for ever.
-fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
-    let limit = workshop.input.smtp.as_ref()?.daily_limit?;
+fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
+    let limit = composer.input.smtp.as_ref()?.daily_limit?;
     let addresses = 1 + letter.envelope.cc.len();
     if u64::try_from(addresses).unwrap_or(u64::MAX) <= limit {
         return None;
@@ -216,7 +216,7 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
     let place = Place {
         line: Some(letter.recipient.line),
         field: Some("cc".to_owned()),
-        ..Place::file(workshop.input.campaign.recipients.shown())
+        ..Place::file(composer.input.campaign.recipients.shown())
     };
     let problem = Problem::error(format!(
         "letter `{}` goes to {addresses} addresses with its copies, and smtp.daily-limit allows {limit} in 24 hours",
@@ -229,8 +229,8 @@ fn never_fits(workshop: &Workshop, letter: &Letter) -> Option<Problem> {
     )
 }
 
-/// What a survey sees.
-pub enum Surveyed<'s> {
+/// What a preflight sees.
+pub enum Checked<'s> {
     /// A letter due, its text, and the date of its first attempt.
     Due {
         /// The letter.
@@ -255,7 +255,7 @@ pub enum Surveyed<'s> {
     },
 }
 
-impl Survey {
+impl Preflight {
     fn is_first_of_kind(&self, letter: &Letter) -> bool {
         !self.kinds.contains_key(&kind(letter))
     }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use appel_core::letter::{Notes, Rules};
 use tokio::sync::watch;
 
-use super::compose::{Outgoing, Workshop};
+use super::compose::{Composer, Outgoing};
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::input::config::Rate;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
-use crate::outbox::ledger::Ledger;
+use crate::outbox::ledger::LedgerWriter;
 use crate::outbox::quota::Quota;
 use crate::transport::{ConnectError, Transport};
 
@@ -33,7 +33,7 @@ pub struct SendSettings {
 /// One run of the send path.
 pub struct Sending {
     /// What makes the letters.
-    pub workshop: Arc<Workshop>,
+    pub composer: Arc<Composer>,
     /// What keeps a letter back.
     pub rules: Rules,
     /// How they leave.
@@ -52,22 +52,22 @@ impl Sending {
     ///
     /// # Errors
     /// When it could not even begin; how a run went that did is in [`Ended`].
-    pub async fn deliver<T: Transport>(
+    pub async fn deliver<T: Transport, L: LedgerWriter + 'static>(
         self,
         transport: T,
-        mut ledger: Box<dyn Ledger>,
+        mut ledger: L,
         notes: Notes,
         interrupts: WatchInterrupts,
-    ) -> Result<(Ended, Box<dyn Ledger>), Failure> {
+    ) -> Result<(Ended, L), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
-        let letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
+        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
         let run = tokio::spawn(async move {
             let transport = Arc::new(transport);
             let letters = Box::new(letters);
-            let ended = deliver(transport, &mut *ledger, letters, options, interrupt, &mut listeners).await;
+            let ended = deliver(transport, &mut ledger, letters, options, interrupt, &mut listeners).await;
             end(&ended, &mut listeners);
             (ended, ledger)
         });
@@ -81,7 +81,7 @@ impl Sending {
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
     pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
-        let letters = Outgoing::new(Arc::clone(&self.workshop), self.clock, &self.rules, notes);
+        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;
         let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
@@ -90,7 +90,7 @@ impl Sending {
     }
 
     fn options(&self) -> Options {
-        let Input { campaign, sender, .. } = &self.workshop.input;
+        let Input { campaign, sender, .. } = &self.composer.input;
         let SendSettings {
             connections,
             rate,

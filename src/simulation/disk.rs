@@ -52,7 +52,7 @@ pub enum Slip {
     MarksForgotten,
     /// What was synced is gone with the power.
     NothingSynced,
-    /// What may have left counts as put off.
+    /// What may have left counts as deferred.
     DoubtIsDue,
 }
 

@@ -94,7 +94,7 @@ fn a_refusal_that_repeats_the_password_is_told_without_its_words() {
 }
 
 #[test]
-fn a_sign_in_put_off_with_the_password_in_its_words_puts_the_letters_off_without_it() {
+fn a_sign_in_deferred_with_the_password_in_its_words_defers_the_letters_without_it() {
     let server = guarded()
         .on(Step::Auth)
         .reply(&format!("454 4.7.0 {PASSWORD} cannot be checked now"))

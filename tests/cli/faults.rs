@@ -29,7 +29,7 @@ fn one_letter(builder: Builder, exit: i32, expect: &str) -> (Campaign, Server) {
     (campaign, server)
 }
 
-/// As [`one_letter`]: it is put off, and the next run sends it, once.
+/// As [`one_letter`]: it is deferred, and the next run sends it, once.
 #[track_caller]
 fn deferred(builder: Builder, expect: &str) {
     let (campaign, server) = one_letter(builder, 1, expect);
@@ -68,14 +68,14 @@ fn in_doubt(builder: Builder, taken: usize) {
 }
 
 #[test]
-fn not_now_at_any_step_puts_the_letter_off_until_the_next_run() {
+fn not_now_at_any_step_defers_the_letter_until_the_next_run() {
     for step in [Step::Mail, Step::Rcpt, Step::Data, Step::FinalDot] {
         deferred(on(step).times(1).reply("451 4.3.0 not now"), "deferred 451");
     }
 }
 
 #[test]
-fn too_many_recipients_in_either_spelling_puts_the_letter_off() {
+fn too_many_recipients_in_either_spelling_defers_the_letter() {
     for reply in ["452 4.5.3 too many recipients", "552 5.5.3 too many recipients"] {
         deferred(
             on(Step::Rcpt).times(1).reply(reply),
@@ -85,14 +85,14 @@ fn too_many_recipients_in_either_spelling_puts_the_letter_off() {
 }
 
 #[test]
-fn a_server_that_is_about_to_close_puts_the_letter_off() {
+fn a_server_that_is_about_to_close_defers_the_letter() {
     for step in [Step::Mail, Step::Rcpt, Step::Data, Step::FinalDot] {
         deferred(on(step).times(1).reply_then_close("421 4.3.2 closing"), "deferred 421");
     }
 }
 
 #[test]
-fn a_line_lost_between_the_sender_and_the_final_dot_puts_the_letter_off() {
+fn a_line_lost_between_the_sender_and_the_final_dot_defers_the_letter() {
     for step in [Step::Rcpt, Step::Data] {
         deferred(on(step).times(1).close(), "deferred");
         deferred(on(step).times(1).reset(), "deferred");
@@ -346,7 +346,7 @@ fn a_letter_in_doubt_does_not_keep_the_others_from_leaving() {
 }
 
 #[test]
-fn a_letter_cut_off_in_its_body_is_put_off() {
+fn a_letter_cut_off_in_its_body_is_deferred() {
     for builder in [
         on(Step::Body).times(1).after_bytes(5_000).close(),
         on(Step::Body).times(1).after_bytes(5_000).reset(),
@@ -381,7 +381,7 @@ fn a_reply_that_comes_byte_by_byte_does_not_outlast_the_timeout() {
 }
 
 #[test]
-fn what_was_put_off_is_tried_again_in_the_same_run_while_there_is_time() {
+fn what_was_deferred_is_tried_again_in_the_same_run_while_there_is_time() {
     let server = on(Step::Rcpt).times(1).reply("451 4.7.1 greylisted, come back").start();
     let campaign = Campaign::new().people(2).smtp(&server);
     let run = campaign.send_json(&["--retry-for", "1min"]);

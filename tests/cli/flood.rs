@@ -108,7 +108,7 @@ fn letters_of_all_campaigns_count_and_those_of_other_senders_do_not() {
 }
 
 #[test]
-fn what_was_refused_or_put_off_does_not_count_and_what_is_in_doubt_does() {
+fn what_was_refused_or_deferred_does_not_count_and_what_is_in_doubt_does() {
     let server = Server::builder()
         .on(Step::Rcpt)
         .letter(1)
@@ -130,7 +130,7 @@ fn what_was_refused_or_put_off_does_not_count_and_what_is_in_doubt_does() {
     let campaign = campaign.set("campaign.id", "test");
     let run = campaign.send_json(&["--resend-in-doubt"]);
     assert_eq!(run.exits(1).counts(), [1, 1, 0, 0, 0, 2]);
-    assert_eq!(held_back(&run).len(), 1, "the one that was put off waits for tomorrow");
+    assert_eq!(held_back(&run).len(), 1, "the one that was deferred waits for tomorrow");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn a_proxy_that_hangs_ends_the_run_within_the_timeout_and_without_a_direct_conne
 }
 
 #[test]
-fn a_proxy_that_cannot_reach_the_server_puts_the_letters_off_without_a_direct_connection() {
+fn a_proxy_that_cannot_reach_the_server_defers_the_letters_without_a_direct_connection() {
     for (proxy, why) in [
         (
             Proxy::answering([5, 1, 0, 1, 0, 0, 0, 0, 0, 0]),

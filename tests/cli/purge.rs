@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use crate::support::{Campaign, Running, Server, Step, accepted};
 
 /// A ledger with everything in it that can be: an accepted letter, a refused one whose address the server repeats, one
-/// put off, one that a kill left in doubt, and one that was only claimed; with copies, by two senders, on the log in full.
+/// deferred, one that a kill left in doubt, and one that was only claimed; with copies, by two senders, on the log in full.
 fn busy(server: &Server) -> Campaign {
     let campaign = Campaign::new()
         .recipients(

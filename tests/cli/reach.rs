@@ -13,7 +13,7 @@ fn campaign() -> Campaign {
     Campaign::new().people(2).smtp(&server).set("smtp.timeout", STALL)
 }
 
-/// The run ends so, with these words; every letter is named as put off and still due.
+/// The run ends so, with these words; every letter is named as deferred and still due.
 #[track_caller]
 fn puts_all_off(campaign: &Campaign, run: &crate::support::Run, exit: i32, words: &[&str]) {
     run.exits(exit).says(words).says(&["2 letters not sent"]);
@@ -40,7 +40,7 @@ fn a_host_name_that_does_not_resolve_ends_the_run() {
 }
 
 #[test]
-fn a_resolver_that_times_out_puts_the_letters_off_and_keeps_nobody_waiting() {
+fn a_resolver_that_times_out_defers_the_letters_and_keeps_nobody_waiting() {
     let Some(names) = Names::silent() else { return };
     let campaign = campaign().set("smtp.host", "localhost");
     let begun = Instant::now();
@@ -56,7 +56,7 @@ fn a_resolver_that_times_out_puts_the_letters_off_and_keeps_nobody_waiting() {
 }
 
 #[test]
-fn a_refused_connection_puts_the_letters_off() {
+fn a_refused_connection_defers_the_letters() {
     // Nobody listens there any more.
     let campaign = campaign();
     let run = campaign.send_json(&[]);
@@ -73,7 +73,7 @@ fn a_refused_connection_puts_the_letters_off() {
 }
 
 #[test]
-fn a_connect_that_hangs_puts_the_letters_off_within_the_timeout() {
+fn a_connect_that_hangs_defers_the_letters_within_the_timeout() {
     let hole = Blackhole::new();
     let campaign = campaign().set_toml("smtp.port", &hole.port().to_string());
     let begun = Instant::now();
@@ -100,7 +100,7 @@ fn a_dead_ipv6_address_gives_way_to_a_live_ipv4_address_and_the_letter_leaves_on
 }
 
 #[test]
-fn a_reset_before_the_greeting_puts_the_letters_off() {
+fn a_reset_before_the_greeting_defers_the_letters() {
     for builder in [
         Server::builder().on(Step::Connect).times(1).reset(),
         Server::builder().on(Step::Connect).times(1).close(),

@@ -144,7 +144,7 @@ fn a_refused_copy_does_not_stop_the_letter() {
 }
 
 #[test]
-fn a_copy_that_is_put_off_is_named_and_does_not_make_the_letter_leave_twice() {
+fn a_copy_that_is_deferred_is_named_and_does_not_make_the_letter_leave_twice() {
     let server = Server::builder()
         .on(Step::Rcpt)
         .to("busy@mfa.example")

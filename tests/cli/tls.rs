@@ -97,7 +97,7 @@ fn starttls_that_somebody_stripped_from_the_offer_ends_the_run() {
 }
 
 #[test]
-fn starttls_that_is_put_off_puts_the_letters_off_without_a_password() {
+fn starttls_that_is_deferred_defers_the_letters_without_a_password() {
     let server = guarded(Tls::Starttls)
         .on(Step::Starttls)
         .reply("454 4.7.0 TLS not available")

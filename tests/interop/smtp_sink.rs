@@ -260,7 +260,7 @@ fn a_letter_refused_after_the_final_dot_is_recorded() {
 }
 
 #[test]
-fn a_letter_put_off_at_any_step_leaves_with_the_next_run() {
+fn a_letter_deferred_at_any_step_leaves_with_the_next_run() {
     for step in ["MAIL", "RCPT", "DATA", "."] {
         unwilling(
             &["-r", step],

@@ -104,7 +104,7 @@ fn a_real_proxy_that_wants_a_password_ends_the_run() {
 }
 
 #[test]
-fn a_real_proxy_that_finds_no_server_puts_the_letters_off() {
+fn a_real_proxy_that_finds_no_server_defers_the_letters() {
     let Some(servers) = servers() else { return };
     let (server, proxy) = (guarded(), Microsocks::start(&servers, &[]));
     // Nobody listens there, and for as long as it is bound nobody will.

@@ -45,7 +45,7 @@ impl fmt::Display for Mailing {
         let ways = [
             (!self.pipelining, "one by one"),
             (self.copies, "copies"),
-            (self.troubled, "some put off or refused"),
+            (self.troubled, "some deferred or refused"),
             (self.rate != "unlimited", "paced"),
         ];
         ways.iter()
@@ -229,7 +229,7 @@ pub fn finish(mailing: Mailing, campaign: &Campaign, server: &Server, mut known:
         (run, found)
     };
     let (mut run, mut found) = send(&mut known, SEND);
-    // What the server put off is sent by the run after that.
+    // What the server deferred is sent by the run after that.
     if mailing.troubled && found.due > 0 {
         (run, found) = send(&mut known, SEND);
     }

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
+use appel::outbox::ledger::NoLedger;
 use tempfile::TempDir;
 
 use crate::Bench;
 use crate::campaign::Sending;
-use crate::deliver::Workshop;
+use crate::deliver::{composer, first, write_all};
 use crate::ours::Campaign;
 use crate::program::{Taken, Where, run};
 use crate::sink::Sink;
@@ -66,7 +67,7 @@ pub fn prices(bench: &Bench) -> Result<Vec<Measured>, String> {
     let sink = Sink::start(bench, PLACE)?;
     let folder = bench.folder.path().join("promises");
     let campaign = Campaign::new(&folder, bench.letters, &Sending::plain(sink.port, 1));
-    let workshop = Workshop::of(&folder);
+    let composer = composer(&folder);
     let memory = tempfile::Builder::new().prefix("appel-compare-").tempdir_in(MEMORY);
     let memory = memory.inspect_err(|error| eprintln!("no ledger in memory: {MEMORY}: {error}"));
     let memory = memory.ok();
@@ -74,9 +75,9 @@ pub fn prices(bench: &Bench) -> Result<Vec<Measured>, String> {
     for round in 1..=bench.rounds {
         costs.add(&campaign, memory.as_ref().map(TempDir::path));
         costs.written.push(microseconds(bench.letters, || {
-            assert_eq!(workshop.write_all(), bench.letters as usize);
+            assert_eq!(write_all(&composer, &mut NoLedger).due, bench.letters as usize);
         }));
-        let message = workshop.first();
+        let message = first(&composer);
         costs.sha256.push(microseconds(HASHES, || {
             for _ in 0..HASHES {
                 black_box(black_box(&message).sha256());

@@ -222,7 +222,8 @@ mod tests {
             assert_eq!(outcome.line(), expect);
             let stored = serde_json::to_string(&outcome).unwrap();
             assert!(!stored.contains("letter"), "words of ours are stored: {stored}");
-            assert_eq!(serde_json::from_str::<Outcome>(&stored).unwrap(), outcome);
+            let read: Outcome = serde_json::from_str(&stored).unwrap();
+            assert_eq!((read.reply, read.status.in_words()), (outcome.reply, status.in_words()));
         };
         check(
             Status::Deferred,

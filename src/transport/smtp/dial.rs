@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_resolver_that_times_out_puts_the_letters_off() {
+    async fn a_resolver_that_times_out_defers_the_letters() {
         let begun = Instant::now();
         let silent = direct(&settings(Duration::from_mins(1)), pending()).await;
         assert_eq!(temporary(silent), "the name mx.example could not be looked up in time");
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refused_connection_puts_the_letters_off() {
+    async fn a_refused_connection_defers_the_letters() {
         let (_kept, address) = refusing();
         let refused = direct(&settings(Duration::from_mins(1)), async { Ok(vec![address]) }).await;
         let words = temporary(refused);
@@ -192,7 +192,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn a_connect_that_hangs_puts_the_letters_off_within_the_timeout() {
+    async fn a_connect_that_hangs_defers_the_letters_within_the_timeout() {
         let ((_one, one), (_two, two)) = (swallowing(), swallowing());
         let begun = Instant::now();
         let hung = direct(&settings(Duration::from_secs(1)), async { Ok(vec![one, two]) }).await;

@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_proxy_that_cannot_reach_the_server_puts_the_letters_off() {
+    async fn a_proxy_that_cannot_reach_the_server_defers_the_letters() {
         for (code, why) in [
             (1, "it gives no reason; the name may be wrong"),
             (3, "its network is down"),
