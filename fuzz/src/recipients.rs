@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use appel::input::Roster;
+use appel::input::RecipientsFile;
 use appel_core::Problems;
 use appel_core::recipients::{Recipients, Serves};
 
@@ -23,16 +23,16 @@ const TEMPLATE: &str = "Subject: {{campaign.title}}, {{recipient.name}}\n\n{{rec
 pub fn check(input: &[u8]) {
     let path = desk::write("list.csv", input);
     let roles: BTreeSet<String> = ["embassy", "ministry", "support"].map(str::to_owned).into();
-    let read = |how: fn(&Path, &str, &BTreeSet<String>, &mut Problems) -> Option<Roster>| {
+    let read = |how: fn(&Path, &str, &BTreeSet<String>, &mut Problems) -> Option<RecipientsFile>| {
         let mut problems = Problems::new();
         let roster = how(&path, "list.csv", &roles, &mut problems);
         assert_eq!(roster.is_none(), problems.any_error(), "a roster, or why there is none");
         (roster, problems)
     };
-    let (whole, said_of_whole) = read(Roster::load);
+    let (whole, said_of_whole) = read(RecipientsFile::load);
     said::all(&said_of_whole);
     said::places_are_in(&said_of_whole, "list.csv", &String::from_utf8_lossy(input));
-    let (pieces, said_of_pieces) = read(Roster::load_in_pieces);
+    let (pieces, said_of_pieces) = read(RecipientsFile::load_in_pieces);
     assert_eq!(said_of_whole, said_of_pieces, "read in pieces, the file is another");
     let (Some(whole), Some(pieces)) = (whole, pieces) else {
         return;
@@ -62,7 +62,7 @@ fn letters_can_be_made() {
 }
 
 /// The rows, each as it should be.
-fn rows(roster: &Roster, input: &[u8]) -> Vec<String> {
+fn rows(roster: &RecipientsFile, input: &[u8]) -> Vec<String> {
     let lines = input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
     // Of two rows that only a CR parts, both have the line that an editor shows.
     let mut last = 1;

@@ -19,7 +19,7 @@ pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
-pub use recipients::Roster;
+pub use recipients::RecipientsFile;
 
 /// What is read: where the files are.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<In
         .collect();
     let roster = draft
         .recipients()
-        .and_then(|path| Roster::load(path, &shown(path), &roles, problems));
+        .and_then(|path| RecipientsFile::load(path, &shown(path), &roles, problems));
     let templates = draft.templates().and_then(|path| {
         let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Recipients::columns), now);
         templates::load(path, &shown(path), &scope, problems)

@@ -1,4 +1,4 @@
-//! `recipients.csv`, read into a validated [`Roster`].
+//! `recipients.csv`, read into a validated [`RecipientsFile`].
 
 mod decode;
 mod findings;
@@ -40,14 +40,14 @@ const MOST_CONVERTED: u64 = 32 << 20;
 /// A long file is not kept either, but read again from the disk. It stays open, so another that is put in its place
 /// changes nothing; and what is written into it is noticed before any of it is used.
 #[derive(Clone, Debug)]
-pub struct Roster {
+pub struct RecipientsFile {
     shown: String,
     source: Arc<Source>,
     layout: Arc<Layout>,
     count: usize,
 }
 
-impl Roster {
+impl RecipientsFile {
     /// Reads the file and looks at every row; every problem is pushed. `None` when one of them is an error.
     ///
     /// `shown` is the file as people know it; `known_roles` are the roles that letters name.
@@ -207,7 +207,7 @@ impl Roster {
     }
 }
 
-impl Recipients for Roster {
+impl Recipients for RecipientsFile {
     fn shown(&self) -> &str {
         &self.shown
     }

@@ -11,7 +11,7 @@ mod long;
 const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
 
 /// Reads them as a short file is read, and as a long one, in chunks of every kind: it makes no difference.
-fn read(bytes: &[u8]) -> (String, Option<Roster>) {
+fn read(bytes: &[u8]) -> (String, Option<RecipientsFile>) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
     let (said, roster) = read_in(KEPT, file.path());
@@ -32,17 +32,17 @@ const KEPT: Sizes = Sizes {
     chunk: 1,
 };
 
-fn read_in(sizes: Sizes, path: &Path) -> (String, Option<Roster>) {
+fn read_in(sizes: Sizes, path: &Path) -> (String, Option<RecipientsFile>) {
     let roles = ["embassy", "ministry", "support"].map(ToOwned::to_owned).into();
     let mut problems = Problems::new();
-    let roster = Roster::load_in(sizes, path, "recipients.csv", &roles, &mut problems);
+    let roster = RecipientsFile::load_in(sizes, path, "recipients.csv", &roles, &mut problems);
     assert_eq!(roster.is_none(), problems.any_error());
     let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
     (said.join("\n\n"), roster)
 }
 
 /// What a roster gives.
-fn all_of(roster: &Roster) -> String {
+fn all_of(roster: &RecipientsFile) -> String {
     let rows: Vec<Recipient> = roster.rows().map(Result::unwrap).collect();
     format!("{} {:?} {rows:?}", roster.count(), roster.columns())
 }
@@ -670,7 +670,7 @@ fn a_thousand_problems_are_shown_and_the_others_counted_by_kind() {
     std::fs::write(file.path(), rows).unwrap();
     let mut problems = Problems::new();
     let roles = BTreeSet::from(["embassy".to_owned()]);
-    assert!(Roster::load(file.path(), "recipients.csv", &roles, &mut problems).is_none());
+    assert!(RecipientsFile::load(file.path(), "recipients.csv", &roles, &mut problems).is_none());
     assert_eq!(problems.iter().count(), 1000);
     assert_eq!(problems.count(Severity::Error), 1500);
     assert_eq!(
@@ -719,7 +719,7 @@ fn a_file_that_is_not_there_or_no_file_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let load = |name: &str| {
         let mut problems = Problems::new();
-        assert!(Roster::load(&dir.path().join(name), name, &BTreeSet::new(), &mut problems).is_none());
+        assert!(RecipientsFile::load(&dir.path().join(name), name, &BTreeSet::new(), &mut problems).is_none());
         problems
             .iter()
             .map(|problem| Style::PLAIN.render(problem))

@@ -15,7 +15,7 @@ fn long() -> String {
 
 const STREAMED: Sizes = Sizes { kept: 1000, chunk: 512 };
 
-fn streamed(text: &[u8]) -> (tempfile::NamedTempFile, Roster) {
+fn streamed(text: &[u8]) -> (tempfile::NamedTempFile, RecipientsFile) {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), text).unwrap();
     let (said, roster) = read_in(STREAMED, file.path());
@@ -51,7 +51,7 @@ fn a_pass_over_a_long_file_keeps_a_few_chunks_of_it() {
 }
 
 /// The rows that are read before the file is found to have changed, and what is said then.
-fn until_lost(roster: &Roster) -> (usize, String) {
+fn until_lost(roster: &RecipientsFile) -> (usize, String) {
     let rows: Vec<Result<Recipient, Problem>> = roster.rows().collect();
     let (problem, rows) = rows.split_last().unwrap();
     for (nth, row) in rows.iter().enumerate() {
