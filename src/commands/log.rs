@@ -8,7 +8,7 @@ use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::ledger::{self, LedgerError, LedgerReader, LoggedAttempt};
-use crate::report::attempt::{lines, object};
+use crate::report::attempt::{event, lines};
 use crate::report::spreadsheet::Rows;
 
 /// Runs it.
@@ -26,7 +26,7 @@ pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failur
         let told = log.tell(&mut |attempt| rows.attempt(attempt)).await;
         told.and_then(|()| Ok(rows.finish()?))
     } else if context.global.json {
-        log.tell(&mut |attempt| writeln!(out, "{}", json_for_screen(object(attempt).to_string())))
+        log.tell(&mut |attempt| writeln!(out, "{}", json_for_screen(serde_json::to_string(&event(attempt))?)))
             .await
     } else {
         let mut tried = false;

@@ -2,11 +2,11 @@
 
 use appel_core::letter::{Letter, Message, Rules};
 use appel_core::words::{visible, visible_line};
-use serde::Serialize;
 
 use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
+use crate::outbox::event::{Event, LetterEvent, Verdict};
 use crate::outbox::ledger::NoLedger;
 use crate::report::letter::Shown;
 use crate::run::compose::Composer;
@@ -30,7 +30,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
         let read = Shown::read(&message.bytes)
             .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
         if context.global.json {
-            super::print_json(&object(letter, &message, &read))?;
+            super::print_json(&event(letter, &message, &read, now))?;
         } else if context.global.verbose {
             print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
             print("\n");
@@ -52,30 +52,10 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
-/// A line of `preview --json`.
-#[derive(Serialize)]
-struct Preview<'a> {
-    event: &'static str,
-    id: String,
-    letter: &'a str,
-    language: String,
-    to: &'a str,
-    cc: Vec<&'a str>,
-    subject: &'a str,
-    message_id: &'a str,
-    text: &'a str,
-}
-
-fn object<'a>(letter: &'a Letter, message: &'a Message, read: &'a Shown) -> Preview<'a> {
-    Preview {
-        event: "preview",
-        id: letter.id.to_string(),
-        letter: &letter.spec.id,
-        language: letter.language.to_string(),
-        to: letter.envelope.to.as_str(),
-        cc: letter.envelope.cc.iter().map(appel_core::Address::as_str).collect(),
-        subject: &message.subject,
-        message_id: &message.message_id,
-        text: &read.text,
-    }
+fn event(letter: &Letter, message: &Message, read: &Shown, now: jiff::Timestamp) -> Event {
+    Event::Preview(Box::new(LetterEvent {
+        subject: Some(message.subject.clone()),
+        text: Some(read.text.clone()),
+        ..LetterEvent::of(letter, Verdict::DryRun, now)
+    }))
 }

@@ -119,7 +119,11 @@ impl Listener for Languages {
             && languages.len() < 4 * SHOWN
             && let Some(language) = &letter.language
         {
-            let message_id = letter.message_id.trim_matches(['<', '>']);
+            let message_id = letter
+                .message_id
+                .as_deref()
+                .unwrap_or_default()
+                .trim_matches(['<', '>']);
             languages.insert(message_id.to_owned(), language.clone());
         }
     }

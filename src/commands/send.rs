@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
-use appel_core::letter::{Envelope, LetterId, Resend, Rules, Skip};
+use appel_core::letter::{Resend, Rules, Skip};
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
@@ -292,32 +292,11 @@ async fn dry_run(
 }
 
 fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> LetterEvent {
-    let sender = &composer.input.sender.email;
-    let blank = |id: LetterId, letter: &str, to: String, outcome| LetterEvent {
-        id,
-        letter: letter.to_owned(),
-        language: None,
-        to,
-        cc: None,
-        subject: None,
-        message_id: id.message_id(sender),
-        outcome,
-        reason: None,
-        code: None,
-        reply: None,
-        at: now,
-        recipients: Vec::new(),
-    };
     match seen {
-        Checked::Due { letter, text, .. } => {
-            let Envelope { to, cc, .. } = &letter.envelope;
-            LetterEvent {
-                language: Some(letter.language.to_string()),
-                cc: Some(cc.iter().map(ToString::to_string).collect()),
-                subject: Some(text.subject.clone()),
-                ..blank(letter.id, &letter.spec.id, to.to_string(), Verdict::DryRun)
-            }
-        }
+        Checked::Due { letter, text, .. } => LetterEvent {
+            subject: Some(text.subject.clone()),
+            ..LetterEvent::of(letter, Verdict::DryRun, now)
+        },
         Checked::Skipped {
             id,
             letter,
@@ -325,9 +304,10 @@ fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> Lette
             reason,
             over,
         } => LetterEvent {
+            message_id: Some(id.message_id(&composer.input.sender.email)),
             reason: Some(*reason),
             reply: over.map(ToString::to_string),
-            ..blank(*id, letter, to.to_string(), Verdict::Skipped)
+            ..LetterEvent::new(*id, letter, to.as_str(), Verdict::Skipped, now)
         },
     }
 }

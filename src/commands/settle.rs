@@ -11,7 +11,7 @@ use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
-use crate::report::attempt::object;
+use crate::report::attempt::event;
 use crate::report::screen::count;
 
 /// How many letters in doubt are listed where others were named.
@@ -72,7 +72,7 @@ async fn settle(
     ledger.settle(&now, as_what, context.clock.now()).await?;
     if context.global.json {
         for attempt in said(ledger, named).await? {
-            print_json(&object(&attempt))?;
+            print_json(&event(&attempt))?;
         }
     } else {
         let (now, before) = (said(ledger, &now).await?, said(ledger, &before).await?);

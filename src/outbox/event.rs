@@ -1,9 +1,11 @@
 //! The one story of a run: the screen, `--json` and the log file all read it.
 
-use appel_core::letter::{LetterId, Skip};
+use appel_core::letter::{Letter, LetterId, Skip};
 use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use jiff::Timestamp;
 use serde::Serialize;
+
+use super::ledger::Settled;
 
 /// Something that happened in a run.
 #[derive(Clone, Debug, Serialize)]
@@ -11,6 +13,10 @@ use serde::Serialize;
 pub enum Event {
     /// A letter has its outcome, or was left out.
     Letter(Box<LetterEvent>),
+    /// An attempt, or a person's word on one, as the ledger remembers it.
+    Attempt(Box<LetterEvent>),
+    /// A letter as it would leave.
+    Preview(Box<LetterEvent>),
     /// The run is over.
     Summary(Summary),
     /// The run waits, or goes on: for the screen and the log, not for `--json`.
@@ -18,7 +24,8 @@ pub enum Event {
     Notice(Notice),
 }
 
-/// One letter's line in the story; the object of `--json`.
+/// One letter's line in the story: what `--json`, the log of a run, `appel log` and `preview` tell of it. What nothing is
+/// known of is left out.
 #[derive(Clone, Debug, Serialize)]
 pub struct LetterEvent {
     /// The letter's id.
@@ -29,6 +36,9 @@ pub struct LetterEvent {
     /// The language it left in; `None` when it was left out before that was decided.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Who sent it, where letters of several senders are told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// The To.
     pub to: String,
     /// The copies.
@@ -38,7 +48,8 @@ pub struct LetterEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// With its angle brackets.
-    pub message_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
     /// What became of it.
     pub outcome: Verdict,
     /// Why it was left out.
@@ -55,6 +66,57 @@ pub struct LetterEvent {
     /// Every address with its own outcome, the To first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub recipients: Vec<AddressEvent>,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// The facts it used, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facts: Option<serde_json::Value>,
+    /// What a person found out about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<Settled>,
+    /// Its text, as its reader sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+impl LetterEvent {
+    /// With what is known of any letter.
+    #[must_use]
+    pub fn new(id: LetterId, letter: &str, to: &str, outcome: Verdict, at: Timestamp) -> Self {
+        Self {
+            id,
+            letter: letter.to_owned(),
+            language: None,
+            from: None,
+            to: to.to_owned(),
+            cc: None,
+            subject: None,
+            message_id: None,
+            outcome,
+            reason: None,
+            code: None,
+            reply: None,
+            at,
+            recipients: Vec::new(),
+            sha256: None,
+            facts: None,
+            settled: None,
+            text: None,
+        }
+    }
+
+    /// A letter that is decided: with its language, its copies and its Message-ID.
+    #[must_use]
+    pub fn of(letter: &Letter, outcome: Verdict, at: Timestamp) -> Self {
+        let envelope = &letter.envelope;
+        Self {
+            language: Some(letter.language.to_string()),
+            cc: Some(envelope.cc.iter().map(ToString::to_string).collect()),
+            message_id: Some(letter.id.message_id(&envelope.from)),
+            ..Self::new(letter.id, &letter.spec.id, envelope.to.as_str(), outcome, at)
+        }
+    }
 }
 
 /// One address's outcome.

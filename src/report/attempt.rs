@@ -1,8 +1,8 @@
-//! One attempt as the ledger knows it, told: as lines on a screen, and as the object of `log --json`.
+//! One attempt as the ledger knows it, told: as lines on a screen, and as an event.
 
 use appel_core::words::visible_line;
 
-use crate::outbox::event::AddressEvent;
+use crate::outbox::event::{AddressEvent, Event, LetterEvent};
 use crate::outbox::ledger::LoggedAttempt;
 use crate::transport::{Reply, Status};
 
@@ -36,43 +36,36 @@ pub fn lines(attempt: &LoggedAttempt) -> String {
     text
 }
 
-/// The object of `log --json`.
+/// The same as an event, for `--json`.
 #[must_use]
-pub fn object(attempt: &LoggedAttempt) -> serde_json::Value {
+pub fn event(attempt: &LoggedAttempt) -> Event {
     let record = &attempt.record;
-    let recipients: Vec<AddressEvent> = recipients(attempt)
-        .map(|(address, status, reply)| AddressEvent {
-            address: address.to_owned(),
-            outcome: status,
-            code: reply.code,
-            reply: Some(reply.line()),
-        })
-        .collect();
-    // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
-    let facts: Option<serde_json::Value> = attempt
-        .facts
-        .as_deref()
-        .and_then(|facts| serde_json::from_str(facts).ok());
-    let mut object = serde_json::json!({
-        "event": "attempt",
-        "id": record.id,
-        "letter": record.letter,
-        "language": record.language,
-        "from": record.sender,
-        "to": record.recipient,
-        "message_id": record.message_id(),
-        "outcome": attempt.status,
-        "code": attempt.reply.code,
-        "reply": attempt.reply.line(),
-        "at": attempt.at,
-        "recipients": recipients,
-        "sha256": attempt.sha256.as_ref().map(hexadecimal),
-        "facts": facts,
+    let recipients = recipients(attempt).map(|(address, status, reply)| AddressEvent {
+        address: address.to_owned(),
+        outcome: status,
+        code: reply.code,
+        reply: Some(reply.line()),
     });
-    if let Some(settled) = attempt.settled {
-        object["settled"] = serde_json::json!(settled);
-    }
-    object
+    // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
+    let facts = attempt.facts.as_deref();
+    Event::Attempt(Box::new(LetterEvent {
+        language: Some(record.language.clone()),
+        from: Some(record.sender.clone()),
+        message_id: record.message_id(),
+        code: attempt.reply.code,
+        reply: Some(attempt.reply.line()),
+        recipients: recipients.collect(),
+        sha256: attempt.sha256.as_ref().map(hexadecimal),
+        facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
+        settled: attempt.settled,
+        ..LetterEvent::new(
+            record.id,
+            &record.letter,
+            &record.recipient,
+            attempt.status.into(),
+            attempt.at,
+        )
+    }))
 }
 
 /// A digest as everybody writes it.

@@ -98,8 +98,8 @@ impl Listener for LogFile {
                 let reason = if self.in_full { reason.clone() } else { mask_all(reason) };
                 self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
             }
-            // Nothing happened.
-            Event::Notice(Notice::Waiting { .. }) => {}
+            // Nothing happened, or not in a run.
+            Event::Notice(Notice::Waiting { .. }) | Event::Attempt(_) | Event::Preview(_) => {}
         }
     }
 
@@ -114,10 +114,12 @@ impl Listener for LogFile {
 fn masked(letter: &LetterEvent) -> LetterEvent {
     let mut letter = letter.clone();
     letter.to = mask(&letter.to);
-    letter.message_id = mask_all(&letter.message_id);
+    letter.message_id = letter.message_id.map(|id| mask_all(&id));
     letter.cc = letter.cc.map(|cc| cc.iter().map(|address| mask(address)).collect());
     letter.reply = letter.reply.map(|reply| mask_all(&reply));
+    letter.from = letter.from.map(|from| mask(&from));
     letter.subject = None;
+    letter.text = None;
     for recipient in &mut letter.recipients {
         recipient.address = mask(&recipient.address);
         recipient.reply = recipient.reply.take().map(|reply| mask_all(&reply));

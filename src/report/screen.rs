@@ -93,6 +93,7 @@ impl Listener for Screen {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Letter(letter) if letter.outcome == Verdict::Skipped => {}
+            Event::Attempt(_) | Event::Preview(_) => {}
             Event::Letter(letter) => self.letter(letter),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let line = format!("{reason}; next try in {}", seconds_in_words(*seconds));

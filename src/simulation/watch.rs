@@ -275,7 +275,7 @@ impl Listener for super::world::World {
         match event {
             Event::Letter(letter) => world.hear_letter(letter),
             Event::Notice(notice) => world.note(format_args!("told {notice:?}")),
-            Event::Summary(_) => {}
+            Event::Summary(_) | Event::Attempt(_) | Event::Preview(_) => {}
         }
     }
 }

@@ -6,8 +6,8 @@ use appel_core::letter::{Envelope, Letter, Message};
 use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 
-use super::letter_events::{self, addresses, blank};
-use crate::outbox::event::LetterEvent;
+use super::letter_events::{self, addresses};
+use crate::outbox::event::{LetterEvent, Verdict};
 use crate::outbox::ledger::Attempted;
 use crate::transport::Sent;
 
@@ -22,15 +22,8 @@ pub struct InFlight {
 
 impl InFlight {
     pub fn new(letter: &Letter, message: &Message, at: Timestamp) -> Self {
-        let mut event = blank(
-            letter.id,
-            &letter.spec.id,
-            letter.envelope.to.as_str(),
-            &letter.envelope.from,
-            at,
-        );
-        event.language = Some(letter.language.to_string());
-        event.cc = Some(letter.envelope.cc.iter().map(ToString::to_string).collect());
+        // In doubt is what it would be if nothing more were heard of it.
+        let mut event = LetterEvent::of(letter, Verdict::InDoubt, at);
         event.subject = Some(message.subject.clone());
         Self {
             envelope: letter.envelope.clone(),

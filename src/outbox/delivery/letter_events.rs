@@ -16,8 +16,8 @@ pub fn left_out(
     (reason, over): (Skip, Option<&Over>),
     at: Timestamp,
 ) -> Event {
-    let mut event = blank(id, letter, to.as_str(), sender, at);
-    event.outcome = Verdict::Skipped;
+    let mut event = LetterEvent::new(id, letter, to.as_str(), Verdict::Skipped, at);
+    event.message_id = Some(id.message_id(sender));
     event.reason = Some(reason);
     event.reply = over.map(ToString::to_string);
     Event::Letter(Box::new(event))
@@ -29,12 +29,9 @@ pub fn untried(letter: &Letter, at: Timestamp) -> Event {
 }
 
 fn not_tried(letter: &Letter, why: Reason, at: Timestamp) -> Event {
-    let envelope = &letter.envelope;
     let outcome = Outcome::not_tried(why);
-    let mut event = blank(letter.id, &letter.spec.id, envelope.to.as_str(), &envelope.from, at);
-    event.language = Some(letter.language.to_string());
-    event.cc = Some(envelope.cc.iter().map(ToString::to_string).collect());
-    became(&mut event, &outcome, &addresses(envelope, &outcome, &[]), at);
+    let mut event = LetterEvent::of(letter, Verdict::NotTried, at);
+    became(&mut event, &outcome, &addresses(&letter.envelope, &outcome, &[]), at);
     Event::Letter(Box::new(event))
 }
 
@@ -83,23 +80,4 @@ pub fn lost(letter: &Letter, stands: Option<Status>, at: Timestamp) -> Event {
         (reason, None),
         at,
     )
-}
-
-/// What is said of any letter, before anything became of it.
-pub fn blank(id: LetterId, letter: &str, to: &str, sender: &Address, at: Timestamp) -> LetterEvent {
-    LetterEvent {
-        id,
-        letter: letter.to_owned(),
-        language: None,
-        to: to.to_owned(),
-        cc: None,
-        subject: None,
-        message_id: id.message_id(sender),
-        outcome: Verdict::InDoubt,
-        reason: None,
-        code: None,
-        reply: None,
-        at,
-        recipients: Vec::new(),
-    }
 }
