@@ -42,7 +42,7 @@ fn a_letter_is_kept_byte_for_byte() {
 }
 
 #[test]
-fn a_pipelined_group_is_answered_in_order_also_behind_a_body() {
+fn a_pipelined_group_is_answered_in_order() {
     let server = at(Step::Rcpt)
         .to("no@b.test")
         .reply("550-5.1.1 no\n550 5.1.1 such user")
@@ -52,9 +52,11 @@ fn a_pipelined_group_is_answered_in_order_also_behind_a_body() {
     let replies: Vec<_> = (0..4).map(|_| client.reply()).collect();
     assert_eq!(replies[1], "550-5.1.1 no\n550 5.1.1 such user");
     assert_eq!(replies[3], "354 End with a dot on a line of its own");
-    client.send(format!("{LETTER}{GROUP}"));
-    let codes: Vec<_> = (0..4).map(|_| client.reply()[..3].to_owned()).collect();
-    assert_eq!(codes, ["250", "250", "250", "354"]);
+    client.send(LETTER);
+    assert_eq!(client.reply()[..3], *"250");
+    client.send(GROUP);
+    let codes: Vec<_> = (0..3).map(|_| client.reply()[..3].to_owned()).collect();
+    assert_eq!(codes, ["250", "250", "354"]);
     drop(client);
     let taken = clean(&server);
     assert_eq!(
@@ -62,6 +64,22 @@ fn a_pipelined_group_is_answered_in_order_also_behind_a_body() {
         ("you@b.test", "no@b.test")
     );
     assert_eq!(taken.len(), 1, "the second had no final dot");
+}
+
+#[test]
+fn what_is_said_behind_the_final_dot_before_its_reply_is_blamed() {
+    let server = Server::builder().start();
+    let mut client = Client::greeted(&server);
+    client.send(GROUP);
+    (0..3).for_each(|_| drop(client.reply()));
+    client.send(format!("{LETTER}{GROUP}"));
+    (0..4).for_each(|_| drop(client.reply()));
+    drop(client);
+    assert_eq!(
+        server.violations(),
+        ["connection 1: more sent behind the final dot before its reply"]
+    );
+    assert_eq!(server.taken().len(), 1);
 }
 
 #[test]
