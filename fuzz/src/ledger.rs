@@ -13,10 +13,10 @@ use Durability::{Power, Process};
 use appel::outbox::ledger::{
     self, Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, Location, Settled, at_once,
 };
-use appel::transport::{Reply, Status};
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::LetterId;
+use appel_core::outcome::{AddressOutcome, Outcome, Reply, Status};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -24,7 +24,7 @@ use crate::{desk, said};
 
 /// The letters of both ledgers that the server took.
 const ACCEPTED: std::ops::RangeInclusive<u8> = 1..=3;
-/// What must not be sent again: these; and of the killed run one whose end stands in the marks alone, and one that began.
+/// What must not be sent again: these; and of the killed run one whose end was not synced, and one that began.
 const SAFE_OF_ENDED: [u8; 3] = [1, 2, 3];
 const SAFE_OF_KILLED: [u8; 5] = [1, 2, 3, 8, 9];
 
@@ -66,12 +66,12 @@ pub fn write_seeds(folder: &Path) {
         for (name, statement) in [
             (
                 "trigger",
-                "CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE letter SET state = 0; DELETE FROM attempt; END",
+                "CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE letter SET state = 0; DELETE FROM event; END",
             ),
             (
                 "view",
                 "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; DROP TABLE run;
-                 CREATE VIEW run (key, started, ended, boot, marks) AS WITH RECURSIVE c (x) AS
+                 CREATE VIEW run (key, started, ended, boot, commits) AS WITH RECURSIVE c (x) AS
                  (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x, 1, 1, '', 0 FROM c",
             ),
         ] {
@@ -83,9 +83,10 @@ pub fn write_seeds(folder: &Path) {
         }
     });
     let formats = [
-        include_str!("../../src/outbox/ledger/schema.sql"),
-        include_str!("../../src/outbox/ledger/copies.sql"),
-        include_str!("../../src/outbox/ledger/daybook.sql"),
+        include_str!("../../src/outbox/ledger/sqlite/schema/1.sql"),
+        include_str!("../../src/outbox/ledger/sqlite/schema/2.sql"),
+        include_str!("../../src/outbox/ledger/sqlite/schema/3.sql"),
+        include_str!("../../src/outbox/ledger/sqlite/schema/4.sql"),
     ];
     for format in 1..=formats.len() {
         let path = desk::folder().join("old.sqlite3");
@@ -112,8 +113,8 @@ fn slips(kept: &Kept, folder: &Path) {
     let statements = [
         "UPDATE letter SET state = 4 WHERE id = x'01010101010101010101010101010101'",
         "UPDATE letter SET state = 0 WHERE id = x'02020202020202020202020202020202'",
-        "UPDATE attempt SET state = 5 WHERE key = 1",
-        "UPDATE attempt SET letter = 4 WHERE key = 1",
+        "UPDATE event SET state = 5 WHERE key = 1",
+        "UPDATE event SET letter = 4 WHERE key = 1",
         "UPDATE run SET key = 3 WHERE key = 1",
         "UPDATE letter SET id = x'00010101010101010101010101010101' WHERE key = 1",
         "UPDATE letter SET run = 0 WHERE key = 1",
@@ -350,7 +351,7 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
     tell(at_once(ledger.records_of_sender("c", "me@x.example", &mut |record| {
         let _ = record.message_id();
     })))?;
-    let mut each = |attempt: ledger::LoggedAttempt| said::fit_to_show(&attempt.reply.to_string());
+    let mut each = |event: ledger::LedgerEvent| said::fit_to_show(&event.outcome.to_string());
     tell(at_once(ledger.events_of_campaign("c", &mut each)))?;
     tell(at_once(ledger.doubts_of_sender("c", "me@x.example", &mut |_| {})))?;
     tell(at_once(ledger.attempt_after(&sender, LONG_AGO)))?;
@@ -403,10 +404,12 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
     Entry::Outcome(Box::new(Attempted {
         id: id(number),
         at: desk::now(),
-        status,
-        reply: Reply::said(code, "so it goes"),
+        outcome: Outcome::new(status, Reply::said(code, "so it goes")),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"))],
+        copies: vec![AddressOutcome {
+            address: "copy@x.example".to_owned(),
+            outcome: Outcome::new(Status::Refused, Reply::said(550, "no")),
+        }],
     }))
 }

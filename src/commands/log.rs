@@ -7,7 +7,7 @@ use appel_core::words::json_for_screen;
 use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
-use crate::outbox::ledger::{self, LedgerError, LedgerReader, LoggedAttempt};
+use crate::outbox::ledger::{self, LedgerError, LedgerEvent, LedgerReader};
 use crate::report::attempt::{event, lines};
 use crate::report::spreadsheet::Rows;
 
@@ -23,7 +23,7 @@ pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failur
     let mut out = BufWriter::new(stdout());
     let told = if arguments.csv {
         let mut rows = Rows::new(&mut out);
-        let told = log.tell(&mut |attempt| rows.attempt(attempt)).await;
+        let told = log.tell(&mut |attempt| rows.event(attempt)).await;
         told.and_then(|()| Ok(rows.finish()?))
     } else if context.global.json {
         log.tell(&mut |attempt| writeln!(out, "{}", json_for_screen(serde_json::to_string(&event(attempt))?)))
@@ -75,7 +75,7 @@ struct Log {
 
 impl Log {
     /// Tells every attempt, until one cannot be told.
-    async fn tell(&mut self, tell: &mut (dyn FnMut(&LoggedAttempt) -> io::Result<()> + Send)) -> Result<(), Untold> {
+    async fn tell(&mut self, tell: &mut (dyn FnMut(&LedgerEvent) -> io::Result<()> + Send)) -> Result<(), Untold> {
         let mut told = Ok(());
         let mut each = |attempt| {
             if told.is_ok() {

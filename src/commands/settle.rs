@@ -10,7 +10,7 @@ use super::{Context, print, print_json};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems};
 use crate::input::Identity;
-use crate::outbox::ledger::{self, Ledger, Location, LoggedAttempt, Record, Settled};
+use crate::outbox::ledger::{self, Ledger, LedgerEvent, Location, Record, Settled};
 use crate::report::attempt::event;
 use crate::report::screen::count;
 
@@ -61,7 +61,7 @@ async fn settle(
             Some((campaign, _)) if campaign != identity.id => problems.push(elsewhere(*id, &campaign)),
             Some((_, record)) if record.status == Some(Status::InDoubt) => now.push(*id),
             Some((_, record)) => match ledger.last_event(*id).await? {
-                Some(last) if last.settled == Some(as_what) => before.push(*id),
+                Some(last) if last.settled() == Some(as_what) => before.push(*id),
                 last => problems.push(not_in_doubt(&record, last.as_ref())),
             },
         }
@@ -82,7 +82,7 @@ async fn settle(
 }
 
 /// What was written down of these letters.
-async fn said(ledger: &mut dyn Ledger, ids: &[LetterId]) -> Result<Vec<LoggedAttempt>, Failure> {
+async fn said(ledger: &mut dyn Ledger, ids: &[LetterId]) -> Result<Vec<LedgerEvent>, Failure> {
     let mut said = Vec::new();
     for id in ids {
         said.extend(ledger.last_event(*id).await?);
@@ -90,7 +90,7 @@ async fn said(ledger: &mut dyn Ledger, ids: &[LetterId]) -> Result<Vec<LoggedAtt
     Ok(said)
 }
 
-fn in_words(as_what: Settled, now: &[LoggedAttempt], before: &[LoggedAttempt]) -> String {
+fn in_words(as_what: Settled, now: &[LedgerEvent], before: &[LedgerEvent]) -> String {
     let mut text = String::new();
     if !now.is_empty() {
         let what = match (as_what, now.len()) {
@@ -133,12 +133,12 @@ fn elsewhere(id: LetterId, campaign: &str) -> Problem {
         .hint("settle it with that campaign's configuration: appel settle -c FILE")
 }
 
-fn not_in_doubt(record: &Record, last: Option<&LoggedAttempt>) -> Problem {
+fn not_in_doubt(record: &Record, last: Option<&LedgerEvent>) -> Problem {
     let when = last.map_or_else(String::new, |last| {
         format!(" on {}", last.at.strftime("%Y-%m-%d at %H:%M UTC"))
     });
-    let words = last.map_or_else(String::new, |last| format!(": {}", last.reply));
-    let by_hand = last.is_some_and(|last| last.settled.is_some());
+    let words = last.map_or_else(String::new, |last| format!(": {}", last.outcome));
+    let by_hand = last.is_some_and(|last| last.settled().is_some());
     let stands = match record.status {
         Some(Status::Accepted) if by_hand => format!("it was settled by hand as sent{when}"),
         Some(Status::Deferred) if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Context, print, print_json};
 use crate::failure::{Exit, Failure, Severity};
 use crate::input::Identity;
-use crate::outbox::ledger::{self, LedgerReader, LoggedAttempt, Record};
+use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
 use crate::report::screen::count;
 use crate::run::planning::Planning;
 use crate::wrap::push_wrapped;
@@ -114,12 +114,12 @@ async fn doubts(
     ledger: &mut dyn LedgerReader,
     identity: &Identity,
     listed: &Listed,
-) -> Result<HashMap<LetterId, LoggedAttempt>, Failure> {
+) -> Result<HashMap<LetterId, LedgerEvent>, Failure> {
     let mut doubts = HashMap::new();
     if !listed.first.is_empty() {
         let wanted: HashSet<LetterId> = listed.first.iter().map(|record| record.id).collect();
         // Oldest first: the last one stays.
-        let mut each = |attempt: LoggedAttempt| {
+        let mut each = |attempt: LedgerEvent| {
             if wanted.contains(&attempt.record.id) {
                 doubts.insert(attempt.record.id, attempt);
             }
@@ -134,7 +134,7 @@ fn in_words(
     identity: &Identity,
     standing: &Standing,
     in_doubt: &Listed,
-    doubts: &HashMap<LetterId, LoggedAttempt>,
+    doubts: &HashMap<LetterId, LedgerEvent>,
     refused: &Listed,
     width: usize,
 ) -> String {
@@ -167,7 +167,7 @@ fn in_words(
             let at = doubt.map_or(record.date, |doubt| doubt.at);
             push_letter(&mut text, record, &format!("tried {}", minute(at)), width);
             if let Some(doubt) = doubt {
-                push_fitting(&mut text, &doubt.reply.to_string(), "    ", width);
+                push_fitting(&mut text, &doubt.outcome.to_string(), "    ", width);
             }
         }
         push_more(&mut text, in_doubt);

@@ -16,9 +16,6 @@ const LINGER: Duration = Duration::from_millis(20);
 const MAX_UNTOLD: usize = 64;
 /// And in all.
 const MAX_UNTOLD_OF_ALL: usize = 256;
-/// How long what was synced may wait for the ledger to be asked to put everything in its place.
-const SETTLE: Duration = Duration::from_millis(200);
-
 /// The writer is gone: the ledger could not be written. Nothing more may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the ledger cannot be written")]
@@ -124,13 +121,11 @@ impl Writer {
         // the runtime each time.
         let linger = sleep(LINGER);
         tokio::pin!(linger);
-        // Whether entries were synced since the ledger was last given time: others read it too, `appel status` for one.
-        let mut unsettled = false;
         loop {
             let first = tokio::select! {
                 biased;
                 first = self.requests.recv() => first,
-                () = &mut linger, if !untold.is_empty() || unsettled => {
+                () = &mut linger, if !untold.is_empty() => {
                     Some(Request { durability: Some(Durability::Power), ..Request::default() })
                 }
             };
@@ -154,9 +149,7 @@ impl Writer {
             if ended || untold.len() >= self.max_untold {
                 durability = Durability::Power;
             }
-            let brings = !entries.is_empty();
-            let settles = durability == Durability::Power && unsettled;
-            let idle = !brings && untold.is_empty() && waiting.is_empty() && !settles;
+            let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty();
             let mut answers = Vec::new();
             if !idle {
                 match ledger.write(std::mem::take(&mut entries), durability).await {
@@ -182,10 +175,6 @@ impl Writer {
                     listener.hear(&event);
                 }
                 listener.pause();
-                unsettled = brings;
-                if unsettled {
-                    linger.as_mut().reset(Instant::now() + SETTLE);
-                }
             } else if !were_untold && !untold.is_empty() {
                 linger.as_mut().reset(Instant::now() + LINGER);
             }
@@ -316,24 +305,6 @@ mod tests {
         let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
         ended.unwrap();
         assert_eq!(paper.writes, [(5, Durability::Process)]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_synced_is_put_in_its_place_when_nothing_follows() {
-        let (journal, writer) = journal(1);
-        let mut paper = Paper {
-            writes: Vec::new(),
-            fails_at: 99,
-        };
-        let mut ear = Ear::default();
-        let work = async {
-            journal.record(vec![begin()], Durability::Power).await.unwrap();
-            tokio::time::sleep(SETTLE * 3).await;
-            drop(journal);
-        };
-        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
-        ended.unwrap();
-        assert_eq!(paper.writes, [(1, Durability::Power), (0, Durability::Power)]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,35 +1,36 @@
-//! One attempt as the ledger knows it, told: as lines on a screen, and as an event.
+//! An event of a letter as the ledger knows it, told: as lines on a screen, and as an event of a run's story.
 
+use appel_core::outcome::Outcome;
 use appel_core::words::visible_line;
 
 use crate::outbox::event::{AddressEvent, Event, LetterEvent};
-use crate::outbox::ledger::LoggedAttempt;
-use crate::transport::{Reply, Status};
+use crate::outbox::ledger::{EventKind, LedgerEvent};
 
 /// Everyone the letter went to, the To first, each with their own outcome.
-pub fn recipients(attempt: &LoggedAttempt) -> impl Iterator<Item = (&str, Status, &Reply)> {
-    let to = (&*attempt.record.recipient, attempt.status, &attempt.reply);
-    let copies = attempt.copies.iter();
-    std::iter::once(to).chain(copies.map(|(address, status, reply)| (&**address, *status, reply)))
+pub fn recipients(event: &LedgerEvent) -> impl Iterator<Item = (&str, &Outcome)> {
+    let copies = event.copies.iter();
+    std::iter::once((&*event.record.recipient, &event.outcome))
+        .chain(copies.map(|copy| (&*copy.address, &copy.outcome)))
 }
 
 /// A line for the letter, and one for each copy; the words of a copy only where they are not the letter's.
 #[must_use]
-pub fn lines(attempt: &LoggedAttempt) -> String {
-    let record = &attempt.record;
+pub fn lines(event: &LedgerEvent) -> String {
+    let record = &event.record;
     let mut text = format!(
         "{}  {:<8}  {}  {}  {}  {}\n",
-        attempt.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
-        attempt.status.in_words(),
+        event.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        event.outcome.status.in_words(),
         visible_line(&record.letter),
         visible_line(&record.language),
         visible_line(&record.recipient),
-        attempt.reply
+        event.outcome
     );
-    for (address, status, reply) in recipients(attempt).skip(1) {
-        text.push_str(&format!("    copy {:<8}  {}", status.in_words(), visible_line(address)));
-        if *reply != attempt.reply {
-            text.push_str(&format!("  {reply}"));
+    for (address, outcome) in recipients(event).skip(1) {
+        let status = outcome.status.in_words();
+        text.push_str(&format!("    copy {status:<8}  {}", visible_line(address)));
+        if outcome.reply != event.outcome.reply {
+            text.push_str(&format!("  {outcome}"));
         }
         text.push('\n');
     }
@@ -38,32 +39,35 @@ pub fn lines(attempt: &LoggedAttempt) -> String {
 
 /// The same as an event, for `--json`.
 #[must_use]
-pub fn event(attempt: &LoggedAttempt) -> Event {
-    let record = &attempt.record;
-    let recipients = recipients(attempt).map(|(address, status, reply)| AddressEvent {
+pub fn event(event: &LedgerEvent) -> Event {
+    let (record, outcome) = (&event.record, &event.outcome);
+    let recipients = recipients(event).map(|(address, outcome)| AddressEvent {
         address: address.to_owned(),
-        outcome: status,
-        code: reply.code,
-        reply: Some(reply.line()),
+        outcome: outcome.status,
+        code: outcome.reply.code,
+        reply: Some(outcome.line()),
     });
-    // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
-    let facts = attempt.facts.as_deref();
+    let (sha256, facts) = match &event.kind {
+        EventKind::Attempt { sha256, facts } => (sha256.as_ref(), facts.as_deref()),
+        EventKind::Settlement(_) => (None, None),
+    };
     Event::Attempt(Box::new(LetterEvent {
         language: Some(record.language.clone()),
         from: Some(record.sender.clone()),
         message_id: record.message_id(),
-        code: attempt.reply.code,
-        reply: Some(attempt.reply.line()),
+        code: outcome.reply.code,
+        reply: Some(outcome.line()),
         recipients: recipients.collect(),
-        sha256: attempt.sha256.as_ref().map(hexadecimal),
+        sha256: sha256.map(hexadecimal),
+        // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
         facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
-        settled: attempt.settled,
+        settled: event.settled(),
         ..LetterEvent::new(
             record.id,
             &record.letter,
             &record.recipient,
-            attempt.status.into(),
-            attempt.at,
+            outcome.status.into(),
+            event.at,
         )
     }))
 }

@@ -6,7 +6,7 @@ use appel_core::words::visible_line;
 use csv::{Terminator, Writer, WriterBuilder};
 
 use super::attempt::{hexadecimal, recipients};
-use crate::outbox::ledger::LoggedAttempt;
+use crate::outbox::ledger::{EventKind, LedgerEvent};
 
 const COLUMNS: [&str; 11] = [
     "at",
@@ -45,18 +45,27 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    /// One attempt: a row for its To, and one for every copy.
+    /// One event: a row for its To, and one for every copy.
     ///
     /// # Errors
     /// When they cannot be written.
-    pub fn attempt(&mut self, attempt: &LoggedAttempt) -> io::Result<()> {
+    pub fn event(&mut self, event: &LedgerEvent) -> io::Result<()> {
         self.begin()?;
-        let record = &attempt.record;
-        let at = attempt.at.to_string();
+        let record = &event.record;
+        let at = event.at.to_string();
         let message_id = record.message_id().unwrap_or_default();
-        let sha256 = attempt.sha256.as_ref().map(hexadecimal).unwrap_or_default();
-        for (number, (address, status, reply)) in recipients(attempt).enumerate() {
-            let code = reply.code.map(|code| code.to_string()).unwrap_or_default();
+        let sha256 = match &event.kind {
+            EventKind::Attempt {
+                sha256: Some(digest), ..
+            } => hexadecimal(digest),
+            _ => String::new(),
+        };
+        for (number, (address, outcome)) in recipients(event).enumerate() {
+            let code = outcome.reply.code.map(|code| code.to_string()).unwrap_or_default();
+            let words = match outcome.reply.reason {
+                Some(_) => outcome.line(),
+                None => outcome.reply.text.replace('\n', " "),
+            };
             let cells = [
                 &*at,
                 &record.letter,
@@ -64,9 +73,9 @@ impl<W: Write> Rows<W> {
                 &record.sender,
                 if number == 0 { "to" } else { "cc" },
                 address,
-                status.in_words(),
+                outcome.status.in_words(),
                 &code,
-                &reply.text.replace('\n', " "),
+                &words,
                 &message_id,
                 &sha256,
             ];

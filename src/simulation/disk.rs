@@ -78,8 +78,8 @@ impl Table {
             }
             Entry::Outcome(attempted) => {
                 let may_be_there = |status: Status| matches!(status, Status::Accepted | Status::InDoubt);
-                if may_be_there(attempted.status) {
-                    let copies = attempted.copies.iter().filter(|(_, status, _)| may_be_there(*status));
+                if may_be_there(attempted.outcome.status) {
+                    let copies = attempted.copies.iter().filter(|copy| may_be_there(copy.outcome.status));
                     self.handed_over.push((attempted.at, 1 + copies.count()));
                 }
             }

@@ -284,7 +284,7 @@ fn in_words(entry: &Entry) -> String {
     match entry {
         Entry::Claim(intent) => format!("claim {}", name(intent.id)),
         Entry::Begin(id) => format!("begin {}", name(*id)),
-        Entry::Outcome(attempted) => format!("{} {:?}", name(attempted.id), attempted.status),
+        Entry::Outcome(attempted) => format!("{} {:?}", name(attempted.id), attempted.outcome.status),
         Entry::Release(id) => format!("release {}", name(*id)),
     }
 }

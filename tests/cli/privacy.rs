@@ -315,7 +315,7 @@ fn the_ledger_says_who_received_which_figure() {
     let db = rusqlite::Connection::open(campaign.ledger()).unwrap();
     let (sha256, facts): (Vec<u8>, String) = db
         .query_row(
-            "SELECT sha256, json FROM attempt JOIN facts ON facts.key = attempt.facts",
+            "SELECT sha256, json FROM event JOIN facts ON facts.key = event.facts",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

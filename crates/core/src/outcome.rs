@@ -67,13 +67,23 @@ pub enum Reason {
     Interrupted,
     /// The ledger could not be written any more.
     LedgerLost,
+    /// The program ended while the letter was being sent.
+    ProgramEnded,
+    /// The machine stopped while the letter waited its turn, or was being sent.
+    MachineStopped,
+    /// A person's word: it was sent.
+    SettledAsSent,
+    /// A person's word: it was not.
+    SettledAsUnsent,
+    /// The details are what an older version of this program wrote down.
+    Older,
 }
 
 impl Reason {
     /// In plain words, with the details.
     fn words(self, details: &str) -> String {
         match self {
-            Self::NotConnected => details.to_owned(),
+            Self::NotConnected | Self::Older => details.to_owned(),
             Self::ConnectionLost => format!("the connection was lost: {details}"),
             Self::NoAnswer => format!("the server did not answer within {}", duration(details)),
             Self::NotSmtp => format!("the server sent something that is not an SMTP reply: {details}"),
@@ -91,6 +101,12 @@ impl Reason {
             Self::AnotherRun => "not tried: another run has it".to_owned(),
             Self::Interrupted => "interrupted while it was being sent".to_owned(),
             Self::LedgerLost => "the ledger was lost while it was being sent".to_owned(),
+            Self::ProgramEnded => "the program ended while this letter was being sent".to_owned(),
+            Self::MachineStopped => {
+                "the machine stopped while this letter was waiting its turn, or being sent".to_owned()
+            }
+            Self::SettledAsSent => "settled by hand as sent".to_owned(),
+            Self::SettledAsUnsent => "settled by hand as unsent: due again".to_owned(),
         }
     }
 
@@ -202,6 +218,16 @@ impl Outcome {
     }
 }
 
+/// With the reply code, where there is one.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.reply.code {
+            Some(code) => write!(f, "{code} {}", self.line()),
+            None => f.write_str(&self.line()),
+        }
+    }
+}
+
 /// One address of a letter with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressOutcome {
@@ -290,10 +316,15 @@ mod tests {
             Reason::AnotherRun,
             Reason::Interrupted,
             Reason::LedgerLost,
+            Reason::ProgramEnded,
+            Reason::MachineStopped,
+            Reason::SettledAsSent,
+            Reason::SettledAsUnsent,
+            Reason::Older,
         ];
         assert_eq!(
             serde_json::to_string(&all).unwrap(),
-            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost"]"#
+            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older"]"#
         );
     }
 }

@@ -37,17 +37,13 @@ impl InFlight {
     pub fn ended(mut self, sent: &Sent, at: Timestamp) -> (Attempted, LetterEvent) {
         let recipients = addresses(&self.envelope, &sent.outcome, &sent.recipients);
         letter_events::became(&mut self.event, &sent.outcome, &recipients, at);
-        let copies = recipients.into_iter().skip(1);
         let attempted = Attempted {
             id: self.event.id,
             at,
-            status: sent.outcome.status,
-            reply: stored(&sent.outcome),
+            outcome: sent.outcome.clone(),
             sha256: self.sha256,
             facts: self.facts,
-            copies: copies
-                .map(|copy| (copy.address, copy.outcome.status, stored(&copy.outcome)))
-                .collect(),
+            copies: recipients.into_iter().skip(1).collect(),
         };
         (attempted, self.event)
     }
@@ -56,17 +52,5 @@ impl InFlight {
     pub fn in_doubt(self, why: Reason, at: Timestamp) -> (Attempted, LetterEvent) {
         let outcome = Outcome::new(Status::InDoubt, Reply::none(why, ""));
         self.ended(&Sent::all(outcome, crate::transport::Then::Reconnect), at)
-    }
-}
-
-/// What the ledger keeps of an outcome's reason: its words.
-fn stored(outcome: &Outcome) -> Reply {
-    match outcome.reply.reason {
-        Some(_) => Reply {
-            code: None,
-            reason: None,
-            text: outcome.line(),
-        },
-        None => outcome.reply.clone(),
     }
 }

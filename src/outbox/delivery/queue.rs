@@ -86,11 +86,16 @@ impl Dispatcher {
         }
         self.changed.notify_waiters();
         let now = self.options.clock.now();
+        let mut told = Ok(());
         for (job, status) in lost {
-            self.journal
-                .submit(None, Some(letter_events::lost(&job.letter, status, now)))?;
+            let event = letter_events::lost(&job.letter, status, now);
+            if let Err(ledger_lost) = self.journal.submit(None, Some(event)) {
+                // It is named with all that is left.
+                self.state().waiting.push_back(job);
+                told = Err(ledger_lost);
+            }
         }
-        Ok(())
+        told
     }
 
     fn intent(&self, job: &Job) -> Intent {

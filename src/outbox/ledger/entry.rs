@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use appel_core::letter::LetterId;
-use appel_core::outcome::Status;
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use crate::transport::Reply;
 
 /// One letter that is about to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// The letter.
     pub id: LetterId,
@@ -29,7 +26,6 @@ pub struct Intent {
     /// Who gets copies: to be named also when the program ends before it knows what became of them.
     pub copies: Vec<String>,
     /// How it stood when it was decided to send it: the claim holds only if it still does.
-    #[serde(default)]
     pub after: Option<Status>,
 }
 
@@ -43,27 +39,24 @@ pub enum Claimed {
 }
 
 /// What became of one attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempted {
     /// The letter.
     pub id: LetterId,
     /// When.
     pub at: Timestamp,
     /// What became of it.
-    pub status: Status,
-    /// The words.
-    pub reply: Reply,
+    pub outcome: Outcome,
     /// SHA-256 of the bytes.
-    #[serde(with = "hex")]
     pub sha256: [u8; 32],
     /// The facts the text used, as a JSON object of name to value.
     pub facts: Arc<str>,
     /// Every copy with its own outcome.
-    pub copies: Vec<(String, Status, Reply)>,
+    pub copies: Vec<AddressOutcome>,
 }
 
 /// One line in the ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A letter may begin from now on.
     Claim(Intent),
@@ -94,33 +87,4 @@ pub enum Durability {
     Process,
     /// A power cut: these entries and all before them.
     Power,
-}
-
-/// Bytes as hexadecimal digits.
-mod hex {
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
-    pub fn serialize<S: Serializer>(bytes: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
-        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-        let text: String = bytes
-            .iter()
-            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-            .collect();
-        serializer.serialize_str(&text)
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
-        let text = <std::borrow::Cow<str>>::deserialize(deserializer)?;
-        let mut bytes = [0; 32];
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(D::Error::custom("64 hexadecimal digits are wanted"));
-        }
-        for (at, byte) in bytes.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).map_err(D::Error::custom)?;
-        }
-        Ok(bytes)
-    }
 }

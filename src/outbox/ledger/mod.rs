@@ -5,8 +5,8 @@
 //! | state | written | killed process | power cut |
 //! | --- | --- | --- | --- |
 //! | claimed | synced, in groups, before any of the group begins | due | in doubt |
-//! | begun | as a mark that outlives the process, before MAIL | in doubt | in doubt |
-//! | accepted, deferred, refused, in doubt | as a mark at once, synced before it is told | as written | as written, or in doubt |
+//! | begun | before MAIL | in doubt | in doubt |
+//! | accepted, deferred, refused, in doubt | at once, synced before it is told | as written | as written, or in doubt |
 //!
 //! Whatever keeps it is behind [`Ledger`]: commands, delivery, tests and benchmarks know no more of it, and [`open`] and
 //! [`read`] alone know what there is.
@@ -15,18 +15,19 @@ mod entry;
 mod error;
 mod location;
 mod lock;
-mod marks;
 mod nothing;
 mod place;
 mod record;
 pub mod rules;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use entry::{Attempted, Claimed, Durability, Entry, Intent};
 pub use error::LedgerError;
 pub use location::Location;
 pub use nothing::NoLedger;
-pub use record::{Holdings, LoggedAttempt, Record, Settled};
+pub use record::{EventKind, Holdings, LedgerEvent, Record, Settled};
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -84,7 +85,7 @@ pub trait LedgerReader: Send {
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>>;
 
     /// What was written last of a letter: an attempt, or a person's word on one.
-    fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LoggedAttempt>>;
+    fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LedgerEvent>>;
 
     /// Every letter of a campaign and one sender that did begin, in the order of their first claims.
     fn records_of_sender<'l>(
@@ -100,11 +101,11 @@ pub trait LedgerReader: Send {
         &'l mut self,
         campaign: &'l str,
         sender: &'l str,
-        each: Each<'l, LoggedAttempt>,
+        each: Each<'l, LedgerEvent>,
     ) -> Answer<'l, ()>;
 
     /// Every attempt of a campaign, whoever sent it, oldest first, and every word of a person on one.
-    fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LoggedAttempt>) -> Answer<'l, ()>;
+    fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()>;
 
     /// What there is of a campaign, whoever sent it, and how much of it was handed over since a moment.
     fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings>;

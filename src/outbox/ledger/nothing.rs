@@ -7,7 +7,7 @@ use appel_core::campaign::Limits;
 use appel_core::letter::{LetterId, Past, Recent};
 use jiff::Timestamp;
 
-use super::{Answer, Each, Holdings, LedgerReader, LoggedAttempt, Record};
+use super::{Answer, Each, Holdings, LedgerEvent, LedgerReader, Record};
 
 /// It knows nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,7 +43,7 @@ impl LedgerReader for NoLedger {
         answer(None)
     }
 
-    fn last_event(&mut self, _: LetterId) -> Answer<'_, Option<LoggedAttempt>> {
+    fn last_event(&mut self, _: LetterId) -> Answer<'_, Option<LedgerEvent>> {
         answer(None)
     }
 
@@ -51,11 +51,11 @@ impl LedgerReader for NoLedger {
         answer(())
     }
 
-    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         answer(())
     }
 
-    fn events_of_campaign<'l>(&'l mut self, _: &'l str, _: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+    fn events_of_campaign<'l>(&'l mut self, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         answer(())
     }
 

@@ -2,11 +2,9 @@
 
 use appel_core::address::Address;
 use appel_core::letter::LetterId;
-use appel_core::outcome::Status;
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Status};
 use jiff::Timestamp;
 use serde::Serialize;
-
-use crate::transport::Reply;
 
 /// A letter as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,25 +34,44 @@ impl Record {
     }
 }
 
-/// One attempt as the ledger knows it.
+/// Something that the ledger knows of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoggedAttempt {
+pub struct LedgerEvent {
     /// The letter's record.
     pub record: Record,
     /// When.
     pub at: Timestamp,
-    /// What became of it.
-    pub status: Status,
-    /// The words.
-    pub reply: Reply,
+    /// What became of the letter by it.
+    pub outcome: Outcome,
     /// Every copy with its own outcome. (Of attempts before format 2 only those whose outcome was not the letter's.)
-    pub copies: Vec<(String, Status, Reply)>,
-    /// SHA-256 of the bytes, when this program had them in its hands.
-    pub sha256: Option<[u8; 32]>,
-    /// The facts the text used, as a JSON object of name to value.
-    pub facts: Option<String>,
-    /// No attempt, but a person's word on the one before.
-    pub settled: Option<Settled>,
+    pub copies: Vec<AddressOutcome>,
+    /// What it was.
+    pub kind: EventKind,
+}
+
+/// What an event of a letter was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    /// An attempt to send it.
+    Attempt {
+        /// SHA-256 of the bytes, when this program had them in its hands.
+        sha256: Option<[u8; 32]>,
+        /// The facts the text used, as a JSON object of name to value.
+        facts: Option<String>,
+    },
+    /// A person's word on the attempt before.
+    Settlement(Settled),
+}
+
+impl LedgerEvent {
+    /// A person's word, if it was one.
+    #[must_use]
+    pub const fn settled(&self) -> Option<Settled> {
+        match self.kind {
+            EventKind::Settlement(word) => Some(word),
+            EventKind::Attempt { .. } => None,
+        }
+    }
 }
 
 /// What there is of a campaign in the ledger, whoever sent it.
@@ -97,6 +114,15 @@ pub enum Settled {
 }
 
 impl Settled {
+    /// What is told in place of a server's words.
+    #[must_use]
+    pub const fn reason(self) -> Reason {
+        match self {
+            Self::Sent => Reason::SettledAsSent,
+            Self::Unsent => Reason::SettledAsUnsent,
+        }
+    }
+
     /// The word for it, which is that of the flag too.
     #[must_use]
     pub const fn in_words(self) -> &'static str {

@@ -67,7 +67,7 @@ impl Standing {
             (Entry::Release(_), Some(_)) => open(None),
             (Entry::Outcome(attempted), Some(Open::Begun)) => Self {
                 open: None,
-                status: Some(attempted.status),
+                status: Some(attempted.outcome.status),
                 ..self
             },
             _ => return Err(OutOfOrder),

@@ -5,8 +5,9 @@ use rusqlite::Connection;
 use super::super::dice::Dice;
 use super::super::scenario::start;
 use super::{Disk, Open};
+use crate::outbox::ledger::testing::Files;
 use crate::outbox::ledger::{self, Attempted, Durability, Entry, Intent, Ledger, Location};
-use crate::transport::{Reply, Status};
+use appel_core::outcome::{Outcome, Reply, Status};
 
 const LETTERS: u8 = 12;
 
@@ -32,8 +33,7 @@ fn outcome(id: LetterId, at: Timestamp, status: Status) -> Entry {
     Entry::Outcome(Box::new(Attempted {
         id,
         at,
-        status,
-        reply: Reply::said(250, "so it goes"),
+        outcome: Outcome::new(status, Reply::said(250, "so it goes")),
         sha256: [7; 32],
         facts: "{}".into(),
         copies: Vec::new(),
@@ -67,9 +67,11 @@ async fn it_settles_everything_as_the_ledger_itself_does() {
         let location = Location::from(path.clone());
         let mut disk = Disk::default();
         let mut now = start();
+        let files = || Files::of(folder.path());
         for run in 0..4 {
             let mut ledger = ledger::open(&location, now).await.unwrap();
             compare(&disk, &mut *ledger, seed).await;
+            let mut synced = files();
             for _ in 0..dice.between(1, 20) {
                 now += std::time::Duration::from_mins(1);
                 let mut entries = Vec::new();
@@ -87,18 +89,21 @@ async fn it_settles_everything_as_the_ledger_itself_does() {
                 };
                 let answers = disk.write(&entries, durability, run).unwrap();
                 assert_eq!(ledger.write(entries, durability).await.unwrap(), answers);
+                if durability == Durability::Power {
+                    synced = files();
+                }
             }
             // Killed: never closed.
+            let killed = files();
             drop(ledger);
+            killed.put_back();
             now += std::time::Duration::from_hours(1);
             let power_was_cut = dice.percent(40);
             if power_was_cut {
-                let marks_survive = dice.percent(50);
-                disk.lose(|| marks_survive).unwrap();
-                if !marks_survive {
-                    let marks = folder.path().join("ledger.marks");
-                    let whole = std::fs::read(&marks).unwrap();
-                    std::fs::write(&marks, &whole[..16]).unwrap();
+                let all_survives = dice.percent(50);
+                disk.lose(|| all_survives).unwrap();
+                if !all_survives {
+                    synced.put_back();
                 }
                 let database = Connection::open(&path).unwrap();
                 database.execute_batch("UPDATE run SET boot = 'another start'").unwrap();

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use super::before_5;
 use super::tables::{self, MIGRATIONS};
 use crate::outbox::ledger::{LedgerError, lock};
 
@@ -20,6 +22,8 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW,
         )?;
         db.busy_timeout(std::time::Duration::from_secs(5))?;
+        // Of a file that is made now: a commit writes whole pages, and has little to say.
+        db.pragma_update(None, "page_size", 2048)?;
         // It answers with the mode it chose: another one where the drive cannot share memory between processes.
         let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
@@ -29,6 +33,8 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
             ));
         }
         db.execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")?;
+        // So many pages are folded in at once: letters' lines lie side by side, and are written more than once meanwhile.
+        db.pragma_update(None, "wal_autocheckpoint", 4000)?;
         db.set_prepared_statement_cache_capacity(32);
         // Without this guarantee every cached statement is planned anew each time its parameters change.
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -73,16 +79,30 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
     Ok(version)
 }
 
+/// Whether there is no newer format.
+pub fn is_newest(format: i64) -> bool {
+    usize::try_from(format) == Ok(MIGRATIONS.len())
+}
+
 /// Brings the file to the newest format, in one step.
-pub fn migrate(path: &Path, db: &mut Connection) -> Result<(), LedgerError> {
+///
+/// What runs of an older format left open is settled with that: nobody else could read it any more.
+pub fn migrate(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -> Result<(), LedgerError> {
     let version = usize::try_from(version(path, db)?).unwrap_or(0);
     if version == MIGRATIONS.len() {
         return Ok(());
     }
     let upgrade = |db: &mut Connection| -> rusqlite::Result<()> {
         let transaction = db.transaction()?;
+        let left = match version {
+            1..5 => Some(before_5::left(path, &transaction, version, boot)?),
+            _ => None,
+        };
         for sql in &MIGRATIONS[version..] {
             transaction.execute_batch(sql)?;
+        }
+        if let Some(left) = left {
+            before_5::take_over(&transaction, left, now)?;
         }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;

@@ -32,12 +32,12 @@ pub fn holdings(db: &Connection, campaign: &str, since: Timestamp) -> rusqlite::
         &[&campaign],
     )?;
     holdings.attempts = one(
-        "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter WHERE campaign = ?1",
+        "SELECT count(*) FROM event JOIN letter ON letter.key = event.letter WHERE campaign = ?1",
         &[&campaign],
     )?;
     holdings.in_the_last_day = one(
-        "SELECT count(*) FROM attempt JOIN letter ON letter.key = attempt.letter
-         WHERE campaign = ?1 AND attempt.at > ?2 AND attempt.state IN (3, 6)",
+        "SELECT count(*) FROM event JOIN letter ON letter.key = event.letter
+         WHERE campaign = ?1 AND event.at > ?2 AND event.state IN (3, 6) AND kind = 1",
         &[&campaign, &since.as_second()],
     )?;
     Ok(holdings)
@@ -51,22 +51,22 @@ pub fn forget(db: &mut Connection, campaign: &str, since: Timestamp, run: i64) -
     let transaction = db.transaction()?;
     recent::keep(&transaction, campaign, since)?;
     for sql in [
-        "DELETE FROM copy WHERE attempt IN
-         (SELECT attempt.key FROM attempt JOIN letter ON letter.key = attempt.letter WHERE campaign = ?1)",
-        "DELETE FROM attempt WHERE letter IN (SELECT key FROM letter WHERE campaign = ?1)",
+        "DELETE FROM copy WHERE event IN
+         (SELECT event.key FROM event JOIN letter ON letter.key = event.letter WHERE campaign = ?1)",
+        "DELETE FROM event WHERE letter IN (SELECT key FROM letter WHERE campaign = ?1)",
         "DELETE FROM letter WHERE campaign = ?1",
     ] {
         transaction.execute(sql, [campaign])?;
     }
     // Other campaigns' letters may share them.
     transaction.execute(
-        "DELETE FROM facts WHERE key NOT IN (SELECT facts FROM attempt WHERE facts IS NOT NULL)",
+        "DELETE FROM facts WHERE key NOT IN (SELECT facts FROM event WHERE facts IS NOT NULL)",
         [],
     )?;
     // When a run was that sent nothing else is nobody's business any more either.
     transaction.execute(
         "DELETE FROM run WHERE key <> ?1
-         AND key NOT IN (SELECT run FROM letter) AND key NOT IN (SELECT run FROM attempt)",
+         AND key NOT IN (SELECT run FROM letter) AND key NOT IN (SELECT run FROM event)",
         params![run],
     )?;
     recent::tidy(&transaction, since)?;

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::{LetterId, Past, Recent};
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::file::{boot_id, broken, connect, migrate, version};
+use super::file::{boot_id, broken, connect, is_newest, migrate, version};
 use super::lines::Lines;
 use super::look::Marked;
 use super::runs::settle_killed;
 use super::state;
-use super::{purge, recent};
+use super::{kind, purge, recent, reply};
 use crate::outbox::ledger::rules::Standing;
 use crate::outbox::ledger::{
-    Answer, Each, Holdings, LedgerError, LedgerReader, LoggedAttempt, Record, Settled, lock, place,
+    Answer, Each, EventKind, Holdings, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
 };
-use crate::transport::{Reply, Status};
 
 /// A ledger to read.
 #[derive(Debug)]
@@ -72,11 +72,11 @@ impl<L: Reads> LedgerReader for L {
         self.reading().answer(|reading| reading.record(id))
     }
 
-    fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LoggedAttempt>> {
+    fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LedgerEvent>> {
         self.reading().answer(|reading| {
             let mut last = None;
             reading.logged(
-                "letter.id = ?1 ORDER BY attempt.key DESC LIMIT 1",
+                "letter.id = ?1 ORDER BY event.key DESC LIMIT 1",
                 params![id.as_bytes().as_slice()],
                 &mut |attempt| last = Some(attempt),
             )?;
@@ -98,17 +98,16 @@ impl<L: Reads> LedgerReader for L {
         &'l mut self,
         campaign: &'l str,
         sender: &'l str,
-        each: Each<'l, LoggedAttempt>,
+        each: Each<'l, LedgerEvent>,
     ) -> Answer<'l, ()> {
-        let which =
-            "attempt.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY attempt.key";
+        let which = "event.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY event.key";
         self.reading()
             .answer(|reading| reading.logged(which, params![campaign, sender, state::IN_DOUBT], each))
     }
 
-    fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LoggedAttempt>) -> Answer<'l, ()> {
+    fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         self.reading()
-            .answer(|reading| reading.logged("letter.campaign = ?1 ORDER BY attempt.key", params![campaign], each))
+            .answer(|reading| reading.logged("letter.campaign = ?1 ORDER BY event.key", params![campaign], each))
     }
 
     fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings> {
@@ -132,24 +131,26 @@ impl SqliteLedger {
         lock::not_held_elsewhere(path)?;
         let mut db = connect(path)?;
         marked.allows(path, &db)?;
-        if version(path, &db)? == 0 {
+        let format = version(path, &db)?;
+        if format == 0 {
             return Ok(None);
         }
+        let boot = boot_id(path);
         // Only a run that goes on, and holds the lock, may have left something open.
-        let open = db
-            .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
-                row.get(0)
-            })
-            .map_err(|error| broken(path, "read", &error))?;
+        let open = is_newest(format)
+            && db
+                .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
+                    row.get(0)
+                })
+                .map_err(|error| broken(path, "read", &error))?;
         let mut under_way = false;
-        if open {
+        if open || !is_newest(format) {
             match lock::acquire(path, now) {
                 Ok(_lock) => {
-                    migrate(path, &mut db)?;
-                    settle_killed(path, &mut db, &boot_id(path), now)
-                        .map_err(|error| broken(path, "written", &error))?;
+                    migrate(path, &mut db, &boot, now)?;
+                    settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
                 }
-                Err(LedgerError::Busy { .. }) => under_way = true,
+                Err(LedgerError::Busy { .. }) if open => under_way = true,
                 // Not to be taken for a run that goes on: what a killed one left open would look as if it were due.
                 Err(error) => return Err(error),
             }
@@ -157,10 +158,7 @@ impl SqliteLedger {
         Ok(Some(Self(Reading {
             path: path.to_owned(),
             db,
-            eyes: Eyes {
-                boot: boot_id(path),
-                under_way,
-            },
+            eyes: Eyes { boot, under_way },
         })))
     }
 }
@@ -210,37 +208,42 @@ impl Reading {
         &self,
         which: &str,
         params: impl rusqlite::Params,
-        each: &mut dyn FnMut(LoggedAttempt),
+        each: &mut dyn FnMut(LedgerEvent),
     ) -> rusqlite::Result<()> {
         let mut query = self.db.prepare(&format!(
-            "SELECT {RECORD}, attempt.at, attempt.state, attempt.code, attempt.reply, attempt.key, attempt.sha256,
-             facts.json
-             FROM attempt JOIN letter ON letter.key = attempt.letter JOIN run ON run.key = letter.run
-             LEFT JOIN facts ON facts.key = attempt.facts WHERE {which}"
+            "SELECT {RECORD}, event.at, event.key, event.kind, event.state, event.code, event.reason, event.reply,
+             event.sha256, facts.json
+             FROM event JOIN letter ON letter.key = event.letter JOIN run ON run.key = letter.run
+             LEFT JOIN facts ON facts.key = event.facts WHERE {which}"
         ))?;
         let mut copies = self
             .db
-            .prepare("SELECT address, state, code, reply FROM copy WHERE attempt = ?1 ORDER BY rowid")?;
+            .prepare("SELECT address, state, code, reason, reply FROM copy WHERE event = ?1 ORDER BY rowid")?;
         let mut rows = query.query(params)?;
         while let Some(row) = rows.next()? {
-            let state = row.get(RECORD_COLUMNS + 1)?;
-            let key: i64 = row.get(RECORD_COLUMNS + 4)?;
-            let copies = copies
-                .query_map([key], |row| Ok((row.get(0)?, status(row.get(1)?), reply(row, 2)?)))?
-                .collect::<rusqlite::Result<_>>()?;
-            each(LoggedAttempt {
-                record: record(row, &self.eyes)?,
-                at: timestamp(row, RECORD_COLUMNS)?,
-                status: status(state),
-                reply: reply(row, RECORD_COLUMNS + 2)?,
-                copies,
-                sha256: row.get(RECORD_COLUMNS + 5)?,
-                facts: row.get(RECORD_COLUMNS + 6)?,
-                settled: match state {
-                    state::SETTLED_SENT => Some(Settled::Sent),
-                    state::SETTLED_UNSENT => Some(Settled::Unsent),
-                    _ => None,
+            const EVENT: usize = RECORD_COLUMNS;
+            let key: i64 = row.get(EVENT + 1)?;
+            let copies = copies.query_map([key], |row| {
+                Ok(AddressOutcome {
+                    address: row.get(0)?,
+                    outcome: outcome(row, 1)?,
+                })
+            })?;
+            let outcome = outcome(row, EVENT + 3)?;
+            let kind = match (row.get(EVENT + 2)?, outcome.status) {
+                (kind::SETTLEMENT, Status::Accepted) => EventKind::Settlement(Settled::Sent),
+                (kind::SETTLEMENT, _) => EventKind::Settlement(Settled::Unsent),
+                _ => EventKind::Attempt {
+                    sha256: row.get(EVENT + 7)?,
+                    facts: row.get(EVENT + 8)?,
                 },
+            };
+            each(LedgerEvent {
+                record: record(row, &self.eyes)?,
+                at: timestamp(row, EVENT)?,
+                outcome,
+                copies: copies.collect::<rusqlite::Result<_>>()?,
+                kind,
             });
         }
         Ok(())
@@ -288,18 +291,8 @@ pub fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
     Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
 }
 
-fn reply(row: &Row, column: usize) -> rusqlite::Result<Reply> {
-    Ok(Reply {
-        reason: None,
-        code: row.get(column)?,
-        text: row.get(column + 1)?,
-    })
-}
-
-fn status(state: i64) -> Status {
-    match state {
-        state::SETTLED_SENT => Status::Accepted,
-        state::SETTLED_UNSENT => Status::Deferred,
-        state => state::status(state).unwrap_or(Status::InDoubt),
-    }
+/// The columns `state`, `code`, `reason` and `reply`.
+fn outcome(row: &Row, column: usize) -> rusqlite::Result<Outcome> {
+    let status = state::status(row.get(column)?).unwrap_or(Status::InDoubt);
+    Ok(Outcome::new(status, reply::read(row, column + 1)?))
 }

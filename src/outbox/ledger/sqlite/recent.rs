@@ -65,9 +65,7 @@ pub fn read(db: &Connection, sender: &Address, limits: Limits, since: Timestamp)
             recent.add(letter.id, to, copies, letter.at, letter.again);
         }
     })?;
-    if has_forgotten(db)?
-        && let Some(salt) = salt(db)?
-    {
+    if let Some(salt) = salt(db)? {
         let mut query = db.prepare("SELECT hash, copy, at FROM forgotten WHERE at > ?1")?;
         let mut rows = query.query([since.as_second()])?;
         while let Some(row) = rows.next()? {
@@ -91,10 +89,10 @@ pub fn handed_over_since(
     all: bool,
 ) -> rusqlite::Result<Vec<(Timestamp, usize)>> {
     let mut query = db.prepare(
-        "SELECT attempt.at,
-         1 + (SELECT count(*) FROM copy WHERE copy.attempt = attempt.key AND copy.state IN (?2, ?3)), sender
-         FROM attempt JOIN letter ON letter.key = attempt.letter
-         WHERE attempt.at > ?1 AND attempt.state IN (?2, ?3) ORDER BY attempt.at",
+        "SELECT event.at,
+         1 + (SELECT count(*) FROM copy WHERE copy.event = event.key AND copy.state IN (?2, ?3)), sender
+         FROM event JOIN letter ON letter.key = event.letter
+         WHERE event.at > ?1 AND event.state IN (?2, ?3) AND kind = 1 ORDER BY event.at",
     )?;
     let mut rows = query.query(params![since.as_second(), state::ACCEPTED, state::IN_DOUBT])?;
     let mut own = Own::of(sender);
@@ -113,8 +111,8 @@ pub fn handed_over_since(
 /// The newest attempt of a sender's mailbox, when it is later than a moment.
 pub fn attempt_after(db: &Connection, sender: &Address, moment: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let mut query = db.prepare(
-        "SELECT attempt.at, sender FROM attempt JOIN letter ON letter.key = attempt.letter
-         WHERE attempt.at > ?1 ORDER BY attempt.at DESC",
+        "SELECT event.at, sender FROM event JOIN letter ON letter.key = event.letter
+         WHERE event.at > ?1 ORDER BY event.at DESC",
     )?;
     let mut rows = query.query(params![moment.as_second()])?;
     let mut own = Own::of(sender);
@@ -134,12 +132,12 @@ fn handed_over(
     mut each: impl FnMut(Handed),
 ) -> rusqlite::Result<()> {
     let mut query = db.prepare(
-        "SELECT attempt.key, attempt.at, attempt.state, letter.id, letter.sender, letter.recipient, letter.state,
+        "SELECT event.key, event.at, event.state, letter.id, letter.sender, letter.recipient, letter.state,
                 copy.address
-         FROM attempt JOIN letter ON letter.key = attempt.letter
-         LEFT JOIN copy ON copy.attempt = attempt.key AND copy.state IN (3, 6)
-         WHERE attempt.at > ?1 AND attempt.state IN (3, 6) AND (?2 IS NULL OR letter.campaign = ?2)
-         ORDER BY attempt.key",
+         FROM event JOIN letter ON letter.key = event.letter
+         LEFT JOIN copy ON copy.event = event.key AND copy.state IN (3, 6)
+         WHERE event.at > ?1 AND event.state IN (3, 6) AND kind = 1 AND (?2 IS NULL OR letter.campaign = ?2)
+         ORDER BY event.key",
     )?;
     let mut rows = query.query(params![since.as_second(), campaign])?;
     // A letter in doubt may have been sent once more since, and counts once.
@@ -224,13 +222,4 @@ pub fn tidy(db: &Connection, since: Timestamp) -> rusqlite::Result<()> {
 
 fn salt(db: &Connection) -> rusqlite::Result<Option<Salt>> {
     db.query_row("SELECT salt FROM salt", [], |row| row.get(0)).optional()
-}
-
-/// A ledger that is only read may be of an older format.
-fn has_forgotten(db: &Connection) -> rusqlite::Result<bool> {
-    db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'forgotten')",
-        [],
-        |row| row.get(0),
-    )
 }

@@ -9,11 +9,12 @@ use std::sync::OnceLock;
 use rusqlite::Connection;
 
 /// What makes the database of each format, from the oldest on: each step takes it one further.
-pub const MIGRATIONS: [&str; 4] = [
-    include_str!("../schema.sql"),
-    include_str!("../copies.sql"),
-    include_str!("../daybook.sql"),
-    include_str!("../forgotten.sql"),
+pub const MIGRATIONS: [&str; 5] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// Whether the database has the tables of this format: as they were written, and no others.

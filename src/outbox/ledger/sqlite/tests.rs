@@ -1,21 +1,21 @@
 mod damage;
-mod posting;
+mod formats;
 mod reading;
 mod recent;
 
 use std::path::PathBuf;
 
 use appel_core::letter::LetterId;
+use appel_core::outcome::{AddressOutcome, Outcome, Reply, Status};
 use jiff::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{SqliteLedger, SqliteLocked};
 use crate::outbox::ledger::{
-    Attempted, Claimed, Durability, Entry, Intent, Ledger, LedgerError, LedgerReader, LedgerWriter, LoggedAttempt,
-    Record, Settled, at_once,
+    Attempted, Claimed, Durability, Entry, EventKind, Intent, Ledger, LedgerError, LedgerEvent, LedgerReader,
+    LedgerWriter, Record, Settled, at_once,
 };
-use crate::transport::{Reply, Status};
 
 struct Desk {
     dir: TempDir,
@@ -71,22 +71,28 @@ impl Desk {
         past[0].map(|past| past.first_date)
     }
 
-    fn logged(&self) -> Vec<LoggedAttempt> {
+    fn logged(&self) -> Vec<LedgerEvent> {
+        self.logged_of("c")
+    }
+
+    fn logged_of(&self, campaign: &str) -> Vec<LedgerEvent> {
         let mut logged = Vec::new();
-        at_once(
-            self.reader()
-                .events_of_campaign("c", &mut |attempt| logged.push(attempt)),
-        )
-        .unwrap();
+        let mut each = |attempt| logged.push(attempt);
+        at_once(self.reader().events_of_campaign(campaign, &mut each)).unwrap();
         logged
     }
 
+    /// The ledger, and what lies beside it: `-wal`, `.marks`.
+    fn beside(&self, ending: &str) -> PathBuf {
+        let mut name = self.path().into_os_string();
+        name.push(ending);
+        name.into()
+    }
+
     fn attempts(&self) -> Vec<String> {
-        let told = |attempt: &LoggedAttempt| {
-            let LoggedAttempt {
-                record, status, reply, ..
-            } = attempt;
-            format!("{} {} {reply}", record.recipient, status.in_words())
+        let told = |event: &LedgerEvent| {
+            let LedgerEvent { record, outcome, .. } = event;
+            format!("{} {} {outcome}", record.recipient, outcome.status.in_words())
         };
         self.logged().iter().map(told).collect()
     }
@@ -170,12 +176,18 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
     Entry::Outcome(Box::new(Attempted {
         id: id(number),
         at: now(),
-        status,
-        reply: Reply::said(code, "so it goes"),
+        outcome: Outcome::new(status, Reply::said(code, "so it goes")),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"))],
+        copies: vec![copy_that_is(Status::Refused, 550, "no")],
     }))
+}
+
+fn copy_that_is(status: Status, code: u16, words: &str) -> AddressOutcome {
+    AddressOutcome {
+        address: "copy@x.example".to_owned(),
+        outcome: Outcome::new(status, Reply::said(code, words)),
+    }
 }
 
 #[test]
@@ -238,21 +250,6 @@ fn after_a_killed_run_what_was_only_claimed_is_due_and_what_had_begun_is_in_doub
             "r3@x.example in doubt the program ended while this letter was being sent",
         ]
     );
-}
-
-#[test]
-fn marks_from_before_a_synced_commit_are_not_taken_over_twice() {
-    let desk = Desk::new();
-    desk.killed_after(&[
-        (Power, vec![claim(1), claim(2)]),
-        (Process, vec![begin(1)]),
-        (Process, vec![outcome(1, Status::Accepted, 250)]),
-        (Power, vec![claim(3)]),
-        (Process, vec![begin(2)]),
-    ]);
-    let found: Vec<Option<Status>> = (1..=3).map(|number| desk.status(number)).collect();
-    assert_eq!(found, [Some(Status::Accepted), Some(Status::InDoubt), None]);
-    assert_eq!(desk.attempts().len(), 2);
 }
 
 #[test]
@@ -364,8 +361,14 @@ fn a_copy_that_was_refused_is_remembered_with_its_own_words() {
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
     let logged = &desk.logged()[0];
-    let copy = ("copy@x.example".to_owned(), Status::Refused, Reply::said(550, "no"));
-    assert_eq!((&logged.copies, logged.sha256), (&vec![copy], Some([7; 32])));
+    assert_eq!(logged.copies, [copy_that_is(Status::Refused, 550, "no")]);
+    assert_eq!(
+        logged.kind,
+        EventKind::Attempt {
+            sha256: Some([7; 32]),
+            facts: Some("{}".to_owned())
+        }
+    );
     let mut records: Vec<Record> = Vec::new();
     let mut each = |record| records.push(record);
     at_once(desk.reader().records_of_sender("c", "me@x.example", &mut each)).unwrap();
@@ -385,10 +388,10 @@ fn a_killed_run_leaves_the_copies_of_a_letter_in_doubt_too() {
         .logged()
         .into_iter()
         .flat_map(|attempt| {
-            let (status, reply) = (attempt.status, attempt.reply);
-            attempt.copies.into_iter().map(move |(address, of_copy, its)| {
-                assert_eq!(address, "copy@x.example");
-                (status, of_copy, its == reply)
+            let outcome = attempt.outcome;
+            attempt.copies.into_iter().map(move |copy| {
+                assert_eq!(copy.address, "copy@x.example");
+                (outcome.status, copy.outcome.status, copy.outcome == outcome)
             })
         })
         .collect();
@@ -441,33 +444,17 @@ fn letters_are_settled_all_or_none_and_only_those_in_doubt() {
 }
 
 #[test]
-fn a_ledger_of_the_first_format_is_read_as_it_is_and_written_in_the_newest() {
+fn a_letter_that_was_put_off_and_begins_again_at_once_is_in_doubt_after_a_kill() {
     let desk = Desk::new();
-    std::fs::create_dir(desk.dir.path().join("state")).unwrap();
-    desk.sql(include_str!("../schema.sql"));
-    desk.sql(
-        "PRAGMA application_id = 0x6170706c; PRAGMA user_version = 1;
-         INSERT INTO run (key, started, ended, boot) VALUES (1, 0, 0, 'b');
-         INSERT INTO letter VALUES (1, x'01010101010101010101010101010101', 'c', 'protest', 'me@x.example',
-                                    'r1@x.example', 'fr', 0, 3, 0, 1);
-         INSERT INTO attempt VALUES (1, 1, 1, 0, 3, 250, 'ok', NULL, NULL);
-         INSERT INTO copy VALUES (1, 'copy@x.example', 5, 550, 'no');",
-    );
-    let told = ["r1@x.example accepted 250 ok"];
-    assert_eq!(
-        (desk.status(1), desk.attempts()),
-        (Some(Status::Accepted), told.map(str::to_owned).to_vec())
-    );
-    desk.ended_after(&[(Power, vec![claim(2)]), (Power, vec![Entry::Release(id(2))])]);
-    assert_eq!(
-        (desk.status(1), desk.attempts()),
-        (Some(Status::Accepted), told.map(str::to_owned).to_vec())
-    );
-    desk.killed_after(&[(Power, vec![claim(2)]), (Process, vec![begin(2)])]);
-    assert_eq!(
-        (desk.status(1), desk.status(2)),
-        (Some(Status::Accepted), Some(Status::InDoubt))
-    );
+    desk.killed_after(&[
+        (Power, vec![claim(1)]),
+        (Process, vec![begin(1)]),
+        (Process, vec![outcome(1, Status::Deferred, 451)]),
+        (Power, vec![claim_after(1, Status::Deferred)]),
+        (Power, vec![begin(1)]),
+    ]);
+    assert_eq!(desk.status(1), Some(Status::InDoubt));
+    assert_eq!(desk.attempts().len(), 2);
 }
 
 #[cfg(unix)]

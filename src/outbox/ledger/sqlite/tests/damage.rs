@@ -1,19 +1,12 @@
 //! A ledger that the disk, or a hand, has damaged: it is said, or it does no harm; nothing is sent again by a guess.
 
 use std::fs;
-use std::path::PathBuf;
 
 use super::{Desk, Power, Process, begin, claim, now, outcome, statuses};
-use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, look};
-use crate::outbox::ledger::{LedgerError, marks};
+use crate::outbox::ledger::LedgerError;
+use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, seal};
+use crate::outbox::ledger::testing::Files;
 use crate::transport::Status;
-
-/// The ledger, and what lies beside it: `-wal`, `.marks`.
-fn beside(desk: &Desk, ending: &str) -> PathBuf {
-    let mut name = desk.path().into_os_string();
-    name.push(ending);
-    name.into()
-}
 
 /// What a run that took the ledger over would hold each of these letters for; or why it does not take it.
 fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Option<Status>>, LedgerError> {
@@ -22,24 +15,16 @@ fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<
 }
 
 /// Everything in the folder, to be put back.
-fn keep(desk: &Desk) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = fs::read_dir(desk.path().parent().unwrap()).unwrap();
-    files
-        .map(|file| file.unwrap().path())
-        .map(|path| (path.clone(), fs::read(path).unwrap()))
-        .collect()
+fn keep(desk: &Desk) -> Files {
+    Files::of(desk.path().parent().unwrap())
 }
 
-/// Puts it back into the same files: a copy would be another ledger.
-fn put_back(desk: &Desk, kept: &[(PathBuf, Vec<u8>)]) {
+fn remove_beside(desk: &Desk) {
     for file in fs::read_dir(desk.path().parent().unwrap()).unwrap() {
         let path = file.unwrap().path();
-        if !kept.iter().any(|(kept, _)| *kept == path) {
+        if path != desk.path() {
             fs::remove_file(path).unwrap();
         }
-    }
-    for (path, bytes) in kept {
-        fs::write(path, bytes).unwrap();
     }
 }
 
@@ -61,7 +46,8 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
     for at in (0..whole.len()).step_by(STEP).filter(|at| !is_empty(*at)) {
         let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
-        put_back(&desk, &[(desk.path(), flipped)]);
+        remove_beside(&desk);
+        fs::write(desk.path(), flipped).unwrap();
         tried += 1;
         match taken_over(&desk, 1..=4) {
             Err(LedgerError::Damaged { .. } | LedgerError::Newer { .. } | LedgerError::Unusable { .. }) => said += 1,
@@ -103,18 +89,18 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
         Some(Status::Accepted),
         Some(Status::InDoubt),
     ];
-    put_back(&desk, &kept);
+    kept.put_back();
     assert_eq!(taken_over(&desk, 1..=5).unwrap(), all);
 
-    let wal = beside(&desk, "-wal");
-    let frames = kept.iter().find(|(path, _)| *path == wal).unwrap().1.clone();
+    let wal = desk.beside("-wal");
+    let frames = kept.bytes(&wal).to_vec();
     let mut said = 0;
     // A header of 32 bytes, then pages of 4096 with 24 before each.
     for cut in (0..frames.len()).step_by(4120 / 5) {
         let mut changed = frames.clone();
         changed[cut] ^= 0x10;
         for damaged in [&frames[..cut], &changed] {
-            put_back(&desk, &kept);
+            kept.put_back();
             fs::write(&wal, damaged).unwrap();
             let before = SqliteLedger::read(&desk.path(), now());
             match taken_over(&desk, 1..=5) {
@@ -161,7 +147,7 @@ fn a_ledger_that_was_deleted_or_put_back_from_an_older_copy_is_not_taken_for_the
     fs::remove_file(desk.path()).unwrap();
     behind();
     // What the write-ahead file may still hold is not thrown away.
-    let wal = beside(&desk, "-wal");
+    let wal = desk.beside("-wal");
     for empty in [false, true] {
         fs::write(&wal, b"all that is left").unwrap();
         if empty {
@@ -175,7 +161,7 @@ fn a_ledger_that_was_deleted_or_put_back_from_an_older_copy_is_not_taken_for_the
     fs::remove_file(&wal).unwrap();
     // As the hint says.
     fs::write(desk.path(), &older).unwrap();
-    fs::remove_file(beside(&desk, ".marks")).unwrap();
+    fs::remove_file(desk.beside(".marks")).unwrap();
     assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Some(Status::Accepted), None]);
 }
 
@@ -189,9 +175,9 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
     ledger.apply(vec![begin(2)], Process).unwrap();
     let kept = keep(&desk);
     drop(ledger);
-    let marks = beside(&desk, ".marks");
-    let whole = kept.iter().find(|(path, _)| *path == marks).unwrap().1.clone();
-    put_back(&desk, &kept);
+    let marks = desk.beside(".marks");
+    let whole = kept.bytes(&marks).to_vec();
+    kept.put_back();
     assert_eq!(
         taken_over(&desk, 1..=3).unwrap(),
         [Some(Status::Refused), Some(Status::InDoubt), None]
@@ -200,7 +186,7 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
         let mut changed = whole.clone();
         changed[at] ^= 0x20;
         for torn in [&whole[..at], &changed] {
-            put_back(&desk, &kept);
+            kept.put_back();
             fs::write(&marks, torn).unwrap();
             let Ok(found) = taken_over(&desk, 1..=3) else {
                 // A number in its head that is flipped to a larger one: the ledger seems to lack a run.
@@ -224,10 +210,10 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
 fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
     for sql in [
         "UPDATE letter SET state = 4",
-        "UPDATE attempt SET state = 5",
-        "DELETE FROM attempt",
-        "UPDATE attempt SET letter = 2; INSERT INTO letter SELECT 2, x'02', campaign, letter, sender, recipient, language,
-         date, 5, 0, run, copies FROM letter",
+        "UPDATE event SET state = 5",
+        "DELETE FROM event",
+        "UPDATE event SET letter = 2; INSERT INTO letter SELECT 2, x'02', campaign, letter, sender, recipient, language,
+         date, 5, 0, run, copies, 0 FROM letter",
     ] {
         let desk = Desk::new();
         desk.ended_after(&[
@@ -250,7 +236,7 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
         (Process, vec![begin(1)]),
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
-    let is_sealed = || look::is_sealed(&desk.path(), marks::seal(&desk.path()));
+    let is_sealed = || seal::is_whole(&desk.path());
     assert!(!is_sealed(), "a small one needs no seal");
     desk.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
     assert!(!is_sealed());
@@ -258,11 +244,11 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     desk.ended_after(&[]);
     assert!(is_sealed());
     let whole = fs::read(desk.path()).unwrap();
-    let beginning = fs::read(beside(&desk, ".marks")).unwrap();
+    let beginning = fs::read(desk.beside(".marks")).unwrap();
     // A run that has nothing to say leaves it as it is.
     desk.ended_after(&[]);
     assert_eq!(fs::read(desk.path()).unwrap(), whole);
-    assert_eq!(fs::read(beside(&desk, ".marks")).unwrap(), beginning);
+    assert_eq!(fs::read(desk.beside(".marks")).unwrap(), beginning);
     for at in [0, 100, 4096, whole.len() / 2, whole.len() - 1] {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
@@ -271,7 +257,7 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     }
     fs::write(desk.path(), &whole).unwrap();
     assert!(is_sealed());
-    let wal = beside(&desk, "-wal");
+    let wal = desk.beside("-wal");
     fs::write(&wal, b"something that is not folded in").unwrap();
     assert!(!is_sealed());
     fs::remove_file(&wal).unwrap();
@@ -321,12 +307,12 @@ fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
     };
     for sql in [
         format!("PRAGMA foreign_keys = OFF; DROP TABLE run; CREATE VIEW run (ended) AS {endless}"),
-        "CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE letter SET state = 0; DELETE FROM attempt; END".to_owned(),
+        "CREATE TRIGGER t AFTER INSERT ON run BEGIN UPDATE letter SET state = 0; DELETE FROM event; END".to_owned(),
         "CREATE VIRTUAL TABLE more USING fts5 (a)".to_owned(),
         "CREATE TABLE more (a)".to_owned(),
         "CREATE INDEX more ON letter (hex(zeroblob(100000000)))".to_owned(),
         "ALTER TABLE run ADD COLUMN more TEXT AS (hex(zeroblob(400000000)))".to_owned(),
-        "DROP TABLE daybook".to_owned(),
+        "DROP TABLE forgotten".to_owned(),
         by_hand(
             "boot    TEXT NOT NULL",
             "boot TEXT NOT NULL CHECK (length(hex(zeroblob(400000000))) > 0)",
@@ -344,7 +330,7 @@ fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
             (Process, vec![begin(1)]),
             (Process, vec![outcome(1, Status::Accepted, 250)]),
         ]);
-        fs::remove_file(beside(&desk, ".marks")).unwrap();
+        fs::remove_file(desk.beside(".marks")).unwrap();
         desk.sql(&sql);
         for error in [
             SqliteLedger::read(&desk.path(), now()).unwrap_err(),

@@ -17,11 +17,10 @@ fn outcome_at(number: u8, at: Timestamp, status: Status, copy: Status) -> Entry 
     Entry::Outcome(Box::new(Attempted {
         id: id(number),
         at,
-        status,
-        reply: Reply::said(250, "so it goes"),
+        outcome: Outcome::new(status, Reply::said(250, "so it goes")),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![("copy@x.example".to_owned(), copy, Reply::said(250, "so it goes"))],
+        copies: vec![copy_that_is(copy, 250, "so it goes")],
     }))
 }
 
@@ -88,14 +87,4 @@ fn what_is_forgotten_counts_on_and_is_gone_after_a_day() {
     assert_eq!(rows(), [2, 1]);
     purge(hours_ago(2));
     assert_eq!((rows(), counts(&desk, 1)), ([0, 0], [0, 0]));
-}
-
-#[test]
-fn a_ledger_of_an_older_format_is_read_without_it() {
-    let desk = Desk::new();
-    desk.ended_after(&tried(1, hours_ago(2), Status::Accepted, Status::Accepted));
-    desk.sql("DROP TABLE forgotten; DROP TABLE salt; PRAGMA user_version = 3");
-    assert_eq!(counts(&desk, 1), [1, 1]);
-    drop(desk.lock());
-    assert_eq!(counts(&desk, 1), [1, 1]);
 }

@@ -1,0 +1,267 @@
+//! Writing entries, by the rules: to a line for each letter, and one for each attempt.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::reader::timestamp;
+use super::{reply, state};
+use crate::outbox::ledger::rules::{OutOfOrder, Standing};
+use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};
+use appel_core::letter::LetterId;
+use appel_core::outcome::{AddressOutcome, Outcome};
+
+/// So many different facts are kept in mind; letters mostly share one set.
+const MOST_FACTS: usize = 256;
+
+/// The letters that a run has, between its commits.
+#[derive(Debug, Default)]
+pub struct Held {
+    letters: HashMap<LetterId, Line>,
+    /// What to go back to should the commit at hand fail.
+    before: Vec<(LetterId, Option<Line>)>,
+    facts: HashMap<Arc<str>, i64>,
+}
+
+/// A letter that a run has.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    key: i64,
+    standing: Standing,
+    /// The commit that has its claim.
+    claimed: u64,
+}
+
+/// One commit of a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Commit {
+    /// The run.
+    pub run: i64,
+    /// Its number.
+    pub number: u64,
+    /// The last one that was synced: only what that has, or an earlier one, may begin.
+    pub synced: u64,
+}
+
+/// The order of the steps is this program's own; a break in it means that the ledger is not what it was.
+pub fn out_of_order(id: LetterId) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(format!("letter {id} is not where this run left it").into())
+}
+
+impl Held {
+    /// Writes entries, in order, and gives what became of each claim. Afterwards [`Held::keep`] or [`Held::go_back`].
+    pub fn write(&mut self, db: &Connection, entries: &[Entry], commit: Commit) -> rusqlite::Result<Vec<Claimed>> {
+        let mut answers = Vec::new();
+        for entry in entries {
+            answers.extend(self.write_one(db, entry, commit)?);
+        }
+        Ok(answers)
+    }
+
+    fn write_one(&mut self, db: &Connection, entry: &Entry, commit: Commit) -> rusqlite::Result<Option<Claimed>> {
+        let id = entry.id();
+        let known = match (self.letters.get(&id), entry) {
+            (Some(line), _) => Some(*line),
+            (None, Entry::Claim(_)) => on_line(db, id)?,
+            (None, _) => return Err(out_of_order(id)),
+        };
+        let date = match entry {
+            Entry::Claim(intent) => intent.date,
+            _ => Timestamp::UNIX_EPOCH,
+        };
+        let standing = known.map_or(Standing::unknown(date), |line| line.standing);
+        let (after, answer) = standing.after(entry).map_err(|OutOfOrder| out_of_order(id))?;
+        let (key, claimed) = match (entry, known) {
+            (Entry::Claim(_), _) if answer != Some(Claimed::Ours) => return Ok(answer),
+            (Entry::Claim(intent), None) => (insert(db, intent, after, commit)?, commit.number),
+            (Entry::Claim(intent), Some(line)) => {
+                claim_again(db, line, intent, after, commit)?;
+                (line.key, commit.number)
+            }
+            (Entry::Begin(_), Some(line)) if line.claimed > commit.synced => return Err(out_of_order(id)),
+            (_, Some(line)) => {
+                update(db, line.key, standing, after, commit)?;
+                (line.key, line.claimed)
+            }
+            (_, None) => return Err(out_of_order(id)),
+        };
+        if let Entry::Outcome(attempted) = entry {
+            self.attempt(db, key, attempted, commit.run)?;
+        }
+        let before = match after.open {
+            Some(_) => self.letters.insert(
+                id,
+                Line {
+                    key,
+                    standing: after,
+                    claimed,
+                },
+            ),
+            None => self.letters.remove(&id),
+        };
+        self.before.push((id, before));
+        Ok(answer)
+    }
+
+    /// What a run left open that was killed.
+    pub fn of_run(db: &Connection, run: i64) -> rusqlite::Result<Self> {
+        let mut held = Self::default();
+        let mut query =
+            db.prepare("SELECT id, key, state, before, date FROM letter WHERE run = ?1 AND state IN (1, 2)")?;
+        let mut rows = query.query([run])?;
+        while let Some(row) = rows.next()? {
+            let line = Line {
+                key: row.get(1)?,
+                standing: state::standing(row.get(2)?, row.get(3)?, timestamp(row, 4)?),
+                claimed: 0,
+            };
+            held.letters.insert(LetterId::from_bytes(row.get(0)?), line);
+        }
+        Ok(held)
+    }
+
+    /// What was written is committed.
+    pub fn keep(&mut self) {
+        self.before.clear();
+    }
+
+    /// It is not.
+    pub fn go_back(&mut self) {
+        while let Some((id, before)) = self.before.pop() {
+            match before {
+                Some(line) => self.letters.insert(id, line),
+                None => self.letters.remove(&id),
+            };
+        }
+        self.facts.clear();
+    }
+
+    fn attempt(&mut self, db: &Connection, letter: i64, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
+        let facts = self.facts_key(db, &attempted.facts)?;
+        let Outcome { status, reply } = &attempted.outcome;
+        let event = db
+            .prepare_cached(
+                "INSERT INTO event (letter, run, at, state, code, reason, reply, sha256, facts)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?
+            .insert(params![
+                letter,
+                run,
+                attempted.at.as_second(),
+                state::of(*status),
+                reply.code,
+                reply.reason.and_then(reply::code),
+                reply.text,
+                attempted.sha256.as_slice(),
+                facts,
+            ])?;
+        for AddressOutcome { address, outcome } in &attempted.copies {
+            let Outcome { status, reply } = outcome;
+            db.prepare_cached(
+                "INSERT INTO copy (event, address, state, code, reason, reply) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                event,
+                address,
+                state::of(*status),
+                reply.code,
+                reply.reason.and_then(reply::code),
+                reply.text
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Letters share few sets of facts, so each set is kept once.
+    fn facts_key(&mut self, db: &Connection, json: &Arc<str>) -> rusqlite::Result<i64> {
+        if let Some(key) = self.facts.get(json) {
+            return Ok(*key);
+        }
+        let known = db
+            .prepare_cached("SELECT key FROM facts WHERE json = ?1")?
+            .query_row([&**json], |row| row.get(0))
+            .optional()?;
+        let key = match known {
+            Some(key) => key,
+            None => db
+                .prepare_cached("INSERT INTO facts (json) VALUES (?1)")?
+                .insert([&**json])?,
+        };
+        if self.facts.len() == MOST_FACTS {
+            self.facts.clear();
+        }
+        self.facts.insert(Arc::clone(json), key);
+        Ok(key)
+    }
+}
+
+/// Where the database has a letter that is not held.
+fn on_line(db: &Connection, id: LetterId) -> rusqlite::Result<Option<Line>> {
+    db.prepare_cached("SELECT key, state, before, date FROM letter WHERE id = ?1")?
+        .query_row([id.as_bytes().as_slice()], |row| {
+            Ok(Line {
+                key: row.get(0)?,
+                standing: state::standing(row.get(1)?, row.get(2)?, timestamp(row, 3)?),
+                claimed: 0,
+            })
+        })
+        .optional()
+}
+
+fn copies(intent: &Intent) -> Option<String> {
+    (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string())
+}
+
+fn insert(db: &Connection, intent: &Intent, after: Standing, commit: Commit) -> rusqlite::Result<i64> {
+    let (state, before) = state::columns(after);
+    db.prepare_cached(
+        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies, mark)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?
+    .insert(params![
+        intent.id.as_bytes().as_slice(),
+        intent.campaign,
+        intent.letter,
+        intent.sender,
+        intent.recipient,
+        intent.language,
+        after.date.as_second(),
+        state,
+        before,
+        commit.run,
+        copies(intent),
+        commit.number.cast_signed(),
+    ])
+}
+
+fn claim_again(db: &Connection, line: Line, intent: &Intent, after: Standing, commit: Commit) -> rusqlite::Result<()> {
+    let (state, before) = state::columns(after);
+    db.prepare_cached(
+        "UPDATE letter SET language = ?2, date = ?3, state = ?4, before = ?5, run = ?6, copies = ?7, mark = ?8 WHERE key = ?1",
+    )?
+    .execute(params![
+        line.key,
+        intent.language,
+        after.date.as_second(),
+        state,
+        before,
+        commit.run,
+        copies(intent),
+        commit.number.cast_signed(),
+    ])?;
+    Ok(())
+}
+
+/// Moves a line on, if it is where it is thought to be: the database itself is asked, too.
+fn update(db: &Connection, key: i64, from: Standing, to: Standing, commit: Commit) -> rusqlite::Result<()> {
+    let ((old, _), (new, before)) = (state::columns(from), state::columns(to));
+    let changed = db
+        .prepare_cached("UPDATE letter SET state = ?2, before = ?3, mark = ?4 WHERE key = ?1 AND state = ?5")?
+        .execute(params![key, new, before, commit.number.cast_signed(), old])?;
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(rusqlite::Error::StatementChangedRows(changed))
+}
