@@ -149,67 +149,119 @@ fn main_fits_on_a_screen() {
     assert!(lines < 60, "src/main.rs has {lines} lines");
 }
 
+/// Files of one folder, and folders beside them, import each other in one direction only: whoever reads one has not to
+/// read the others first. (A module and its own parts belong together.)
 #[test]
-fn the_modules_depend_on_each_other_in_one_direction_only() {
-    let program = uses(PROGRAM);
+fn no_module_imports_one_that_leads_back_to_it() {
+    let uses = uses();
+    let uses_of = |module: &str| &uses[module];
     assert!(
-        program["commands"].contains("outbox") && program["outbox"].contains("transport"),
-        "nothing was read: {program:?}"
+        uses_of("src/commands").contains("src/outbox") && uses_of("src/outbox").contains("src/transport"),
+        "nothing was read: {uses:?}"
     );
-    one_direction_only(&program);
-    let core = uses(CORE);
-    assert!(core["letter"].contains("campaign"), "nothing was read: {core:?}");
-    one_direction_only(&core);
-}
-
-/// The modules of a crate, each with those that it uses.
-fn uses(crate_: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (name, code) in sources() {
-        let Some(name) = name.strip_prefix(crate_) else {
-            continue;
-        };
-        let module = name.split(['/', '.']).next().unwrap().to_owned();
-        // `use crate::{a::B, c}` names its modules in braces.
-        let mut rest = code.as_str();
-        while let Some((_, after)) = rest.split_once("crate::") {
-            rest = after;
-            let named: Vec<&str> = match after.strip_prefix('{').and_then(|list| list.split_once("};")) {
-                Some((list, _)) => list.split(',').map(str::trim).collect(),
-                None => vec![after],
-            };
-            for path in named {
-                let end = path
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(path.len());
-                uses.entry(module.clone()).or_default().insert(path[..end].to_owned());
+    let mut circles = Vec::new();
+    for (module, used) in &uses {
+        for other in used {
+            let (mut reached, mut next) = (BTreeSet::from([other]), vec![other]);
+            while let Some(here) = next.pop() {
+                next.extend(
+                    uses.get(here)
+                        .into_iter()
+                        .flatten()
+                        .filter(|there| reached.insert(there)),
+                );
+            }
+            if reached.contains(module) {
+                circles.push(format!("{module} uses {other}, which leads back to it"));
             }
         }
     }
-    let modules: BTreeSet<_> = uses.keys().cloned().collect();
-    for used in uses.values_mut() {
-        used.retain(|used| modules.contains(used));
+    assert!(circles.is_empty(), "{circles:#?}");
+}
+
+/// Every module with those beside it that it uses, itself or in its parts.
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let sources = sources();
+    let modules: BTreeSet<Vec<&str>> = sources.keys().map(|name| module(name)).collect();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (name, code) in &sources {
+        let from = module(name);
+        for path in paths(&from, code) {
+            // Up to where the two part, both have the same folder.
+            let shared = from.iter().zip(&path).take_while(|(one, other)| one == other).count();
+            let (Some(one), Some(other)) = (from.get(..=shared), path.get(..=shared)) else {
+                continue;
+            };
+            if modules.contains(other) {
+                uses.entry(one.join("/")).or_default().insert(other.join("/"));
+            }
+        }
     }
     uses
 }
 
-fn one_direction_only(uses: &BTreeMap<String, BTreeSet<String>>) {
-    for (module, used) in uses {
-        for other in used.iter().filter(|other| *other != module) {
-            let mut reached = BTreeSet::from([other.clone()]);
-            let mut next = vec![other.clone()];
-            while let Some(here) = next.pop() {
-                for there in uses.get(&here).into_iter().flatten() {
-                    if reached.insert(there.clone()) {
-                        next.push(there.clone());
+/// `src/a/b.rs` and `src/a/b/mod.rs` are both the module `src`, `a`, `b`; the crate itself is only `src`.
+fn module(name: &str) -> Vec<&str> {
+    let name = name.trim_end_matches(".rs");
+    let name = ["/mod", "/lib", "/main"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end))
+        .unwrap_or(name);
+    let (crate_, rest) = name.split_at(name.find("src").unwrap() + "src".len());
+    std::iter::once(crate_).chain(rest.split('/').skip(1)).collect()
+}
+
+/// What a file names of its own crate: the module it begins in, and the words behind.
+fn paths<'a>(from: &[&'a str], code: &'a str) -> Vec<Vec<&'a str>> {
+    let mut paths = Vec::new();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    for (at, _) in code.match_indices("::") {
+        let start = code[..at].rfind(|c| !is_word(c)).map_or(0, |before| before + 1);
+        if code[..start].ends_with("::") {
+            continue;
+        }
+        let mut base = match &code[start..at] {
+            "crate" => from[..1].to_vec(),
+            "super" => from[..from.len() - 1].to_vec(),
+            "self" => from.to_vec(),
+            _ => continue,
+        };
+        let mut rest = &code[at + 2..];
+        while let Some(after) = rest.strip_prefix("super::") {
+            base.pop();
+            rest = after;
+        }
+        follow(&base, rest, &mut paths);
+    }
+    paths
+}
+
+/// `a::{b::C, d}` as `a`, `b`, `C` and `a`, `d`.
+fn follow<'a>(base: &[&'a str], rest: &'a str, paths: &mut Vec<Vec<&'a str>>) {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    if let Some(list) = rest.strip_prefix('{') {
+        let (mut depth, mut start) = (0, 0);
+        for (at, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                ',' | '}' if depth == 0 => {
+                    follow(base, list[start..at].trim(), paths);
+                    start = at + 1;
+                    if c == '}' {
+                        return;
                     }
                 }
+                '}' => depth -= 1,
+                _ => {}
             }
-            assert!(
-                !reached.contains(module),
-                "{module} uses {other}, which leads back to {module}"
-            );
         }
+        return;
+    }
+    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+    let path: Vec<&str> = base.iter().copied().chain([&rest[..end]]).collect();
+    match rest[end..].strip_prefix("::") {
+        Some(after) => follow(&path, after, paths),
+        None => paths.push(path),
     }
 }
 

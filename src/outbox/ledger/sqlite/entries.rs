@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::reader::timestamp;
+use super::columns::timestamp;
 use super::{reply, state};
 use crate::outbox::ledger::rules::{OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use appel_core::letter::{LetterId, Past};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::reader::{Eyes, timestamp};
+use super::columns::{ReadContext, timestamp};
 use super::state;
 
 /// No more lines are read ahead.
@@ -26,9 +26,9 @@ const COLUMNS: &str = "letter.key, letter.id, state, before, boot, date";
 
 impl Lines {
     /// What the ledger has of a letter.
-    pub fn find(&mut self, db: &Connection, eyes: &Eyes, id: LetterId) -> rusqlite::Result<Option<Past>> {
+    pub fn find(&mut self, db: &Connection, context: &ReadContext, id: LetterId) -> rusqlite::Result<Option<Past>> {
         if self.ahead.is_empty() && self.stretch > 0 {
-            self.read_ahead(db, eyes)?;
+            self.read_ahead(db, context)?;
         }
         if let Some((_, past)) = self.ahead.pop_front_if(|(next, _)| *next == id) {
             return Ok(past);
@@ -37,7 +37,7 @@ impl Lines {
             "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE id = ?1"
         ))?;
         let found = query
-            .query_row([id.as_bytes().as_slice()], |row| read(row, eyes))
+            .query_row([id.as_bytes().as_slice()], |row| read(row, context))
             .optional()?;
         let Some((key, _, past)) = found else {
             // One that is new, perhaps among others that are not.
@@ -49,14 +49,14 @@ impl Lines {
         Ok(past)
     }
 
-    fn read_ahead(&mut self, db: &Connection, eyes: &Eyes) -> rusqlite::Result<()> {
+    fn read_ahead(&mut self, db: &Connection, context: &ReadContext) -> rusqlite::Result<()> {
         let mut query = db.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE letter.key > ?1
              ORDER BY letter.key LIMIT ?2"
         ))?;
         let mut rows = query.query((self.key, i64::try_from(self.stretch).unwrap_or(1)))?;
         while let Some(row) = rows.next()? {
-            let (key, id, past) = read(row, eyes)?;
+            let (key, id, past) = read(row, context)?;
             self.key = key;
             self.ahead.push_back((id, past));
         }
@@ -70,9 +70,9 @@ impl Lines {
     }
 }
 
-fn read(row: &Row, eyes: &Eyes) -> rusqlite::Result<(i64, LetterId, Option<Past>)> {
+fn read(row: &Row, context: &ReadContext) -> rusqlite::Result<(i64, LetterId, Option<Past>)> {
     let standing = state::standing(row.get(2)?, row.get(3)?, timestamp(row, 5)?);
-    let status = eyes.status(standing, row.get_ref(4)?.as_str()?);
+    let status = context.status(standing, row.get_ref(4)?.as_str()?);
     let past = status.map(|status| Past {
         status,
         first_date: standing.date,

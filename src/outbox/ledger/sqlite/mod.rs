@@ -1,10 +1,11 @@
 //! The ledger in `SQLite`: one file in write-ahead mode, readable by its owner only.
 
 mod before_5;
+mod columns;
 mod entries;
 mod file;
+mod integrity;
 mod lines;
-mod look;
 mod marks;
 mod purge;
 mod reader;

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::{LetterId, Past, Recent};
-use appel_core::outcome::{AddressOutcome, Outcome, Status};
+use appel_core::outcome::{AddressOutcome, Status};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::columns::{RECORD, RECORD_COLUMNS, ReadContext, outcome, record, timestamp};
 use super::file::{boot_id, broken, connect, is_newest, migrate, version};
+use super::integrity::Marked;
 use super::lines::Lines;
-use super::look::Marked;
 use super::runs::settle_killed;
 use super::state;
-use super::{kind, purge, recent, reply};
-use crate::outbox::ledger::rules::Standing;
+use super::{kind, purge, recent};
 use crate::outbox::ledger::{
     Answer, Each, EventKind, Holdings, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
 };
@@ -29,7 +29,7 @@ pub struct SqliteLedger(Reading);
 pub struct Reading {
     pub path: PathBuf,
     pub db: Connection,
-    pub eyes: Eyes,
+    pub context: ReadContext,
 }
 
 /// Whoever has a connection to ask.
@@ -158,7 +158,7 @@ impl SqliteLedger {
         Ok(Some(Self(Reading {
             path: path.to_owned(),
             db,
-            eyes: Eyes { boot, under_way },
+            context: ReadContext { boot, under_way },
         })))
     }
 }
@@ -174,7 +174,7 @@ impl Reading {
         // Taking and leaving the database's locks costs more than an answer: all of them share it.
         let moment = self.db.unchecked_transaction()?;
         let mut lines = Lines::default();
-        ids.iter().map(|id| lines.find(&moment, &self.eyes, *id)).collect()
+        ids.iter().map(|id| lines.find(&moment, &self.context, *id)).collect()
     }
 
     fn records_of_sender(&self, campaign: &str, sender: &str, each: &mut dyn FnMut(Record)) -> rusqlite::Result<()> {
@@ -184,7 +184,7 @@ impl Reading {
         ))?;
         let mut rows = query.query(params![campaign, sender])?;
         while let Some(row) = rows.next()? {
-            let record = record(row, &self.eyes)?;
+            let record = record(row, &self.context)?;
             if record.status.is_some() {
                 each(record);
             }
@@ -199,7 +199,7 @@ impl Reading {
                     "SELECT {RECORD}, letter.campaign FROM letter JOIN run ON run.key = letter.run WHERE letter.id = ?1"
                 ),
                 [id.as_bytes().as_slice()],
-                |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &self.eyes)?)),
+                |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &self.context)?)),
             )
             .optional()
     }
@@ -239,7 +239,7 @@ impl Reading {
                 },
             };
             each(LedgerEvent {
-                record: record(row, &self.eyes)?,
+                record: record(row, &self.context)?,
                 at: timestamp(row, EVENT)?,
                 outcome,
                 copies: copies.collect::<rusqlite::Result<_>>()?,
@@ -248,51 +248,4 @@ impl Reading {
         }
         Ok(())
     }
-}
-
-/// How an open state is to be read.
-#[derive(Debug)]
-pub struct Eyes {
-    /// Which start of the machine this is; claims of another may have begun without a trace.
-    pub boot: String,
-    /// Another run goes on: what is open there is on its way, not in doubt.
-    pub under_way: bool,
-}
-
-impl Eyes {
-    /// What a standing means; the run's `boot` tells a killed process from a power cut. `None`: it surely never began.
-    pub fn status(&self, standing: Standing, boot: &str) -> Option<Status> {
-        if self.under_way {
-            return standing.status;
-        }
-        standing.settled(boot == self.boot).status
-    }
-}
-
-const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
-                      letter.state, letter.before, run.boot";
-const RECORD_COLUMNS: usize = 9;
-
-fn record(row: &Row, eyes: &Eyes) -> rusqlite::Result<Record> {
-    let standing = state::standing(row.get(6)?, row.get(7)?, timestamp(row, 5)?);
-    Ok(Record {
-        id: LetterId::from_bytes(row.get(0)?),
-        letter: row.get(1)?,
-        sender: row.get(2)?,
-        recipient: row.get(3)?,
-        language: row.get(4)?,
-        date: standing.date,
-        status: eyes.status(standing, row.get_ref(8)?.as_str()?),
-    })
-}
-
-pub fn timestamp(row: &Row, column: usize) -> rusqlite::Result<Timestamp> {
-    let second: i64 = row.get(column)?;
-    Timestamp::from_second(second).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(column, second))
-}
-
-/// The columns `state`, `code`, `reason` and `reply`.
-fn outcome(row: &Row, column: usize) -> rusqlite::Result<Outcome> {
-    let status = state::status(row.get(column)?).unwrap_or(Status::InDoubt);
-    Ok(Outcome::new(status, reply::read(row, column + 1)?))
 }

@@ -9,7 +9,7 @@ use appel_core::letter::{LetterId, Recent};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::reader::timestamp;
+use super::columns::timestamp;
 use super::state;
 
 /// A letter that was handed over: accepted, or in doubt.

@@ -6,8 +6,8 @@ use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::columns::timestamp;
 use super::entries::out_of_order;
-use super::reader::timestamp;
 use super::{kind, marks, reply, state};
 use crate::outbox::ledger::Settled;
 use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};

@@ -7,11 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{TransactionBehavior, params};
 
+use super::columns::ReadContext;
 use super::entries::{Commit, Held};
 use super::file::{boot_id, broken, connect, migrate};
-use super::look::{self, Marked};
+use super::integrity::{self, Marked};
 use super::marks::Marks;
-use super::reader::{Eyes, Reading, Reads};
+use super::reader::{Reading, Reads};
 use super::runs::{begin_run, settle_by_hand, settle_killed};
 use super::{purge, recent, seal};
 use crate::outbox::ledger::lock::{self, Lock};
@@ -93,7 +94,7 @@ impl SqliteLocked {
         let boot = boot_id(path);
         migrate(path, &mut db, &boot, now)?;
         if !is_whole {
-            look::over(path, &db)?;
+            integrity::check(path, &db)?;
         }
         let failed = |error| broken(path, "written", &error);
         settle_killed(path, &mut db, &boot, now).map_err(failed)?;
@@ -102,7 +103,7 @@ impl SqliteLocked {
             reading: Reading {
                 path: path.to_owned(),
                 db,
-                eyes: Eyes { boot, under_way: false },
+                context: ReadContext { boot, under_way: false },
             },
             run: None,
             acquired: now,
@@ -136,8 +137,8 @@ impl SqliteLocked {
         if let Some(run) = self.run.take() {
             return Ok(run);
         }
-        let Reading { path, db, eyes } = &self.reading;
-        let key = begin_run(db, &eyes.boot, self.acquired).map_err(|error| self.not_written(&error))?;
+        let Reading { path, db, context } = &self.reading;
+        let key = begin_run(db, &context.boot, self.acquired).map_err(|error| self.not_written(&error))?;
         let marks = Marks::begin(path, key).map_err(|error| LedgerError::io(path, "written", &error))?;
         Ok(Run { key, marks })
     }
@@ -196,7 +197,7 @@ impl SqliteLocked {
         run.marks.committed(true);
         let Reading { path, db, .. } = &self.reading;
         // What the disk changed while the run went on must not be taken for right from now on.
-        let seals = seal::is_worth_it(path) && look::over(path, db).is_ok();
+        let seals = seal::is_worth_it(path) && integrity::check(path, db).is_ok();
         let Self { reading, _lock, .. } = self;
         let Reading { path, db, .. } = reading;
         // To read the file and close it lets go of the locks that this process has on it: nothing is read after this.

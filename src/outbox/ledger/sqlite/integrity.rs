@@ -58,7 +58,7 @@ fn behind(path: &Path) -> LedgerError {
 
 /// Refuses a database in which letters cannot be found as they were written, or whose two records of what was accepted
 /// differ. (A change in a text that nothing is decided by stays unseen.)
-pub fn over(path: &Path, db: &Connection) -> Result<(), LedgerError> {
+pub fn check(path: &Path, db: &Connection) -> Result<(), LedgerError> {
     let damaged = |cause: &str| LedgerError::Damaged {
         path: appel_core::words::path(path),
         cause: visible_line(cause),
