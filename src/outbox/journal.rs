@@ -208,27 +208,58 @@ fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
 #[cfg(test)]
 mod tests {
     use std::future::ready;
+    use std::sync::{Arc, Mutex};
+
+    use appel_core::letter::LetterId;
 
     use super::*;
-    use crate::outbox::event::Summary;
+    use crate::outbox::event::LetterEvent;
     use crate::outbox::ledger::Answer;
 
-    /// Keeps what was written, and fails from the Nth write on.
+    /// What happened, in its order: what was written, and what was told.
+    #[derive(Clone, Default)]
+    struct Story(Arc<Mutex<Vec<String>>>);
+
+    impl Story {
+        fn push(&self, what: String) {
+            self.0.lock().unwrap().push(what);
+        }
+
+        fn is(&self, expected: &[&str]) {
+            assert_eq!(*self.0.lock().unwrap(), expected);
+        }
+    }
+
+    impl Listener for Story {
+        fn hear(&mut self, event: &Event) {
+            if let Event::Letter(letter) = event {
+                self.push(format!("told: {} {}", letter.to, letter.outcome.in_words()));
+            }
+        }
+    }
+
+    /// Says what is written, and fails from the Nth write on.
     struct Paper {
-        writes: Vec<(usize, Durability)>,
-        fails_at: usize,
+        story: Story,
+        left: usize,
     }
 
     impl LedgerWriter for Paper {
         fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
-            if self.writes.len() == self.fails_at {
+            if self.left == 0 {
+                self.story.push("cannot be written".to_owned());
                 return Box::pin(ready(Err(LedgerError::Unusable {
                     path: "paper".to_owned(),
                     doing: "written",
                     cause: "the disk is full".to_owned(),
                 })));
             }
-            self.writes.push((entries.len(), durability));
+            self.left -= 1;
+            let synced = match durability {
+                Durability::Process => "unsynced",
+                Durability::Power => "synced",
+            };
+            self.story.push(format!("written: {}, {synced}", entries.len()));
             Box::pin(ready(Ok(Vec::new())))
         }
     }
@@ -252,80 +283,83 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_handed_over_while_the_ledger_is_failing_is_told_too() {
         let (journal, writer) = journal(2);
-        let mut ear = Ear::default();
+        let story = Story::default();
         let work = async {
             let claim = journal.record(vec![begin()], Durability::Power);
             let meanwhile = async {
                 tokio::time::sleep(LINGER / 2).await;
-                journal.submit(Some(begin()), Some(event(7))).unwrap();
+                journal.submit(Some(begin()), Some(accepted("a"))).unwrap();
             };
             tokio::join!(claim, meanwhile).0.unwrap_err();
         };
         let mut ledger = FarAway;
-        let (ended, ()) = tokio::join!(writer.run(&mut ledger, &mut ear), work);
+        let mut listener = story.clone();
+        let (ended, ()) = tokio::join!(writer.run(&mut ledger, &mut listener), work);
         ended.unwrap_err();
-        assert_eq!(ear.0, [7]);
+        story.is(&["told: a in doubt"]);
         assert!(journal.is_lost());
     }
 
-    #[derive(Default)]
-    struct Ear(Vec<usize>);
-    impl Listener for Ear {
-        fn hear(&mut self, event: &Event) {
-            if let Event::Summary(summary) = event {
-                self.0.push(summary.due);
-            }
-        }
-    }
-
-    fn event(number: usize) -> Event {
-        Event::Summary(Summary {
-            due: number,
-            ..Summary::default()
-        })
+    fn accepted(to: &str) -> Event {
+        let id = LetterId::from_bytes([0; 16]);
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        Event::Letter(Box::new(LetterEvent::new(id, "protest", to, Verdict::Accepted, at)))
     }
 
     fn begin() -> Entry {
-        Entry::Begin(appel_core::letter::LetterId::from_bytes([0; 16]))
+        Entry::Begin(LetterId::from_bytes([0; 16]))
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_connections_write_at_one_moment_is_one_commit() {
         let (journal, writer) = journal(5);
+        let story = Story::default();
         let mut paper = Paper {
-            writes: Vec::new(),
-            fails_at: 99,
+            story: story.clone(),
+            left: 99,
         };
-        let mut ear = Ear::default();
         let work = async {
             let all = (0..5).map(|_| journal.record(vec![begin()], Durability::Process));
             futures_util::future::join_all(all).await;
             drop(journal);
         };
-        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
+        let mut listener = story.clone();
+        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut listener), work);
         ended.unwrap();
-        assert_eq!(paper.writes, [(5, Durability::Process)]);
+        story.is(&["written: 5, unsynced"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_outcome_is_told_only_when_it_is_durable() {
         let (journal, writer) = journal(5);
+        let story = Story::default();
         let mut paper = Paper {
-            writes: Vec::new(),
-            fails_at: 2,
+            story: story.clone(),
+            left: 3,
         };
-        let mut ear = Ear::default();
         let work = async {
-            journal.submit(Some(begin()), Some(event(1))).unwrap();
-            // The first write is not synced, the second one, which would be, fails.
+            journal.submit(Some(begin()), Some(accepted("a"))).unwrap();
+            // Waits for something else to be synced with, or for its time.
             journal.record(vec![begin()], Durability::Process).await.unwrap();
             tokio::time::sleep(LINGER * 2).await;
-            journal.submit(Some(begin()), Some(event(2))).unwrap();
+            // Taken along by what has to be synced now.
+            journal.submit(Some(begin()), Some(accepted("b"))).unwrap();
+            journal.record(vec![begin()], Durability::Power).await.unwrap();
+            // Not synced, and so not told for what it is.
+            journal.submit(Some(begin()), Some(accepted("c"))).unwrap();
             assert_eq!(journal.record(vec![begin()], Durability::Power).await, Err(LedgerLost));
         };
-        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut ear), work);
+        let mut listener = story.clone();
+        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut listener), work);
         ended.unwrap_err();
-        assert_eq!(paper.writes, [(2, Durability::Process), (0, Durability::Power)]);
-        assert_eq!(ear.0, [1, 2]);
+        story.is(&[
+            "written: 2, unsynced",
+            "written: 0, synced",
+            "told: a accepted",
+            "written: 2, synced",
+            "told: b accepted",
+            "cannot be written",
+            "told: c in doubt",
+        ]);
     }
 }
