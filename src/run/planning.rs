@@ -1,5 +1,8 @@
 //! Decides a run's letters, and asks the ledger what is known of each: once, a few hundred at a time.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 use appel_core::letter::{Candidate, Candidates, Decider, Decision, Notes, Past};
@@ -63,7 +66,13 @@ impl<'l> Planning<'l> {
             Candidate::Decided(_) => None,
         });
         let open: Vec<_> = open.collect();
-        self.pasts.extend(self.ledger.past(&open).await?);
+        if open.is_empty() {
+            return Ok(());
+        }
+        let pasts = self.ledger.past(&open).await?;
+        // No answer is none: else a letter would be sent again for want of one.
+        assert_eq!(pasts.len(), open.len(), "the ledger answers for each letter");
+        self.pasts.extend(pasts);
         Ok(())
     }
 

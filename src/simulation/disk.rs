@@ -1,43 +1,28 @@
 //! A disk behind the ledger's trait: what is synced survives a power cut, what is only written survives a killed process.
 
+mod conformance;
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use appel_core::letter::{LetterId, Past};
+use appel_core::letter::LetterId;
 use jiff::Timestamp;
 
+use super::model::Table;
 use super::scenario::DiskFails;
-use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
+use crate::outbox::ledger::rules::Open;
 use crate::outbox::ledger::{Claimed, Durability, Entry};
-use crate::transport::Status;
-
-/// One letter's line.
-#[derive(Clone, Debug)]
-pub struct Row {
-    pub standing: Standing,
-    pub copies: usize,
-    /// The run that wrote it last.
-    pub run: usize,
-}
-
-/// What a ledger holds.
-#[derive(Clone, Debug, Default)]
-pub struct Table {
-    pub rows: BTreeMap<LetterId, Row>,
-    /// When letters were handed over, accepted or in doubt, and to how many addresses.
-    handed_over: Vec<(Timestamp, usize)>,
-}
+use appel_core::outcome::Status;
 
 /// The ledger's memory, and its disk.
 #[derive(Clone, Debug, Default)]
 pub struct Disk {
     /// Survives a power cut.
     pub synced: Table,
-    /// Survives a killed process: what is synced, and the marks.
+    /// Survives a killed process: what is synced, and what is not.
     pub live: Table,
     /// Written since, and not synced.
-    marks: Vec<Entry>,
+    unsynced: Vec<Entry>,
     /// Claimed, durably, by this run, and not begun.
     claimed: BTreeSet<LetterId>,
     pub fails: Option<DiskFails>,
@@ -49,73 +34,11 @@ pub struct Disk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slip {
     /// What was written and not synced is gone with the process.
-    MarksForgotten,
+    UnsyncedForgotten,
     /// What was synced is gone with the power.
     NothingSynced,
     /// What may have left counts as deferred.
     DoubtIsDue,
-}
-
-impl Table {
-    /// Writes an entry, by the rules of a ledger.
-    pub fn write(&mut self, entry: &Entry, run: usize) -> Result<Option<Claimed>, String> {
-        let id = entry.id();
-        let before = match (self.rows.get(&id), entry) {
-            (Some(row), _) => row.standing,
-            (None, Entry::Claim(intent)) => Standing::unknown(intent.date),
-            (None, _) => return Err(format!("{} is not known", entry.id())),
-        };
-        let (standing, claimed) = before
-            .after(entry)
-            .map_err(|OutOfOrder| format!("{entry:?} of what is {before:?}"))?;
-        if matches!(claimed, Some(Claimed::Lost(_))) {
-            return Err(format!("a claim of what is {before:?}"));
-        }
-        match entry {
-            Entry::Claim(intent) => {
-                let copies = intent.copies.len();
-                self.rows.insert(id, Row { standing, copies, run });
-            }
-            Entry::Outcome(attempted) => {
-                let may_be_there = |status: Status| matches!(status, Status::Accepted | Status::InDoubt);
-                if may_be_there(attempted.outcome.status) {
-                    let copies = attempted.copies.iter().filter(|copy| may_be_there(copy.outcome.status));
-                    self.handed_over.push((attempted.at, 1 + copies.count()));
-                }
-            }
-            Entry::Begin(_) | Entry::Release(_) => {}
-        }
-        if let Some(row) = self.rows.get_mut(&id) {
-            row.standing = standing;
-        }
-        Ok(claimed)
-    }
-
-    pub fn standing(&self, id: LetterId) -> Option<Standing> {
-        self.rows.get(&id).map(|row| row.standing)
-    }
-
-    /// What planning is told of a letter between two runs.
-    pub fn past(&self, id: LetterId) -> Option<Past> {
-        self.standing(id)?.past()
-    }
-
-    pub fn handed_over_since(&self, since: Timestamp) -> Vec<(Timestamp, usize)> {
-        self.handed_over.iter().copied().filter(|(at, _)| *at > since).collect()
-    }
-
-    /// Makes of what a run left open what it must be taken for; gives those that are in doubt by it.
-    fn settle(&mut self, all_known: bool, now: Timestamp) -> Vec<LetterId> {
-        let mut in_doubt = Vec::new();
-        for (id, row) in &mut self.rows {
-            if row.standing.may_have_left(all_known) {
-                in_doubt.push(*id);
-                self.handed_over.push((now, 1 + row.copies));
-            }
-            row.standing = row.standing.settled(all_known);
-        }
-        in_doubt
-    }
 }
 
 impl Disk {
@@ -123,21 +46,21 @@ impl Disk {
     /// stands before it: nothing counts behind one that is missing.)
     pub fn lose(&mut self, mut survives: impl FnMut() -> bool) -> Result<(), String> {
         self.live = self.synced.clone();
-        for mark in std::mem::take(&mut self.marks) {
+        for entry in std::mem::take(&mut self.unsynced) {
             if !survives() {
                 break;
             }
-            self.live.write(&mark, usize::MAX)?;
+            self.live.write(&entry, usize::MAX)?;
         }
         Ok(())
     }
 
     /// The next run opens the ledger: what the one before left open is settled. Gives what is in doubt by it.
     pub fn open_again(&mut self, all_known: bool, now: Timestamp) -> Vec<LetterId> {
-        if self.slip == Some(Slip::MarksForgotten) {
+        if self.slip == Some(Slip::UnsyncedForgotten) {
             self.live = self.synced.clone();
         }
-        let in_doubt = self.live.settle(all_known, now);
+        let in_doubt = self.live.settle_killed(all_known, now);
         if self.slip == Some(Slip::DoubtIsDue) {
             for id in &in_doubt {
                 let deferred = Some(Status::Deferred);
@@ -148,7 +71,7 @@ impl Disk {
             }
         }
         self.synced = self.live.clone();
-        self.marks.clear();
+        self.unsynced.clear();
         self.claimed.clear();
         self.writes = 0;
         self.fails = None;
@@ -162,40 +85,76 @@ impl Disk {
     }
 
     pub fn unsynced(&self) -> usize {
-        self.marks.len()
+        self.unsynced.len()
     }
 
+    /// Writes entries, all or none.
     pub fn write(&mut self, entries: &[Entry], durability: Durability, run: usize) -> Result<Vec<Claimed>, String> {
-        let mut answers = Vec::new();
+        let claimed = self.claimed.clone();
+        match self.write_unsynced(entries, run) {
+            Err(wrong) => {
+                // As it was before.
+                self.claimed = claimed;
+                self.live = self.synced.clone();
+                for entry in &self.unsynced {
+                    self.live.write(entry, run)?;
+                }
+                Err(wrong)
+            }
+            Ok(answers) => {
+                if durability == Durability::Power {
+                    self.sync(run)?;
+                }
+                Ok(answers)
+            }
+        }
+    }
+
+    fn write_unsynced(&mut self, entries: &[Entry], run: usize) -> Result<Vec<Claimed>, String> {
+        let (mut answers, mut written) = (Vec::new(), Vec::new());
         for entry in entries {
             if let Entry::Begin(id) = entry
                 && !self.claimed.remove(id)
             {
                 return Err("a begin of what is not durably claimed".to_owned());
             }
-            answers.extend(self.live.write(entry, run)?);
-            self.marks.push(entry.clone());
-        }
-        if durability == Durability::Power {
-            if self.slip == Some(Slip::NothingSynced) {
-                let rows = self.live.rows.iter();
-                let claimed = rows.filter(|(_, row)| row.standing.open == Some(Open::Claimed));
-                self.claimed = claimed.map(|(id, _)| *id).collect();
-                return Ok(answers);
-            }
-            for mark in self.marks.drain(..) {
-                self.synced.write(&mark, run)?;
-                match mark {
-                    Entry::Claim(intent) => {
-                        self.claimed.insert(intent.id);
-                    }
-                    Entry::Release(id) => {
-                        self.claimed.remove(&id);
-                    }
-                    Entry::Begin(_) | Entry::Outcome(_) => {}
-                }
+            let answer = self.live.write(entry, run)?;
+            answers.extend(answer);
+            if !matches!(answer, Some(Claimed::Lost(_))) {
+                written.push(entry.clone());
             }
         }
+        self.unsynced.extend(written);
         Ok(answers)
+    }
+
+    fn sync(&mut self, run: usize) -> Result<(), String> {
+        if self.slip == Some(Slip::NothingSynced) {
+            let rows = self.live.rows.iter();
+            let claimed = rows.filter(|(_, row)| row.standing.open == Some(Open::Claimed));
+            self.claimed = claimed.map(|(id, _)| *id).collect();
+            return Ok(());
+        }
+        for entry in self.unsynced.drain(..) {
+            self.synced.write(&entry, run)?;
+            match entry {
+                Entry::Claim(intent) => {
+                    self.claimed.insert(intent.id);
+                }
+                Entry::Release(id) => {
+                    self.claimed.remove(&id);
+                }
+                Entry::Begin(_) | Entry::Outcome(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes what is there, durably or not at all.
+    pub fn change(&mut self, change: impl FnOnce(&mut Table) -> Result<(), String>) -> Result<(), String> {
+        change(&mut self.live)?;
+        self.synced = self.live.clone();
+        self.unsynced.clear();
+        Ok(())
     }
 }

@@ -34,6 +34,9 @@ impl Ledger {
                     world.broken(wrong);
                     failed()
                 })?;
+                if answers.iter().any(|answer| *answer != Claimed::Ours) {
+                    world.broken("a claim is lost, and there is nobody to lose it to");
+                }
                 world.written(entries);
                 Ok(answers)
             }
@@ -44,13 +47,9 @@ impl Ledger {
 /// A write that fails, or that the process does not live to see the end of.
 fn fail(world: &mut State, entries: &[Entry], durability: Durability, fails: DiskFails) -> LedgerError {
     if world.disk.writes == fails.at && fails.in_part {
-        // Marks are written one after the other; a commit is there whole or not at all.
-        let come = match durability {
-            Durability::Process => entries.len() / 2,
-            Durability::Power => entries.len(),
-        };
+        // The commit is there, whole, although nobody hears of it.
         let run = world.run.number;
-        if let Err(wrong) = world.disk.write(&entries[..come], durability, run) {
+        if let Err(wrong) = world.disk.write(entries, durability, run) {
             world.broken(wrong);
         }
     }

@@ -8,7 +8,7 @@ use appel_core::letter::{Attachments, Decision, Letter, LetterId, Message, Resen
 use appel_core::testing::given;
 use jiff::Timestamp;
 
-use super::disk::Table;
+use super::model::Table;
 use super::scenario::Scenario;
 use crate::outbox::delivery::Letters;
 

@@ -13,6 +13,7 @@ mod ends;
 mod fault_model;
 mod ledger;
 mod letters;
+mod model;
 mod record;
 mod scenario;
 mod server;
@@ -233,10 +234,12 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
     let shared = world.lock();
     let scenario = &shared.scenario;
     let clock = shared.clock();
-    let sent = shared.disk.live.handed_over_since(Quota::since(clock.now()));
+    let sender = Address::parse("ann@home.example").unwrap();
+    let since = Quota::since(clock.now());
+    let sent = shared.disk.live.handed_over_since(&sender, since);
     let options = Options {
         campaign: "test".to_owned(),
-        sender: Address::parse("ann@home.example").unwrap(),
+        sender,
         connections: scenario.connections,
         rate: scenario.rate,
         retry_for: scenario.retry_for,

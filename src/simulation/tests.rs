@@ -95,7 +95,7 @@ fn the_same_seed_is_the_same_story() {
 
 #[test]
 fn a_disk_that_breaks_its_word_is_noticed() {
-    for slip in [Slip::MarksForgotten, Slip::NothingSynced, Slip::DoubtIsDue] {
+    for slip in [Slip::UnsyncedForgotten, Slip::NothingSynced, Slip::DoubtIsDue] {
         let noticed = (1..300).find(|seed| simulate(Scenario::of(*seed), Some(slip)).broken.is_some());
         assert!(noticed.is_some(), "{slip:?} goes unnoticed");
     }

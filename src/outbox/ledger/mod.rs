@@ -11,8 +11,11 @@
 //! Whatever keeps it is behind [`Ledger`]: commands, delivery, tests and benchmarks know no more of it, and [`open`] and
 //! [`read`] alone know what there is.
 
+#[cfg(test)]
+pub(crate) mod conformance;
 mod entry;
 mod error;
+pub(crate) mod handed_over;
 mod location;
 mod lock;
 mod nothing;

@@ -120,13 +120,16 @@ async fn compare(disk: &Disk, ledger: &mut dyn Ledger, seed: u64) {
         assert_eq!([disk.live.past(id)], *known, "letter {number}, seed {seed}");
     }
     let since = start() - std::time::Duration::from_secs(1);
-    let mut model = disk.live.handed_over_since(since);
-    model.sort_unstable();
     let sender = appel_core::address::Address::parse("me@x.example").unwrap();
+    let model = disk.live.handed_over_since(&sender, since);
     assert_eq!(
         model,
         ledger.handed_over_since(&sender, since, true).await.unwrap(),
         "seed {seed}"
     );
+    let mut events = Vec::new();
+    let mut each = |event| events.push(event);
+    ledger.events_of_campaign("c", &mut each).await.unwrap();
+    assert_eq!(disk.live.events_of_campaign("c"), events, "seed {seed}");
     assert!(disk.live.rows.values().all(|row| row.standing.open.is_none()));
 }

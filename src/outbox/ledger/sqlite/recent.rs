@@ -1,70 +1,21 @@
 //! Who was written to in the last 24 hours: found in one pass, and kept as hashes when the records are forgotten.
 
-use std::collections::BTreeMap;
-
 use appel_core::address::{Address, mailbox_of};
 use appel_core::campaign::Limits;
-use appel_core::letter::flood::{Salt, hash_of, salted};
+use appel_core::letter::flood::{Salt, salted};
 use appel_core::letter::{LetterId, Recent};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::timestamp;
 use super::state;
-
-/// A letter that was handed over: accepted, or in doubt.
-struct Handed {
-    id: LetterId,
-    sender: String,
-    recipient: String,
-    /// Those that were not refused or put off.
-    copies: Vec<String>,
-    at: Timestamp,
-    /// Whether it may leave once more.
-    again: bool,
-}
-
-/// Whether letters are one mailbox's own, however its address was written when they left.
-struct Own {
-    mailbox: String,
-    /// The last answer: the next letter is mostly from the same address.
-    known: (String, bool),
-}
-
-impl Own {
-    /// Those from this mailbox.
-    fn of(sender: &Address) -> Self {
-        Self {
-            mailbox: sender.mailbox().into_owned(),
-            known: (String::new(), false),
-        }
-    }
-
-    /// Whether a letter from this address is.
-    fn is(&mut self, sender: &str) -> bool {
-        if self.known.0 != sender {
-            self.known = (sender.to_owned(), mailbox_of(sender) == self.mailbox);
-        }
-        self.known.1
-    }
-}
+use crate::outbox::ledger::handed_over::{Counted, HandedOver, Once, Own};
 
 /// What a sender handed over since a moment, in whatever campaign.
 pub fn read(db: &Connection, sender: &Address, limits: Limits, since: Timestamp) -> rusqlite::Result<Recent> {
-    let own = sender.mailbox();
-    let mut recent = Recent::new(limits);
-    let mut is_own = Own::of(sender);
-    let hash = |address: &str| {
-        let mailbox = mailbox_of(address);
-        (mailbox != *own).then(|| hash_of(&mailbox))
-    };
-    handed_over(db, None, since, |letter| {
-        if is_own.is(&letter.sender) {
-            let to = hash(&letter.recipient);
-            let copies = letter.copies.iter().filter_map(|copy| hash(copy)).collect();
-            recent.add(letter.id, to, copies, letter.at, letter.again);
-        }
-    })?;
+    let mut counted = Counted::of(sender, limits);
+    handed_over(db, None, since, |letter| counted.add(&letter))?;
+    let mut recent = counted.finish();
     if let Some(salt) = salt(db)? {
         let mut query = db.prepare("SELECT hash, copy, at FROM forgotten WHERE at > ?1")?;
         let mut rows = query.query([since.as_second()])?;
@@ -129,7 +80,7 @@ fn handed_over(
     db: &Connection,
     campaign: Option<&str>,
     since: Timestamp,
-    mut each: impl FnMut(Handed),
+    each: impl FnMut(HandedOver),
 ) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT event.key, event.at, event.state, letter.id, letter.sender, letter.recipient, letter.state,
@@ -140,40 +91,34 @@ fn handed_over(
          ORDER BY event.key",
     )?;
     let mut rows = query.query(params![since.as_second(), campaign])?;
-    // A letter in doubt may have been sent once more since, and counts once.
-    let mut doubts: BTreeMap<LetterId, Handed> = BTreeMap::new();
-    let mut last: Option<(i64, bool, Handed)> = None;
-    let mut over = |last: Option<(i64, bool, Handed)>| match last {
-        Some((_, true, letter)) => {
-            doubts.remove(&letter.id);
-            each(letter);
-        }
-        Some((_, false, letter)) => drop(doubts.insert(letter.id, letter)),
-        None => {}
-    };
+    let mut once = Once::new(each);
+    // A row for each copy.
+    let mut last: Option<(i64, HandedOver)> = None;
     while let Some(row) = rows.next()? {
         let (key, copy): (i64, Option<String>) = (row.get(0)?, row.get(7)?);
-        if let Some((of, _, letter)) = &mut last
+        if let Some((of, letter)) = &mut last
             && *of == key
         {
             letter.copies.extend(copy);
             continue;
         }
-        let letter = Handed {
+        let letter = HandedOver {
             id: LetterId::from_bytes(row.get(3)?),
             sender: row.get(4)?,
             recipient: row.get(5)?,
             copies: copy.into_iter().collect(),
             at: timestamp(row, 1)?,
+            accepted: row.get::<_, i64>(2)? == state::ACCEPTED,
             again: row.get::<_, i64>(6)? != state::ACCEPTED,
         };
-        let accepted = row.get::<_, i64>(2)? == state::ACCEPTED;
-        over(last.replace((key, accepted, letter)));
+        if let Some((_, before)) = last.replace((key, letter)) {
+            once.add(before);
+        }
     }
-    over(last);
-    for (_, letter) in doubts {
-        each(letter);
+    if let Some((_, letter)) = last {
+        once.add(letter);
     }
+    once.finish();
     Ok(())
 }
 

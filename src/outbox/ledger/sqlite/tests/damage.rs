@@ -2,27 +2,27 @@
 
 use std::fs;
 
-use super::{Desk, Power, Process, begin, claim, now, outcome, statuses};
+use super::{Power, Process, Subject, begin, claim, now, outcome, statuses};
 use crate::outbox::ledger::LedgerError;
 use crate::outbox::ledger::sqlite::{SqliteLedger, SqliteLocked, seal};
 use crate::outbox::ledger::testing::Files;
 use crate::transport::Status;
 
 /// What a run that took the ledger over would hold each of these letters for; or why it does not take it.
-fn taken_over(desk: &Desk, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Option<Status>>, LedgerError> {
-    let mut locked = SqliteLocked::acquire(&desk.path(), now())?;
+fn taken_over(subject: &Subject, letters: std::ops::RangeInclusive<u8>) -> Result<Vec<Option<Status>>, LedgerError> {
+    let mut locked = SqliteLocked::acquire(&subject.path(), now())?;
     statuses(&mut locked, letters)
 }
 
 /// Everything in the folder, to be put back.
-fn keep(desk: &Desk) -> Files {
-    Files::of(desk.path().parent().unwrap())
+fn keep(subject: &Subject) -> Files {
+    Files::of(subject.path().parent().unwrap())
 }
 
-fn remove_beside(desk: &Desk) {
-    for file in fs::read_dir(desk.path().parent().unwrap()).unwrap() {
+fn remove_beside(subject: &Subject) {
+    for file in fs::read_dir(subject.path().parent().unwrap()).unwrap() {
         let path = file.unwrap().path();
-        if path != desk.path() {
+        if path != subject.path() {
             fs::remove_file(path).unwrap();
         }
     }
@@ -30,8 +30,8 @@ fn remove_beside(desk: &Desk) {
 
 #[test]
 fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
-    let desk = Desk::new();
-    desk.ended_after(&[
+    let subject = Subject::new();
+    subject.ended_after(&[
         (Power, (1..=4).map(claim).collect()),
         (Process, (1..=4).map(begin).collect()),
         (
@@ -39,17 +39,17 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
             (1..=4).map(|number| outcome(number, Status::Accepted, 250)).collect(),
         ),
     ]);
-    let whole = fs::read(desk.path()).unwrap();
+    let whole = fs::read(subject.path()).unwrap();
     let (mut said, mut tried) = (0, 0);
     // Most of a small ledger's pages is empty, and what stands there nobody reads.
     let is_empty = |at: usize| whole[at..whole.len().min(at + STEP)].iter().all(|byte| *byte == 0);
     for at in (0..whole.len()).step_by(STEP).filter(|at| !is_empty(*at)) {
         let mut flipped = whole.clone();
         flipped[at] ^= 1 << (at % 8);
-        remove_beside(&desk);
-        fs::write(desk.path(), flipped).unwrap();
+        remove_beside(&subject);
+        fs::write(subject.path(), flipped).unwrap();
         tried += 1;
-        match taken_over(&desk, 1..=4) {
+        match taken_over(&subject, 1..=4) {
             Err(LedgerError::Damaged { .. } | LedgerError::Newer { .. } | LedgerError::Unusable { .. }) => said += 1,
             Err(error) => panic!("byte {at}: {error}"),
             Ok(found) => assert!(
@@ -68,8 +68,8 @@ const STEP: usize = 13;
 
 #[test]
 fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_due_that_had_begun() {
-    let desk = Desk::new();
-    let mut ledger = desk.lock();
+    let subject = Subject::new();
+    let mut ledger = subject.lock();
     for number in 1..=4 {
         ledger.apply(vec![claim(number)], Power).unwrap();
         ledger.apply(vec![begin(number)], Process).unwrap();
@@ -80,7 +80,7 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
     ledger.apply(vec![claim(5)], Power).unwrap();
     ledger.apply(vec![begin(5)], Process).unwrap();
     // Killed: no connection is closed in order.
-    let kept = keep(&desk);
+    let kept = keep(&subject);
     drop(ledger);
     let all = [
         Some(Status::Accepted),
@@ -90,9 +90,9 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
         Some(Status::InDoubt),
     ];
     kept.put_back();
-    assert_eq!(taken_over(&desk, 1..=5).unwrap(), all);
+    assert_eq!(taken_over(&subject, 1..=5).unwrap(), all);
 
-    let wal = desk.beside("-wal");
+    let wal = subject.beside("-wal");
     let frames = kept.bytes(&wal).to_vec();
     let mut said = 0;
     // A header of 32 bytes, then pages of 4096 with 24 before each.
@@ -102,8 +102,8 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
         for damaged in [&frames[..cut], &changed] {
             kept.put_back();
             fs::write(&wal, damaged).unwrap();
-            let before = SqliteLedger::read(&desk.path(), now());
-            match taken_over(&desk, 1..=5) {
+            let before = SqliteLedger::read(&subject.path(), now());
+            match taken_over(&subject, 1..=5) {
                 Ok(found) => assert_eq!(found, all, "at byte {cut} of {}", frames.len()),
                 Err(error) => {
                     assert!(
@@ -121,65 +121,65 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
 
 #[test]
 fn a_ledger_that_was_deleted_or_put_back_from_an_older_copy_is_not_taken_for_the_newest() {
-    let desk = Desk::new();
+    let subject = Subject::new();
     let accepted = |number: u8| {
-        desk.ended_after(&[
+        subject.ended_after(&[
             (Power, vec![claim(number)]),
             (Process, vec![begin(number)]),
             (Process, vec![outcome(number, Status::Accepted, 250)]),
         ]);
     };
     accepted(1);
-    let older = fs::read(desk.path()).unwrap();
+    let older = fs::read(subject.path()).unwrap();
     accepted(2);
     let behind = || {
         assert!(matches!(
-            SqliteLedger::read(&desk.path(), now()),
+            SqliteLedger::read(&subject.path(), now()),
             Err(LedgerError::Behind { .. })
         ));
         assert!(matches!(
-            SqliteLocked::acquire(&desk.path(), now()),
+            SqliteLocked::acquire(&subject.path(), now()),
             Err(LedgerError::Behind { .. })
         ));
     };
-    fs::write(desk.path(), &older).unwrap();
+    fs::write(subject.path(), &older).unwrap();
     behind();
-    fs::remove_file(desk.path()).unwrap();
+    fs::remove_file(subject.path()).unwrap();
     behind();
     // What the write-ahead file may still hold is not thrown away.
-    let wal = desk.beside("-wal");
+    let wal = subject.beside("-wal");
     for empty in [false, true] {
         fs::write(&wal, b"all that is left").unwrap();
         if empty {
-            fs::write(desk.path(), b"").unwrap();
+            fs::write(subject.path(), b"").unwrap();
         } else {
-            fs::remove_file(desk.path()).unwrap();
+            fs::remove_file(subject.path()).unwrap();
         }
         behind();
         assert_eq!(fs::read(&wal).unwrap(), b"all that is left");
     }
     fs::remove_file(&wal).unwrap();
     // As the hint says.
-    fs::write(desk.path(), &older).unwrap();
-    fs::remove_file(desk.beside(".marks")).unwrap();
-    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Some(Status::Accepted), None]);
+    fs::write(subject.path(), &older).unwrap();
+    fs::remove_file(subject.beside(".marks")).unwrap();
+    assert_eq!(taken_over(&subject, 1..=2).unwrap(), [Some(Status::Accepted), None]);
 }
 
 #[test]
 fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
-    let desk = Desk::new();
-    let mut ledger = desk.lock();
+    let subject = Subject::new();
+    let mut ledger = subject.lock();
     ledger.apply((1..=3).map(claim).collect(), Power).unwrap();
     ledger.apply(vec![begin(1)], Process).unwrap();
     ledger.apply(vec![outcome(1, Status::Refused, 550)], Process).unwrap();
     ledger.apply(vec![begin(2)], Process).unwrap();
-    let kept = keep(&desk);
+    let kept = keep(&subject);
     drop(ledger);
-    let marks = desk.beside(".marks");
+    let marks = subject.beside(".marks");
     let whole = kept.bytes(&marks).to_vec();
     kept.put_back();
     assert_eq!(
-        taken_over(&desk, 1..=3).unwrap(),
+        taken_over(&subject, 1..=3).unwrap(),
         [Some(Status::Refused), Some(Status::InDoubt), None]
     );
     for at in (0..whole.len()).step_by(7) {
@@ -188,7 +188,7 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
         for torn in [&whole[..at], &changed] {
             kept.put_back();
             fs::write(&marks, torn).unwrap();
-            let Ok(found) = taken_over(&desk, 1..=3) else {
+            let Ok(found) = taken_over(&subject, 1..=3) else {
                 // A number in its head that is flipped to a larger one: the ledger seems to lack a run.
                 assert!(at < 16, "torn at byte {at}");
                 continue;
@@ -215,14 +215,14 @@ fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
         "UPDATE event SET letter = 2; INSERT INTO letter SELECT 2, x'02', campaign, letter, sender, recipient, language,
          date, 5, 0, run, copies, 0 FROM letter",
     ] {
-        let desk = Desk::new();
-        desk.ended_after(&[
+        let subject = Subject::new();
+        subject.ended_after(&[
             (Power, vec![claim(1)]),
             (Process, vec![begin(1)]),
             (Process, vec![outcome(1, Status::Accepted, 250)]),
         ]);
-        desk.sql(&format!("PRAGMA foreign_keys = OFF; {sql}"));
-        let error = taken_over(&desk, 1..=1).unwrap_err();
+        subject.sql(&format!("PRAGMA foreign_keys = OFF; {sql}"));
+        let error = taken_over(&subject, 1..=1).unwrap_err();
         assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
         assert!(error.to_string().ends_with("contradict each other"), "{error}");
     }
@@ -230,53 +230,53 @@ fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
 
 #[test]
 fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
-    let desk = Desk::new();
-    desk.ended_after(&[
+    let subject = Subject::new();
+    subject.ended_after(&[
         (Power, vec![claim(1)]),
         (Process, vec![begin(1)]),
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
-    let is_sealed = || seal::is_whole(&desk.path());
+    let is_sealed = || seal::is_whole(&subject.path());
     assert!(!is_sealed(), "a small one needs no seal");
-    desk.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
+    subject.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
     assert!(!is_sealed());
     // Looked over line by line, and sealed at its end.
-    desk.ended_after(&[]);
+    subject.ended_after(&[]);
     assert!(is_sealed());
-    let whole = fs::read(desk.path()).unwrap();
-    let beginning = fs::read(desk.beside(".marks")).unwrap();
+    let whole = fs::read(subject.path()).unwrap();
+    let beginning = fs::read(subject.beside(".marks")).unwrap();
     // A run that has nothing to say leaves it as it is.
-    desk.ended_after(&[]);
-    assert_eq!(fs::read(desk.path()).unwrap(), whole);
-    assert_eq!(fs::read(desk.beside(".marks")).unwrap(), beginning);
+    subject.ended_after(&[]);
+    assert_eq!(fs::read(subject.path()).unwrap(), whole);
+    assert_eq!(fs::read(subject.beside(".marks")).unwrap(), beginning);
     for at in [0, 100, 4096, whole.len() / 2, whole.len() - 1] {
         let mut flipped = whole.clone();
         flipped[at] ^= 1;
-        fs::write(desk.path(), flipped).unwrap();
+        fs::write(subject.path(), flipped).unwrap();
         assert!(!is_sealed(), "byte {at}");
     }
-    fs::write(desk.path(), &whole).unwrap();
+    fs::write(subject.path(), &whole).unwrap();
     assert!(is_sealed());
-    let wal = desk.beside("-wal");
+    let wal = subject.beside("-wal");
     fs::write(&wal, b"something that is not folded in").unwrap();
     assert!(!is_sealed());
     fs::remove_file(&wal).unwrap();
     // What was changed since is found all the same.
-    desk.sql("UPDATE letter SET state = 4");
-    let error = taken_over(&desk, 1..=1).unwrap_err();
+    subject.sql("UPDATE letter SET state = 4");
+    let error = taken_over(&subject, 1..=1).unwrap_err();
     assert!(error.to_string().ends_with("contradict each other"), "{error}");
-    desk.sql("UPDATE letter SET state = 3");
+    subject.sql("UPDATE letter SET state = 3");
     // A run that was killed has no seal.
-    desk.ended_after(&[]);
+    subject.ended_after(&[]);
     assert!(is_sealed());
-    desk.killed_after(&[(Power, vec![claim(2)])]);
+    subject.killed_after(&[(Power, vec![claim(2)])]);
     assert!(!is_sealed());
-    assert_eq!(taken_over(&desk, 1..=2).unwrap(), [Some(Status::Accepted), None]);
+    assert_eq!(taken_over(&subject, 1..=2).unwrap(), [Some(Status::Accepted), None]);
 }
 
 #[test]
 fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
-    let desk = Desk::new();
+    let subject = Subject::new();
     let accepted = |number| {
         [
             (Power, vec![claim(number)]),
@@ -284,16 +284,16 @@ fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
             (Process, vec![outcome(number, Status::Accepted, 250)]),
         ]
     };
-    desk.ended_after(&accepted(1));
-    desk.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
-    let mut ledger = desk.lock();
+    subject.ended_after(&accepted(1));
+    subject.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
+    let mut ledger = subject.lock();
     // After the look at the beginning.
-    desk.sql("UPDATE letter SET state = 4");
+    subject.sql("UPDATE letter SET state = 4");
     for (durability, entries) in accepted(2) {
         ledger.apply(entries, durability).unwrap();
     }
     ledger.close();
-    let found = taken_over(&desk, 1..=2);
+    let found = taken_over(&subject, 1..=2);
     assert!(matches!(found, Err(LedgerError::Damaged { .. })), "{found:?}");
 }
 
@@ -324,17 +324,17 @@ fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
         // A whole ledger that says it is an empty file.
         "PRAGMA user_version = 0".to_owned(),
     ] {
-        let desk = Desk::new();
-        desk.ended_after(&[
+        let subject = Subject::new();
+        subject.ended_after(&[
             (Power, vec![claim(1)]),
             (Process, vec![begin(1)]),
             (Process, vec![outcome(1, Status::Accepted, 250)]),
         ]);
-        fs::remove_file(desk.beside(".marks")).unwrap();
-        desk.sql(&sql);
+        fs::remove_file(subject.beside(".marks")).unwrap();
+        subject.sql(&sql);
         for error in [
-            SqliteLedger::read(&desk.path(), now()).unwrap_err(),
-            SqliteLocked::acquire(&desk.path(), now()).unwrap_err(),
+            SqliteLedger::read(&subject.path(), now()).unwrap_err(),
+            SqliteLocked::acquire(&subject.path(), now()).unwrap_err(),
         ] {
             assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
             assert!(
@@ -347,19 +347,19 @@ fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
 
 #[test]
 fn a_ledger_of_any_format_that_a_database_program_has_tidied_up_is_still_one() {
-    let desk = Desk::new();
-    desk.ended_after(&[
+    let subject = Subject::new();
+    subject.ended_after(&[
         (Power, vec![claim(1)]),
         (Process, vec![begin(1)]),
         (Process, vec![outcome(1, Status::Accepted, 250)]),
     ]);
-    desk.sql("ANALYZE; VACUUM");
-    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Some(Status::Accepted)]);
+    subject.sql("ANALYZE; VACUUM");
+    assert_eq!(taken_over(&subject, 1..=1).unwrap(), [Some(Status::Accepted)]);
     // The comments in it are those of the day it was made.
-    desk.sql(
+    subject.sql(
         "PRAGMA writable_schema = ON;
          UPDATE sqlite_schema SET sql = replace(sql, '-- NULL while it goes on', '-- Written -- long ago')",
     );
-    assert!(String::from_utf8_lossy(&fs::read(desk.path()).unwrap()).contains("long ago"));
-    assert_eq!(taken_over(&desk, 1..=1).unwrap(), [Some(Status::Accepted)]);
+    assert!(String::from_utf8_lossy(&fs::read(subject.path()).unwrap()).contains("long ago"));
+    assert_eq!(taken_over(&subject, 1..=1).unwrap(), [Some(Status::Accepted)]);
 }

@@ -5,7 +5,7 @@ use std::fs;
 
 use sha2::{Digest, Sha256};
 
-use super::{Desk, Power, Process, begin, claim, id, now, outcome};
+use super::{Power, Process, Subject, begin, claim, id, now, outcome};
 use crate::outbox::ledger::sqlite::file::boot_id;
 use crate::outbox::ledger::sqlite::tables::MIGRATIONS;
 use crate::outbox::ledger::{Entry, LedgerError, LedgerEvent, Settled};
@@ -20,18 +20,18 @@ const OF_4: [(&str, &[u8]); 3] = [
     (".marks", include_bytes!("format-4/ledger.sqlite3.marks")),
 ];
 
-fn of_format_4() -> Desk {
-    let desk = Desk::new();
-    fs::create_dir(desk.path().parent().unwrap()).unwrap();
+fn of_format_4() -> Subject {
+    let subject = Subject::new();
+    fs::create_dir(subject.path().parent().unwrap()).unwrap();
     for (ending, bytes) in OF_4 {
-        fs::write(desk.beside(ending), bytes).unwrap();
+        fs::write(subject.beside(ending), bytes).unwrap();
     }
-    desk
+    subject
 }
 
-fn counts(desk: &Desk) -> BTreeMap<Option<&'static str>, usize> {
+fn counts(subject: &Subject) -> BTreeMap<Option<&'static str>, usize> {
     let mut counts = BTreeMap::new();
-    let db = rusqlite::Connection::open(desk.path()).unwrap();
+    let db = rusqlite::Connection::open(subject.path()).unwrap();
     let mut query = db.prepare("SELECT id FROM letter").unwrap();
     let ids: Vec<[u8; 16]> = query
         .query_map([], |row| row.get(0))
@@ -39,7 +39,7 @@ fn counts(desk: &Desk) -> BTreeMap<Option<&'static str>, usize> {
         .map(Result::unwrap)
         .collect();
     let ids: Vec<_> = ids.into_iter().map(appel_core::letter::LetterId::from_bytes).collect();
-    let pasts = super::at_once(super::LedgerReader::past(&mut desk.reader(), &ids)).unwrap();
+    let pasts = super::at_once(super::LedgerReader::past(&mut subject.reader(), &ids)).unwrap();
     for past in pasts {
         *counts.entry(past.map(|past| past.status.in_words())).or_default() += 1;
     }
@@ -49,9 +49,9 @@ fn counts(desk: &Desk) -> BTreeMap<Option<&'static str>, usize> {
 #[test]
 fn what_a_killed_run_of_format_4_left_open_is_settled_as_it_would_have_been() {
     // Within the same start of the machine nothing is missing.
-    let desk = of_format_4();
-    desk.sql(&format!("UPDATE run SET boot = '{}'", boot_id(&desk.path())));
-    desk.reader();
+    let subject = of_format_4();
+    subject.sql(&format!("UPDATE run SET boot = '{}'", boot_id(&subject.path())));
+    subject.reader();
     let expected = |in_doubt, untried| {
         [
             (Some("accepted"), 61),
@@ -61,8 +61,8 @@ fn what_a_killed_run_of_format_4_left_open_is_settled_as_it_would_have_been() {
             (None, untried),
         ]
     };
-    assert_eq!(counts(&desk), expected(2, 4).into());
-    let campaign = desk.logged_of("test");
+    assert_eq!(counts(&subject), expected(2, 4).into());
+    let campaign = subject.logged_of("test");
     let ended = |status| campaign.iter().filter(|event| event.outcome.status == status).count();
     // Two were settled by hand, and had been in doubt.
     assert_eq!((ended(Status::Accepted), ended(Status::InDoubt)), (61, 4));
@@ -83,19 +83,19 @@ fn what_a_killed_run_of_format_4_left_open_is_settled_as_it_would_have_been() {
         (4, 1, 1)
     );
     // After another all that was claimed may have left.
-    let desk = of_format_4();
-    desk.reader();
-    let counts = counts(&desk);
+    let subject = of_format_4();
+    subject.reader();
+    let counts = counts(&subject);
     assert_eq!((counts[&Some("accepted")], counts[&Some("in doubt")]), (61, 6));
     assert_eq!(counts.get(&None), None);
 }
 
 #[test]
 fn a_ledger_of_the_first_format_is_brought_to_the_newest() {
-    let desk = Desk::new();
-    fs::create_dir(desk.path().parent().unwrap()).unwrap();
-    desk.sql(include_str!("../schema/1.sql"));
-    desk.sql(
+    let subject = Subject::new();
+    fs::create_dir(subject.path().parent().unwrap()).unwrap();
+    subject.sql(include_str!("../schema/1.sql"));
+    subject.sql(
         "PRAGMA application_id = 0x6170706c; PRAGMA user_version = 1;
          INSERT INTO run (key, started, ended, boot) VALUES (1, 0, 0, 'b');
          INSERT INTO letter VALUES (1, x'01010101010101010101010101010101', 'c', 'protest', 'me@x.example',
@@ -105,17 +105,17 @@ fn a_ledger_of_the_first_format_is_brought_to_the_newest() {
     );
     let told = ["r1@x.example accepted 250 ok"];
     assert_eq!(
-        (desk.status(1), desk.attempts()),
+        (subject.status(1), subject.attempts()),
         (Some(Status::Accepted), told.map(str::to_owned).to_vec())
     );
-    desk.ended_after(&[(Power, vec![claim(2)]), (Power, vec![Entry::Release(id(2))])]);
+    subject.ended_after(&[(Power, vec![claim(2)]), (Power, vec![Entry::Release(id(2))])]);
     assert_eq!(
-        (desk.status(1), desk.attempts()),
+        (subject.status(1), subject.attempts()),
         (Some(Status::Accepted), told.map(str::to_owned).to_vec())
     );
-    desk.killed_after(&[(Power, vec![claim(2)]), (Process, vec![begin(2)])]);
+    subject.killed_after(&[(Power, vec![claim(2)]), (Process, vec![begin(2)])]);
     assert_eq!(
-        (desk.status(1), desk.status(2)),
+        (subject.status(1), subject.status(2)),
         (Some(Status::Accepted), Some(Status::InDoubt))
     );
 }
@@ -126,11 +126,13 @@ fn what_a_run_of_format_4_left_is_believed_only_when_it_is_what_was_written() {
         "UPDATE daybook SET entries = CAST(replace(CAST(entries AS TEXT), 'mfa.example', 'mfb.example') AS BLOB)",
         "PRAGMA foreign_keys = OFF; UPDATE daybook SET run = run + 2",
     ] {
-        let desk = of_format_4();
-        desk.sql(change);
+        let subject = of_format_4();
+        subject.sql(change);
         for error in [
-            super::SqliteLocked::acquire(&desk.path(), now()).map(drop).unwrap_err(),
-            super::SqliteLedger::read(&desk.path(), now()).map(drop).unwrap_err(),
+            super::SqliteLocked::acquire(&subject.path(), now())
+                .map(drop)
+                .unwrap_err(),
+            super::SqliteLedger::read(&subject.path(), now()).map(drop).unwrap_err(),
         ] {
             assert!(matches!(error, LedgerError::Damaged { .. }), "{error}");
             assert!(error.to_string().contains("not what it wrote"), "{error}");
@@ -151,8 +153,8 @@ fn a_step_from_one_format_to_the_next_is_never_changed() {
 }
 
 /// Every line of every table, as SQL would write it.
-fn dump(desk: &Desk) -> String {
-    let db = rusqlite::Connection::open(desk.path()).unwrap();
+fn dump(subject: &Subject) -> String {
+    let db = rusqlite::Connection::open(subject.path()).unwrap();
     let tables = ["run", "letter", "facts", "event", "copy", "forgotten"];
     let mut text = String::new();
     for table in tables {
@@ -181,7 +183,7 @@ fn dump(desk: &Desk) -> String {
 
 #[test]
 fn what_is_stored_has_codes_and_the_servers_words_and_no_sentence_of_ours() {
-    let desk = Desk::new();
+    let subject = Subject::new();
     let lost = Outcome::new(
         Status::InDoubt,
         Reply::none(Reason::ConnectionLost, "reset by the server"),
@@ -191,22 +193,22 @@ fn what_is_stored_has_codes_and_the_servers_words_and_no_sentence_of_ours() {
         attempted.outcome = lost.clone();
         attempted.copies[0].outcome = lost;
     }
-    desk.ended_after(&[
+    subject.ended_after(&[
         (Power, (1..=3).map(claim).collect()),
         (Process, vec![begin(1), begin(2)]),
         (Process, vec![outcome(1, Status::Accepted, 250), in_doubt]),
         (Power, vec![Entry::Release(id(3))]),
     ]);
-    let mut ledger = desk.lock();
+    let mut ledger = subject.lock();
     ledger.settle(&[id(2)], Settled::Unsent).unwrap();
     ledger.close();
-    desk.killed_after(&[(Power, vec![claim(3)]), (Process, vec![begin(3)])]);
-    desk.reader();
-    let db = rusqlite::Connection::open(desk.path()).unwrap();
+    subject.killed_after(&[(Power, vec![claim(3)]), (Process, vec![begin(3)])]);
+    subject.reader();
+    let db = rusqlite::Connection::open(subject.path()).unwrap();
     let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     // Whatever changes below is a new format, and needs a step in `MIGRATIONS` that brings this one to it.
     assert_eq!(format, 5);
-    insta::assert_snapshot!(dump(&desk), @r#"
+    insta::assert_snapshot!(dump(&subject), @r#"
     run: key started ended boot commits
       1 1324061640 1324061640 _ 5
       2 1324061640 1324061640 _ 1
@@ -230,7 +232,7 @@ fn what_is_stored_has_codes_and_the_servers_words_and_no_sentence_of_ours() {
     forgotten: hash copy at
     "#);
     assert_eq!(
-        desk.attempts()[1..],
+        subject.attempts()[1..],
         [
             "r2@x.example in doubt the letter was handed over, then the connection was lost: reset by the server",
             "r2@x.example deferred settled by hand as unsent: due again",

@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::{Desk, Power, Process, begin, claim, outcome, statuses};
+use super::{Power, Process, Subject, begin, claim, outcome, statuses};
 use crate::transport::Status;
 
 /// Letters 1 to 40, of which every fifth is unknown.
-fn desk() -> Desk {
-    let desk = Desk::new();
+fn subject() -> Subject {
+    let subject = Subject::new();
     let known: Vec<u8> = (1..=40).filter(|number| number % 5 != 0).collect();
     let outcomes = known.iter().map(|number| match number % 4 {
         0 => outcome(*number, Status::Deferred, 451),
@@ -15,12 +15,12 @@ fn desk() -> Desk {
         2 => outcome(*number, Status::InDoubt, 0),
         _ => outcome(*number, Status::Accepted, 250),
     });
-    desk.ended_after(&[
+    subject.ended_after(&[
         (Power, known.iter().map(|number| claim(*number)).collect()),
         (Process, known.iter().map(|number| begin(*number)).collect()),
         (Process, outcomes.collect()),
     ]);
-    desk
+    subject
 }
 
 fn expected(number: u8) -> Option<Status> {
@@ -35,7 +35,7 @@ fn expected(number: u8) -> Option<Status> {
 
 #[test]
 fn letters_are_found_in_the_order_in_which_they_were_written_and_in_any_other() {
-    let desk = desk();
+    let subject = subject();
     let in_order = || 1..=45_u8;
     let orders: [Vec<u8>; 4] = [
         in_order().collect(),
@@ -45,7 +45,7 @@ fn letters_are_found_in_the_order_in_which_they_were_written_and_in_any_other() 
     ];
     for order in orders {
         let expected: Vec<_> = order.iter().map(|number| expected(*number)).collect();
-        assert_eq!(statuses(&mut desk.reader(), order).unwrap(), expected);
+        assert_eq!(statuses(&mut subject.reader(), order).unwrap(), expected);
     }
 }
 
@@ -57,8 +57,8 @@ proptest! {
         proptest::collection::vec(1..45_u8, 0..30),
         0..6,
     )) {
-        let desk = desk();
-        let mut reader = desk.reader();
+        let subject = subject();
+        let mut reader = subject.reader();
         for numbers in questions {
             let expected: Vec<_> = numbers.iter().map(|number| expected(*number)).collect();
             prop_assert_eq!(statuses(&mut reader, numbers).unwrap(), expected);
