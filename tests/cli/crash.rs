@@ -93,7 +93,9 @@ fn killed_at_random_in_a_fast_run_nothing_is_sent_twice_or_lost() {
                 .wrapping_add(1_442_695_040_888_963_407);
             let more = usize::try_from(dice >> 33).unwrap() % 150;
             let run = campaign.spawn(&["send", "--yes", "-q"]);
-            server.wait_for_letters((server.taken_so_far().len() + more).min(500));
+            // Some that kills left in doubt never came, and are not sent again: not all 500 can be waited for.
+            let can_come = 500 - usize::try_from(connections * 4).unwrap();
+            server.wait_for_letters((server.taken_so_far().len() + more).min(can_come));
             run.kill();
             let [.., in_doubt, _] = campaign.standing();
             assert!(
