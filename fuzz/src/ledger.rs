@@ -354,7 +354,7 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
     let mut each = |event: ledger::LedgerEvent| said::fit_to_show(&event.outcome.to_string());
     tell(at_once(ledger.events_of_campaign("c", &mut each)))?;
     tell(at_once(ledger.doubts_of_sender("c", "me@x.example", &mut |_| {})))?;
-    tell(at_once(ledger.attempt_after(&sender, LONG_AGO)))?;
+    tell(at_once(ledger.event_after(&sender, LONG_AGO)))?;
     tell(at_once(ledger.handed_over_since(&sender, LONG_AGO, true)))?;
     tell(at_once(ledger.holdings("c", LONG_AGO)))?;
     Ok(())

@@ -191,7 +191,7 @@ pub async fn clock_behind(
     now: Timestamp,
 ) -> Result<Option<Problem>, LedgerError> {
     let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    Ok(ledger.attempt_after(sender, now).await?.map(|newest| {
+    Ok(ledger.event_after(sender, now).await?.map(|newest| {
         Problem::warning(format!(
             "the clock of this computer says {}, but the ledger has a letter from {}",
             minute(now),

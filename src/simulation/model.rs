@@ -231,7 +231,7 @@ impl Table {
         found
     }
 
-    pub fn attempt_after(&self, sender: &Address, moment: Timestamp) -> Option<Timestamp> {
+    pub fn event_after(&self, sender: &Address, moment: Timestamp) -> Option<Timestamp> {
         let mut own = Own::of(sender);
         let all = self.events.iter();
         let later = all.filter(|event| event.at > moment && own.is(&self.row(event).intent.sender));

@@ -115,7 +115,7 @@ impl Mailing {
     }
 
     /// The recipients, by name.
-    fn people(self) -> impl Iterator<Item = String> {
+    pub fn people(self) -> impl Iterator<Item = String> {
         (1..=self.letters).map(|n| format!("m{n}@mfa.example"))
     }
 }

@@ -16,6 +16,7 @@ mod audit;
 mod full_disk;
 mod io_errors;
 mod kill;
+mod order;
 mod small_disk;
 mod strace;
 mod walk;

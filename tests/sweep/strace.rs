@@ -84,6 +84,17 @@ pub fn steps(campaign: &Campaign, arguments: &[&str]) -> (Run, BTreeMap<&'static
     (run, steps)
 }
 
+/// The calls of these kinds that a run has to which nothing happens, with the files and the bytes that they are about.
+pub fn calls(campaign: &Campaign, arguments: &[&str], which: &str) -> (Run, Vec<String>) {
+    let trace = campaign.root().join("strace");
+    let whole = ["--decode-fds=path", "--string-limit=9999"].map(str::to_owned);
+    let options = [format!("--trace={which}")].into_iter().chain(whole);
+    let run = Running::start(traced(campaign, arguments, &trace, &options.collect::<Vec<_>>())).wait();
+    let calls = fs::read_to_string(&trace).expect("strace writes what it saw");
+    let calls = calls.lines().filter(|line| line.contains('(')).map(str::to_owned);
+    (run, calls.collect())
+}
+
 fn traced(campaign: &Campaign, arguments: &[&str], trace: &Path, options: &[String]) -> Command {
     let plain = campaign.command(arguments);
     let mut traced = Command::new("strace");

@@ -81,8 +81,8 @@ pub trait LedgerReader: Send {
         all: bool,
     ) -> Answer<'l, Vec<(Timestamp, usize)>>;
 
-    /// The newest attempt of a sender's mailbox, in whatever campaign, when it is later than a moment.
-    fn attempt_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>>;
+    /// When the newest event of a sender's mailbox was, in whatever campaign, if that is later than a moment.
+    fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>>;
 
     /// A letter as it is known, whatever its campaign, which comes with it.
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>>;

@@ -35,7 +35,7 @@ impl LedgerReader for NoLedger {
         answer(Vec::new())
     }
 
-    fn attempt_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
+    fn event_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
         answer(None)
     }
 

@@ -50,7 +50,7 @@ impl LedgerReader for Halves {
         unreachable!()
     }
 
-    fn attempt_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
+    fn event_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
         unreachable!()
     }
 

@@ -64,8 +64,8 @@ impl LedgerReader for OnDisk {
         answer(Ok(found))
     }
 
-    fn attempt_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
-        answer(Ok(self.lock().live.attempt_after(sender, moment)))
+    fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
+        answer(Ok(self.lock().live.event_after(sender, moment)))
     }
 
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>> {

@@ -92,9 +92,9 @@ pub async fn what_was_handed_over_counts_for_a_day_and_for_its_sender(subject: &
     }
     assert_eq!(ledger.handed_over_since(&me, at(-1), false).await.unwrap(), all[..1]);
     assert_eq!(ledger.handed_over_since(&bob, at(-1), true).await.unwrap(), []);
-    assert_eq!(ledger.attempt_after(&me, at(2)).await.unwrap(), Some(at(3)));
-    assert_eq!(ledger.attempt_after(&me, at(3)).await.unwrap(), None);
-    assert_eq!(ledger.attempt_after(&bob, at(-1)).await.unwrap(), None);
+    assert_eq!(ledger.event_after(&me, at(2)).await.unwrap(), Some(at(3)));
+    assert_eq!(ledger.event_after(&me, at(3)).await.unwrap(), None);
+    assert_eq!(ledger.event_after(&bob, at(-1)).await.unwrap(), None);
     for (sender, since, expected) in [
         (&me, at(-1), [1, 1, 0, 2]),
         (&me, at(0), [0, 1, 0, 1]),
@@ -110,6 +110,26 @@ pub async fn what_was_handed_over_counts_for_a_day_and_for_its_sender(subject: &
         ];
         assert_eq!((counts, count("two@x.example", true)), (expected, 0));
     }
+    // A person's word hands nothing over.
+    let now = subject.now;
+    subject
+        .writes(&[
+            (Power, &[claim(5)]),
+            (Process, &[begin(5)]),
+            (Power, &[ended(5, InDoubt, now)]),
+        ])
+        .await;
+    subject.now += SignedDuration::from_hours(1);
+    assert!(subject.settle(&[5], Settled::Sent).await);
+    let ledger = subject.ledger().await;
+    assert_eq!(
+        ledger.handed_over_since(&me, at(2), true).await.unwrap(),
+        [(at(3), 2); 2]
+    );
+    assert_eq!(ledger.handed_over_since(&me, at(3), true).await.unwrap(), []);
+    let recent = ledger.recent(&me, Limits::default(), at(2)).await.unwrap();
+    assert_eq!(recent.count("r5@x.example", false, "me@x.example"), 1);
+    assert_eq!(ledger.event_after(&me, at(3)).await.unwrap(), Some(at(4)));
 }
 
 pub async fn a_campaign_that_is_forgotten_is_gone_and_the_others_stay(subject: &mut Subject<impl Site>) {

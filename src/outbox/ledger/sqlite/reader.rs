@@ -63,9 +63,9 @@ impl<L: Reads> LedgerReader for L {
             .answer(|reading| recent::handed_over_since(&reading.db, sender, since, all))
     }
 
-    fn attempt_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
+    fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
         self.reading()
-            .answer(|reading| recent::attempt_after(&reading.db, sender, moment))
+            .answer(|reading| recent::event_after(&reading.db, sender, moment))
     }
 
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>> {

@@ -59,8 +59,8 @@ pub fn handed_over_since(
     Ok(found)
 }
 
-/// The newest attempt of a sender's mailbox, when it is later than a moment.
-pub fn attempt_after(db: &Connection, sender: &Address, moment: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
+/// When the newest event of a sender's mailbox was, if that is later than a moment.
+pub fn event_after(db: &Connection, sender: &Address, moment: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     let mut query = db.prepare(
         "SELECT event.at, sender FROM event JOIN letter ON letter.key = event.letter
          WHERE event.at > ?1 ORDER BY event.at DESC",
