@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
+use appel_messages::Locale;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::failure::Exit;
@@ -45,6 +46,9 @@ pub struct Global {
     /// Print more; write addresses to the log in full
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
+    /// The language of the screen
+    #[arg(long, global = true, value_name = "LANGUAGE", default_value = "en", value_parser = locale)]
+    pub lang: Locale,
     /// When to use colours (`NO_COLOR` is respected)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
@@ -220,6 +224,10 @@ pub struct Purge {
     /// Do not ask before removing
     #[arg(short, long)]
     pub yes: bool,
+}
+
+fn locale(tag: &str) -> Result<Locale, String> {
+    Locale::parse(tag).ok_or_else(|| "only en (English) so far".to_owned())
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

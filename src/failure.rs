@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use appel_core::words::{visible, visible_line};
+use appel_messages::{Catalog, Locale, Message, msg};
 
 pub use exit::Exit;
 
@@ -16,12 +17,12 @@ pub use appel_core::problem::{Excerpt, MOST_PROBLEMS, More, Place, Problem, Prob
 pub struct Failure {
     /// The exit code.
     pub exit: Exit,
-    /// What happened, in one plain sentence; empty when the problems say it all.
-    pub message: String,
+    /// What happened, in one plain sentence; `None` when the problems say it all.
+    pub what: Option<Message>,
     /// Why, outermost first.
-    pub causes: Vec<String>,
-    /// What to do now.
-    pub hints: Vec<String>,
+    pub causes: Vec<Message>,
+    /// What to do now; the message's own hint comes first.
+    pub hints: Vec<Message>,
     /// The problems in the inputs, when those are the reason.
     pub problems: Problems,
 }
@@ -29,10 +30,17 @@ pub struct Failure {
 impl Failure {
     /// A failure with its exit code and what happened.
     #[must_use]
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub fn new(exit: Exit, what: impl Into<Message>) -> Self {
+        Self {
+            what: Some(what.into()),
+            ..Self::without_words(exit)
+        }
+    }
+
+    fn without_words(exit: Exit) -> Self {
         Self {
             exit,
-            message: message.into(),
+            what: None,
             causes: Vec::new(),
             hints: Vec::new(),
             problems: Problems::new(),
@@ -41,30 +49,38 @@ impl Failure {
 
     /// The flags make no sense, or nobody can confirm (exit 2).
     #[must_use]
-    pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(Exit::Usage, message)
+    pub fn usage(what: impl Into<Message>) -> Self {
+        Self::new(Exit::Usage, what)
     }
 
     /// The inputs are invalid (exit 3).
     #[must_use]
     pub fn invalid(problems: Problems) -> Self {
-        let mut failure = Self::new(Exit::Invalid, "");
-        failure.problems = problems;
-        failure
+        Self {
+            problems,
+            ..Self::without_words(Exit::Invalid)
+        }
     }
 
     /// Nothing can be delivered (exit 4).
     #[must_use]
-    pub fn cannot_deliver(message: impl Into<String>) -> Self {
-        Self::new(Exit::CannotDeliver, message)
+    pub fn cannot_deliver(what: impl Into<Message>) -> Self {
+        Self::new(Exit::CannotDeliver, what)
     }
 
-    /// The same failure, with the error behind it and all of that error's causes.
+    /// The same failure, with what is behind it.
+    #[must_use]
+    pub fn for_this(mut self, cause: impl Into<Message>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// The same failure, with somebody else's error behind it and all of that error's causes, as they are worded.
     #[must_use]
     pub fn because(mut self, cause: &dyn std::error::Error) -> Self {
         let mut next = Some(cause);
         while let Some(error) = next {
-            let text = error.to_string();
+            let text = Message::quote(error.to_string());
             if self.causes.last() != Some(&text) {
                 self.causes.push(text);
             }
@@ -75,7 +91,7 @@ impl Failure {
 
     /// The same failure, with what to do now.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Message>) -> Self {
         self.hints.push(hint.into());
         self
     }
@@ -86,14 +102,16 @@ impl Failure {
         let rest = self.problems.rest();
         let all = self.problems.iter().chain(&rest);
         let mut parts: Vec<String> = all.map(|problem| style.render(problem)).collect();
-        if !self.message.is_empty() {
-            let title = Level::ERROR.primary_title(visible(&self.message));
+        if let Some(what) = &self.what {
+            let title = style.level(Severity::Error).primary_title(visible(&style.say(what)));
             let mut group = Group::with_title(title);
             for cause in &self.causes {
-                group = group.element(Level::NOTE.with_name("caused by").message(visible(cause)));
+                let level = Level::NOTE.with_name(style.say(&msg!("screen-caused-by")));
+                group = group.element(level.message(visible(&style.say(cause))));
             }
-            for hint in &self.hints {
-                group = group.element(Level::HELP.message(visible(hint)));
+            let hints = self.hints.iter().map(|hint| style.say(hint));
+            for hint in style.catalog().hint(what).into_iter().chain(hints) {
+                group = group.element(style.help().message(visible(&hint)));
             }
             parts.push(style.renderer().render(&[group]));
         }
@@ -115,6 +133,8 @@ pub struct Style {
     pub color: bool,
     /// Columns of the terminal; a wide default when there is none.
     pub width: usize,
+    /// In which language.
+    pub locale: Locale,
 }
 
 impl Style {
@@ -122,17 +142,40 @@ impl Style {
     pub const PLAIN: Self = Self {
         color: false,
         width: 100,
+        locale: Locale::English,
     };
+
+    /// The words of its language.
+    #[must_use]
+    pub fn catalog(&self) -> &'static Catalog {
+        Catalog::of(self.locale)
+    }
+
+    /// A message, in words.
+    #[must_use]
+    pub fn say(&self, message: &Message) -> String {
+        self.catalog().say(message)
+    }
+
+    fn level(&self, severity: Severity) -> Level<'static> {
+        match severity {
+            Severity::Error => Level::ERROR.with_name(self.say(&msg!("screen-error"))),
+            Severity::Warning => Level::WARNING.with_name(self.say(&msg!("screen-warning"))),
+            Severity::Note => Level::NOTE.with_name(self.say(&msg!("screen-note"))),
+        }
+    }
+
+    fn help(&self) -> Level<'static> {
+        Level::HELP.with_name(self.say(&msg!("screen-help")))
+    }
 
     /// A problem as a person reads it: title, place, source line with the part underlined, hint.
     #[must_use]
     pub fn render(&self, problem: &Problem) -> String {
-        let level = match problem.severity {
-            Severity::Error => Level::ERROR,
-            Severity::Warning => Level::WARNING,
-            Severity::Note => Level::NOTE,
-        };
-        let title = level.primary_title(visible(&problem.message));
+        let catalog = self.catalog();
+        let title = self
+            .level(problem.severity)
+            .primary_title(visible(&problem.says_in(catalog)));
         let group = match &problem.place {
             None => Group::with_title(title),
             Some(place) => match (&place.excerpt, place.line) {
@@ -151,11 +194,15 @@ impl Style {
                         None => title.element(snippet.path(path)),
                     }
                 }
-                _ => title.element(Level::NOTE.no_name().message(format!("in {place}"))),
+                _ => title.element(
+                    Level::NOTE
+                        .no_name()
+                        .message(self.say(&msg!("screen-in-place", place = place.to_string()))),
+                ),
             },
         };
-        let group = match &problem.hint {
-            Some(hint) => group.element(Level::HELP.message(visible(hint))),
+        let group = match problem.hint_in(catalog) {
+            Some(hint) => group.element(self.help().message(visible(&hint))),
             None => group,
         };
         self.renderer().render(&[group])

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use appel::clock::Clock;
+use appel::failure::Style;
 use appel::input::{self, Private, Sources};
 use appel::outbox::delivery::Interrupt;
 use appel::outbox::ledger::{
@@ -75,7 +76,7 @@ pub fn composer(folder: &Path) -> Arc<Composer> {
     let loaded = input::load(&sources, Clock::System.now());
     let input = loaded.input.expect("the campaign is valid");
     let composer = Composer::new(input, Selection::default(), None);
-    composer.unwrap_or_else(|failure| panic!("{}", failure.message))
+    composer.unwrap_or_else(|failure| panic!("{}", failure.render(&Style::PLAIN)))
 }
 
 fn runtime() -> Runtime {
@@ -94,7 +95,7 @@ fn rules() -> Rules {
 /// Writes every letter once, as the run does before it connects.
 pub fn write_all(composer: &Composer, ledger: &mut dyn LedgerReader) -> Preflight {
     let found = runtime().block_on(preflight(composer, ledger, &rules(), 1, |_| Ok(())));
-    found.unwrap_or_else(|failure| panic!("{}", failure.message))
+    found.unwrap_or_else(|failure| panic!("{}", failure.render(&Style::PLAIN)))
 }
 
 /// The message that goes to the first recipient.
@@ -107,7 +108,7 @@ pub fn first(composer: &Composer) -> Message {
         Ok(())
     };
     let written = runtime().block_on(preflight(composer, &mut NoLedger, &rules(), 1, each));
-    written.unwrap_or_else(|failure| panic!("{}", failure.message));
+    written.unwrap_or_else(|failure| panic!("{}", failure.render(&Style::PLAIN)));
     first.expect("a recipient")
 }
 
@@ -138,7 +139,7 @@ fn send<L: LedgerWriter + 'static>(
             Ok(watch::channel(Interrupt::None).1)
         }),
     );
-    let (ended, ledger) = sent.unwrap_or_else(|failure| panic!("{}", failure.message));
+    let (ended, ledger) = sent.unwrap_or_else(|failure| panic!("{}", failure.render(&Style::PLAIN)));
     if let Some(stop) = ended.stop {
         eprintln!("{stop:?}");
     }

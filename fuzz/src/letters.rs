@@ -19,7 +19,10 @@ pub fn all(input: &Input, personal: Option<&str>, mut look: impl FnMut(&Letter, 
     };
     let plan = match Plan::new(&input.campaign, &input.sender, input.limits, Selection::default()) {
         Ok(plan) => plan,
-        Err(problem) => panic!("rows that were read once cannot be read again: {}", problem.message),
+        Err(problem) => panic!(
+            "rows that were read once cannot be read again: {}",
+            problem.what.in_english()
+        ),
     };
     let attachments: Attachments = input
         .campaign

@@ -33,7 +33,7 @@ pub fn one(problem: &Problem) {
         shown.len() <= LONGEST_PROBLEM,
         "a problem of {} bytes: {:.200}",
         shown.len(),
-        problem.message
+        problem.what.in_english()
     );
     fit_to_show(&shown);
 }

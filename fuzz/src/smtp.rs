@@ -193,7 +193,7 @@ fn connecting_failed(error: &ConnectError, told: &mut Vec<String>) {
         ConnectError::Temporary(reply) => hear(reply, told),
         ConnectError::Fatal { message, cause, hint } => {
             let mut failure = Failure::cannot_deliver(message).hint(hint);
-            failure.causes.push(cause.clone());
+            failure.causes.push(cause.clone().into());
             let shown = failure.render(&Style::PLAIN);
             assert!(shown.len() <= 2 * LONGEST_REPLY, "{} bytes", shown.len());
             said::tell(|| shown.clone());

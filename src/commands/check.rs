@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use appel_core::letter::{Decision, Over, Rules};
+use appel_messages::Message;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -184,7 +185,10 @@ async fn look(
     let mut crowd = Crowd::default();
     // A warning when what was sent already cannot be told; then the list alone is looked at.
     if let Err(failure) = crowd.look(&composer, context, now).await {
-        let problem = Problem::warning(format!("what was sent already cannot be told: {}", failure.message));
+        let problem = Problem::warning(format!(
+            "what was sent already cannot be told: {}",
+            failure.what.as_ref().map(Message::in_english).unwrap_or_default()
+        ));
         let hints = failure.hints.into_iter();
         problems.push(hints.fold(problem, Problem::hint));
         crowd = Crowd::default();

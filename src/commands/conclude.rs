@@ -11,6 +11,7 @@ use crate::report::screen::{count, summary_line};
 use crate::run::conclude::Conclusion;
 use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
+use appel_messages::Message;
 
 /// The last words and the exit code of a run.
 pub fn conclude(
@@ -87,7 +88,7 @@ pub fn conclude(
             let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
             failure
                 .causes
-                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()));
+                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()).map(Message::from));
             Err(failure)
         }
         Stop::Ledger(error) => Err(error.into()),

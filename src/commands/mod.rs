@@ -104,7 +104,11 @@ fn style(global: &Global, terminal: bool) -> Style {
     } else {
         Style::PLAIN.width
     };
-    Style { color, width }
+    Style {
+        color,
+        width,
+        locale: global.lang,
+    }
 }
 
 /// What every command has at hand.
@@ -167,7 +171,7 @@ impl Context {
     fn invalid(problems: Problems) -> Failure {
         let mut failure = Failure::invalid(problems);
         let errors = failure.problems.count(Severity::Error);
-        failure.message = format!("{} to fix; nothing was sent", count(errors, "error"));
+        failure.what = Some(format!("{} to fix; nothing was sent", count(errors, "error")).into());
         failure
     }
 

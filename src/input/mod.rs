@@ -298,7 +298,7 @@ expires = 2011-12-18T00:00:00Z
         let said: Vec<String> = loaded
             .problems
             .iter()
-            .map(|problem| format!("{}: {}", problem.place.as_ref().unwrap(), problem.message))
+            .map(|problem| format!("{}: {}", problem.place.as_ref().unwrap(), problem.what.in_english()))
             .collect();
         let said = said.join("\n").replace(&format!("{}/", dir.path().display()), "");
         insta::assert_snapshot!(said, @r"
@@ -320,7 +320,7 @@ expires = 2011-12-18T00:00:00Z
         let loaded = load(&sources, Timestamp::UNIX_EPOCH);
         assert!(loaded.input.is_none());
         assert_eq!(
-            loaded.problems.iter().next().unwrap().message,
+            loaded.problems.iter().next().unwrap().what.in_english(),
             "there is no no-such-folder/config.toml"
         );
     }

@@ -202,7 +202,7 @@ pub async fn preflight(
     }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);
-    failure.message = format!("{} to fix in the letters; nothing was sent", count(all, "error"));
+    failure.what = Some(format!("{} to fix in the letters; nothing was sent", count(all, "error")).into());
     Err(failure)
 }
 

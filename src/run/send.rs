@@ -118,7 +118,7 @@ impl From<ConnectError> for Failure {
             ConnectError::Temporary(reply) => Self::cannot_deliver(reply.to_string()),
             ConnectError::Fatal { message, cause, hint } => {
                 let mut failure = Self::cannot_deliver(message).hint(hint);
-                failure.causes.push(cause);
+                failure.causes.push(cause.into());
                 failure
             }
         }

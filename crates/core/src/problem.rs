@@ -6,14 +6,17 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use appel_messages::{Catalog, Locale, Message};
 use serde::Serialize;
 
 use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible_line};
 
 pub use self::problems::{MOST as MOST_PROBLEMS, More, Problems};
 
-/// How many characters a message has at most; what stands in it may be as long as a file.
+/// How many characters a value in a message has at most; it may be as long as a file.
 const LONGEST_MESSAGE: usize = 600;
+/// How many characters a message has at most.
+const LONGEST_WORDS: usize = 2000;
 /// How many characters a hint has at most.
 const LONGEST_HINT: usize = 2000;
 /// How many characters the name of a field has at most.
@@ -155,12 +158,12 @@ impl fmt::Display for Place {
 pub struct Problem {
     /// Whether it stops the run.
     pub severity: Severity,
-    /// What is wrong, in one plain sentence.
-    pub message: String,
+    /// What is wrong, in one plain sentence. Its code is the problem's code, which scripts may rely on.
+    pub what: Message,
     /// Where.
     pub place: Option<Place>,
-    /// What to do.
-    pub hint: Option<String>,
+    /// What to do, where that is not said with the message itself: see [`Problem::hint_in`].
+    pub hint: Option<Message>,
     /// What it has in common with others like it, when the message does not say.
     kind: Option<&'static str>,
 }
@@ -168,37 +171,29 @@ pub struct Problem {
 impl Problem {
     /// A problem that stops the run.
     #[must_use]
-    pub fn error(message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, message)
+    pub fn error(what: impl Into<Message>) -> Self {
+        Self::new(Severity::Error, what)
     }
 
     /// A problem worth a look.
     #[must_use]
-    pub fn warning(message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, message)
+    pub fn warning(what: impl Into<Message>) -> Self {
+        Self::new(Severity::Warning, what)
     }
 
     /// Something the program did, said.
     #[must_use]
-    pub fn note(message: impl Into<String>) -> Self {
-        Self::new(Severity::Note, message)
+    pub fn note(what: impl Into<Message>) -> Self {
+        Self::new(Severity::Note, what)
     }
 
-    fn new(severity: Severity, message: impl Into<String>) -> Self {
+    fn new(severity: Severity, what: impl Into<Message>) -> Self {
         Self {
             severity,
-            message: shortened(message.into(), LONGEST_MESSAGE),
+            what: what.into().shortened(LONGEST_MESSAGE),
             place: None,
             hint: None,
             kind: None,
-        }
-    }
-
-    /// The line that counts those which are not shown.
-    fn of_rest(severity: Severity, message: String) -> Self {
-        Self {
-            message,
-            ..Self::new(severity, "")
         }
     }
 
@@ -212,8 +207,11 @@ impl Problem {
     /// What it has in common with others like it: its message without what it quotes.
     #[must_use]
     pub fn kind(&self) -> Cow<'static, str> {
-        self.kind
-            .map_or_else(|| Cow::Owned(kind_of(&self.message)), Cow::Borrowed)
+        match self.kind {
+            Some(kind) => Cow::Borrowed(kind),
+            None if self.what.code() == "quote" => Cow::Owned(kind_of(&self.what.in_english())),
+            None => Cow::Borrowed(self.what.code()),
+        }
     }
 
     /// The same problem, at a place.
@@ -223,37 +221,56 @@ impl Problem {
         self
     }
 
-    /// The same problem, with what to do.
+    /// The same problem, with what to do, where the message's own hint does not fit or there is none.
     #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(shortened(hint.into(), LONGEST_HINT));
+    pub fn hint(mut self, hint: impl Into<Message>) -> Self {
+        self.hint = Some(hint.into().shortened(LONGEST_HINT));
         self
+    }
+
+    /// What is wrong, in words.
+    #[must_use]
+    pub fn says_in(&self, catalog: &Catalog) -> String {
+        shortened(catalog.say(&self.what), LONGEST_WORDS)
+    }
+
+    /// What to do, in words: what was added, or what the message itself has to say of it.
+    #[must_use]
+    pub fn hint_in(&self, catalog: &Catalog) -> Option<String> {
+        let hint = match &self.hint {
+            Some(hint) => Some(catalog.say(hint)),
+            None => catalog.hint(&self.what),
+        };
+        hint.map(|hint| shortened(hint, LONGEST_HINT))
     }
 }
 
 impl Serialize for Problem {
-    /// The object of `check --json`.
+    /// The object of `check --json`: in English, whatever the language of the screen.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Shape<'a> {
             severity: Severity,
+            code: &'static str,
             file: Option<&'a str>,
             line: Option<usize>,
             column: Option<usize>,
             #[serde(skip_serializing_if = "Option::is_none")]
             field: Option<&'a str>,
-            message: &'a str,
-            hint: Option<&'a str>,
+            message: String,
+            hint: Option<String>,
         }
         let place = self.place.as_ref();
+        let english = Catalog::of(Locale::English);
         Shape {
             severity: self.severity,
+            code: self.what.code(),
             file: place.map(|place| place.file.as_str()),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),
             field: place.and_then(|place| place.field.as_deref()),
-            message: &self.message,
-            hint: self.hint.as_deref(),
+            message: self.says_in(english),
+            hint: self.hint_in(english),
         }
         .serialize(serializer)
     }

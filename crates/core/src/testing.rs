@@ -2,6 +2,7 @@
 //!
 //! Nothing is looked for in it: what is wrong in a test's campaign shows in its letters.
 
+use appel_messages::{Catalog, Locale};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -162,12 +163,13 @@ impl Made {
 /// A problem in a few lines.
 #[must_use]
 pub fn told(problem: &Problem) -> String {
+    let english = Catalog::of(Locale::English);
     let severity = format!("{:?}", problem.severity).to_lowercase();
     let place = problem.place.as_ref().map(|place| format!("\n  in {place}"));
-    let hint = problem.hint.as_ref().map(|hint| format!("\n  help: {hint}"));
+    let hint = problem.hint_in(english).map(|hint| format!("\n  help: {hint}"));
     format!(
         "{severity}: {}{}{}",
-        problem.message,
+        problem.says_in(english),
         place.unwrap_or_default(),
         hint.unwrap_or_default()
     )

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+pub use appel_messages::shortened;
 use icu_properties::CodePointSetData;
 use icu_properties::props::{DefaultIgnorableCodePoint, NoncharacterCodePoint};
 
@@ -107,23 +108,6 @@ pub fn is_unsafe_to_show(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}')
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
-}
-
-/// A text of at most `most` characters: what stands in the middle of a longer one is left out.
-#[must_use]
-pub fn shortened(text: String, most: usize) -> String {
-    if text.len() <= most || text.chars().nth(most).is_none() {
-        return text;
-    }
-    // The reason often stands at the end, behind what was written.
-    let (head, tail) = (most - most / 3, most / 3);
-    let head = text.char_indices().nth(head).map_or(text.len(), |(at, _)| at);
-    let tail = text
-        .char_indices()
-        .rev()
-        .nth(tail.saturating_sub(1))
-        .map_or(0, |(at, _)| at);
-    format!("{}…{}", &text[..head], &text[tail..])
 }
 
 /// The byte at or before `at` where a character begins.

@@ -116,9 +116,9 @@ mod tests {
             mode(&file, open);
             for way in ways {
                 let problem = writable_by_others(way).unwrap();
-                assert!(problem.message.contains("can write to"), "{problem:?}");
+                assert!(problem.what.in_english().contains("can write to"), "{problem:?}");
                 let command = format!("run: chmod 600 {}", file.display());
-                assert!(problem.hint.unwrap().ends_with(&command), "{open:o}");
+                assert!(problem.hint.unwrap().in_english().ends_with(&command), "{open:o}");
             }
         }
         mode(&file, 0o600);
@@ -127,7 +127,7 @@ mod tests {
             for way in ways {
                 let problem = writable_by_others(way).unwrap();
                 let command = format!("Run: chmod go-w {}", folder.display());
-                assert!(problem.hint.unwrap().ends_with(&command), "{open:o}");
+                assert!(problem.hint.unwrap().in_english().ends_with(&command), "{open:o}");
             }
         }
         mode(&folder, 0o1777);

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use appel_core::words::{is_unsafe_to_show, nearest};
+use appel_messages::Message;
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::Offset;
@@ -128,7 +129,7 @@ impl<'a> Value<'a> {
     }
 
     /// Says that it is of the wrong type.
-    pub fn wrong_type<T>(&self, expected: &str, hint: impl Into<String>) -> Option<T> {
+    pub fn wrong_type<T>(&self, expected: &str, hint: impl Into<Message>) -> Option<T> {
         self.refuse(
             format!("`{}` must be {expected}, not {}", self.path, kind_of(self.raw)),
             hint,
@@ -142,7 +143,7 @@ impl<'a> Value<'a> {
     }
 
     /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn refuse(&self, message: impl Into<Message>, hint: impl Into<Message>) {
         self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
@@ -192,12 +193,12 @@ impl<'a> Text<'a> {
     }
 
     /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn refuse(&self, message: impl Into<Message>, hint: impl Into<Message>) {
         self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
     /// Says what is worth a look.
-    pub fn warn(&self, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn warn(&self, message: impl Into<Message>, hint: impl Into<Message>) {
         let mut problem = Problem::warning(message);
         if self.source.has_room(Severity::Warning) {
             problem = problem.at(self.place());

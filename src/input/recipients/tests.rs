@@ -674,7 +674,7 @@ fn a_thousand_problems_are_shown_and_the_others_counted_by_kind() {
     assert_eq!(problems.iter().count(), 1000);
     assert_eq!(problems.count(Severity::Error), 1500);
     assert_eq!(
-        problems.rest().unwrap().message,
+        problems.rest().unwrap().what.in_english(),
         "and 500 more: 300 × codes of no country, 200 × addresses that are not e-mail addresses"
     );
 }

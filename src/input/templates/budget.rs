@@ -6,6 +6,7 @@ use super::file::File;
 use super::spot::Tag;
 use super::telling;
 use crate::failure::{Place, Problem, Problems, Severity};
+use appel_messages::Message;
 
 /// The most text that all templates have together, in bytes.
 const MOST_TEXT: usize = 16 << 20;
@@ -20,7 +21,7 @@ const MOST_WEIGHT: u64 = 96 << 20;
 pub struct Budget {
     /// What was found, each thing once.
     pub problems: Problems,
-    seen: HashSet<(Option<Place>, String)>,
+    seen: HashSet<(Option<Place>, Message)>,
     /// Slips that were said, by the text they are in, where its tag is, and what is wrong there.
     slips: HashSet<(usize, usize, String)>,
     text: usize,
@@ -104,7 +105,7 @@ impl Budget {
     /// Adds a problem, unless it was said already: a slip in a partial is met by every letter that calls it.
     pub fn push(&mut self, problem: Problem) {
         let has_room = self.problems.has_room(problem.severity);
-        if !has_room || self.seen.insert((problem.place.clone(), problem.message.clone())) {
+        if !has_room || self.seen.insert((problem.place.clone(), problem.what.clone())) {
             self.problems.push(problem);
         }
     }

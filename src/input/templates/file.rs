@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::failure::{Place, Problem, Problems, Severity};
 use crate::input::bounded::{self, MOST_TEXT, Unread, in_words};
+use appel_messages::Message;
 
 /// A template's file.
 pub struct File<'a> {
@@ -44,7 +45,7 @@ impl<'a> File<'a> {
     }
 
     /// Adds an error.
-    pub fn error(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn error(&mut self, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
         let mut problem = Problem::error(message);
         // Finding the place takes as long as the file is, and a file can be wrong in every line.
         if self.problems.has_room(Severity::Error) {
@@ -54,7 +55,7 @@ impl<'a> File<'a> {
     }
 
     /// Adds a warning.
-    pub fn warn(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+    pub fn warn(&mut self, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
         let mut problem = Problem::warning(message);
         if self.problems.has_room(Severity::Warning) {
             problem = problem.at(self.at(span));
@@ -63,7 +64,7 @@ impl<'a> File<'a> {
     }
 
     /// Adds an error that knows its place.
-    pub fn push(&mut self, problem: Problem, hint: impl Into<String>) {
+    pub fn push(&mut self, problem: Problem, hint: impl Into<Message>) {
         self.said = true;
         self.problems.push(problem.hint(hint));
     }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use appel_core::place::Language;
 use appel_core::words::{listed, nearest};
+use appel_messages::Message;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
 use serde_json::Value as Json;
 
@@ -87,7 +88,7 @@ impl<'a, 'b> Lint<'a, 'b> {
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
     }
 
-    fn error(&mut self, unit: Unit<'_>, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
+    fn error(&mut self, unit: Unit<'_>, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
         let mut problem = Problem::error(message);
         if self.budget.problems.has_room(Severity::Error) {
             problem = problem.at(Place::in_source(unit.shown, unit.text, span));

@@ -172,7 +172,7 @@ impl Renderer {
     pub fn telling_links(&self, letter: &Letter, text: &Text, today: Date, compared: &mut Compared) -> Option<Problem> {
         match compared.compare(letter, text, &self.recipients) {
             Sameness::Same => None,
-            Sameness::Different(problem) => Some(problem),
+            Sameness::Different(problem) => Some(*problem),
             Sameness::New => self.link_from_cell(letter, today),
         }
     }

@@ -43,7 +43,7 @@ pub enum Sameness {
     /// The first with these; they may be.
     New,
     /// They tell readers apart.
-    Different(Problem),
+    Different(Box<Problem>),
 }
 
 impl Compared {
@@ -81,7 +81,7 @@ impl Compared {
             "the links of the letter `{}` in {} differ from reader to reader: {what}",
             letter.spec.id, letter.language
         ));
-        Sameness::Different(at_row(problem, letter, file))
+        Sameness::Different(Box::new(at_row(problem, letter, file)))
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
         for letter in &campaign.due() {
             let text = renderer.render(letter, date(2026, 1, 2)).unwrap();
             if let Some(problem) = renderer.telling_links(letter, &text, date(2026, 1, 2), &mut compared) {
-                said.push(format!("{}: {}", problem.place.unwrap(), problem.message));
+                said.push(format!("{}: {}", problem.place.unwrap(), problem.what.in_english()));
             }
         }
         said
@@ -255,7 +255,7 @@ mod tests {
         };
         let mut compared = Compared::default();
         let mut compare = |nth: usize, body: &str| match compared.compare(&letters[nth], &text(body), "r.csv") {
-            Sameness::Different(problem) => problem.message,
+            Sameness::Different(problem) => problem.what.in_english(),
             same => format!("{same:?}"),
         };
         assert_eq!(compare(0, "https://a.example/1 www.b.example"), "New");

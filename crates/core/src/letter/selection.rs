@@ -137,6 +137,8 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::*;
+    use appel_messages::{Catalog, Locale};
+
     use crate::testing::{address, given, letter};
 
     fn check(selection: &Selection, expect: &[(&str, &str)]) {
@@ -151,10 +153,12 @@ mod tests {
             .made();
         let problems = selection.check(&campaign.campaign);
         assert_eq!(problems.any_error(), !expect.is_empty());
-        let said: Vec<(&str, &str)> = problems
+        let english = Catalog::of(Locale::English);
+        let said: Vec<(String, String)> = problems
             .iter()
-            .map(|problem| (problem.message.as_str(), problem.hint.as_deref().unwrap_or_default()))
+            .map(|problem| (problem.says_in(english), problem.hint_in(english).unwrap_or_default()))
             .collect();
+        let said: Vec<(&str, &str)> = said.iter().map(|(what, hint)| (&**what, &**hint)).collect();
         assert_eq!(said, expect);
     }
 

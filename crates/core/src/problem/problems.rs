@@ -3,17 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use appel_messages::{Value, msg};
 use serde::Serialize;
 
 use super::{Problem, Severity};
-use crate::words::thousands;
 
 /// How many problems are kept to be shown.
 pub const MOST: usize = 1000;
 /// How many kinds are told apart among those that are only counted.
 const MOST_KINDS: usize = 20;
 /// What is said of kinds beyond those.
-const OTHERS: &str = "of other kinds";
+const OTHERS: &str = "problems-other-kinds";
 
 /// Every problem found, in the order of the files.
 ///
@@ -147,13 +147,17 @@ impl Problems {
         let all = self.more().fold(0usize, |sum, more| sum.saturating_add(more.count));
         let mut kinds: Vec<More<'_>> = self.more().collect();
         kinds.sort_by_key(|more| (more.severity, std::cmp::Reverse(more.count)));
-        let kinds: Vec<String> = kinds
-            .iter()
-            .map(|more| format!("{} × {}", thousands(more.count), more.kind))
-            .collect();
-        let message = format!("and {} more: {}", thousands(all), kinds.join(", "));
-        let rest = Problem::of_rest(worst, message);
-        Some(rest.hint("fix those above first, then check again"))
+        let kinds = kinds.iter().map(|more| {
+            msg!(
+                "problems-of-kind",
+                count = more.count,
+                kind = Value::Kind(more.kind.to_owned().into())
+            )
+        });
+        Some(Problem::new(
+            worst,
+            msg!("problems-rest", count = all, kinds = Value::list(kinds)),
+        ))
     }
 
     /// Whether nothing at all was found.
@@ -202,7 +206,7 @@ mod tests {
         assert_eq!(problems.count(Severity::Error), MOST + 1500);
         assert_eq!(problems.count(Severity::Warning), 20);
         assert_eq!(
-            problems.rest().unwrap().message,
+            problems.rest().unwrap().what.in_english(),
             "and 1,520 more: 1,500 × `…` is wrong, 20 × the name \"…\" is odd"
         );
     }

@@ -412,7 +412,7 @@ fn the_date_leaves_in_utc_and_only_if_mail_can_carry_it() {
         "Date: Thu, 01 Jan 1970 00:00:00 +0000"
     );
     assert_eq!(
-        date("1969-12-31T23:59:59Z").unwrap_err().message,
+        date("1969-12-31T23:59:59Z").unwrap_err().what.in_english(),
         "the letter `protest` to embassy@kz.example cannot be written: mail cannot carry the date 1969-12-31T23:59:59Z"
     );
 }
@@ -421,7 +421,7 @@ fn the_date_leaves_in_utc_and_only_if_mail_can_carry_it() {
 fn what_no_header_can_hold_is_refused() {
     let error = message_of(&text("Free\r\nBcc: spy@x.example", "Text\n")).unwrap_err();
     assert_eq!(
-        error.message,
+        error.what.in_english(),
         "the letter `protest` to embassy@kz.example cannot be written: the subject holds the control character U+000D"
     );
     let error = message_of(&Text {
@@ -432,7 +432,7 @@ fn what_no_header_can_hold_is_refused() {
         ..text("Free them", "Text\n")
     });
     assert_eq!(
-        error.unwrap_err().message,
+        error.unwrap_err().what.in_english(),
         "the letter `protest` to embassy@kz.example cannot be written: the attachment elsewhere.txt was not read"
     );
 }

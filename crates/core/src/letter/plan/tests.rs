@@ -557,7 +557,7 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
     let (last, before) = decisions.split_last().unwrap();
     assert_eq!(begun + before.len(), 200);
     assert!(before.iter().all(|decision| matches!(decision, Decision::Due(_))));
-    assert!(matches!(last, Decision::Impossible(problem) if problem.message == "the rest is lost"));
+    assert!(matches!(last, Decision::Impossible(problem) if problem.what.in_english() == "the rest is lost"));
     assert!(plan().is_err());
     let by_address = Selection {
         to: vec![address("a299@x.example")],
@@ -566,7 +566,7 @@ fn when_the_rows_can_no_longer_be_read_there_is_no_plan_and_the_last_decision_sa
     let said: Vec<String> = by_address
         .check(&campaign)
         .into_iter()
-        .map(|problem| problem.message.clone())
+        .map(|problem| problem.what.in_english())
         .collect();
     assert_eq!(said, ["the rest is lost"]);
 }

@@ -33,7 +33,7 @@ fn check(given: Given, expect: &str) {
 fn check_problem(given: Given, expect: &str) {
     let problem = filled_in(given).unwrap_err();
     assert_eq!(
-        problem.message,
+        problem.what.in_english(),
         format!("templates/protest.en.hbs makes no letter of this row: {expect}")
     );
     assert_eq!(
@@ -274,5 +274,5 @@ fn a_letter_whose_template_is_not_there_is_a_problem() {
         ..made.due().swap_remove(0)
     };
     let problem = made.renderer(None).render(&letter, TODAY).unwrap_err();
-    assert_eq!(problem.message, "there is no template `protest` in fr");
+    assert_eq!(problem.what.in_english(), "there is no template `protest` in fr");
 }

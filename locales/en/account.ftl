@@ -1,0 +1,1 @@
+# The account file, trust in folders, passwords and tokens.

@@ -1,0 +1,1 @@
+# What the commands ask, say and print.

@@ -1,0 +1,1 @@
+# The configuration of a campaign: what is wrong in it.

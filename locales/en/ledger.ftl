@@ -1,0 +1,1 @@
+# The ledger that remembers what was sent, and the file it is in.

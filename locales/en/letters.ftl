@@ -1,0 +1,1 @@
+# Letters: planning, filling and writing them, floods, links, attachments.

@@ -1,0 +1,1 @@
+# Lists of recipients: what is wrong in one.

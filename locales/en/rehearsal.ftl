@@ -1,0 +1,1 @@
+# The built-in mail server of `appel rehearse`.

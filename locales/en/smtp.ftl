@@ -1,0 +1,1 @@
+# Mail servers: connecting, signing in, proxies, TLS.

@@ -1,0 +1,1 @@
+# Templates: what is wrong in one.

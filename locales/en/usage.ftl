@@ -1,0 +1,1 @@
+# A command line that makes no sense.

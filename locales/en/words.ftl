@@ -1,0 +1,24 @@
+# Small words that others are made of: lists, counts, times, sizes.
+
+# Somebody else's words, as they are.
+#   $words: what a server, the system or a library said
+quote = { $words }
+
+# A list of two or more things. It is put together from the left: "a, b" is before when "c" is next.
+list-next = { $before }, { $next }
+# The end of a long list.
+list-more = { $items } and { $more } more
+
+# Problems that are only counted: "1,500 × addresses that are not e-mail addresses".
+problems-of-kind = { $count } × { $kind }
+problems-rest = and { $count } more: { $kinds }
+    .hint = fix those above first, then check again
+problems-other-kinds = of other kinds
+
+# What an entry on the screen begins with, and where it is.
+screen-error = error
+screen-warning = warning
+screen-note = note
+screen-help = help
+screen-caused-by = caused by
+screen-in-place = in { $place }
