@@ -1,1 +1,22 @@
 # The account file, trust in folders, passwords and tokens.
+
+# The account file, as sentences name it: "in the account file /home/ann/.config/appel/config.toml".
+account-file-named = the account file { $path }
+account-file-usual = the account file (~/.config/appel/config.toml, or --account FILE)
+account-file-of-yours = your account file (~/.config/appel/config.toml, or --account FILE)
+
+account-file-missing = there is no { $path }
+    .hint = check the path after --account, or leave the flag out to use your own account file
+
+# The account file may not be used: others can change it.
+#   $user: the number by which the system knows that person; $command: what to type
+account-file-of-another = { $path } belongs to another user (number { $user })
+    .hint = whoever changes your account file could have your password. Read it, then make a copy of your own to use
+account-file-writable = other people on this computer can write to { $path }
+    .hint = whoever changes your account file could have your password. Read it, then run: { $command }
+account-folder-of-another = the folder { $path } belongs to another user (number { $user })
+    .hint = whoever changes your account file could have your password. Keep it in a folder of your own
+account-folder-writable = other people on this computer can write to { $path }
+    .hint = whoever changes your account file could have your password. Run: { $command }
+account-file-readable = other people on this computer can read { $path }
+    .hint = it says how to get your password; run: chmod 600 { $path }

@@ -7,6 +7,7 @@ use std::path::Path;
 use appel_core::campaign::{Attachment, Format};
 use appel_core::place::Language;
 use appel_core::templates::{Template, Templates};
+use appel_messages::{Catalog, Locale, Message};
 
 use super::budget::Budget;
 use super::file::{self, File};
@@ -219,15 +220,20 @@ fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope:
                 let fitted = bytes <= MOST_ATTACHED;
                 bytes = bytes.saturating_add(length);
                 if fitted && bytes > MOST_ATTACHED {
-                    let config::Refused { message, hint } = config::too_heavy(bytes);
-                    file.error(span, message, hint);
+                    refuse(file, span, config::too_heavy(bytes));
                 }
                 attach.push(attachment);
             }
-            Err(config::Refused { message, hint }) => file.error(span, message, hint),
+            Err(refused) => refuse(file, span, refused),
         }
     }
     attach
+}
+
+fn refuse(file: &mut File<'_>, span: Range<usize>, refused: config::Refused) {
+    let config::Refused { message, hint } = refused;
+    let own = Catalog::of(Locale::English).hint(&message).map(Message::quote);
+    file.error(span, message, hint.or(own).unwrap_or_else(|| Message::quote("")));
 }
 
 fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
