@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appel_core::words::visible_line;
+use appel_messages::Message;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -38,14 +39,17 @@ pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
             Ok(password) if password.is_empty() => {
                 return Err(no_password("the variable APPEL_SMTP_PASSWORD is empty", ""));
             }
-            Ok(password) => (SecretString::from(password), Renewal::ByHand(VARIABLE_IS_FIXED)),
+            Ok(password) => (
+                SecretString::from(password),
+                Renewal::ByHand(Message::quote(VARIABLE_IS_FIXED)),
+            ),
             Err(VarError::NotUnicode(_)) => {
                 return Err(no_password(
                     "the variable APPEL_SMTP_PASSWORD holds something that is no text",
                     "",
                 ));
             }
-            Err(VarError::NotPresent) => (ask(username, smtp)?, Renewal::ByHand(TYPED_IS_FIXED)),
+            Err(VarError::NotPresent) => (ask(username, smtp)?, Renewal::ByHand(Message::quote(TYPED_IS_FIXED))),
         },
     };
     Ok(Some(match smtp.auth {
@@ -59,9 +63,9 @@ const PLACES: &str = "set smtp.password-command in your account file, or the var
 
 fn no_password(message: &str, cause: &str) -> ConnectError {
     ConnectError::Fatal {
-        message: message.to_owned(),
-        cause: cause.to_owned(),
-        hint: PLACES.to_owned(),
+        what: Message::quote(message),
+        cause: Some(cause).filter(|cause| !cause.is_empty()).map(Message::quote),
+        hint: Message::quote(PLACES),
     }
 }
 
@@ -113,9 +117,9 @@ fn cannot_run(error: &std::io::Error) -> ConnectError {
 
 fn command_failed(message: &str, cause: &str) -> ConnectError {
     ConnectError::Fatal {
-        message: message.to_owned(),
-        cause: cause.to_owned(),
-        hint: "run smtp.password-command yourself: its first line should be the password or token".to_owned(),
+        what: Message::quote(message),
+        cause: Some(cause).filter(|cause| !cause.is_empty()).map(Message::quote),
+        hint: Message::quote("run smtp.password-command yourself: its first line should be the password or token"),
     }
 }
 
