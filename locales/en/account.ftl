@@ -20,3 +20,25 @@ account-folder-writable = other people on this computer can write to { $path }
     .hint = whoever changes your account file could have your password. Run: { $command }
 account-file-readable = other people on this computer can read { $path }
     .hint = it says how to get your password; run: chmod 600 { $path }
+
+# Whose mailbox it is: what a campaign's folder says of the mailbox that letters would leave from, as a table of names
+# and values that the person is asked about.
+mailbox-host = host
+mailbox-port = port
+mailbox-security = security
+mailbox-user-name = user name
+mailbox-sign-in = sign-in
+mailbox-pace = pace
+# The header field of that name.
+mailbox-from = From
+mailbox-nobody-signs-in = none: nobody signs in
+#   $rate: one of those with "rate"; $most: one of those with "daily-limit"
+mailbox-pace-is = { $rate }, { $most }, connections: { $connections }
+mailbox-rate-unlimited = as fast as the server takes them
+mailbox-rate-seconds = a letter every { $seconds } s
+mailbox-rate-milliseconds = a letter every { $milliseconds } ms
+mailbox-daily-limit = at most { $limit ->
+        [one] 1 address
+       *[other] { $limit } addresses
+    } in 24 hours
+mailbox-no-daily-limit = without a daily limit

@@ -7,7 +7,7 @@ use appel_core::words::visible_line;
 
 use super::{Context, confirm};
 use crate::account::trust::{Folders, Known, Mailbox, Word};
-use crate::failure::{Failure, Problem};
+use crate::failure::{Failure, Problem, Style};
 use crate::input::Input;
 use crate::input::config::Smtp;
 use crate::private;
@@ -47,7 +47,7 @@ pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> 
         &mailbox,
         before.as_ref(),
         account.as_deref().filter(|_| !has_account),
-        context.style.width,
+        context.style,
     );
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::usage(format!(
@@ -97,12 +97,12 @@ fn question(
     mailbox: &Mailbox,
     before: Option<&Mailbox>,
     missing: Option<&Path>,
-    width: usize,
+    style: Style,
 ) -> String {
     let folder = visible_line(&input.folder.display().to_string());
     let tables = tables(input);
     let mut text = String::new();
-    let say = |text: &mut String, line: &str| push_wrapped(text, line, "", "", width);
+    let say = |text: &mut String, line: &str| push_wrapped(text, line, "", "", style.width);
     match before {
         None => say(
             &mut text,
@@ -121,9 +121,10 @@ fn question(
         } else {
             " "
         };
-        text.push_str(&format!("{mark} {name:<10} {}\n", visible_line(&value)));
+        let called = style.say(&name);
+        text.push_str(&format!("{mark} {called:<10} {}\n", visible_line(&style.say(&value))));
         if let Some((_, was)) = changes.iter().find(|(changed, _)| *changed == name) {
-            text.push_str(&format!("  {:<10} was {}\n", "", visible_line(was)));
+            text.push_str(&format!("  {:<10} was {}\n", "", visible_line(&style.say(was))));
         }
     }
     text.push('\n');
