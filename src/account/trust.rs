@@ -96,7 +96,8 @@ pub struct Mailbox {
     /// `None`: nobody signs in.
     username: Option<String>,
     auth: String,
-    #[serde(default)]
+    /// As `pace` a file may hold it in words, which are not read.
+    #[serde(default, rename = "paced")]
     pace: Pace,
     name: String,
     email: String,
@@ -373,6 +374,29 @@ mod tests {
             };
             assert_eq!(changed.changes_since(&before).len(), 1, "{changed:?}");
         }
+    }
+
+    #[test]
+    fn a_word_that_was_kept_with_its_pace_in_words_is_asked_for_once_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = Folders::in_state_folder(dir.path());
+        let folder = fs::canonicalize(dir.path()).unwrap();
+        let text = serde_json::json!({"folders": {folder.to_str().unwrap(): {
+            "at": "2026-11-25T10:00:00Z", "host": "smtp.home.example", "port": 465, "security": "tls",
+            "username": "ann@home.example", "auth": "password", "pace": "a letter every 2 s", "name": "Ann",
+            "email": "ann@home.example",
+        }}});
+        private::write_atomic(&dir.path().join(FILE), text.to_string().as_bytes()).unwrap();
+        let smtp = mailbox("smtp.home.example");
+        let Ok(Known::Changed(before)) = folders.know(&folder, &smtp) else {
+            panic!("it counts, or cannot be read");
+        };
+        let changes = smtp.changes_since(&before);
+        let changed: Vec<&str> = changes.iter().map(|(name, _)| name.code()).collect();
+        assert_eq!(changed, ["mailbox-pace"]);
+        let now = "2026-11-25T10:00:00Z".parse().unwrap();
+        assert!(folders.keep(&folder, smtp.clone(), now).unwrap());
+        assert!(matches!(folders.know(&folder, &smtp), Ok(Known::Own(_))));
     }
 
     #[test]
