@@ -447,3 +447,7 @@ trust-was = was { $value }
 trust-say-yes-only-if = Letters go to this server under this name, and so does your password (asked for, or from APPEL_SMTP_PASSWORD). Say yes only if you wrote this configuration yourself.
 # A path comes on the next line.
 trust-no-account = You have no account file yet. With one you are not asked: move { $tables } from this folder to
+
+## Behind Ctrl-C
+
+finishing = finishing what is on its way; press Ctrl-C again to stop at once (those letters will be in doubt)

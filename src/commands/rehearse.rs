@@ -69,7 +69,10 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         listeners,
     };
     let password = SecretString::from(folder.path().display().to_string());
-    let ended = rehearse(sending, ledger, notes, &inbox, password, watch_interrupts).await?;
+    let ended = rehearse(sending, ledger, notes, &inbox, password, || {
+        watch_interrupts(context.style)
+    })
+    .await?;
     let contents = inbox.into_contents();
     if let Some(error) = &contents.failure {
         return Err(Failure::cannot_deliver(msg!("rehearse-not-kept")).because(error));

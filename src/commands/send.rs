@@ -111,7 +111,10 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         (sending.tell(notes, None), ledger)
     } else {
         match prepare(smtp, word) {
-            Ok(transport) => sending.deliver(transport, ledger, notes, watch_interrupts).await?,
+            Ok(transport) => {
+                let interrupts = || watch_interrupts(context.style);
+                sending.deliver(transport, ledger, notes, interrupts).await?
+            }
             Err(error) => (sending.tell(notes, Some(error.into())), ledger),
         }
     };
