@@ -392,8 +392,8 @@ mod tests {
             panic!("it counts, or cannot be read");
         };
         let changes = smtp.changes_since(&before);
-        let changed: Vec<&str> = changes.iter().map(|(name, _)| name.code()).collect();
-        assert_eq!(changed, ["mailbox-pace"]);
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.code()).collect();
+        assert_eq!(names, ["mailbox-pace"]);
         let now = "2026-11-25T10:00:00Z".parse().unwrap();
         assert!(folders.keep(&folder, smtp.clone(), now).unwrap());
         assert!(matches!(folders.know(&folder, &smtp), Ok(Known::Own(_))));
