@@ -42,3 +42,23 @@ mailbox-daily-limit = at most { $limit ->
        *[other] { $limit } addresses
     } in 24 hours
 mailbox-no-daily-limit = without a daily limit
+
+# Where the password or token comes from.
+#   $user: the name one signs in with; $host: the mail server
+ask-password = Password of { $user } at { $host }
+ask-token = Access token of { $user } at { $host }
+password-none = there is no password for { $user }
+password-not-given = no password was given
+password-variable-empty = the variable APPEL_SMTP_PASSWORD is empty
+password-variable-no-text = the variable APPEL_SMTP_PASSWORD holds something that is no text
+password-hint-places = set smtp.password-command in your account file, or the variable APPEL_SMTP_PASSWORD, or run this on a terminal to be asked
+password-command-cannot-run = smtp.password-command cannot be run
+password-command-too-slow = smtp.password-command took longer than 5 minutes
+password-command-failed = smtp.password-command failed
+password-command-printed-nothing = smtp.password-command printed nothing
+password-command-no-text = smtp.password-command printed something that is no text
+password-hint-command = run smtp.password-command yourself: its first line should be the password or token
+
+# What to do about a token that the server refused, and that appel cannot renew.
+token-from-variable = the token may have expired, and appel cannot renew one that comes from the variable APPEL_SMTP_PASSWORD: set it to a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself
+token-typed-in = the token may have expired, and appel cannot renew one that was typed in: get a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself
