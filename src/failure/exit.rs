@@ -4,8 +4,8 @@ use crate::wrap::push_wrapped;
 
 /// How a run ended.
 ///
-/// To add one: a line in [`Exit::ALL`], which makes the help, and the same line in the table of README.md, which a test
-/// compares with it.
+/// To add one: a line in [`Exit::ALL`], which makes the help, and the same line in the table of docs/guide/scripts.md, which
+/// a test compares with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
@@ -65,7 +65,7 @@ impl Exit {
     pub fn help() -> String {
         let mut help = "Exit codes:\n".to_owned();
         for (_, code, meaning) in Self::ALL {
-            // Code marks are for the README.
+            // Code marks are for the guide.
             let meaning = meaning.replace('`', "");
             push_wrapped(&mut help, &format!("{code:<3}  {meaning}"), "  ", "     ", 76);
         }
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_the_same_table() {
+    fn the_guide_has_the_same_table() {
         let rows = Exit::ALL.map(|(_, code, meaning)| format!("| {code} | {meaning} |\n"));
         let rows = rows.concat();
-        let readme = include_str!("../../README.md");
+        let guide = include_str!("../../docs/guide/scripts.md");
         assert!(
-            readme.contains(&format!("| exit code | means |\n| --- | --- |\n{rows}\n")),
+            guide.contains(&format!("| exit code | means |\n| --- | --- |\n{rows}\n")),
             "{rows}"
         );
     }
