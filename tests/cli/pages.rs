@@ -181,3 +181,36 @@ fn anchors_are_those_of_forges() {
         ["a-b", "a-b-1", "whats-new"]
     );
 }
+
+#[test]
+fn what_a_forge_runs_can_read_and_nothing_else() {
+    let text = fs::read_to_string(root().join(".github/workflows/ci.yml")).unwrap();
+    assert!(text.contains("\npermissions:\n  contents: read\n"));
+    assert_eq!(text.matches("permissions:").count(), 1, "a job asks for more");
+    assert!(!text.contains("secrets."), "no job gets a secret");
+    for action in text.lines().filter_map(|line| line.trim().strip_prefix("- uses: ")) {
+        let version = action.split_once("@v").map_or("", |(_, version)| version);
+        assert_eq!(version.split('.').count(), 3, "{action} has no version of its own");
+    }
+}
+
+#[test]
+fn the_compiler_is_the_one_that_the_program_asks_for() {
+    let read = |file: &str| -> toml::Table { fs::read_to_string(root().join(file)).unwrap().parse().unwrap() };
+    let channel = read("rust-toolchain.toml")["toolchain"]["channel"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let asked = read("Cargo.toml")["workspace"]["package"]["rust-version"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(channel.starts_with(&format!("{asked}.")), "{channel} is not {asked}");
+    for page in ["README.md", "docs/guide/activist.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        assert!(
+            text.contains(&format!("{asked} or newer")),
+            "{page} tells of another compiler"
+        );
+    }
+}
