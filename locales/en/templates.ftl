@@ -1,1 +1,4 @@
 # Templates: what is wrong in one.
+
+# Names in tags.
+name-undefined = `{ $name }` is not defined

@@ -328,7 +328,7 @@ fn a_list_without_end_is_given_up_soon() {
 }
 
 #[test]
-fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_kind() {
+fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_code() {
     let campaign = guarded();
     let rows = |bad: usize, worse: usize| {
         HEADER.to_owned() + &"ministry,M,nonsense,,,,\n".repeat(bad) + &"ministry,M,m@mfa.example,QQ,,,\n".repeat(worse)
@@ -348,8 +348,18 @@ fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_kind() {
     assert_eq!(
         report["more"],
         json!([
-            {"severity": "error", "kind": "addresses that are not e-mail addresses", "count": 2000},
-            {"severity": "error", "kind": "codes of no country", "count": 345},
+            {
+                "severity": "error",
+                "code": "row-country-unknown",
+                "kind": "codes of no country",
+                "count": 345,
+            },
+            {
+                "severity": "error",
+                "code": "row-email-unfit",
+                "kind": "addresses that are not e-mail addresses",
+                "count": 2000,
+            },
         ])
     );
     let counted = "and 2,345 more: 2,000 × addresses that are not e-mail addresses, 345 × codes of no country";

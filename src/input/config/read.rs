@@ -163,7 +163,6 @@ impl<'a> Table<'a> {
             };
             self.source.push(
                 Problem::error(format!("unknown {kind} `{key_text}`"))
-                    .of_kind("unknown keys")
                     .at(self.source.place(key.span()).field(self.path_of(key_text)))
                     .hint(hint),
             );
