@@ -317,19 +317,15 @@ impl Unused {
 
     /// One warning for each, not one for each row.
     fn warn(self, known_roles: &BTreeSet<String>, problems: &mut Problems) {
-        let roles = Value::List(
-            known_roles
-                .iter()
-                .take(SHOWN)
-                .map(|role| format!("`{role}`").into())
-                .collect(),
-            known_roles.len().saturating_sub(SHOWN) as u64,
-        );
+        let roles = || -> Value {
+            let roles = known_roles.iter().take(SHOWN).map(|role| format!("`{role}`").into());
+            layout::and(roles.collect(), known_roles.len().saturating_sub(SHOWN) as u64)
+        };
         for (role, (count, place)) in self.0 {
             let hint = match nearest(&role.to_lowercase(), known_roles.iter().map(String::as_str)) {
                 Some(near) => Some(msg!("recipients-did-you-mean", name = near)),
                 None if known_roles.is_empty() => None,
-                None => Some(msg!("role-unused-roles", roles = layout::and(&roles))),
+                None => Some(msg!("role-unused-roles", roles = roles())),
             };
             let problem = Problem::warning(msg!("role-unused", role = role, rows = count)).at(place);
             problems.push(match hint {

@@ -217,8 +217,8 @@ fn check_name(name: &str, at: usize, before: &[String]) -> Option<Message> {
 }
 
 fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
-    let list = Value::list(missing.iter().map(|name| format!("`{name}`")));
-    let problem = Problem::error(msg!("column-missing", count = missing.len(), columns = and(&list)));
+    let list = missing.iter().map(|name| format!("`{name}`").into()).collect();
+    let problem = Problem::error(msg!("column-missing", count = missing.len(), columns = and(list, 0)));
     if names.iter().any(|name| name.contains('@')) {
         return problem.hint(msg!("column-missing-no-header"));
     }
@@ -236,17 +236,16 @@ fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
     }
 }
 
-/// `a, b and c`.
-pub fn and(list: &Value) -> Value {
-    match list {
-        Value::List(items, 0) => match items.as_slice() {
-            [first @ .., last] if !first.is_empty() => {
-                let first = Value::List(first.to_vec(), 0);
-                msg!("recipients-list-and", items = first, last = last).into()
-            }
-            _ => list.clone(),
-        },
-        _ => list.clone(),
+/// `a, b and c`, or `a, b and 4 more`.
+pub fn and(mut items: Vec<Value>, more: u64) -> Value {
+    match items.pop() {
+        Some(end) if more == 0 && !items.is_empty() => {
+            msg!("recipients-list-and", items = Value::List(items, 0), last = end).into()
+        }
+        end => {
+            items.extend(end);
+            Value::List(items, more)
+        }
     }
 }
 
