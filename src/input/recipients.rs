@@ -328,10 +328,7 @@ impl Unused {
                 None => Some(msg!("role-unused-roles", roles = roles())),
             };
             let problem = Problem::warning(msg!("role-unused", role = role, rows = count)).at(place);
-            problems.push(match hint {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            });
+            problems.push(problem.hint_if_any(hint));
         }
     }
 }

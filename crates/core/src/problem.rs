@@ -213,6 +213,15 @@ impl Problem {
         self
     }
 
+    /// The same problem, with what to do where somebody knows that better than the message itself.
+    #[must_use]
+    pub fn hint_if_any(self, hint: Option<Message>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     /// What is wrong, in words.
     #[must_use]
     pub fn says_in(&self, catalog: &Catalog) -> String {

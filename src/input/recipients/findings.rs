@@ -144,11 +144,7 @@ impl Report for Look<'_, '_> {
                 Severity::Warning => Problem::warning(what),
                 Severity::Note => Problem::note(what),
             };
-            let problem = problem.at(look.place(column));
-            match hint {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            }
+            problem.at(look.place(column)).hint_if_any(hint)
         });
     }
 }

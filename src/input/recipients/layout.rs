@@ -230,10 +230,7 @@ fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
         }
     };
     let steps = missing.iter().map(step);
-    match steps.reduce(|before, next| msg!("column-missing-steps", before = before, next = next)) {
-        Some(steps) => problem.hint(steps),
-        None => problem,
-    }
+    problem.hint_if_any(steps.reduce(|before, next| msg!("column-missing-steps", before = before, next = next)))
 }
 
 /// `a, b and c`, or `a, b and 4 more`.
@@ -271,4 +268,19 @@ fn visible_columns(names: &[String]) -> (Vec<String>, Vec<Option<usize>>) {
         .filter(|known| !names.iter().any(|name| name == known))
         .map(|known| (known.to_owned(), None));
     there.chain(absent).filter(|(name, _)| name != "note").unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_list_stands_behind_an_and() {
+        let say = |count: u64, more| {
+            let items = (0..count).map(|nth| Value::from(format!("n{nth}"))).collect();
+            Message::new("quote", vec![("words", and(items, more))]).in_english()
+        };
+        assert_eq!([say(0, 0), say(1, 0), say(2, 0)], ["", "n0", "n0 and n1"]);
+        assert_eq!([say(3, 0), say(2, 7)], ["n0, n1 and n2", "n0, n1 and 7 more"]);
+    }
 }

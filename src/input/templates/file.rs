@@ -57,10 +57,7 @@ impl<'a> File<'a> {
         if self.problems.has_room(Severity::Error) {
             problem = problem.at(self.at(span));
         }
-        self.push(match hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
+        self.push(problem.hint_if_any(hint));
     }
 
     /// Adds a warning.

@@ -148,10 +148,8 @@ fn entry(
             Err(unknown) => {
                 let what = msg!("template-language-unknown", language = tag, name = name);
                 let problem = Problem::error(what).at(Place::file(shown));
-                problems.push(match unknown.nearest() {
-                    Some(near) => problem.hint(msg!("name-near", name = format!("{name}.{near}.hbs"))),
-                    None => problem,
-                });
+                let near = unknown.nearest().map(|near| format!("{name}.{near}.hbs"));
+                problems.push(problem.hint_if_any(near.map(|near| msg!("name-near", name = near))));
                 return None;
             }
         },

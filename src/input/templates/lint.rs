@@ -93,10 +93,24 @@ impl<'a, 'b> Lint<'a, 'b> {
         if self.budget.problems.has_room(Severity::Error) {
             problem = problem.at(Place::in_source(unit.shown, unit.text, span));
         }
-        self.budget.push(match hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
+        self.budget.push(problem.hint_if_any(hint));
+    }
+
+    /// An error with a word of a tag, once, and only counted when nobody would see it. `code` is that of what `say` says,
+    /// which may take its time to find out what was meant.
+    fn slip(
+        &mut self,
+        tag: Tag<'a>,
+        word: &str,
+        code: &'static str,
+        say: impl FnOnce(&Self) -> (Message, Option<Message>),
+    ) {
+        if !self.budget.is_news(tag, word, code) {
+            return;
+        }
+        let (what, hint) = say(self);
+        debug_assert_eq!(what.code(), code, "counted as it is said");
+        self.error_with(tag.unit, tag.find(word), what, hint);
     }
 
     /// `near` is a byte of the file before which nothing of this template stands.
@@ -167,20 +181,23 @@ impl<'a, 'b> Lint<'a, 'b> {
 
     /// A name that must stand for one text.
     fn text(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
-        let code = match names::meaning(raw, around, self.scope, Hints::No) {
-            Meaning::Text => return,
-            Meaning::Group(_) => "name-not-text",
-            Meaning::Undefined(_) => "name-undefined",
-        };
-        if !self.budget.is_news(tag, raw, code) {
-            return;
+        match names::meaning(raw, around, self.scope, Hints::No) {
+            Meaning::Text => {}
+            Meaning::Group(group) => self.slip(tag, raw, "name-not-text", |_| {
+                (msg!("name-not-text", name = raw, group = group), None)
+            }),
+            Meaning::Undefined(_) => self.undefined(tag, raw, around),
         }
-        let (what, hint) = match names::meaning(raw, around, self.scope, Hints::Yes) {
-            Meaning::Text => return,
-            Meaning::Group(group) => (msg!("name-not-text", name = raw, group = group), None),
-            Meaning::Undefined(hint) => (msg!("name-undefined", name = raw), hint),
-        };
-        self.error_with(tag.unit, tag.find(raw), what, hint);
+    }
+
+    fn undefined(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
+        self.slip(tag, raw, "name-undefined", |lint| {
+            let hint = match names::meaning(raw, around, lint.scope, Hints::Yes) {
+                Meaning::Undefined(hint) => hint,
+                _ => None,
+            };
+            (msg!("name-undefined", name = raw), hint)
+        });
     }
 
     fn argument(&mut self, tag: Tag<'a>, argument: &'a Parameter, around: &Surroundings) {
@@ -232,19 +249,17 @@ impl<'a, 'b> Lint<'a, 'b> {
     }
 
     fn unknown(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
-        if !self.budget.is_news(tag, name, "call-unknown") {
-            return self.arguments(tag, call, around);
-        }
-        let meaning = names::meaning(name, around, self.scope, Hints::No);
-        let is_name = !matches!(meaning, Meaning::Undefined(_));
-        let hint = match nearest(name, HELPERS) {
-            _ if matches!(meaning, Meaning::Group(_)) => Some(msg!("call-hint-group", name = name)),
-            _ if is_name && call.form == Form::Inner => Some(msg!("call-hint-brackets")),
-            _ if is_name && call.form == Form::Block => Some(msg!("call-hint-ask", name = name)),
-            near => near.map(|near| msg!("word-near", word = near)),
-        };
-        let what = msg!("call-unknown", name = name, known = Value::list(HELPERS));
-        self.error_with(tag.unit, tag.find(name), what, hint);
+        self.slip(tag, name, "call-unknown", |lint| {
+            let meaning = names::meaning(name, around, lint.scope, Hints::No);
+            let is_name = !matches!(meaning, Meaning::Undefined(_));
+            let hint = match nearest(name, HELPERS) {
+                _ if matches!(meaning, Meaning::Group(_)) => Some(msg!("call-hint-group", name = name)),
+                _ if is_name && call.form == Form::Inner => Some(msg!("call-hint-brackets")),
+                _ if is_name && call.form == Form::Block => Some(msg!("call-hint-ask", name = name)),
+                near => near.map(|near| msg!("word-near", word = near)),
+            };
+            (msg!("call-unknown", name = name, known = Value::list(HELPERS)), hint)
+        });
         self.arguments(tag, call, around);
     }
 
@@ -266,11 +281,13 @@ impl<'a, 'b> Lint<'a, 'b> {
             _ => return Some(msg!("call-hint-fact", name = helper)),
         };
         let Some(fact) = self.scope.facts.get(name.as_str()) else {
-            if self.budget.is_news(tag, name, "fact-unknown") {
-                let near = nearest(name, self.scope.facts.keys().copied());
-                let hint = near.map(|near| msg!("fact-near", name = near));
-                self.error_with(tag.unit, tag.find(name), msg!("fact-unknown", name = name), hint);
-            }
+            self.slip(tag, name, "fact-unknown", |lint| {
+                let near = nearest(name, lint.scope.facts.keys().copied());
+                (
+                    msg!("fact-unknown", name = name),
+                    near.map(|near| msg!("fact-near", name = near)),
+                )
+            });
             return None;
         };
         let span = tag.find(name);
@@ -307,19 +324,20 @@ impl<'a, 'b> Lint<'a, 'b> {
             return;
         };
         let Some(versions) = self.partials.get(name) else {
-            if !self.budget.is_news(tag, name, "partial-unknown") {
-                return;
-            }
-            let folder = format!("{}/partials", self.shown_dir);
-            let known = || self.partials.keys().map(String::as_str);
-            let hint = match nearest(name, known()) {
-                Some(near) => Some(msg!("word-near", word = near)),
-                None if name.contains(['/', '.', '\'', '[', '@']) => Some(msg!("partial-hint-plain", folder = &folder)),
-                None if self.partials.is_empty() => None,
-                None => Some(msg!("partial-hint-known", names = Value::list(known()))),
-            };
-            let what = msg!("partial-unknown", name = name, file = format!("{folder}/{name}.hbs"));
-            self.error_with(tag.unit, tag.find(name), what, hint);
+            self.slip(tag, name, "partial-unknown", |lint| {
+                let folder = format!("{}/partials", lint.shown_dir);
+                let known = || lint.partials.keys().map(String::as_str);
+                let hint = match nearest(name, known()) {
+                    Some(near) => Some(msg!("word-near", word = near)),
+                    None if name.contains(['/', '.', '\'', '[', '@']) => {
+                        Some(msg!("partial-hint-plain", folder = &folder))
+                    }
+                    None if lint.partials.is_empty() => None,
+                    None => Some(msg!("partial-hint-known", names = Value::list(known()))),
+                };
+                let file = format!("{folder}/{name}.hbs");
+                (msg!("partial-unknown", name = name, file = file), hint)
+            });
             return;
         };
         let Some(partial) = versions.best(self.language) else {
@@ -383,13 +401,7 @@ impl<'a, 'b> Lint<'a, 'b> {
             {
                 Some((_, Meaning::Group(group))) => Some(group),
                 Some((raw, Meaning::Undefined(_))) => {
-                    if self.budget.is_news(tag, raw, "name-undefined") {
-                        let hint = match names::meaning(raw, around, self.scope, Hints::Yes) {
-                            Meaning::Undefined(hint) => hint,
-                            _ => None,
-                        };
-                        self.error_with(tag.unit, tag.find(raw), msg!("name-undefined", name = raw), hint);
-                    }
+                    self.undefined(tag, raw, around);
                     None
                 }
                 _ => {

@@ -321,8 +321,5 @@ fn stale(name: &str, place: impl Fn() -> Place, language: &Language, scope: &Sco
     let source = fact.source.as_ref().and_then(|source| source.get(language));
     let what = msg!("fact-out-of-date", name = name, expires = expires.to_string());
     let problem = Problem::error(what).at(place());
-    Some(match source {
-        Some(source) => problem.hint(msg!("fact-out-of-date-ask", source = source, name = name)),
-        None => problem,
-    })
+    Some(problem.hint_if_any(source.map(|source| msg!("fact-out-of-date-ask", source = source, name = name))))
 }

@@ -113,6 +113,11 @@ impl Names {
         })
     }
 
+    /// The first field that any of them comes from; empty when none does.
+    pub fn first_field(&self, numbers: impl IntoIterator<Item = usize>) -> String {
+        self.fields(numbers).pop_first().unwrap_or_default()
+    }
+
     /// Whether a value or condition is another one for some reader or sender.
     pub fn tells(&self, number: usize) -> bool {
         !self.fields([number]).is_empty()

@@ -89,7 +89,6 @@ fn labels(text: &str) -> Vec<Found> {
 }
 
 fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
-    let field = |numbers: &mut dyn Iterator<Item = usize>| names.fields(numbers).into_iter().next().unwrap_or_default();
     match found {
         Found::Value { value, link } => {
             let name = names.shown(*value);
@@ -98,7 +97,7 @@ fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
             } else {
                 msg!("link-of-sender", name = name)
             };
-            Problem::error(what).at(letter.place(link, &field(&mut [*value].into_iter())))
+            Problem::error(what).at(letter.place(link, &names.first_field([*value])))
         }
         Found::Choice { conditions, link } => {
             let numbers = || conditions.iter().copied();
@@ -107,16 +106,16 @@ fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
             } else {
                 msg!("link-chosen-by-sender", names = together(numbers(), names))
             };
-            Problem::error(what).at(letter.place(link, &field(&mut numbers())))
+            Problem::error(what).at(letter.place(link, &names.first_field(numbers())))
         }
         Found::Parts { conditions, link } => {
             let numbers = || conditions.iter().copied();
             let what = msg!("link-several-for-some", names = together(numbers(), names));
-            Problem::error(what).at(letter.place(link, &field(&mut numbers())))
+            Problem::error(what).at(letter.place(link, &names.first_field(numbers())))
         }
         Found::Part { condition, link } => {
             let what = msg!("link-for-some", name = names.shown(*condition));
-            Problem::warning(what).at(letter.place(link, &field(&mut [*condition].into_iter())))
+            Problem::warning(what).at(letter.place(link, &names.first_field([*condition])))
         }
         Found::Invisible { link } => Problem::error(msg!("link-hidden-character")).at(letter.place(link, "")),
         Found::TooMany => Problem::error(msg!("link-too-many-choices")).at(letter.file()),
@@ -220,4 +219,28 @@ fn calls(template: &Template, partials: &Partials, language: &Language) -> u64 {
             .map(|partial| &partial.parsed.template)
     };
     count(template, &find, &mut HashMap::new(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_conditions_the_first_are_named() {
+        let names = Names::default();
+        let say = |count: usize| {
+            let numbers = (0..count).map(|nth| names.call("eq", &[nth.to_string()]));
+            msg!("link-several-for-some", names = together(numbers, &names)).in_english()
+        };
+        assert!(
+            say(2).contains("depending on `(eq \"0\")` and `(eq \"1\")`: together"),
+            "{}",
+            say(2)
+        );
+        assert!(
+            say(25).contains("and `(eq \"19\")` and 5 more: together"),
+            "{}",
+            say(25)
+        );
+    }
 }
