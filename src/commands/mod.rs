@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::Selection;
-use appel_core::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
+use appel_core::words::{for_screen, json_for_screen, visible};
 use appel_messages::{Message, msg};
 use etcetera::BaseStrategy;
 use serde::Serialize;
@@ -98,7 +98,7 @@ fn style(global: &Global, terminal: bool) -> Style {
     let color = match global.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        ColorChoice::Auto => terminal && colors_are_welcome(),
     };
     let width = if terminal {
         usize::from(console::Term::stderr().size().1)
@@ -110,6 +110,12 @@ fn style(global: &Global, terminal: bool) -> Style {
         width,
         locale: global.lang,
     }
+}
+
+/// `NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn colors_are_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What every command has at hand.
@@ -328,18 +334,6 @@ impl From<Unfit> for Failure {
 fn to_stderr(text: &str, color: bool) {
     // When nobody reads stderr there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "{}", for_screen(text, color));
-}
-
-/// What is wrong with the command line, or the help that was asked for.
-pub fn say_usage(error: &clap::Error) {
-    let plain = error.render().to_string();
-    if plain.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
-        // An argument that a terminal would obey.
-        let _ = write!(std::io::stderr(), "{}", visible(&plain));
-    } else {
-        // clap knows what belongs on stdout (help, version) and what on stderr.
-        let _ = error.print();
-    }
 }
 
 /// Writes text for a person to stdout.

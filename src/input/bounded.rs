@@ -53,12 +53,18 @@ pub enum Instead {
     Device,
 }
 
-impl From<&Instead> for Value {
-    fn from(instead: &Instead) -> Self {
+impl From<Instead> for Value {
+    fn from(instead: Instead) -> Self {
         Self::from(match instead {
             Instead::Folder => msg!("unread-folder"),
             Instead::Device => msg!("unread-device"),
         })
+    }
+}
+
+impl From<&Instead> for Value {
+    fn from(instead: &Instead) -> Self {
+        Self::from(*instead)
     }
 }
 
