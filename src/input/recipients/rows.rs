@@ -35,42 +35,30 @@ impl Report for Silent {
     fn report(&mut self, _: Finding, _: &dyn Fn() -> (Message, Option<Message>)) {}
 }
 
-/// Something wrong in a row as a whole.
-fn row_error(report: &mut dyn Report, code: &'static str, say: impl Fn() -> Message) {
-    let finding = Finding {
-        severity: Severity::Error,
-        code,
-        column: None,
-    };
-    report.report(finding, &|| (say(), None));
+/// Something that is always said in the same words, which cost nothing.
+fn plain(report: &mut dyn Report, severity: Severity, column: Option<usize>, what: &Message) {
+    let code = what.code();
+    let finding = Finding { severity, code, column };
+    report.report(finding, &|| (what.clone(), None));
 }
 
 fn error(report: &mut dyn Report, column: usize, code: &'static str, say: impl Fn() -> Message) {
-    error_with(report, column, code, || (say(), None));
+    error_with(report, Some(column), code, || (say(), None));
 }
 
 /// An error with what to do, where that is not always the same.
 fn error_with(
     report: &mut dyn Report,
-    column: usize,
+    column: Option<usize>,
     code: &'static str,
     say: impl Fn() -> (Message, Option<Message>),
 ) {
     let finding = Finding {
         severity: Severity::Error,
         code,
-        column: Some(column),
+        column,
     };
     report.report(finding, &say);
-}
-
-fn warn(report: &mut dyn Report, column: usize, code: &'static str, say: impl Fn() -> Message) {
-    let finding = Finding {
-        severity: Severity::Warning,
-        code,
-        column: Some(column),
-    };
-    report.report(finding, &|| (say(), None));
 }
 
 /// How many countries, languages and copies one row names at most.
@@ -99,7 +87,7 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
     }
     let cell = |column: usize| cell(record, column);
     if repeats_header(record, layout) {
-        row_error(report, "row-header-again", || msg!("row-header-again"));
+        plain(report, Severity::Error, None, &msg!("row-header-again"));
         return None;
     }
     let mut fine = true;
@@ -111,11 +99,11 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
         return None;
     }
     if cell(layout.role).is_empty() {
-        error(report, layout.role, "row-role-empty", || msg!("row-role-empty"));
+        plain(report, Severity::Error, Some(layout.role), &msg!("row-role-empty"));
         fine = false;
     }
     if cell(layout.name).is_empty() {
-        warn(report, layout.name, "row-name-empty", || msg!("row-name-empty"));
+        plain(report, Severity::Warning, Some(layout.name), &msg!("row-name-empty"));
     }
     let email = email(cell(layout.email), layout.email, report);
     let serves = layout
@@ -168,7 +156,7 @@ pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layo
 fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
     let wanted = layout.width;
     if found > wanted {
-        error_with(report, wanted, "row-too-long", || {
+        error_with(report, Some(wanted), "row-too-long", || {
             let hint = match layout.delimiter {
                 b'\t' => msg!("row-too-long-tab"),
                 b';' => msg!("row-too-long-semicolon"),
@@ -178,12 +166,7 @@ fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
         });
         return;
     }
-    let finding = Finding {
-        severity: Severity::Error,
-        code: "row-too-short",
-        column: None,
-    };
-    report.report(finding, &|| {
+    error_with(report, None, "row-too-short", || {
         let hint = match layout.delimiter {
             b'\t' => msg!("row-too-short-tab"),
             b';' => msg!("row-too-short-semicolon"),
@@ -252,10 +235,10 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
         }
         Err(problem) => {
             if matches!(problem, AddressError::Empty) {
-                error(report, column, "row-email-empty", || msg!("row-email-empty"));
+                plain(report, Severity::Error, Some(column), &msg!("row-email-empty"));
                 return None;
             }
-            error_with(report, column, "row-email-unfit", || {
+            error_with(report, Some(column), "row-email-unfit", || {
                 let hint = match problem {
                     AddressError::NameInside => msg!("row-email-unfit-name"),
                     AddressError::SeveralOrSpace => msg!("row-email-unfit-several"),
@@ -270,9 +253,14 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
 }
 
 fn lookalike(written: &str, look: &Look, column: usize, report: &mut dyn Report) {
-    warn(report, column, "row-lookalike", || {
+    let finding = Finding {
+        severity: Severity::Warning,
+        code: "row-lookalike",
+        column: Some(column),
+    };
+    report.report(finding, &|| {
         let why = Message::quote(look.to_string());
-        msg!("row-lookalike", written = visible_line(written), why = why)
+        (msg!("row-lookalike", written = visible_line(written), why = why), None)
     });
 }
 
@@ -305,7 +293,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         return Some(Vec::new());
     }
     if cell.contains(['<', '>']) {
-        error_with(report, column, "row-copy-unfit", || {
+        error_with(report, Some(column), "row-copy-unfit", || {
             let why = Message::quote(AddressError::NameInside.to_string());
             let hint = msg!("row-copy-unfit-name");
             (msg!("row-copy-unfit", written = shown(cell), why = why), Some(hint))
@@ -329,7 +317,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
                 found.push(address);
             }
             Err(problem) => {
-                error_with(report, column, "row-copy-unfit", || {
+                error_with(report, Some(column), "row-copy-unfit", || {
                     let why = Message::quote(problem.to_string());
                     let what = msg!("row-copy-unfit", written = shown(part), why = why);
                     (what, Some(address_hint(&problem)))
@@ -345,7 +333,7 @@ fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([' ', ',', ';']).filter(|part| !part.is_empty())
 }
 
-/// Whether a cell names more than a row can have; that is said then, and the others are not even looked at.
+/// Whether a cell names more than a row can have; then they are not even looked at.
 fn names_more_than(most: usize, cell: &str) -> bool {
     parts(cell).nth(most).is_some()
 }
@@ -369,13 +357,16 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
             Ok(country) if found.contains(&country) => {}
             Ok(country) => found.push(country),
             Err(_) if code == "*" => {
-                error(report, column, "row-star-beside-countries", || {
-                    msg!("row-star-beside-countries")
-                });
+                plain(
+                    report,
+                    Severity::Error,
+                    Some(column),
+                    &msg!("row-star-beside-countries"),
+                );
                 fine = false;
             }
             Err(unknown) => {
-                error_with(report, column, "row-country-unknown", || {
+                error_with(report, Some(column), "row-country-unknown", || {
                     let near = unknown.nearest();
                     (
                         msg!("row-country-unknown", country = visible_line(code)),
@@ -407,7 +398,7 @@ fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<L
             Ok(language) if found.contains(&language) => {}
             Ok(language) => found.push(language),
             Err(unknown) => {
-                error_with(report, column, "row-language-unknown", || {
+                error_with(report, Some(column), "row-language-unknown", || {
                     let near = unknown.nearest();
                     (
                         msg!("row-language-unknown", language = visible_line(tag)),
