@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use appel_messages::accented::plain;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -227,7 +228,7 @@ impl Running {
     pub fn wait_for_words(&self, words: &str) {
         let stderr = self.stderr.as_ref().expect("stderr is read until the end");
         let begun = Instant::now();
-        while !stderr.so_far().contains(words) {
+        while !plain(&stderr.so_far()).contains(words) {
             assert!(begun.elapsed() < LIMIT, "{words:?} was not said:\n{}", stderr.so_far());
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -240,7 +241,7 @@ impl Running {
     fn end(&mut self) -> Run {
         let ended = self.ended();
         let [stdout, stderr] =
-            [self.stdout.take(), self.stderr.take()].map(|output| output.map_or(String::new(), Output::whole));
+            [self.stdout.take(), self.stderr.take()].map(|output| plain(&output.map_or(String::new(), Output::whole)));
         let ended = ended.unwrap_or_else(|| panic!("the run hung\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
         Run {
             status: ended.code(),
