@@ -21,7 +21,7 @@ pub const NOW: &str = "2026-11-25T10:00:00Z";
 pub const PASSWORD: &str = "zq7-Rdsch!un9gel";
 
 /// The language of every run: one that tells what stands in the catalogue from what does not. [`Run`] reads it back.
-const LANGUAGE: [&str; 2] = ["--lang", "x-test"];
+pub const LANGUAGE: [&str; 2] = ["--lang", "x-test"];
 
 const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
 const LETTER: &str =
