@@ -47,3 +47,22 @@ file-hint-read-only-drive = have the drive mounted so that it can be written, or
 folder-hint-rename = rename what is there: mv { $path } { $path }.old
 folder-hint-denied = run: chmod u+rwx { $path }
 folder-hint-not-for-everybody = run: chmod go-w { $path } (on a drive that knows no permissions: have it mounted for you alone)
+# Why a file cannot be read; it stands behind a colon: "letter.txt cannot be read: it is too long".
+unread-missing = there is no such file
+#   $what: what is there instead
+unread-not-a-file = it is { $what }, not a file
+unread-too-long = it is too long
+unread-not-utf-8 = it is not UTF-8 text
+# What is there instead of a file.
+unread-folder = a folder
+unread-device = a device or a pipe
+# How long a file is.
+#   $size: a number with a tenth at most, "1.1"
+unread-bytes = { $count ->
+    [one] 1 byte
+   *[other] { $count } bytes
+}
+unread-kib = { $size } KiB
+unread-mib = { $size } MiB
+unread-gib = { $size } GiB
+unread-tib = { $size } TiB
