@@ -120,8 +120,9 @@ fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
         // What became longer meanwhile is not read to its end either.
         let bytes = read_attachment(input, path, room.min(MOST_ATTACHED)).map_err(|why| {
             let problem = Problem::error(format!(
-                "cannot read the attachment {}: {why}",
-                appel_core::words::path(path)
+                "cannot read the attachment {}: {}",
+                appel_core::words::path(path),
+                why.in_english()
             ));
             problem.hint("finish what is being written into it, then run the same command again")
         })?;

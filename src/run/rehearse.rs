@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use appel_core::letter::Notes;
+use appel_messages::msg;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
@@ -39,7 +40,11 @@ pub async fn rehearse(
     };
     let server = RehearsalServer::start(credentials, inbox.sink())
         .await
-        .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
+        .map_err(|error| {
+            Failure::cannot_deliver(msg!("rehearsal-cannot-start"))
+                .for_this(error.message())
+                .because(error.cause())
+        })?;
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
         port: server.port(),

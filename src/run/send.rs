@@ -114,9 +114,9 @@ impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Temporary(reply) => Self::cannot_deliver(reply.to_string()),
-            ConnectError::Fatal { message, cause, hint } => {
-                let mut failure = Self::cannot_deliver(message).hint(hint);
-                failure.causes.push(cause.into());
+            ConnectError::Fatal { what, cause, hint } => {
+                let mut failure = Self::cannot_deliver(what).hint(hint);
+                failure.causes.extend(cause);
                 failure
             }
         }

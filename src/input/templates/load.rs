@@ -7,7 +7,7 @@ use std::path::Path;
 use appel_core::campaign::{Attachment, Format};
 use appel_core::place::Language;
 use appel_core::templates::{Template, Templates};
-use appel_messages::{Message, msg};
+use appel_messages::msg;
 
 use super::budget::Budget;
 use super::file::{self, File};
@@ -222,7 +222,7 @@ fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope:
 
 fn refuse(file: &mut File<'_>, span: Range<usize>, refused: config::Refused) {
     let config::Refused { message, hint } = refused;
-    file.error_with(span, Message::quote(message), Some(Message::quote(hint)));
+    file.error_with(span, message, hint);
 }
 
 fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {

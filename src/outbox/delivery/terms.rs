@@ -101,7 +101,11 @@ impl From<ConnectError> for Stop {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Temporary(reply) => Self::GaveUp(reply),
-            ConnectError::Fatal { message, cause, hint } => Self::Cannot { message, cause, hint },
+            ConnectError::Fatal { what, cause, hint } => Self::Cannot {
+                message: what.in_english(),
+                cause: cause.map(|cause| cause.in_english()).unwrap_or_default(),
+                hint: hint.in_english(),
+            },
         }
     }
 }

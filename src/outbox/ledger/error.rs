@@ -91,11 +91,12 @@ pub enum LedgerError {
 impl LedgerError {
     /// What was found at its place.
     pub(super) fn unfit(ledger: &Path, doing: &'static str, unfit: Unfit) -> Self {
+        let Unfit { what, hint } = unfit;
         Self::Unfit {
             path: appel_core::words::path(ledger),
             doing,
-            cause: unfit.what,
-            hint: unfit.hint,
+            cause: what.in_english(),
+            hint: hint.in_english(),
         }
     }
 
