@@ -133,7 +133,7 @@ impl Crowd {
                 field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
                 ..Place::file(recipients)
             };
-            Problem::warning(format!("{over}: {}", held(letters)))
+            Problem::warning(format!("{}: {}", over.message().in_english(), held(letters)))
                 .at(place)
                 .hint(hint)
         });

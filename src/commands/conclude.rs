@@ -11,7 +11,6 @@ use crate::report::screen::{count, summary_line};
 use crate::run::conclude::Conclusion;
 use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
-use appel_messages::Message;
 
 /// The last words and the exit code of a run.
 pub fn conclude(
@@ -48,7 +47,8 @@ pub fn conclude(
         }
         Stop::GaveUp(reply) => {
             context.say(&format!(
-                "Gave up for now: {reply}\n{unsent}. Run `appel send` again later, or with a longer --retry-for."
+                "Gave up for now: {}\n{unsent}. Run `appel send` again later, or with a longer --retry-for.",
+                context.style.say(&reply.told_with_code())
             ));
             Ok(exit)
         }
@@ -74,8 +74,9 @@ pub fn conclude(
                 Limit::Rate(_) => "a lower smtp.rate keeps you below their limit",
             };
             context.say(&format!(
-                "The server takes no more letters from this account for now: {reply}\n\
+                "The server takes no more letters from this account for now: {}\n\
                  {unsent}. Run `appel send` again after {} ({why}).",
+                context.style.say(&reply.told_with_code()),
                 until(*from, now)
             ));
             Ok(exit)
@@ -85,11 +86,10 @@ pub fn conclude(
             Ok(exit)
         }
         Stop::Cannot { message, cause, hint } => {
-            let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
-            failure
-                .causes
-                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()).map(Message::from));
-            Err(failure)
+            let mut failure = Failure::cannot_deliver(message.clone());
+            failure.causes.extend(cause.clone());
+            failure.hints.extend(hint.clone());
+            Err(failure.hint(unsent))
         }
         Stop::Ledger(error) => Err(error.into()),
         Stop::Letter(problem) if recipients.is_lost() => {
@@ -128,7 +128,7 @@ fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
             "{copies} not taken by the server, although the letter was: see `appel log`.\n"
         ));
     }
-    text.push_str(&confirm::left_out(preflight));
+    text.push_str(&confirm::left_out(preflight, &context.out));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
@@ -140,7 +140,7 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
         _ => "Nothing can leave now.\n".to_owned(),
     };
     for line in preflight.left_out() {
-        text.push_str(&format!("  {line}\n"));
+        text.push_str(&format!("  {}\n", context.out.say(&line)));
     }
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text

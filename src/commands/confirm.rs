@@ -11,6 +11,7 @@ use crate::failure::{Failure, Style};
 use crate::input::Input;
 use crate::input::config::{Rate, Smtp};
 use crate::outbox::quota::Quota;
+use crate::report::leaving;
 use crate::report::moment::{clock_time, until};
 use crate::report::screen::{count, seconds_in_words};
 use crate::report::table::table;
@@ -76,9 +77,10 @@ pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &T
         visible_line(&smtp.host)
     );
     text.push_str(&letters(preflight, style));
-    text.push_str(&left_out(preflight));
+    text.push_str(&left_out(preflight, style));
     text.push_str(&held_back(preflight, timetable.now, style));
-    text.push_str(&preflight.leaving.in_all());
+    text.push_str(&style.say(&leaving::in_all(&preflight.leaving)));
+    text.push('\n');
     text.push_str(&timetable.of(preflight));
     text
 }
@@ -176,7 +178,7 @@ pub fn letters(preflight: &Preflight, style: &Style) -> String {
         text.push_str(&table(&["letter", "language", "letters"], rows, style));
     }
     text.push('\n');
-    text.push_str(&preflight.leaving.shown(style));
+    text.push_str(&leaving::shown(&preflight.leaving, style));
     text
 }
 
@@ -190,7 +192,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
     let mut said = None;
     for held in &preflight.over {
         if said != Some(&held.over) {
-            push(&format!("{}.", held.over), "  ", "");
+            push(&format!("{}.", style.say(&held.over.message())), "  ", "");
             let until = until(held.over.from, now);
             push(&format!("Held back, not before {until}:"), "  ", "");
             said = Some(&held.over);
@@ -214,8 +216,8 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
 }
 
 /// Who is left out, and why.
-pub fn left_out(preflight: &Preflight) -> String {
-    let lines = preflight.left_out();
+pub fn left_out(preflight: &Preflight, style: &Style) -> String {
+    let lines: Vec<String> = preflight.left_out().iter().map(|line| style.say(line)).collect();
     if lines.is_empty() {
         return String::new();
     }

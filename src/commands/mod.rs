@@ -205,7 +205,7 @@ impl Context {
     fn story(&self, due: usize) -> Vec<Box<dyn Listener>> {
         let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, self.global.quiet || due == 0))];
         if self.global.json {
-            listeners.push(Box::new(JsonLines::new(std::io::stdout())));
+            listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));
         }
         listeners
     }
@@ -232,7 +232,7 @@ impl Context {
             });
         };
         let location = Location::parse(named)
-            .map_err(|unsupported| Failure::usage(unsupported.to_string()).hint("--ledger takes the path of a file"))?;
+            .map_err(|unsupported| Failure::usage(unsupported.message()).hint("--ledger takes the path of a file"))?;
         if !location.is_there()? {
             let note = format!("there is no ledger {location} yet: it knows of nothing sent");
             let hint = "if you have sent letters with it, check the path, and that its drive is there";
@@ -256,7 +256,7 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
         match Address::parse(text) {
             Ok(address) => to.push(address),
             Err(error) => {
-                let problem = Problem::error(format!("--to {text}: {error}"));
+                let problem = Problem::error(format!("--to {text}: {}", error.message().in_english()));
                 problems.push(match error.hint() {
                     Some(hint) => problem.hint(hint),
                     None => problem,
@@ -322,8 +322,9 @@ impl From<LedgerError> for Failure {
 
 impl From<&LedgerError> for Failure {
     fn from(error: &LedgerError) -> Self {
-        let hint = error.hint();
-        Self::cannot_deliver(error.to_string()).hint(hint)
+        let mut failure = Self::cannot_deliver(error.message());
+        failure.hints.extend(error.hint());
+        failure
     }
 }
 
@@ -359,7 +360,7 @@ fn print(text: &str) {
 fn write_out(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        not_written(&error);
+        not_written(&error, appel_messages::Catalog::of(appel_messages::Locale::English));
     }
 }
 

@@ -39,7 +39,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
                 print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
             }
             print(&format!("{} in {}\n", visible_line(&letter.spec.id), letter.language));
-            print(&read.on_screen("", context.out.width));
+            print(&read.on_screen("", &context.out));
             print("\n");
         }
         shown += 1;

@@ -166,7 +166,7 @@ fn arrived(
     if let Some(first) = read.first() {
         text.push_str(&format!(
             "\nThe first of them in full:\n\n{}\n",
-            first.on_screen("  ", context.out.width)
+            first.on_screen("  ", &context.out)
         ));
     }
     if let Some(folder) = keep {

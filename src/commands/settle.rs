@@ -137,7 +137,9 @@ fn not_in_doubt(record: &Record, last: Option<&LedgerEvent>) -> Problem {
     let when = last.map_or_else(String::new, |last| {
         format!(" on {}", last.at.strftime("%Y-%m-%d at %H:%M UTC"))
     });
-    let words = last.map_or_else(String::new, |last| format!(": {}", last.outcome));
+    let words = last.map_or_else(String::new, |last| {
+        format!(": {}", last.outcome.told_with_code().in_english())
+    });
     let by_hand = last.is_some_and(|last| last.settled().is_some());
     let stands = match record.status {
         Some(Status::Accepted) if by_hand => format!("it was settled by hand as sent{when}"),

@@ -167,7 +167,7 @@ fn in_words(
             let at = doubt.map_or(record.date, |doubt| doubt.at);
             push_letter(&mut text, record, &format!("tried {}", minute(at)), width);
             if let Some(doubt) = doubt {
-                push_fitting(&mut text, &doubt.outcome.to_string(), "    ", width);
+                push_fitting(&mut text, &doubt.outcome.told_with_code().in_english(), "    ", width);
             }
         }
         push_more(&mut text, in_doubt);

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use appel_core::words::{thousands, visible, visible_line};
+use appel_messages::Message;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
@@ -96,7 +97,7 @@ impl Listener for Screen {
             Event::Attempt(_) | Event::Preview(_) => {}
             Event::Letter(letter) => self.letter(letter),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
-                let line = format!("{reason}; next try in {}", seconds_in_words(*seconds));
+                let line = format!("{}; next try in {}", reason.in_english(), seconds_in_words(*seconds));
                 match &self.bar {
                     Some(bar) => bar.set_message(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
@@ -124,7 +125,7 @@ impl Listener for Screen {
 /// `refused  protest  fr  info@mid.example: 550 5.1.1 no such user`
 #[must_use]
 pub fn letter_line(letter: &LetterEvent) -> String {
-    let mut line = format!("{}  {}", letter.outcome.in_words(), letter.letter);
+    let mut line = format!("{}  {}", letter.outcome.told().in_english(), letter.letter);
     if let Some(language) = &letter.language {
         line.push_str("  ");
         line.push_str(language);
@@ -132,18 +133,22 @@ pub fn letter_line(letter: &LetterEvent) -> String {
     line.push_str("  ");
     line.push_str(&letter.to);
     if letter.outcome != Verdict::Accepted {
-        push_reply(&mut line, letter.code, letter.reply.as_deref());
+        push_reply(&mut line, letter.code, letter.reply.as_ref());
     }
     for copy in letter.recipients.iter().skip(1) {
         if Verdict::from(copy.outcome) != letter.outcome {
-            line.push_str(&format!("\n    copy {}  {}", copy.outcome.in_words(), copy.address));
-            push_reply(&mut line, copy.code, copy.reply.as_deref());
+            line.push_str(&format!(
+                "\n    copy {}  {}",
+                copy.outcome.told().in_english(),
+                copy.address
+            ));
+            push_reply(&mut line, copy.code, copy.reply.as_ref());
         }
     }
     line
 }
 
-fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&str>) {
+fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&Message>) {
     if code.is_none() && reply.is_none() {
         return;
     }
@@ -153,7 +158,7 @@ fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&str>) {
     }
     if let Some(reply) = reply {
         line.push(' ');
-        line.push_str(&visible_line(reply));
+        line.push_str(&visible_line(&reply.in_english()));
     }
 }
 

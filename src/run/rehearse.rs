@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use appel_core::letter::Notes;
+use appel_messages::msg;
 use secrecy::SecretString;
 
 use super::send::{Sending, WatchInterrupts};
@@ -37,7 +38,7 @@ pub async fn rehearse(
     };
     let server = RehearsalServer::start(credentials, inbox.sink())
         .await
-        .map_err(|error| Failure::cannot_deliver("cannot start the built-in mail server").because(&error))?;
+        .map_err(|error| Failure::cannot_deliver(msg!("rehearsal-server-not-started")).because(&error))?;
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
         port: server.port(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appel_core::letter::{Notes, Rules};
+use appel_messages::msg;
 use tokio::sync::watch;
 
 use super::compose::{Composer, Outgoing};
@@ -59,7 +60,8 @@ impl Sending {
         notes: Notes,
         interrupts: WatchInterrupts,
     ) -> Result<(Ended, L), Failure> {
-        let interrupt = interrupts().map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+        let interrupt =
+            interrupts().map_err(|error| Failure::cannot_deliver(msg!("run-not-started")).because(&error))?;
         let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;
@@ -71,11 +73,8 @@ impl Sending {
             end(&ended, &mut listeners);
             (ended, ledger)
         });
-        run.await.map_err(|error| {
-            Failure::cannot_deliver("the run broke off")
-                .because(&error)
-                .hint("please report this")
-        })
+        run.await
+            .map_err(|error| Failure::cannot_deliver(msg!("run-broke-off")).because(&error))
     }
 
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
@@ -115,7 +114,7 @@ impl Sending {
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::Temporary(reply) => Self::cannot_deliver(reply.to_string()),
+            ConnectError::Temporary(reply) => Self::cannot_deliver(reply.told_with_code()),
             ConnectError::Fatal { message, cause, hint } => {
                 let mut failure = Self::cannot_deliver(message).hint(hint);
                 failure.causes.push(cause.into());

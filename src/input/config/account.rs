@@ -133,14 +133,23 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
     match Address::parse(text.as_str()) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(text.as_str()) {
-                text.warn(format!("\"{}\": {look}", text.as_str()), lookalike::HINT);
+                text.warn(
+                    format!("\"{}\": {}", text.as_str(), look.message().in_english()),
+                    lookalike::Look::hint(),
+                );
             }
             Some(address)
         }
         Err(error) => {
             text.refuse(
-                format!("\"{}\" is not an e-mail address: {error}", text.as_str()),
-                error.hint().unwrap_or("write the bare address: \"you@example.org\""),
+                format!(
+                    "\"{}\" is not an e-mail address: {}",
+                    text.as_str(),
+                    error.message().in_english()
+                ),
+                error
+                    .hint()
+                    .unwrap_or_else(|| "write the bare address: \"you@example.org\"".into()),
             );
             None
         }

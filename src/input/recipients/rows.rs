@@ -248,21 +248,28 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
         Ok(address) => {
             if let Some(look) = lookalike::in_address(cell) {
                 warn(report, column, ALIKE, || {
-                    words(format!("{}: {look}", visible_line(cell)), lookalike::HINT)
+                    words(
+                        format!("{}: {}", visible_line(cell), look.message().in_english()),
+                        lookalike::Look::hint().in_english(),
+                    )
                 });
             }
             Some(address)
         }
         Err(problem) => {
             let hint = match problem {
-                AddressError::Empty => "write the address, or delete the row",
-                AddressError::NameInside => "put the name in the `name` column and only the bare address here",
+                AddressError::Empty => "write the address, or delete the row".to_owned(),
+                AddressError::NameInside => {
+                    "put the name in the `name` column and only the bare address here".to_owned()
+                }
                 AddressError::SeveralOrSpace => {
-                    "one address a row; put copies in the `cc` column, or give each address a row of its own"
+                    "one address a row; put copies in the `cc` column, or give each address a row of its own".to_owned()
                 }
                 _ => address_hint(&problem),
             };
-            error(report, column, BAD_ADDRESSES, || words(say(cell, &problem), hint));
+            error(report, column, BAD_ADDRESSES, || {
+                words(say(cell, &problem), hint.clone())
+            });
             None
         }
     }
@@ -270,9 +277,9 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
 
 fn say(cell: &str, problem: &AddressError) -> String {
     if matches!(problem, AddressError::Empty) {
-        problem.to_string()
+        problem.message().in_english()
     } else {
-        format!("{}: {problem}", shown(cell))
+        format!("{}: {}", shown(cell), problem.message().in_english())
     }
 }
 
@@ -289,15 +296,16 @@ fn shown(cell: &str) -> String {
     text
 }
 
-fn address_hint(problem: &AddressError) -> &'static str {
+fn address_hint(problem: &AddressError) -> String {
     if let Some(hint) = problem.hint() {
-        return hint;
+        return hint.in_english();
     }
     match problem {
         AddressError::NoAt => "write the whole address: info@example.org",
         AddressError::LeadingHyphen => "check the address with its owner",
         _ => "fix the address: it looks like info@example.org",
     }
+    .to_owned()
 }
 
 fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Address>> {
@@ -321,7 +329,10 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
                     warn(report, column, ALIKE, || {
-                        words(format!("{}: {look}", visible_line(part)), lookalike::HINT)
+                        words(
+                            format!("{}: {}", visible_line(part), look.message().in_english()),
+                            lookalike::Look::hint().in_english(),
+                        )
                     });
                 }
                 found.push(address);

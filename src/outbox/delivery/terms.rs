@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use appel_core::address::Address;
-use appel_core::letter::{Decision, Letter, Message};
+use appel_core::letter::{self, Decision, Letter};
+use appel_messages::Message;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ pub trait Letters: Send + 'static {
     ///
     /// # Errors
     /// When it cannot be written, although it could before the run began.
-    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem>;
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<letter::Message, Problem>;
 }
 
 /// How to send.
@@ -70,11 +71,11 @@ pub enum Stop {
     /// It cannot be delivered, and waiting will not help.
     Cannot {
         /// What happened.
-        message: String,
+        message: Message,
         /// Why.
-        cause: String,
-        /// What to do now.
-        hint: String,
+        cause: Option<Message>,
+        /// What to do now, where the message itself does not say it.
+        hint: Option<Message>,
     },
     /// The server could not be reached for as long as `retry-for` allows.
     GaveUp(Reply),
@@ -101,7 +102,11 @@ impl From<ConnectError> for Stop {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Temporary(reply) => Self::GaveUp(reply),
-            ConnectError::Fatal { message, cause, hint } => Self::Cannot { message, cause, hint },
+            ConnectError::Fatal { message, cause, hint } => Self::Cannot {
+                message: message.into(),
+                cause: Some(cause).filter(|cause| !cause.is_empty()).map(Message::from),
+                hint: Some(hint.into()),
+            },
         }
     }
 }

@@ -214,8 +214,11 @@ fn refused(refusal: &Refusal, spent: Spent, login: &Login, settings: &Settings) 
         Auth::Xoauth2 => format!("{host} did not accept the access token of {username}"),
     };
     let said = match refusal.reason.as_deref() {
-        None | Some("") => refusal.reply.to_string(),
-        Some(reason) => format!("{} (the server's reason: {reason})", refusal.reply),
+        None | Some("") => refusal.reply.told_with_code().in_english(),
+        Some(reason) => format!(
+            "{} (the server's reason: {reason})",
+            refusal.reply.told_with_code().in_english()
+        ),
     };
     let fatal = |hint: &str| ConnectError::Fatal {
         message: what.clone(),

@@ -109,7 +109,7 @@ async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), Connec
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
         _ => Err(ConnectError::Fatal {
             message: format!("{} does not take mail from here", settings.host),
-            cause: reply.to_string(),
+            cause: reply.told_with_code().in_english(),
             hint: "check smtp.host and smtp.port, or ask your provider".to_owned(),
         }),
     }
@@ -136,7 +136,7 @@ async fn ehlo(stream: &mut Stream, settings: &Settings) -> Result<Offers, Connec
 fn no_hello(settings: &Settings, reply: &Reply) -> ConnectError {
     ConnectError::Fatal {
         message: format!("{} refused the greeting", settings.host),
-        cause: reply.to_string(),
+        cause: reply.told_with_code().in_english(),
         hint: "check smtp.host and smtp.port, or ask your provider".to_owned(),
     }
 }
@@ -162,7 +162,7 @@ async fn starttls(
             Some(400..=499) => ConnectError::Temporary(reply),
             _ => ConnectError::Fatal {
                 message: format!("{host} refused STARTTLS"),
-                cause: reply.to_string(),
+                cause: reply.told_with_code().in_english(),
                 hint: "no password was sent. Try security = \"tls\" (port 465)".to_owned(),
             },
         });

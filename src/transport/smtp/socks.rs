@@ -137,7 +137,7 @@ mod tests {
                 assert!(hint.contains("nothing is sent around the proxy"), "{hint}");
                 cause
             }
-            ConnectError::Temporary(reply) => panic!("may pass: {reply}"),
+            ConnectError::Temporary(reply) => panic!("may pass: {reply:?}"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use appel_core::outcome::{Reason, Reply};
+use appel_core::outcome::{CLOSED, RESET, Reason, Reply};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
@@ -29,7 +29,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", self.reply())]
+#[error("{}", self.reply().told_with_code().in_english())]
 pub enum StreamError {
     /// Closed or reset.
     Lost(String),
@@ -42,8 +42,8 @@ pub enum StreamError {
 impl StreamError {
     fn from_io(error: &io::Error) -> Self {
         Self::Lost(match error.kind() {
-            io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
-            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
+            io::ErrorKind::ConnectionReset => RESET.to_owned(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => CLOSED.to_owned(),
             _ => error.to_string(),
         })
     }
@@ -135,7 +135,7 @@ impl Stream {
             let end = handed_over + chunk.len();
             while handed_over < end {
                 let error = match timeout_at(deadline, self.io.write(&bytes[handed_over..end])).await {
-                    Ok(Ok(0)) => StreamError::Lost("closed by the server".to_owned()),
+                    Ok(Ok(0)) => StreamError::Lost(CLOSED.to_owned()),
                     Ok(Ok(written)) => {
                         handed_over += written;
                         continue;
@@ -223,7 +223,7 @@ impl Stream {
         }
         self.read.reserve(CHUNK);
         match timeout_at(deadline, self.io.read_buf(&mut self.read)).await {
-            Ok(Ok(0)) => Err(StreamError::Lost("closed by the server".to_owned())),
+            Ok(Ok(0)) => Err(StreamError::Lost(CLOSED.to_owned())),
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(StreamError::from_io(&error)),
             Err(_) => Err(StreamError::Timeout(timeout)),

@@ -96,7 +96,7 @@ impl Server {
 fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
     match result {
         Err(ConnectError::Fatal { message, cause, hint }) => (message, cause, hint),
-        Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply}"),
+        Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply:?}"),
         Ok(_) => panic!("connected"),
     }
 }
@@ -104,7 +104,7 @@ fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
 /// The words of an error that may pass.
 fn temporary<T>(result: Result<T, ConnectError>) -> String {
     match result {
-        Err(ConnectError::Temporary(reply)) => reply.to_string(),
+        Err(ConnectError::Temporary(reply)) => reply.told_with_code().in_english(),
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("connected"),
     }
