@@ -14,7 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::entries::{Commit, Held};
-use super::file::Wrong;
+use super::wrong::Wrong;
 use super::{marks, runs, state};
 use crate::outbox::ledger::{Attempted, Entry, Intent};
 use crate::private;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::timestamp;
-use super::file::Wrong;
+use super::wrong::Wrong;
 use super::{reply, state};
 use crate::outbox::ledger::rules::{OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};

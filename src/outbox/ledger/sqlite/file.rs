@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::before_5;
 use super::tables::{self, MIGRATIONS};
+use super::wrong::Wrong;
 use crate::outbox::ledger::{Doing, LedgerError, lock};
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl". The format written is `PRAGMA user_version`.
@@ -124,27 +125,6 @@ pub fn boot_id(ledger: &Path) -> String {
         return format!("{boot} {} {}", file.dev(), file.ino());
     }
     boot
-}
-
-/// What this program itself finds wrong in a database, as its library carries it.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", .0.in_english())]
-pub struct Wrong(pub Message);
-
-impl Wrong {
-    /// What was written is not what is there.
-    pub fn damaged(self) -> rusqlite::Error {
-        rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Null, Box::new(self))
-    }
-
-    /// It cannot be written so.
-    pub fn unusable(self) -> rusqlite::Error {
-        rusqlite::Error::ToSqlConversionFailure(Box::new(self))
-    }
-
-    fn of(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Option<Message> {
-        error.downcast_ref().map(|Self(message)| message.clone())
-    }
 }
 
 pub fn broken(path: &Path, doing: Doing, error: &rusqlite::Error) -> LedgerError {

@@ -16,6 +16,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod wrong;
 
 pub use reader::SqliteLedger;
 pub use writer::SqliteLocked;
