@@ -1,36 +1,50 @@
 //! Parses, runs, prints the one failure, exits.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write, stderr};
 use std::process::ExitCode;
 
-use appel::cli::Cli;
+use appel::cli::{self, NotRun};
 use appel::commands;
+use appel::failure::{Exit, Failure, Style};
 use appel_core::words;
-use clap::Parser;
 
 /// A letter is many small pieces of text: with the system's allocator a twelfth of the time goes there.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
-            commands::say_usage(&error);
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    let exit = match cli::parse(std::env::args_os()) {
+        Ok(cli) => {
+            let style = commands::stderr_style(&cli.global);
+            commands::run(cli).unwrap_or_else(|failure| tell(&failure, &style))
         }
-    };
-    let style = commands::stderr_style(&cli.global);
-    let exit = match commands::run(cli) {
-        Ok(exit) => exit,
-        Err(failure) => {
-            let text = failure.render(&style);
-            if !text.is_empty() {
-                // When nobody reads stderr there is nobody to tell.
-                let _ = writeln!(std::io::stderr(), "{}", words::for_screen(&text, style.color));
-            }
-            failure.exit
+        Err(NotRun::Help(help)) => show(&help, Exit::Done),
+        Err(NotRun::Nothing(help)) => show(&help, Exit::Usage),
+        Err(NotRun::Usage(failure, locale)) => {
+            let color = stderr().is_terminal() && commands::colors_are_welcome();
+            tell(
+                &failure,
+                &Style {
+                    color,
+                    locale,
+                    ..Style::PLAIN
+                },
+            )
         }
     };
     ExitCode::from(exit.code())
+}
+
+/// When nobody reads it there is nobody to tell.
+fn tell(failure: &Failure, style: &Style) -> Exit {
+    let text = failure.render(style);
+    if !text.is_empty() {
+        let _ = writeln!(stderr(), "{}", words::for_screen(&text, style.color));
+    }
+    failure.exit
+}
+
+fn show(help: &clap::Error, exit: Exit) -> Exit {
+    let _ = help.print();
+    exit
 }

@@ -138,7 +138,7 @@ fn send<L: LedgerWriter + 'static>(
             quota: Quota::new(None, Vec::new()),
         },
         clock: Clock::System,
-        listeners: vec![Box::new(Screen::new(found.due, true)), Box::new(log)],
+        listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };
     let notes = std::mem::take(&mut found.notes);
     let sent = runtime().block_on(

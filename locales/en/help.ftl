@@ -1,1 +1,68 @@
 # The help of each command and flag.
+
+## Headings
+
+help-heading-usage = Usage:
+help-heading-arguments = Arguments
+help-heading-options = Options
+help-heading-selection = Selection
+help-heading-everywhere = Everywhere
+
+## The commands, by who needs them
+
+help-group-take-part = To take part in a campaign:
+help-group-afterwards = Afterwards, or when something went wrong:
+help-group-organise = To make a campaign:
+
+help-appel =
+    Sends a letter campaign from your own mailbox: the right letter, in the right language, to the right inbox, once.
+
+    Were you given a campaign's folder? Begin with `appel rehearse -c FOLDER`: it shows everything and sends nothing.
+    Do you make one? Begin with `appel new FOLDER`.
+help-new = Start a campaign folder from the built-in example
+help-check = Validate everything: all problems at once, nothing is sent
+help-preview = Show the letters as they would leave
+help-rehearse = Run the real send against a built-in mail server, and show what arrived
+help-send = Send what is due
+help-status = Show where the campaign stands
+help-settle = Say what became of letters in doubt: they arrived, or they did not
+help-log = Show every attempt, oldest first
+help-purge = Forget a campaign: remove its records from the ledger, and its log
+
+## Flags of every command
+
+help-help = Print help
+help-version = Print the version
+help-config = The campaign's configuration, or its folder [default: config.toml]
+help-account = Your account, `[sender]` and `[smtp]` [default: appel/config.toml in your configuration folder]
+help-ledger = The ledger that remembers what was sent [default: appel/ledger.sqlite3 in your state folder]
+help-json = Print results as JSON, one object a line
+help-quiet = Print only results and errors
+help-verbose = Print more; write addresses to the log in full
+help-lang = The language of the screen [default: en]
+help-color = When to use colours: auto, always or never (`NO_COLOR` is respected) [default: auto]
+
+## Flags of several commands
+
+help-message = Your own paragraph, or @FILE to read it from a file
+help-letter = Only this letter (may be repeated)
+help-role = Only recipients with this role (may be repeated)
+help-to = Only this address (may be repeated)
+help-limit = At most so many letters
+
+## Flags of one command
+
+help-new-dir = The folder to make
+help-rehearse-keep = Keep every letter that arrived as an .eml file in this folder
+help-send-dry_run = Show what would be sent, send nothing
+help-send-out = Write each letter to this folder as an .eml file instead of sending it; the ledger is not touched
+help-send-yes = Do not ask before sending
+help-send-own_folder = Say that the campaign's folder is your own, for this run: only then is a mailbox used that the folder itself names
+help-send-retry_for = How long to keep trying when the server says "later" [default: smtp.retry-for]
+help-send-resend_in_doubt = Send again what may have arrived already: letters in doubt, under the same Message-ID
+help-send-retry_refused = Try again what the server refused in an earlier run
+help-settle-letters = Which letters: the Message-ID of each, as `appel status` shows it, without the angle brackets
+help-settle-sent = They arrived: they count as accepted, and are never sent again
+help-settle-unsent = They did not: they are due again, and the next send sends them as the same messages
+help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
+help-purge-yes = Do not ask before removing

@@ -1,10 +1,10 @@
 # What became of a letter, and why.
 
 # What became of a letter, in a word: in tables, in lines of their own, and at the beginning of a line.
-status-accepted = accepted
-status-deferred = deferred
-status-refused = refused
-status-in-doubt = in doubt
+outcome-accepted = accepted
+outcome-deferred = deferred
+outcome-refused = refused
+outcome-in-doubt = in doubt
 
 # What happened to a letter, or to a connection, instead of a server's reply. It stands behind a colon.
 #   $cause: what the system said

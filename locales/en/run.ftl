@@ -62,7 +62,6 @@ clock-behind = the clock of this computer says { $now }, but the ledger has a le
     .hint = check the date and time: letters carry them, and daily-limit counts by them
 
 # When a run cannot begin, or goes wrong as none should.
-run-not-started = cannot start
 run-broke-off = the run broke off
     .hint = please report this
 rehearsal-server-not-started = cannot start the built-in mail server

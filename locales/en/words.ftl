@@ -22,3 +22,30 @@ screen-note = note
 screen-help = help
 screen-caused-by = caused by
 screen-in-place = in { $place }
+
+# How long something takes, or is away.
+duration-seconds = { $seconds ->
+    [one] 1 second
+   *[other] { $seconds } seconds
+}
+duration-minutes = { $minutes ->
+    [one] 1 minute
+   *[other] { $minutes } minutes
+}
+duration-hours = { $hours ->
+    [one] about 1 hour
+   *[other] about { $hours } hours
+}
+#   $at: a time of day, in UTC
+#   $wait: how long until then: "25 minutes"
+moment-until = { $at } (in { $wait })
+# In "about 3 hours at this pace".
+duration-in-hours = { $hours ->
+    [one] 1 hour
+   *[other] { $hours } hours
+}
+
+# One below the other.
+two-lines =
+    { $first }
+    { $next }

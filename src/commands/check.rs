@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use appel_core::letter::{Decision, Over, Rules};
-use appel_messages::Message;
+use appel_messages::{Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -12,7 +12,6 @@ use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
-use crate::report::screen::count;
 use crate::run::compose::{Composer, recent};
 use crate::run::planning::Planning;
 use crate::run::preflight::{Preflight, preflight};
@@ -48,23 +47,18 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     let errors = problems.count(Severity::Error);
     let warnings = problems.count(Severity::Warning);
     let file = appel_core::words::path(&context.global.config);
-    match (errors, warnings) {
-        (0, 0) => format!("{file}: no problem found. {} for this sender.\n", count(due, "letter")),
-        (0, _) => format!(
-            "{file}: {}, nothing that stops a run. {} for this sender.\n",
-            count(warnings, "warning"),
-            count(due, "letter")
+    let verdict = match (errors, warnings) {
+        (0, 0) => msg!("check-fine", file = file, letters = due),
+        (0, _) => msg!("check-warnings", file = file, warnings = warnings, letters = due),
+        (_, 0) => msg!("check-errors", file = file, errors = errors),
+        _ => msg!(
+            "check-errors-and-warnings",
+            file = file,
+            errors = errors,
+            warnings = warnings
         ),
-        (_, 0) => format!(
-            "{file}: {} to fix before anything can be sent.\n",
-            count(errors, "error")
-        ),
-        _ => format!(
-            "{file}: {} to fix before anything can be sent, and {}.\n",
-            count(errors, "error"),
-            count(warnings, "warning")
-        ),
-    }
+    };
+    context.out.say(&verdict) + "\n"
 }
 
 /// So many addresses that would get too much are named.
@@ -122,25 +116,18 @@ impl Crowd {
     }
 
     fn warnings(self, recipients: &str) -> Vec<Problem> {
-        let hint = "they stay due, and leave later; whoever sends can allow more in the account file: [limits]";
-        let held = |letters: usize| {
-            let letters = count(letters, "letter");
-            format!("the next run would hold {letters} back")
-        };
         let named = self.first.into_iter().map(|(over, line, letters)| {
             let place = Place {
                 line: Some(line),
                 field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
                 ..Place::file(recipients)
             };
-            Problem::warning(format!("{}: {}", over.message().in_english(), held(letters)))
-                .at(place)
-                .hint(hint)
+            Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
         });
         let mut warnings: Vec<Problem> = named.collect();
         if self.more > 0 {
-            let others = format!("other addresses would get too much as well: {}", held(self.more));
-            warnings.push(Problem::warning(others).at(Place::file(recipients)).hint(hint));
+            let others = Problem::warning(msg!("check-crowded-others", letters = self.more));
+            warnings.push(others.at(Place::file(recipients)));
         }
         warnings
     }
@@ -155,10 +142,7 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems
         return Ok((problems, 0));
     };
     if input.smtp.is_none() {
-        problems.push(
-            Problem::note("there is no [smtp] table: this campaign can be checked and rehearsed, but not sent")
-                .hint("write it into your account file: [smtp] with host, port and security"),
-        );
+        problems.push(Problem::note(msg!("check-no-smtp")));
     }
     let written = look(context, arguments, input, now, &mut problems).await;
     match written {
@@ -169,6 +153,13 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// What was sent already cannot be told, for this reason.
+fn untold(failure: Failure) -> Problem {
+    let why = failure.what.map_or_else(|| Value::from(""), Value::from);
+    let problem = Problem::warning(msg!("check-ledger-unread", why = why));
+    failure.hints.into_iter().fold(problem, Problem::hint)
 }
 
 /// Looks at every letter, and at what the next run would hold back.
@@ -185,12 +176,7 @@ async fn look(
     let mut crowd = Crowd::default();
     // A warning when what was sent already cannot be told; then the list alone is looked at.
     if let Err(failure) = crowd.look(&composer, context, now).await {
-        let problem = Problem::warning(format!(
-            "what was sent already cannot be told: {}",
-            failure.what.as_ref().map(Message::in_english).unwrap_or_default()
-        ));
-        let hints = failure.hints.into_iter();
-        problems.push(hints.fold(problem, Problem::hint));
+        problems.push(untold(failure));
         crowd = Crowd::default();
         crowd.plan(&composer, &mut NoLedger, now).await?;
     }

@@ -2,12 +2,13 @@
 
 use appel_core::letter::Skip;
 use appel_core::recipients::Recipients;
+use appel_messages::{Message, msg};
 
 use super::{Context, confirm, print};
 use crate::failure::{Exit, Failure, Place, Problem};
 use crate::outbox::delivery::{Ended, Stop};
 use crate::report::moment::until;
-use crate::report::screen::{count, summary_line};
+use crate::report::screen::summary_line;
 use crate::run::conclude::Conclusion;
 use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
@@ -30,89 +31,75 @@ pub fn conclude(
     }
     let exit = conclusion.exit();
     if exit != Exit::Done {
-        context.say(&advice(&conclusion));
+        let advice: Vec<String> = advice(&conclusion).iter().map(|line| context.style.say(line)).collect();
+        context.say_text(&advice.join("\n"));
     }
     let Some(stop) = &ended.stop else {
         return Ok(exit);
     };
-    let now = context.clock.now();
-    let unsent = format!(
-        "{} not sent; what was sent is recorded",
-        count(summary.deferred, "letter")
-    );
-    match stop {
-        Stop::Interrupted => {
-            context.say(&format!("Interrupted: {unsent}. Run `appel send` again for the rest."));
-            Ok(exit)
+    let (now, letters) = (context.clock.now(), summary.deferred);
+    let said = match stop {
+        Stop::Interrupted => msg!("stop-interrupted", letters = letters),
+        Stop::GaveUp(reply) => msg!("stop-gave-up", reply = reply.told_with_code(), letters = letters),
+        Stop::DailyLimit(None) => msg!("stop-daily-limit", letters = letters),
+        Stop::DailyLimit(Some(again)) if again.whole == again.from => {
+            msg!(
+                "stop-daily-limit-until",
+                letters = letters,
+                until = until(again.whole, now)
+            )
         }
-        Stop::GaveUp(reply) => {
-            context.say(&format!(
-                "Gave up for now: {}\n{unsent}. Run `appel send` again later, or with a longer --retry-for.",
-                context.style.say(&reply.told_with_code())
-            ));
-            Ok(exit)
-        }
-        Stop::DailyLimit(again) => {
-            let when = again.as_ref().map_or_else(
-                || "later".to_owned(),
-                |again| match until(again.whole, now) {
-                    whole if again.whole == again.from => format!("after {whole}"),
-                    whole => format!(
-                        "after {}, or for all that the limit allows after {whole}",
-                        until(again.from, now)
-                    ),
-                },
-            );
-            context.say(&format!(
-                "smtp.daily-limit is reached: {unsent}. It counts the last 24 hours. Run `appel send` again {when}."
-            ));
-            Ok(exit)
-        }
-        Stop::Limited { reply, limit, from } => {
-            let why = match limit {
-                Limit::Day => "most providers count the last 24 hours; smtp.daily-limit keeps you below their limit",
-                Limit::Rate(_) => "a lower smtp.rate keeps you below their limit",
-            };
-            context.say(&format!(
-                "The server takes no more letters from this account for now: {}\n\
-                 {unsent}. Run `appel send` again after {} ({why}).",
-                context.style.say(&reply.told_with_code()),
-                until(*from, now)
-            ));
-            Ok(exit)
-        }
-        Stop::Deadline => {
-            context.say(&format!("The campaign's deadline has passed: {unsent}."));
-            Ok(exit)
-        }
+        Stop::DailyLimit(Some(again)) => msg!(
+            "stop-daily-limit-in-parts",
+            letters = letters,
+            from = until(again.from, now),
+            whole = until(again.whole, now),
+        ),
+        Stop::Limited {
+            reply,
+            limit: Limit::Day,
+            from,
+        } => msg!(
+            "stop-limited-by-day",
+            reply = reply.told_with_code(),
+            letters = letters,
+            until = until(*from, now)
+        ),
+        Stop::Limited {
+            reply,
+            limit: Limit::Rate(_),
+            from,
+        } => msg!(
+            "stop-limited-by-rate",
+            reply = reply.told_with_code(),
+            letters = letters,
+            until = until(*from, now)
+        ),
+        Stop::Deadline => msg!("stop-deadline", letters = letters),
         Stop::Cannot { message, cause, hint } => {
+            let unsent = msg!("stop-unsent", letters = letters);
             let mut failure = Failure::cannot_deliver(message.clone());
             failure.causes.extend(cause.clone());
             failure.hints.extend(hint.clone());
-            Err(failure.hint(unsent))
+            return Err(failure.hint(unsent));
         }
-        Stop::Ledger(error) => Err(error.into()),
-        Stop::Letter(problem) if recipients.is_lost() => {
-            let mut failure = Failure::cannot_deliver("the list of recipients could not be read to its end")
-                .hint("what was sent is recorded: it is not sent again");
-            failure.problems.push(problem.clone());
-            Err(failure)
-        }
+        Stop::Ledger(error) => return Err(error.into()),
         Stop::Letter(problem) => {
-            let mut failure =
-                Failure::cannot_deliver("a letter could no longer be written, although it could at the start")
-                    .hint("did the files change meanwhile? Run `appel check`, then `appel send` again");
+            let mut failure = Failure::cannot_deliver(if recipients.is_lost() {
+                msg!("stop-recipients-lost")
+            } else {
+                msg!("stop-letter-unwritten")
+            });
             failure.problems.push(problem.clone());
-            Err(failure)
+            return Err(failure);
         }
-    }
+    };
+    context.say(&said);
+    Ok(exit)
 }
 
 fn unnamed(number: usize, file: &str) -> Problem {
-    let letters = count(number, "letter");
-    Problem::error(format!("{letters} that would have left could not even be named"))
-        .at(Place::file(file))
-        .hint("their rows can no longer be read; nothing was sent to them in this run")
+    Problem::error(msg!("letters-unnamed", letters = number)).at(Place::file(file))
 }
 
 fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
@@ -120,25 +107,24 @@ fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
     if summary.due == 0 {
         return nothing_due(preflight, context);
     }
-    let mut text = summary_line(summary);
-    text.push('\n');
+    let style = &context.out;
+    let mut text = style.say(&summary_line(summary)) + "\n";
     if ended.copies_not_taken > 0 {
-        let copies = count(ended.copies_not_taken, "copy");
-        text.push_str(&format!(
-            "{copies} not taken by the server, although the letter was: see `appel log`.\n"
-        ));
+        text.push_str(&style.say(&msg!("copies-not-taken", copies = ended.copies_not_taken)));
+        text.push('\n');
     }
-    text.push_str(&confirm::left_out(preflight, &context.out));
+    text.push_str(&confirm::left_out(preflight, style));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
 /// Why there is nothing to send.
 pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
-    let mut text = match preflight.skipped(Skip::AddressLimit) {
-        0 => "Nothing is due.\n".to_owned(),
-        _ => "Nothing can leave now.\n".to_owned(),
+    let nothing = match preflight.skipped(Skip::AddressLimit) {
+        0 => msg!("nothing-is-due"),
+        _ => msg!("nothing-can-leave"),
     };
+    let mut text = context.out.say(&nothing) + "\n";
     for line in preflight.left_out() {
         text.push_str(&format!("  {}\n", context.out.say(&line)));
     }
@@ -147,26 +133,20 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
 }
 
 /// What to do about letters that did not go; deferred ones only when the run did not end early, which is said apart.
-fn advice(conclusion: &Conclusion) -> String {
+fn advice(conclusion: &Conclusion) -> Vec<Message> {
     let (summary, stop) = (&conclusion.ended.summary, &conclusion.ended.stop);
     let mut lines = Vec::new();
     if stop.is_none() && summary.deferred > 0 {
-        lines.push("Deferred letters are sent by the next `appel send`.");
+        lines.push(msg!("advice-deferred"));
     }
     if summary.refused > 0 {
-        lines.push(
-            "Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.",
-        );
+        lines.push(msg!("advice-refused"));
     }
     if summary.in_doubt + conclusion.held_in_doubt > 0 {
-        lines.push(
-            "Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.",
-        );
+        lines.push(msg!("advice-in-doubt"));
     }
     if conclusion.over_limit > 0 {
-        lines.push(
-            "Letters held back are still due: run `appel send` again when their time has come. One address gets so many letters in 24 hours, in all your campaigns; [limits] in your account file can raise that.",
-        );
+        lines.push(msg!("advice-held-back"));
     }
-    lines.join("\n")
+    lines
 }

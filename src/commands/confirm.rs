@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use appel_core::letter::Skip;
 use appel_core::words::{visible, visible_line};
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 use super::Context;
@@ -12,8 +13,7 @@ use crate::input::Input;
 use crate::input::config::{Rate, Smtp};
 use crate::outbox::quota::Quota;
 use crate::report::leaving;
-use crate::report::moment::{clock_time, until};
-use crate::report::screen::{count, seconds_in_words};
+use crate::report::moment::{about, clock_time, until};
 use crate::report::table::table;
 use crate::run::preflight::{Checked, Preflight, SHOWN_LETTERS};
 use crate::wrap::push_wrapped;
@@ -32,13 +32,13 @@ pub fn confirm(
 ) -> Result<bool, Failure> {
     let overview = overview(input, smtp, preflight, timetable, &context.style);
     if yes {
-        context.say(&overview);
+        context.say_text(&overview);
         return Ok(true);
     }
     // A question means nothing without what it is about, also with --quiet.
     super::to_stderr(&overview, context.style.color);
-    let question = format!("Send {}?", count(preflight.due, "letter"));
-    ask(&question, "look at `appel send --dry-run`, then send with --yes")
+    let question = msg!("ask-send", letters = preflight.due);
+    ask(&context.style, &question, Some(msg!("ask-send-hint")))
 }
 
 /// Asks a question whose answer, without another word, is no.
@@ -48,13 +48,15 @@ pub fn confirm(
 ///
 /// # Errors
 /// When nobody can be asked (exit 2): then `hint` says what to do.
-pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
+pub fn ask(style: &Style, question: &Message, hint: Option<Message>) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage("nobody is here to confirm").hint(hint));
+        let mut failure = Failure::usage(msg!("nobody-to-confirm"));
+        failure.hints.extend(hint);
+        return Err(failure);
     }
-    let nobody = |error: std::io::Error| Failure::usage("nobody answered").because(&error);
+    let nobody = |error: std::io::Error| Failure::usage(msg!("nobody-answered")).because(&error);
     let mut terminal = std::io::stderr();
-    write!(terminal, "{} [y/N] ", visible(question))
+    write!(terminal, "{} [y/N] ", visible(&style.say(question)))
         .and_then(|()| terminal.flush())
         .map_err(nobody)?;
     let mut answer = String::new();
@@ -69,19 +71,19 @@ pub fn ask(question: &str, hint: &str) -> Result<bool, Failure> {
 /// The campaign, the sender, the letters, who is left out, and how long it will take.
 pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &Timetable, style: &Style) -> String {
     let Input { campaign, sender, .. } = input;
-    let mut text = format!(
-        "{}\nFrom {} <{}>, through {}\n\n",
-        visible_line(&campaign.title),
-        visible_line(&sender.name),
-        sender.email,
-        visible_line(&smtp.host)
+    let from = msg!(
+        "overview-from",
+        name = visible_line(&sender.name),
+        email = sender.email.to_string(),
+        host = visible_line(&smtp.host),
     );
+    let mut text = format!("{}\n{}\n\n", visible_line(&campaign.title), style.say(&from));
     text.push_str(&letters(preflight, style));
     text.push_str(&left_out(preflight, style));
     text.push_str(&held_back(preflight, timetable.now, style));
     text.push_str(&style.say(&leaving::in_all(&preflight.leaving)));
     text.push('\n');
-    text.push_str(&timetable.of(preflight));
+    text.push_str(&timetable.of(preflight, style));
     text
 }
 
@@ -128,54 +130,69 @@ impl Timetable {
     }
 
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
-    fn of(&self, preflight: &Preflight) -> String {
-        let leave = self.leave;
-        let mut text = count(preflight.due, "letter");
-        if leave < preflight.due {
-            text.push_str(&format!(
-                ", of which smtp.daily-limit lets {leave} leave now (it counts the addresses of the last 24 hours)"
-            ));
-        }
-        if let Rate::Every(interval) = self.rate
-            && let Ok(pauses) = u32::try_from(leave.saturating_sub(1))
-            && pauses > 0
-        {
-            let takes = interval.saturating_mul(pauses);
-            let words = seconds_in_words(takes.as_secs() + 1);
-            text.push_str(&format!(", about {} at this pace", words.trim_start_matches("about ")));
-            if takes.as_secs() >= 60
-                && let Ok(end) = self.now.checked_add(takes)
-            {
-                text.push_str(&format!(", until {}", clock_time(end, self.now)));
-            }
-        }
-        text.push_str(".\n");
+    fn of(&self, preflight: &Preflight, style: &Style) -> String {
+        let (letters, leave) = (preflight.due, self.leave);
+        let how_many = if leave < letters {
+            msg!("timetable-limited", letters = letters, leave = leave)
+        } else {
+            msg!("timetable-all", letters = letters)
+        };
+        let mut text = style.say(&self.takes(how_many)) + "\n";
         if leave == 0
             && let Some(again) = self.quota.again(self.first)
         {
-            text.push_str(&format!("The next can leave after {}.\n", until(again.from, self.now)));
+            let next = msg!("timetable-next", until = until(again.from, self.now));
+            text.push_str(&style.say(&next));
+            text.push('\n');
         }
         text
+    }
+
+    /// So many letters, with how long they take.
+    fn takes(&self, how_many: Message) -> Message {
+        let pauses = u32::try_from(self.leave.saturating_sub(1)).unwrap_or(0);
+        let takes = match self.rate {
+            Rate::Every(interval) if pauses > 0 => interval.saturating_mul(pauses),
+            _ => return msg!("timetable", letters = how_many),
+        };
+        let wait = about(takes.as_secs() + 1);
+        match self.now.checked_add(takes) {
+            Ok(end) if takes.as_secs() >= 60 => {
+                msg!(
+                    "timetable-until",
+                    letters = how_many,
+                    wait = wait,
+                    end = clock_time(end, self.now)
+                )
+            }
+            _ => msg!("timetable-takes", letters = how_many, wait = wait),
+        }
     }
 }
 
 /// The first letters one by one, the others counted.
 pub fn letters(preflight: &Preflight, style: &Style) -> String {
+    let [letter, to, language, copies, letters] = [
+        msg!("column-letter"),
+        msg!("column-to"),
+        msg!("column-language"),
+        msg!("column-copies"),
+        msg!("column-letters"),
+    ]
+    .map(|heading| style.say(&heading));
     let mut text = table(
-        &["letter", "to", "language", "copies"],
+        &[&letter, &to, &language, &copies],
         preflight.first.iter().map(|row| row.to_vec()),
         style,
     );
     if preflight.due > SHOWN_LETTERS {
-        text.push_str(&format!(
-            "  … and {} more. In all:\n",
-            count(preflight.due - SHOWN_LETTERS, "letter")
-        ));
+        let more = msg!("letters-more-in-all", letters = preflight.due - SHOWN_LETTERS);
+        text.push_str(&format!("  {}\n", style.say(&more)));
         let rows = preflight
             .kinds
             .iter()
             .map(|((letter, language), number)| vec![letter.clone(), language.clone(), number.to_string()]);
-        text.push_str(&table(&["letter", "language", "letters"], rows, style));
+        text.push_str(&table(&[&letter, &language, &letters], rows, style));
     }
     text.push('\n');
     text.push_str(&leaving::shown(&preflight.leaving, style));
@@ -193,24 +210,22 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
     for held in &preflight.over {
         if said != Some(&held.over) {
             push(&format!("{}.", style.say(&held.over.message())), "  ", "");
-            let until = until(held.over.from, now);
-            push(&format!("Held back, not before {until}:"), "  ", "");
+            let until = msg!("held-back-until", until = until(held.over.from, now));
+            push(&style.say(&until), "  ", "");
             said = Some(&held.over);
         }
-        push(&format!("{} to {}", visible_line(&held.letter), held.to), "    ", "  ");
+        let whom = msg!(
+            "letter-to",
+            letter = visible_line(&held.letter),
+            to = held.to.to_string()
+        );
+        push(&style.say(&whom), "    ", "  ");
     }
     let more = preflight
         .skipped(Skip::AddressLimit)
         .saturating_sub(preflight.over.len());
     if more > 0 {
-        push(
-            &format!(
-                "… and {} more held back; `appel send --dry-run --json` names them all",
-                count(more, "letter")
-            ),
-            "  ",
-            "",
-        );
+        push(&style.say(&msg!("held-back-more", letters = more)), "  ", "");
     }
     text
 }
@@ -221,5 +236,5 @@ pub fn left_out(preflight: &Preflight, style: &Style) -> String {
     if lines.is_empty() {
         return String::new();
     }
-    format!("Not sent: {}.\n", lines.join("; "))
+    style.say(&msg!("not-sent", reasons = lines.join("; "))) + "\n"
 }

@@ -1,11 +1,13 @@
 //! What a person asks for while letters leave: Ctrl-C, once or twice.
 
+use appel_messages::msg;
 use tokio::sync::watch;
 
+use crate::failure::Style;
 use crate::outbox::delivery::Interrupt;
 
 /// Ctrl-C, SIGTERM and SIGHUP: the first asks to finish, the second to stop at once.
-pub fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
+pub fn watch_interrupts(style: Style) -> std::io::Result<watch::Receiver<Interrupt>> {
     #[cfg(unix)]
     use tokio::signal::unix::{SignalKind, signal};
     let (sender, receiver) = watch::channel(Interrupt::None);
@@ -26,10 +28,7 @@ pub fn watch_interrupts() -> std::io::Result<watch::Receiver<Interrupt>> {
             let _ = tokio::signal::ctrl_c().await;
             if next == Interrupt::Finish {
                 use std::io::Write;
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "finishing what is on its way; press Ctrl-C again to stop at once (those letters will be in doubt)"
-                );
+                let _ = writeln!(std::io::stderr(), "{}", style.say(&msg!("finishing")));
             }
             sender.send_replace(next);
         }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, ErrorKind, Write, stdout};
 
 use appel_core::words::json_for_screen;
+use appel_messages::msg;
 
 use super::Context;
 use crate::cli;
@@ -15,7 +16,7 @@ use crate::report::spreadsheet::Rows;
 pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failure> {
     // Said here and not by clap, which does not see a `--json` before the command.
     if arguments.csv && context.global.json {
-        return Err(Failure::usage("--csv and --json are two forms of the same log").hint("ask for one of them"));
+        return Err(Failure::usage(msg!("log-two-forms")));
     }
     let campaign = context.identity()?.id;
     let ledger = ledger::read(&context.ledger()?, context.clock.now()).await?;
@@ -41,7 +42,7 @@ pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failur
             if tried {
                 Ok(())
             } else {
-                Ok(writeln!(out, "Nothing was tried yet.")?)
+                Ok(writeln!(out, "{}", context.out.say(&msg!("log-nothing")))?)
             }
         })
     };
@@ -49,9 +50,7 @@ pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failur
         Ok(()) => Ok(Exit::Done),
         // A reader that has gone (`| head`) wanted no more; a full disk is another thing.
         Err(Untold::Unwritten(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(Exit::Done),
-        Err(Untold::Unwritten(error)) => Err(Failure::cannot_deliver("the log could not be written to its end")
-            .because(&error)
-            .hint("what was sent is recorded all the same; make room on that disk, then run the same command again")),
+        Err(Untold::Unwritten(error)) => Err(Failure::cannot_deliver(msg!("log-unwritten")).because(&error)),
         Err(Untold::Unread(error)) => Err(error.into()),
     }
 }

@@ -21,7 +21,8 @@ use std::path::{Path, PathBuf};
 use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::Selection;
-use appel_core::words::{for_screen, is_unsafe_to_show, json_for_screen, visible};
+use appel_core::words::{for_screen, json_for_screen, visible};
+use appel_messages::{Message, msg};
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
@@ -34,7 +35,7 @@ use crate::outbox::event::Listener;
 use crate::outbox::ledger::{LedgerError, Location};
 use crate::private::Unfit;
 use crate::report::json::{JsonLines, not_written};
-use crate::report::screen::{Screen, count};
+use crate::report::screen::Screen;
 
 /// Runs one command.
 ///
@@ -47,7 +48,7 @@ pub fn run(cli: Cli) -> Result<Exit, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::cannot_deliver("cannot start").because(&error))?;
+        .map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
     let done = runtime.block_on(command(&context, cli.command));
     // A look-up that the resolver never answers must not keep a run from ending that is over.
     runtime.shutdown_background();
@@ -97,7 +98,7 @@ fn style(global: &Global, terminal: bool) -> Style {
     let color = match global.color {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        ColorChoice::Auto => terminal && colors_are_welcome(),
     };
     let width = if terminal {
         usize::from(console::Term::stderr().size().1)
@@ -109,6 +110,12 @@ fn style(global: &Global, terminal: bool) -> Style {
         width,
         locale: global.lang,
     }
+}
+
+/// `NO_COLOR` (<https://no-color.org>).
+#[must_use]
+pub fn colors_are_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// What every command has at hand.
@@ -123,9 +130,8 @@ struct Context {
 
 impl Context {
     fn new(global: Global) -> Result<Self, Failure> {
-        let clock = Clock::from_environment().map_err(|error| {
-            Failure::usage("APPEL_NOW is not a moment such as 2026-01-31T12:00:00Z").because(&error)
-        })?;
+        let clock =
+            Clock::from_environment().map_err(|error| Failure::usage(msg!("now-is-no-moment")).because(&error))?;
         let mut global = global;
         // A campaign is a folder: its name will do.
         let inside = global.config.join("config.toml");
@@ -171,7 +177,7 @@ impl Context {
     fn invalid(problems: Problems) -> Failure {
         let mut failure = Failure::invalid(problems);
         let errors = failure.problems.count(Severity::Error);
-        failure.what = Some(format!("{} to fix; nothing was sent", count(errors, "error")).into());
+        failure.what = Some(msg!("errors-to-fix", errors = errors));
         failure
     }
 
@@ -203,7 +209,8 @@ impl Context {
 
     /// Who hears of a run with so many letters due: the screen, and whoever reads JSON.
     fn story(&self, due: usize) -> Vec<Box<dyn Listener>> {
-        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, self.global.quiet || due == 0))];
+        let mut listeners: Vec<Box<dyn Listener>> =
+            vec![Box::new(Screen::new(due, self.global.quiet || due == 0, self.style))];
         if self.global.json {
             listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));
         }
@@ -211,7 +218,12 @@ impl Context {
     }
 
     /// A line for the person, on stderr; `--quiet` keeps it back.
-    fn say(&self, text: &str) {
+    fn say(&self, message: &Message) {
+        self.say_text(&self.style.say(message));
+    }
+
+    /// The same with lines that are drawn already.
+    fn say_text(&self, text: &str) {
         if !self.global.quiet {
             to_stderr(text, self.style.color);
         }
@@ -226,17 +238,12 @@ impl Context {
     /// `--ledger`, or the default place.
     fn ledger(&self) -> Result<Location, Failure> {
         let Some(named) = &self.global.ledger else {
-            return Location::of_this_person().ok_or_else(|| {
-                Failure::cannot_deliver("there is no home folder to keep the ledger in")
-                    .hint("name a place with --ledger PATH")
-            });
+            return Location::of_this_person().ok_or_else(|| Failure::cannot_deliver(msg!("ledger-no-home")));
         };
         let location = Location::parse(named)
-            .map_err(|unsupported| Failure::usage(unsupported.message()).hint("--ledger takes the path of a file"))?;
+            .map_err(|unsupported| Failure::usage(unsupported.message()).hint(msg!("ledger-flag-hint")))?;
         if !location.is_there()? {
-            let note = format!("there is no ledger {location} yet: it knows of nothing sent");
-            let hint = "if you have sent letters with it, check the path, and that its drive is there";
-            self.say_problem(&Problem::note(note).hint(hint));
+            self.say_problem(&Problem::note(msg!("ledger-not-there", ledger = &location)));
         }
         Ok(location)
     }
@@ -256,7 +263,7 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
         match Address::parse(text) {
             Ok(address) => to.push(address),
             Err(error) => {
-                let problem = Problem::error(format!("--to {text}: {}", error.message().in_english()));
+                let problem = Problem::error(msg!("to-is-no-address", text = text, why = error.message()));
                 problems.push(match error.hint() {
                     Some(hint) => problem.hint(hint),
                     None => problem,
@@ -286,30 +293,21 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
     let text = match text.strip_prefix('@') {
         None => text.clone(),
         Some(path) => bounded::text(path.as_ref(), MOST_TEXT).map_err(|unread| {
-            let (why, hint) = match &unread {
-                Unread::TooLong(bytes) => (
-                    format!("{path} is too long: {}", bounded::in_words(*bytes)),
-                    "a personal paragraph has a few lines; at most 1 MiB is read",
-                ),
-                Unread::NotAFile(what) => (
-                    format!("{path} is {what}, not a file"),
-                    "name a text file, or write the text itself: --message \"…\"",
-                ),
-                _ => (
-                    format!("cannot read {path}: {unread}"),
-                    "the file must be plain text in UTF-8",
-                ),
-            };
-            Failure::from(Problem::error(format!("--message: {why}")).hint(hint))
+            Failure::from(Problem::error(match &unread {
+                Unread::TooLong(bytes) => msg!("message-too-long", path = path, size = bounded::in_words(*bytes)),
+                Unread::NotAFile(what) => msg!("message-no-file", path = path, what = *what),
+                _ => msg!("message-unread", path = path, why = unread.to_string()),
+            }))
         })?,
     };
     let text = text.replace("\r\n", "\n");
     let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
-        return Err(Failure::from(
-            Problem::error(format!("--message holds the control character U+{:04X}", u32::from(c)))
-                .hint("write it in a text editor as plain text"),
-        ));
+        let code = format!("U+{:04X}", u32::from(c));
+        return Err(Failure::from(Problem::error(msg!(
+            "message-control-character",
+            code = code
+        ))));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
@@ -339,18 +337,6 @@ fn to_stderr(text: &str, color: bool) {
     let _ = writeln!(std::io::stderr(), "{}", for_screen(text, color));
 }
 
-/// What is wrong with the command line, or the help that was asked for.
-pub fn say_usage(error: &clap::Error) {
-    let plain = error.render().to_string();
-    if plain.chars().any(|c| c != '\n' && is_unsafe_to_show(c)) {
-        // An argument that a terminal would obey.
-        let _ = write!(std::io::stderr(), "{}", visible(&plain));
-    } else {
-        // clap knows what belongs on stdout (help, version) and what on stderr.
-        let _ = error.print();
-    }
-}
-
 /// Writes text for a person to stdout.
 fn print(text: &str) {
     write_out(&visible(text));
@@ -367,7 +353,7 @@ fn write_out(text: &str) {
 /// Writes an object to stdout, on a line of its own.
 fn print_json(object: &impl Serialize) -> Result<(), Failure> {
     let line =
-        serde_json::to_string(object).map_err(|error| Failure::cannot_deliver("cannot print").because(&error))?;
+        serde_json::to_string(object).map_err(|error| Failure::cannot_deliver(msg!("cannot-print")).because(&error))?;
     write_out(&format!("{}\n", json_for_screen(line)));
     Ok(())
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use appel_core::words::visible_line;
+use appel_messages::{Value, msg};
 
 use super::{Context, print};
 use crate::cli;
@@ -46,23 +47,25 @@ pub fn run(context: &Context, arguments: &cli::New) -> Result<Exit, Failure> {
     let dir = &arguments.dir;
     let shown = visible_line(&dir.display().to_string());
     if fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) || dir.is_file() {
-        return Err(Failure::usage(format!("{shown} is there already, and not empty"))
-            .hint("name a new folder: nothing is ever written over"));
+        return Err(Failure::usage(msg!("new-not-empty", folder = shown)));
     }
-    write_all(dir).map_err(|error| Failure::cannot_deliver(format!("cannot write to {shown}")).because(&error))?;
-    print(&format!("{shown}: a campaign to edit.\n"));
-    context.say(&format!(
-        "\nNow:\n  1. appel rehearse -c {shown}/config.toml   (sends nothing, shows everything)\n  2. edit config.toml, recipients.csv and templates/, then appel check -c {shown}/config.toml\n  3. put your own name and mail server, [sender] and [smtp], into {}",
-        account_file()
+    write_all(dir)
+        .map_err(|error| Failure::cannot_deliver(msg!("cannot-write-to", folder = &shown)).because(&error))?;
+    print(&(context.out.say(&msg!("new-made", folder = &shown)) + "\n"));
+    let next = context.style.say(&msg!(
+        "new-next",
+        config = format!("{shown}/config.toml"),
+        account = account_file()
     ));
+    context.say_text(&format!("\n{next}"));
     Ok(Exit::Done)
 }
 
 /// Where the account belongs, as a person finds it.
-fn account_file() -> String {
+fn account_file() -> Value {
     super::default_account().map_or_else(
-        || "an account file (--account FILE)".to_owned(),
-        |path| visible_line(&path.display().to_string()),
+        || msg!("new-account-file").into(),
+        |path| visible_line(&path.display().to_string()).into(),
     )
 }
 

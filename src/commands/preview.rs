@@ -3,6 +3,8 @@
 use appel_core::letter::{Letter, Message, Rules};
 use appel_core::words::{visible, visible_line};
 
+use appel_messages::msg;
+
 use super::{Context, personal, print, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
@@ -27,8 +29,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
             return Ok(());
         };
         let message = composer.message(letter, text, date).map_err(Failure::from)?;
-        let read = Shown::read(&message.bytes)
-            .ok_or_else(|| Failure::cannot_deliver("a letter cannot be read back").hint("please report this"))?;
+        let read = Shown::read(&message.bytes).ok_or_else(|| Failure::cannot_deliver(msg!("letter-unreadable")))?;
         if context.global.json {
             super::print_json(&event(letter, &message, &read, now))?;
         } else if context.global.verbose {
@@ -38,7 +39,12 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
             if shown > 0 {
                 print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
             }
-            print(&format!("{} in {}\n", visible_line(&letter.spec.id), letter.language));
+            let title = msg!(
+                "preview-title",
+                letter = visible_line(&letter.spec.id),
+                language = letter.language.to_string()
+            );
+            print(&(context.out.say(&title) + "\n"));
             print(&read.on_screen("", &context.out));
             print("\n");
         }
@@ -47,7 +53,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
     })
     .await?;
     if shown == 0 && !context.global.json {
-        print("No letter is for this sender.\n");
+        print(&(context.out.say(&msg!("preview-none")) + "\n"));
     }
     Ok(Exit::Done)
 }

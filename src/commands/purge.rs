@@ -3,17 +3,17 @@
 use std::path::{Path, PathBuf};
 
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 
 use super::{Context, confirm, print, print_json};
 use crate::account::trust::Folders;
 use crate::cli;
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, Style};
 use crate::input::Identity;
 use crate::input::config::or_here;
 use crate::outbox::ledger::{self, Holdings, Ledger, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Erasable, Unfit};
-use crate::report::screen::count;
 use crate::wrap::push_wrapped;
 
 /// Runs it.
@@ -56,36 +56,31 @@ async fn purge(
     let nothing = holdings.letters() == 0 && log.is_none() && word.is_none();
     if !nothing {
         let log = log.as_ref().map(Erasable::path);
-        let mut text = overview(identity, location, log, &holdings, context.style.width);
+        let mut text = overview(identity, location, log, &holdings, &context.style);
         if word.is_some() {
-            text.push_str("To be removed: that you called the campaign's folder your own\n");
+            text.push_str(&context.style.say(&msg!("purge-word")));
+            text.push('\n');
         }
-        context.say(&text);
-        let hint = "read what would be forgotten, then purge with --yes";
-        if !arguments.yes && !confirm::ask("Forget all of it?", hint)? {
-            context.say("Nothing was removed.");
+        context.say_text(&text);
+        let hint = Some(msg!("ask-purge-hint"));
+        if !arguments.yes && !confirm::ask(&context.style, &msg!("ask-purge"), hint)? {
+            context.say(&msg!("purge-nothing-removed"));
             return Ok(Exit::Done);
         }
     }
     if let Some(ledger) = ledger {
         // Also where nothing is left to forget: an earlier purge may have been in somebody's way.
         if !ledger.purge(&identity.id, since).await? {
-            return Err(Failure::cannot_deliver(format!(
-                "the records are removed, but traces stay in the files of the ledger {location}: another program is reading it"
-            ))
-            .hint("close it, then run `appel purge` again"));
+            let traces = msg!("purge-traces-stay", ledger = location.to_string());
+            return Err(Failure::cannot_deliver(traces));
         }
     }
     let has_log = log.is_some();
     if let Some(log) = log {
         let path = log.path().to_owned();
         log.erase().map_err(|error| {
-            Failure::cannot_deliver(format!(
-                "the records are removed, but the log {} is not",
-                appel_core::words::path(&path)
-            ))
-            .because(&error)
-            .hint("remove it by hand, or run `appel purge` again")
+            let stays = msg!("purge-log-stays", log = appel_core::words::path(&path));
+            Failure::cannot_deliver(stays).because(&error)
         })?;
     }
     if let Some(word) = word {
@@ -101,14 +96,15 @@ async fn purge(
             "log": has_log,
         }))?;
     } else if nothing {
-        print("Nothing is recorded of this campaign.\n");
+        print(&(context.out.say(&msg!("purge-nothing")) + "\n"));
     } else {
-        let log = if has_log { ", and the log" } else { "" };
-        print(&format!(
-            "Removed: {}, {}{log}.\n",
-            count(holdings.letters(), "letter"),
-            count(holdings.attempts, "attempt")
-        ));
+        let (letters, attempts) = (holdings.letters(), holdings.attempts);
+        let removed = if has_log {
+            msg!("purge-removed-with-log", letters = letters, attempts = attempts)
+        } else {
+            msg!("purge-removed", letters = letters, attempts = attempts)
+        };
+        print(&(context.out.say(&removed) + "\n"));
     }
     Ok(Exit::Done)
 }
@@ -132,22 +128,13 @@ impl Said {
         };
         match said.folders.has(folder) {
             Ok(has) => Ok(has.then_some(said)),
-            Err(error) => {
-                let failure =
-                    Failure::cannot_deliver("what you said of folders cannot be read, so nothing was removed");
-                Err(failure
-                    .because(&error)
-                    .hint("look at folders.json in your state folder"))
-            }
+            Err(error) => Err(Failure::cannot_deliver(msg!("purge-word-unread")).because(&error)),
         }
     }
 
     fn forget(&self) -> Result<(), Failure> {
-        self.folders.forget(&self.folder).map_err(|error| {
-            Failure::cannot_deliver("the records are removed, but not what you said of the campaign's folder")
-                .because(&error)
-                .hint("run `appel purge` again")
-        })
+        let forgotten = self.folders.forget(&self.folder);
+        forgotten.map_err(|error| Failure::cannot_deliver(msg!("purge-word-stays")).because(&error))
     }
 }
 
@@ -162,62 +149,59 @@ fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
         .and_then(|()| Erasable::open(&path))
         .map_err(|error| {
             let unfit = Unfit::from_io(&path, &error);
-            Failure::cannot_deliver(format!("the log cannot be erased, so nothing was removed: {unfit}"))
-                .hint(unfit.hint)
+            Failure::cannot_deliver(msg!("purge-log-unfit", why = unfit.to_string())).hint(unfit.hint)
         })
 }
 
 /// What will be forgotten, and what comes of it.
-fn overview(identity: &Identity, location: &Location, log: Option<&Path>, holdings: &Holdings, width: usize) -> String {
-    let width = width.saturating_sub(1).max(20);
+fn overview(
+    identity: &Identity,
+    location: &Location,
+    log: Option<&Path>,
+    holdings: &Holdings,
+    style: &Style,
+) -> String {
+    let width = style.width.saturating_sub(1).max(20);
     let mut text = format!("{} ({})\n\n", visible_line(&identity.title), visible_line(&identity.id));
     for (number, word) in [
-        (holdings.accepted, "accepted"),
-        (holdings.deferred, "deferred (due again)"),
-        (holdings.refused, "refused"),
-        (holdings.in_doubt, "in doubt (held)"),
-        (holdings.untried, "never tried"),
+        (holdings.accepted, msg!("count-accepted")),
+        (holdings.deferred, msg!("count-deferred")),
+        (holdings.refused, msg!("count-refused")),
+        (holdings.in_doubt, msg!("count-in-doubt")),
+        (holdings.untried, msg!("count-untried")),
     ] {
-        text.push_str(&format!("{number:>9}  {word}\n"));
+        text.push_str(&format!("{number:>9}  {}\n", style.say(&word)));
     }
     text.push('\n');
+    let push = |text: &mut String, line: &Message| push_wrapped(text, &style.say(line), "", "", width);
     // A path stays whole, so that it can be copied.
     if holdings.letters() > 0 {
-        let what = format!(
-            "To be removed: these {}, with {} by {}, from the ledger",
-            count(holdings.letters(), "letter"),
-            count(holdings.attempts, "attempt"),
-            count(holdings.senders, "sender"),
+        let what = msg!(
+            "purge-records",
+            letters = holdings.letters(),
+            attempts = holdings.attempts,
+            senders = holdings.senders,
         );
-        push_wrapped(&mut text, &what, "", "", width);
+        push(&mut text, &what);
         text.push_str(&format!("  {location}\n"));
     }
     if let Some(log) = log {
-        let log = appel_core::words::path(log);
-        text.push_str(&format!("To be removed: the log\n  {log}\n"));
+        push(&mut text, &msg!("purge-log"));
+        text.push_str(&format!("  {}\n", appel_core::words::path(log)));
     }
-    let mut push = |line: &str| push_wrapped(&mut text, line, "", "", width);
-    push("Records of other campaigns stay. This cannot be undone.");
+    push(&mut text, &msg!("purge-for-good"));
     if holdings.accepted > 0 {
-        push(&format!(
-            "What was sent is forgotten: a later `appel send` would send {} again.",
-            count(holdings.accepted, "letter")
-        ));
+        push(&mut text, &msg!("purge-accepted", letters = holdings.accepted));
     }
     if holdings.in_doubt > 0 {
-        push(&format!(
-            "{} in doubt, which may have arrived, would be sent again too.",
-            count(holdings.in_doubt, "letter")
-        ));
+        push(&mut text, &msg!("purge-in-doubt", letters = holdings.in_doubt));
     }
     if holdings.in_the_last_day > 0 {
+        push(&mut text, &msg!("purge-hashes-stay"));
         push(
-            "So that nobody gets too much, a salted hash of each address stays until the first `appel send` after 24 hours; who guesses an address can test it.",
+            &mut text,
+            &msg!("purge-daily-limit", letters = holdings.in_the_last_day),
         );
-        push(&format!(
-            "smtp.daily-limit will no longer count {} of the last 24 hours; your provider does.",
-            count(holdings.in_the_last_day, "letter")
-        ));
     }
     text
 }

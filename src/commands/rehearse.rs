@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use appel_core::letter::{Recent, Resend, Rules};
 use appel_core::recipients::Recipients;
+use appel_messages::msg;
 use secrecy::SecretString;
 
 use super::conclude::conclude;
@@ -21,7 +22,6 @@ use crate::outbox::ledger::{self, Location};
 use crate::outbox::quota::Quota;
 use crate::rehearsal::inbox::{Contents, Inbox};
 use crate::report::letter::Shown;
-use crate::report::screen::count;
 use crate::report::table::table;
 use crate::run::compose::Composer;
 use crate::run::preflight::{Preflight, SHOWN_PROBLEMS, preflight};
@@ -40,8 +40,8 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
     let composer = Composer::new(input, selection, personal.as_deref())?;
     context.say_problems(&composer.plan.uncovered());
     // A ledger that is thrown away: a rehearsal starts from nothing every time, and leaves nothing behind.
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::cannot_deliver("cannot make a temporary folder").because(&error))?;
+    let folder =
+        tempfile::tempdir().map_err(|error| Failure::cannot_deliver(msg!("no-temporary-folder")).because(&error))?;
     let mut ledger = ledger::open(&Location::from(folder.path().join("ledger")), now).await?;
     let rules = Rules {
         now,
@@ -69,10 +69,13 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         listeners,
     };
     let password = SecretString::from(folder.path().display().to_string());
-    let ended = rehearse(sending, ledger, notes, &inbox, password, watch_interrupts).await?;
+    let ended = rehearse(sending, ledger, notes, &inbox, password, || {
+        watch_interrupts(context.style)
+    })
+    .await?;
     let contents = inbox.into_contents();
     if let Some(error) = &contents.failure {
-        return Err(Failure::cannot_deliver("the letters that arrived could not be kept").because(error));
+        return Err(Failure::cannot_deliver(msg!("rehearse-not-kept")).because(error));
     }
     if !context.global.json {
         print(&arrived(
@@ -93,7 +96,7 @@ fn finish(
     preflight: &Preflight,
 ) -> Result<Exit, Failure> {
     let exit = conclude(context, recipients, ended, preflight)?;
-    context.say("This was a rehearsal: nothing left this machine.");
+    context.say(&msg!("rehearse-was-one"));
     Ok(exit)
 }
 
@@ -101,8 +104,8 @@ fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
         Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot keep letters in {}", appel_core::words::path(folder)))
-                .because(&error)
+            let folder = appel_core::words::path(folder);
+            Failure::cannot_deliver(msg!("rehearse-cannot-keep", folder = folder)).because(&error)
         }),
     }
 }
@@ -143,9 +146,11 @@ fn arrived(
         .iter()
         .filter_map(|letter| Shown::read(&letter.bytes))
         .collect();
+    let style = &context.out;
     let mut text = String::new();
     if !read.is_empty() {
-        text.push_str("Arrived at the built-in mail server:\n\n");
+        text.push_str(&style.say(&msg!("rehearse-arrived")));
+        text.push_str("\n\n");
         let rows = read.iter().map(|letter| {
             let language = languages.get(&letter.message_id).cloned().unwrap_or_default();
             vec![
@@ -155,32 +160,41 @@ fn arrived(
                 letter.cc.join("\n"),
             ]
         });
-        text.push_str(&table(&["to", "language", "subject", "copies"], rows, &context.out));
+        let [to, language, subject, copies] = [
+            msg!("column-to"),
+            msg!("column-language"),
+            msg!("column-subject"),
+            msg!("column-copies"),
+        ]
+        .map(|heading| style.say(&heading));
+        text.push_str(&table(&[&to, &language, &subject, &copies], rows, style));
         let more = usize::try_from(contents.accepted)
             .unwrap_or(usize::MAX)
             .saturating_sub(read.len());
         if more > 0 {
-            text.push_str(&format!("  … and {} more.\n", count(more, "letter")));
+            text.push_str(&format!("  {}\n", style.say(&msg!("rehearse-more", letters = more))));
         }
     }
     if let Some(first) = read.first() {
-        text.push_str(&format!(
-            "\nThe first of them in full:\n\n{}\n",
-            first.on_screen("  ", &context.out)
-        ));
+        text.push_str(&format!("\n{}\n\n", style.say(&msg!("rehearse-first"))));
+        text.push_str(&first.on_screen("  ", style));
+        text.push('\n');
     }
     if let Some(folder) = keep {
-        text.push_str(&format!(
-            "{} in {}\n",
-            count(usize::try_from(contents.accepted).unwrap_or(usize::MAX), "letter"),
-            appel_core::words::path(folder)
-        ));
+        let kept = msg!(
+            "rehearse-kept",
+            letters = contents.accepted,
+            folder = appel_core::words::path(folder)
+        );
+        text.push_str(&(style.say(&kept) + "\n"));
     }
     if contents.accepted != ended.summary.accepted as u64 {
-        text.push_str(&format!(
-            "The server took {}, the ledger knows of {}: please report this.\n",
-            contents.accepted, ended.summary.accepted
-        ));
+        let differ = msg!(
+            "rehearse-differ",
+            taken = contents.accepted,
+            known = ended.summary.accepted
+        );
+        text.push_str(&(style.say(&differ) + "\n"));
     }
     text
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
-use appel_core::letter::{Resend, Rules, Skip};
+use appel_core::letter::{Over, Resend, Rules, Skip};
+use appel_messages::msg;
 
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
@@ -23,7 +24,6 @@ use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
-use crate::report::screen::count;
 use crate::run::compose::{Composer, clock_behind, recent};
 use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
@@ -82,7 +82,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         context.say_problem(&warning);
     }
     if preflight.due > 0 && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
-        context.say("Nothing was sent.");
+        context.say(&msg!("nothing-was-sent"));
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
         return Ok(Exit::Done);
@@ -111,7 +111,10 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         (sending.tell(notes, None), ledger)
     } else {
         match prepare(smtp, word) {
-            Ok(transport) => sending.deliver(transport, ledger, notes, watch_interrupts).await?,
+            Ok(transport) => {
+                let interrupts = || watch_interrupts(context.style);
+                sending.deliver(transport, ledger, notes, interrupts).await?
+            }
             Err(error) => (sending.tell(notes, Some(error.into())), ledger),
         }
     };
@@ -148,9 +151,7 @@ async fn nothing_to_deliver(
 }
 
 fn no_smtp() -> Failure {
-    Failure::from(Problem::error("there is no [smtp] table: appel does not know how your mail leaves").hint(
-        "write it into your account file, with host, and password-command or none to be asked:\n[smtp]\nhost = \"smtp.example.org\"",
-    ))
+    Failure::from(Problem::error(msg!("send-no-smtp")))
 }
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
@@ -158,17 +159,14 @@ fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Resul
     if is_loopback(&smtp.host) || preflight.due == 0 {
         return Ok(());
     }
-    let who = if sender.email.is_for_examples() {
-        format!("your address {} is", sender.email)
+    let what = if sender.email.is_for_examples() {
+        msg!("send-from-an-example", address = sender.email.to_string())
     } else if let Some(to) = &preflight.for_examples {
-        format!("the recipient {to} is")
+        msg!("send-to-an-example", address = to.to_string())
     } else {
         return Ok(());
     };
-    Err(Failure::from(
-        Problem::error(format!("{who} an example's, which reaches nobody"))
-            .hint("put the real addresses in, or rehearse: appel rehearse"),
-    ))
+    Err(Failure::from(Problem::error(what)))
 }
 
 /// What the sender handed over in the last 24 hours.
@@ -188,11 +186,10 @@ async fn quota(
 }
 
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
-    let path = crate::report::log::default_path(campaign)
-        .ok_or_else(|| Problem::warning("there is no home folder to keep a log in"))?;
+    let path = crate::report::log::default_path(campaign).ok_or_else(|| Problem::warning(msg!("log-no-home")))?;
     LogFile::open(&path, context.global.verbose, context.clock, context.style.catalog()).map_err(|error| {
         let unfit = Unfit::from_io(&path, &error);
-        Problem::warning(format!("no log is written: {unfit}")).hint(unfit.hint)
+        Problem::warning(msg!("log-unfit", why = unfit.to_string())).hint(unfit.hint)
     })
 }
 
@@ -222,7 +219,7 @@ async fn dry_run(
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
-            Failure::cannot_deliver(format!("cannot write to {}", appel_core::words::path(path))).because(&error)
+            Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(path))).because(&error)
         })?),
         None => None,
     };
@@ -235,11 +232,8 @@ async fn dry_run(
         if let (Checked::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = composer.message(letter, text, *date).map_err(Failure::from)?;
             let name = format!("{}.{}.{}", letter.spec.id, letter.language, letter.id);
-            folder.write(&name, &message.bytes).map_err(|error| {
-                Failure::cannot_deliver("cannot write a letter to the folder")
-                    .because(&error)
-                    .hint("is there room on the disk?")
-            })?;
+            let written = folder.write(&name, &message.bytes);
+            written.map_err(|error| Failure::cannot_deliver(msg!("letter-unwritten")).because(&error))?;
         }
         if lists && let Checked::Due { letter, .. } = &seen {
             list.push(letter);
@@ -273,20 +267,16 @@ async fn dry_run(
         }
         text.push_str(&confirm::left_out(&preflight, &context.out));
         text.push_str(&confirm::held_back(&preflight, now, &context.out));
-        text.push_str(&context.out.say(&leaving::in_all(&preflight.leaving)));
-        text.push('\n');
+        text.push_str(&(context.out.say(&leaving::in_all(&preflight.leaving)) + "\n"));
         let done = match &arguments.out {
-            Some(path) => format!(
-                "Written to {}: {}. Nothing was sent.\n",
-                appel_core::words::path(path),
-                count(preflight.due, "letter")
+            Some(path) => msg!(
+                "written-to",
+                folder = appel_core::words::path(path),
+                letters = preflight.due
             ),
-            None => format!(
-                "Dry run: {} would be sent. Nothing was sent.\n",
-                count(preflight.due, "letter")
-            ),
+            None => msg!("dry-run", letters = preflight.due),
         };
-        text.push_str(&done);
+        text.push_str(&(context.out.say(&done) + "\n"));
     }
     print(&text);
     Ok(Exit::Done)
@@ -307,7 +297,7 @@ fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> Lette
         } => LetterEvent {
             message_id: Some(id.message_id(&composer.input.sender.email)),
             reason: Some(*reason),
-            reply: over.map(appel_core::letter::Over::message),
+            reply: over.map(Over::message),
             ..LetterEvent::new(*id, letter, to.as_str(), Verdict::Skipped, now)
         },
     }

@@ -5,14 +5,15 @@ use std::collections::HashSet;
 use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
+use jiff::Timestamp;
 
 use super::{Context, print, print_json};
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Problems};
+use crate::failure::{Exit, Failure, Problem, Problems, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, Ledger, LedgerEvent, Location, Record, Settled};
 use crate::report::attempt::event;
-use crate::report::screen::count;
 
 /// How many letters in doubt are listed where others were named.
 const LISTED: usize = 10;
@@ -76,7 +77,7 @@ async fn settle(
         }
     } else {
         let (now, before) = (said(ledger, &now).await?, said(ledger, &before).await?);
-        print(&in_words(as_what, &now, &before));
+        print(&in_words(as_what, &now, &before, &context.out));
     }
     Ok(Exit::Done)
 }
@@ -90,83 +91,107 @@ async fn said(ledger: &mut dyn Ledger, ids: &[LetterId]) -> Result<Vec<LedgerEve
     Ok(said)
 }
 
-fn in_words(as_what: Settled, now: &[LedgerEvent], before: &[LedgerEvent]) -> String {
+fn in_words(as_what: Settled, now: &[LedgerEvent], before: &[LedgerEvent], style: &Style) -> String {
     let mut text = String::new();
+    let mut push = |line: &Message, indent: &str| {
+        text.push_str(indent);
+        text.push_str(&style.say(line));
+        text.push('\n');
+    };
     if !now.is_empty() {
-        let what = match (as_what, now.len()) {
-            (Settled::Sent, 1) => "it counts as accepted and is never sent again",
-            (Settled::Sent, _) => "they count as accepted and are never sent again",
-            (Settled::Unsent, 1) => "it is due again, and the next `appel send` sends it as the same message",
-            (Settled::Unsent, _) => "they are due again, and the next `appel send` sends them as the same messages",
-        };
-        let letters = count(now.len(), "letter");
-        text.push_str(&format!("{letters} settled as {}: {what}.\n", as_what.in_words()));
+        push(
+            &match as_what {
+                Settled::Sent => msg!("settled-as-sent", letters = now.len()),
+                Settled::Unsent => msg!("settled-as-unsent", letters = now.len()),
+            },
+            "",
+        );
         for attempt in now {
-            text.push_str(&format!("  {}\n", of_whom(&attempt.record)));
+            push(&of_whom(&attempt.record), "  ");
         }
     }
     if !before.is_empty() {
-        let letters = count(before.len(), "letter");
-        text.push_str(&format!("{letters} settled as {} before:\n", as_what.in_words()));
+        push(
+            &match as_what {
+                Settled::Sent => msg!("settled-as-sent-before", letters = before.len()),
+                Settled::Unsent => msg!("settled-as-unsent-before", letters = before.len()),
+            },
+            "",
+        );
         for attempt in before {
-            let at = attempt.at.strftime("%Y-%m-%d at %H:%M UTC");
-            text.push_str(&format!("  {}, on {at}\n", of_whom(&attempt.record)));
+            let line = msg!("settled-on", letter = of_whom(&attempt.record), at = moment(attempt.at));
+            push(&line, "  ");
         }
     }
     text
 }
 
-fn of_whom(record: &Record) -> String {
-    format!(
-        "{} to {}",
-        visible_line(&record.letter),
-        visible_line(&record.recipient)
+fn moment(at: Timestamp) -> Message {
+    msg!(
+        "day-and-time",
+        day = at.strftime("%Y-%m-%d").to_string(),
+        time = at.strftime("%H:%M UTC").to_string()
+    )
+}
+
+fn of_whom(record: &Record) -> Message {
+    msg!(
+        "letter-to",
+        letter = visible_line(&record.letter),
+        to = visible_line(&record.recipient)
     )
 }
 
 fn unknown(id: LetterId, location: &Location) -> Problem {
-    Problem::error(format!("the ledger {location} knows no letter {id}"))
+    Problem::error(msg!(
+        "settle-unknown",
+        ledger = location.to_string(),
+        id = id.to_string()
+    ))
 }
 
 fn elsewhere(id: LetterId, campaign: &str) -> Problem {
-    Problem::error(format!("the letter {id} belongs to another campaign, {campaign}"))
-        .hint("settle it with that campaign's configuration: appel settle -c FILE")
+    Problem::error(msg!("settle-elsewhere", id = id.to_string(), campaign = campaign))
 }
 
 fn not_in_doubt(record: &Record, last: Option<&LedgerEvent>) -> Problem {
-    let when = last.map_or_else(String::new, |last| {
-        format!(" on {}", last.at.strftime("%Y-%m-%d at %H:%M UTC"))
-    });
-    let words = last.map_or_else(String::new, |last| {
-        format!(": {}", last.outcome.told_with_code().in_english())
-    });
+    let letter = of_whom(record);
     let by_hand = last.is_some_and(|last| last.settled().is_some());
-    let stands = match record.status {
-        Some(Status::Accepted) if by_hand => format!("it was settled by hand as sent{when}"),
-        Some(Status::Deferred) if by_hand => format!("it was settled by hand as unsent{when}, and is due again"),
-        Some(Status::Accepted) => format!("the server accepted it{when}{words}"),
-        Some(Status::Deferred) => format!("it was deferred{when}, and is due again{words}"),
-        Some(Status::Refused) => format!("the server refused it{when}{words}"),
-        None | Some(Status::InDoubt | Status::NotTried) => "it was never tried, and is due".to_owned(),
+    let (at, words) = match last {
+        Some(last) => (moment(last.at), last.outcome.told_with_code()),
+        None => return Problem::error(msg!("settle-never-tried", letter = letter)),
     };
-    Problem::error(format!("{} is not in doubt: {stands}", of_whom(record)))
+    Problem::error(match record.status {
+        Some(Status::Accepted) if by_hand => msg!("settle-is-settled-as-sent", letter = letter, at = at),
+        Some(Status::Deferred) if by_hand => msg!("settle-is-settled-as-unsent", letter = letter, at = at),
+        Some(Status::Accepted) => msg!("settle-is-accepted", letter = letter, at = at, words = words),
+        Some(Status::Deferred) => msg!("settle-is-deferred", letter = letter, at = at, words = words),
+        Some(Status::Refused) => msg!("settle-is-refused", letter = letter, at = at, words = words),
+        None | Some(Status::InDoubt | Status::NotTried) => msg!("settle-never-tried", letter = letter),
+    })
 }
 
 /// Nothing has changed; and what could be settled instead.
 fn refused(problems: Problems, in_doubt: &[Record]) -> Failure {
-    let mut failure = Failure::new(Exit::Invalid, "nothing was settled");
+    let mut failure = Failure::new(Exit::Invalid, msg!("settle-nothing"));
     failure.problems = problems;
     if in_doubt.is_empty() {
-        return failure.hint("no letter of this campaign is in doubt");
+        return failure.hint(msg!("settle-none-in-doubt"));
     }
-    let mut hint = "in doubt:".to_owned();
-    for record in in_doubt.iter().take(LISTED) {
-        hint.push_str(&format!("\n{}  {}", record.id, of_whom(record)));
-    }
+    let listed = in_doubt
+        .iter()
+        .take(LISTED)
+        .map(|record| msg!("settle-letter", id = record.id.to_string(), letter = of_whom(record)));
+    let mut hint = listed.fold(msg!("settle-in-doubt"), below);
     if in_doubt.len() > LISTED {
-        hint.push_str(&format!("\n… and {} more: see `appel status`", in_doubt.len() - LISTED));
+        hint = below(hint, msg!("settle-more-in-doubt", letters = in_doubt.len() - LISTED));
     }
     failure.hint(hint)
+}
+
+/// One below the other.
+fn below(first: Message, next: Message) -> Message {
+    msg!("two-lines", first = first, next = next)
 }
 
 async fn in_doubt(ledger: &mut dyn Ledger, identity: &Identity) -> Result<Vec<Record>, Failure> {

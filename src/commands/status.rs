@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet};
 use appel_core::letter::{Decision, LetterId, Plan, Rules, Selection};
 use appel_core::outcome::Status;
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Context, print, print_json};
-use crate::failure::{Exit, Failure, Severity};
+use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
-use crate::report::screen::count;
 use crate::run::planning::Planning;
 use crate::wrap::push_wrapped;
 
@@ -74,8 +74,14 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         print_json(&standing)?;
     } else {
         let doubts = doubts(&mut *ledger, &identity, &in_doubt).await?;
-        let width = context.out.width;
-        print(&in_words(&identity, &standing, &in_doubt, &doubts, &refused, width));
+        print(&in_words(
+            &identity,
+            &standing,
+            &in_doubt,
+            &doubts,
+            &refused,
+            &context.out,
+        ));
     }
     Ok(Exit::Done)
 }
@@ -85,10 +91,8 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
     let Some(input) = loaded.input else {
-        let errors = count(loaded.problems.count(Severity::Error), "error");
-        context.say(&format!(
-            "The campaign has {errors} to fix before anything is due: run `appel check`."
-        ));
+        let errors = loaded.problems.count(Severity::Error);
+        context.say(&msg!("status-errors", errors = errors));
         return Ok(None);
     };
     let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default())?;
@@ -136,87 +140,85 @@ fn in_words(
     in_doubt: &Listed,
     doubts: &HashMap<LetterId, LedgerEvent>,
     refused: &Listed,
-    width: usize,
+    style: &Style,
 ) -> String {
-    let mut text = format!(
-        "{} ({}), from {}\n\n",
-        visible_line(&identity.title),
-        visible_line(&identity.id),
-        identity.sender
+    let from = msg!(
+        "status-title",
+        title = visible_line(&identity.title),
+        campaign = visible_line(&identity.id),
+        sender = identity.sender.to_string(),
     );
+    let mut text = style.say(&from) + "\n\n";
     for (number, word) in [
-        (Some(standing.accepted), "accepted"),
-        (Some(standing.deferred), "deferred (due again)"),
-        (Some(standing.refused), "refused"),
-        (Some(standing.in_doubt), "in doubt (held)"),
-        (standing.due, "due"),
+        (Some(standing.accepted), msg!("count-accepted")),
+        (Some(standing.deferred), msg!("count-deferred")),
+        (Some(standing.refused), msg!("count-refused")),
+        (Some(standing.in_doubt), msg!("count-in-doubt")),
+        (standing.due, msg!("count-due")),
     ] {
         let number = number.map_or_else(|| "?".to_owned(), |number| number.to_string());
-        text.push_str(&format!("{number:>9}  {word}\n"));
+        text.push_str(&format!("{number:>9}  {}\n", style.say(&word)));
     }
     if in_doubt.all > 0 {
         text.push('\n');
-        push_fitting(
-            &mut text,
-            "In doubt: the server may have taken these, or not. They are held.",
-            "",
-            width,
-        );
+        push_fitting(&mut text, &msg!("status-in-doubt"), "", style);
         for record in &in_doubt.first {
             let doubt = doubts.get(&record.id);
             let at = doubt.map_or(record.date, |doubt| doubt.at);
-            push_letter(&mut text, record, &format!("tried {}", minute(at)), width);
+            push_letter(&mut text, record, &msg!("status-tried", at = minute(at)), style);
             if let Some(doubt) = doubt {
-                push_fitting(&mut text, &doubt.outcome.told_with_code().in_english(), "    ", width);
+                push_fitting(&mut text, &doubt.outcome.told_with_code(), "    ", style);
             }
         }
-        push_more(&mut text, in_doubt);
+        push_more(&mut text, in_doubt, style);
         text.push('\n');
-        push_fitting(&mut text, WHAT_TO_DO, "", width);
+        push_fitting(&mut text, &msg!("status-what-to-do"), "", style);
         for (flag, means) in [
-            ("--sent", "it arrived: never sent again"),
-            ("--unsent", "it did not: due again"),
+            ("--sent", msg!("status-settle-sent")),
+            ("--unsent", msg!("status-settle-unsent")),
         ] {
-            text.push_str(&format!("  appel settle ID {flag:<8}  {means}\n"));
+            text.push_str(&format!("  appel settle ID {flag:<8}  {}\n", style.say(&means)));
         }
-        push_fitting(&mut text, RESEND, "", width);
+        push_fitting(&mut text, &msg!("status-resend"), "", style);
     }
     if refused.all > 0 {
-        text.push_str("\nRefused by the server; `appel log` shows its words.\n");
+        text.push_str(&format!("\n{}\n", style.say(&msg!("status-refused"))));
         for record in &refused.first {
-            let first = format!("first tried {}", minute(record.date));
-            push_letter(&mut text, record, &first, width);
+            let first = msg!("status-first-tried", at = minute(record.date));
+            push_letter(&mut text, record, &first, style);
         }
-        push_more(&mut text, refused);
+        push_more(&mut text, refused, style);
     }
     text
 }
 
-const WHAT_TO_DO: &str = "Look into your Sent folder (some providers put there what was sent), or ask the recipient. \
-                          Then tell appel; ID is what stands between < and > above:";
-const RESEND: &str = "If nobody can tell, and twice is better than never: `appel send --resend-in-doubt` sends all of \
-                      them again, as the same messages.";
-
 /// Letter, address and when, and the Message-ID on a line of its own so that it can be copied.
-fn push_letter(text: &mut String, record: &Record, when: &str, width: usize) {
-    let (letter, recipient) = (visible_line(&record.letter), visible_line(&record.recipient));
-    push_fitting(text, &format!("{letter}  {recipient}  {when}"), "  ", width);
+fn push_letter(text: &mut String, record: &Record, when: &Message, style: &Style) {
+    let line = msg!(
+        "status-letter",
+        letter = visible_line(&record.letter),
+        to = visible_line(&record.recipient),
+        when = when
+    );
+    push_fitting(text, &line, "  ", style);
     if let Some(message_id) = record.message_id() {
         text.push_str(&format!("    {message_id}\n"));
     }
 }
 
-/// A line, or more of them, for a screen of so many columns.
-fn push_fitting(text: &mut String, line: &str, indent: &str, width: usize) {
-    push_wrapped(text, line, indent, "", width.saturating_sub(indent.len() + 1).max(20));
+/// A line, or more of them, as the screen is wide.
+fn push_fitting(text: &mut String, line: &Message, indent: &str, style: &Style) {
+    let width = style.width.saturating_sub(indent.len() + 1).max(20);
+    push_wrapped(text, &style.say(line), indent, "", width);
 }
 
-fn push_more(text: &mut String, letters: &Listed) {
+fn push_more(text: &mut String, letters: &Listed, style: &Style) {
     if letters.all > letters.first.len() {
-        text.push_str(&format!("  … and {} more\n", letters.all - letters.first.len()));
+        let more = msg!("status-more", letters = letters.all - letters.first.len());
+        text.push_str(&format!("  {}\n", style.say(&more)));
     }
 }
 
-fn minute(at: Timestamp) -> impl std::fmt::Display {
-    at.strftime("%Y-%m-%d %H:%M UTC")
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

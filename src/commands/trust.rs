@@ -4,10 +4,11 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use appel_core::words::visible_line;
+use appel_messages::{Message, Value, msg};
 
 use super::{Context, confirm};
 use crate::account::trust::{Folders, Known, Mailbox, Word};
-use crate::failure::{Failure, Problem};
+use crate::failure::{Failure, Problem, Style};
 use crate::input::Input;
 use crate::input::config::Smtp;
 use crate::private;
@@ -30,7 +31,8 @@ pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> 
     let folders = private::state_folder().map(|state| Folders::in_state_folder(&state));
     let known = match &folders {
         Some(folders) => folders.know(&input.folder, &mailbox).unwrap_or_else(|error| {
-            context.say_problem(&not_kept("cannot be read", &error));
+            let unread = msg!("trust-unread", why = error.to_string());
+            context.say_problem(&Problem::warning(unread));
             Known::Nothing
         }),
         None => Known::Nothing,
@@ -47,47 +49,41 @@ pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> 
         &mailbox,
         before.as_ref(),
         account.as_deref().filter(|_| !has_account),
-        context.style.width,
+        &context.style,
     );
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(Failure::usage(format!(
-            "nothing was sent: the campaign's folder names the mailbox itself ({}), and nobody is here to say whose it is",
-            tables(input)
-        ))
-        .hint(format!(
-            "write {} into your account file, {}: it is used for every folder",
-            tables(input),
-            account.as_deref().map_or("named with --account FILE".to_owned(), |path| visible_line(&path.display().to_string()))
-        ))
-        .hint("or, if you wrote this folder yourself, add --own-folder: it holds for this run"));
+        let failure = Failure::usage(msg!("trust-nobody-here", tables = tables(input)));
+        let failure = failure.hint(match account.as_deref() {
+            Some(path) => msg!(
+                "trust-write-account",
+                tables = tables(input),
+                account = appel_core::words::path(path)
+            ),
+            None => msg!("trust-name-account", tables = tables(input)),
+        });
+        return Err(failure.hint(msg!("trust-flag")));
     }
     // Asked even with --quiet and --yes: neither is a word on whose folder this is.
     super::to_stderr(&text, context.style.color);
-    let answer = confirm::ask("Is this folder, and this mailbox, your own?", "")?;
+    let answer = confirm::ask(&context.style, &msg!("ask-trust"), None)?;
     let Some(word) = Word::by_answer(answer) else {
-        return Err(Failure::usage("nothing was sent").hint(format!(
-            "to send the letters of somebody else's folder, write your own {} into your account file: it counts instead of the folder's",
-            tables(input)
-        )));
+        return Err(Failure::usage(msg!("trust-not-given", tables = tables(input))));
     };
     if let Some(folders) = &folders
         && let Err(error) = folders.keep(&input.folder, mailbox, context.clock.now())
     {
-        context.say_problem(&not_kept("cannot be kept", &error));
+        let unkept = msg!("trust-unkept", why = error.to_string());
+        context.say_problem(&Problem::warning(unkept));
     }
     Ok(word)
 }
 
-fn not_kept(what: &str, error: &std::io::Error) -> Problem {
-    Problem::warning(format!("what you say of folders {what}: {error}")).hint("you will be asked again next time")
-}
-
 /// `[sender] and [smtp]`, or the one of them that the folder has.
-fn tables(input: &Input) -> &'static str {
+fn tables(input: &Input) -> Value {
     match (input.from_folder.sender, input.from_folder.smtp) {
-        (true, true) => "[sender] and [smtp]",
-        (true, false) => "[sender]",
-        _ => "[smtp]",
+        (true, true) => msg!("trust-both-tables").into(),
+        (true, false) => "[sender]".into(),
+        _ => "[smtp]".into(),
     }
 }
 
@@ -97,22 +93,19 @@ fn question(
     mailbox: &Mailbox,
     before: Option<&Mailbox>,
     missing: Option<&Path>,
-    width: usize,
+    style: &Style,
 ) -> String {
     let folder = visible_line(&input.folder.display().to_string());
     let tables = tables(input);
     let mut text = String::new();
-    let say = |text: &mut String, line: &str| push_wrapped(text, line, "", "", width);
-    match before {
-        None => say(
-            &mut text,
-            &format!("The folder {folder} names a mailbox itself, in {tables} of its configuration:"),
-        ),
-        Some(_) => say(
-            &mut text,
-            &format!("You called the folder {folder} your own, and since then this changed:"),
-        ),
-    }
+    let say = |text: &mut String, line: &Message| push_wrapped(text, &style.say(line), "", "", style.width);
+    say(
+        &mut text,
+        &match before {
+            None => msg!("trust-names-mailbox", folder = folder, tables = &tables),
+            Some(_) => msg!("trust-changed", folder = folder),
+        },
+    );
     text.push('\n');
     let changes = before.map(|before| mailbox.changes_since(before)).unwrap_or_default();
     for (name, value) in mailbox.values() {
@@ -123,21 +116,15 @@ fn question(
         };
         text.push_str(&format!("{mark} {name:<10} {}\n", visible_line(&value)));
         if let Some((_, was)) = changes.iter().find(|(changed, _)| *changed == name) {
-            text.push_str(&format!("  {:<10} was {}\n", "", visible_line(was)));
+            let was = style.say(&msg!("trust-was", value = visible_line(was)));
+            text.push_str(&format!("  {:<10} {was}\n", ""));
         }
     }
     text.push('\n');
-    say(
-        &mut text,
-        "Letters go to this server under this name, and so does your password (asked for, or from APPEL_SMTP_PASSWORD). \
-         Say yes only if you wrote this configuration yourself.",
-    );
+    say(&mut text, &msg!("trust-say-yes-only-if"));
     if let Some(path) = missing {
         text.push('\n');
-        say(
-            &mut text,
-            &format!("You have no account file yet. With one you are not asked: move {tables} from this folder to"),
-        );
+        say(&mut text, &msg!("trust-no-account", tables = &tables));
         text.push_str(&format!("{}\n", visible_line(&path.display().to_string())));
     }
     text

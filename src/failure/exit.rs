@@ -1,11 +1,14 @@
 //! How a run ended, as the shell sees it: the only place that knows exit codes and what they mean.
 
+use appel_messages::{Message, msg};
+
+use super::Style;
 use crate::wrap::push_wrapped;
 
 /// How a run ended.
 ///
-/// To add one: a line in [`Exit::ALL`], which makes the help, and the same line in the table of README.md, which a test
-/// compares with it.
+/// To add one: a line in [`Exit::ALL`] and its words, which make the help, and the same line in the table of README.md,
+/// which a test compares with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
@@ -23,50 +26,43 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Every way to end, with its number and what it means.
-    pub const ALL: [(Self, u8, &'static str); 6] = [
-        (
-            Self::Done,
-            0,
-            "everything due was accepted, or nothing was due, or you said no; the check, preview or dry run found no problem",
-        ),
-        (
-            Self::Incomplete,
-            1,
-            "the run finished, and some letters were refused, deferred, are in doubt or held back (one address has had enough for a day)",
-        ),
-        (
-            Self::Usage,
-            2,
-            "usage: flags, nobody to confirm (no `--yes` off a terminal), or no word that a folder with its own mailbox is yours",
-        ),
-        (Self::Invalid, 3, "the inputs are invalid: nothing was sent"),
-        (
-            Self::CannotDeliver,
-            4,
-            "cannot deliver: connection, TLS, authentication, ledger; what was sent is recorded",
-        ),
-        (
-            Self::Interrupted,
-            130,
-            "interrupted: letters in flight were finished and recorded first",
-        ),
+    /// Every way to end, with its number.
+    pub const ALL: [(Self, u8); 6] = [
+        (Self::Done, 0),
+        (Self::Incomplete, 1),
+        (Self::Usage, 2),
+        (Self::Invalid, 3),
+        (Self::CannotDeliver, 4),
+        (Self::Interrupted, 130),
     ];
+
+    /// What it means.
+    #[must_use]
+    pub fn meaning(self) -> Message {
+        match self {
+            Self::Done => msg!("exit-done"),
+            Self::Incomplete => msg!("exit-incomplete"),
+            Self::Usage => msg!("exit-usage"),
+            Self::Invalid => msg!("exit-invalid"),
+            Self::CannotDeliver => msg!("exit-cannot-deliver"),
+            Self::Interrupted => msg!("exit-interrupted"),
+        }
+    }
 
     /// The number the shell sees.
     #[must_use]
     pub const fn code(self) -> u8 {
-        let (_, code, _) = Self::ALL[self as usize];
+        let (_, code) = Self::ALL[self as usize];
         code
     }
 
     /// All of them, for the help: a line each, wrapped.
     #[must_use]
-    pub fn help() -> String {
-        let mut help = "Exit codes:\n".to_owned();
-        for (_, code, meaning) in Self::ALL {
+    pub fn help(style: &Style) -> String {
+        let mut help = style.say(&msg!("exit-codes")) + "\n";
+        for (exit, code) in Self::ALL {
             // Code marks are for the README.
-            let meaning = meaning.replace('`', "");
+            let meaning = style.say(&exit.meaning()).replace('`', "");
             push_wrapped(&mut help, &format!("{code:<3}  {meaning}"), "  ", "     ", 76);
         }
         help.truncate(help.trim_end().len());
@@ -80,15 +76,15 @@ mod tests {
 
     #[test]
     fn exit_codes_are_those_of_the_contract() {
-        for (at, (exit, code, _)) in Exit::ALL.into_iter().enumerate() {
+        for (at, (exit, code)) in Exit::ALL.into_iter().enumerate() {
             assert_eq!((exit as usize, exit.code()), (at, code));
         }
-        assert_eq!(Exit::ALL.map(|(exit, ..)| exit.code()), [0, 1, 2, 3, 4, 130]);
+        assert_eq!(Exit::ALL.map(|(exit, _)| exit.code()), [0, 1, 2, 3, 4, 130]);
     }
 
     #[test]
     fn the_readme_has_the_same_table() {
-        let rows = Exit::ALL.map(|(_, code, meaning)| format!("| {code} | {meaning} |\n"));
+        let rows = Exit::ALL.map(|(exit, code)| format!("| {code} | {} |\n", exit.meaning().in_english()));
         let rows = rows.concat();
         let readme = include_str!("../../README.md");
         assert!(

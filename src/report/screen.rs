@@ -3,10 +3,12 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use appel_core::words::{thousands, visible, visible_line};
-use appel_messages::Message;
+use appel_core::words::{visible, visible_line};
+use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::moment::duration;
+use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
 
 /// How often a plain line may come when there are many letters and nobody watches a bar.
@@ -28,18 +30,20 @@ pub struct Screen {
     /// Letters that the run did not come to.
     untried: u64,
     quiet: bool,
+    style: Style,
     last: Instant,
 }
 
 impl Screen {
-    /// For a run that has so many letters to send.
+    /// For a run that has so many letters to send, as a person reads it.
     #[must_use]
-    pub fn new(due: usize, quiet: bool) -> Self {
+    pub fn new(due: usize, quiet: bool, style: Style) -> Self {
         let due = due as u64;
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::with_draw_target(Some(due), ProgressDrawTarget::stderr());
-            let style = "{bar:30} {pos}/{len}  {per_sec}  {eta} left  {msg}";
-            bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let left = style.say(&msg!("screen-time-left", time = "{eta}"));
+            let template = ["{bar:30} {pos}/{len}  {per_sec}  ", &left, "  {msg}"].concat();
+            bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.enable_steady_tick(Duration::from_millis(250));
             bar
         });
@@ -49,8 +53,13 @@ impl Screen {
             told: 0,
             untried: 0,
             quiet,
+            style,
             last: Instant::now(),
         }
+    }
+
+    fn tell(&self, message: &Message) {
+        self.say(&self.style.say(message));
     }
 
     fn say(&self, line: &str) {
@@ -67,7 +76,7 @@ impl Screen {
             // Its text was never written. When a run stops early there can be thousands, all for one reason.
             self.untried += 1;
             if self.untried == FEW_UNTRIED + 1 {
-                self.say("… and others that were not tried; --json and the log name them all");
+                self.tell(&msg!("screen-others-not-tried"));
             }
             if self.untried > FEW_UNTRIED {
                 return;
@@ -85,7 +94,12 @@ impl Screen {
         let due_for_a_line = self.due <= FEW || self.last.elapsed() >= PLAIN_EVERY || self.told == self.due;
         if trouble || (self.bar.is_none() && !self.quiet && due_for_a_line) {
             self.last = Instant::now();
-            self.say(&format!("{}/{}  {}", self.told, self.due, letter_line(letter)));
+            self.say(&format!(
+                "{}/{}  {}",
+                self.told,
+                self.due,
+                letter_line(letter, &self.style)
+            ));
         }
     }
 }
@@ -97,7 +111,9 @@ impl Listener for Screen {
             Event::Attempt(_) | Event::Preview(_) => {}
             Event::Letter(letter) => self.letter(letter),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
-                let line = format!("{}; next try in {}", reason.in_english(), seconds_in_words(*seconds));
+                let line = self
+                    .style
+                    .say(&msg!("screen-retrying", reason = reason, wait = duration(*seconds)));
                 match &self.bar {
                     Some(bar) => bar.set_message(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
@@ -105,7 +121,7 @@ impl Listener for Screen {
                 }
             }
             Event::Notice(Notice::Waiting { seconds }) => {
-                let line = format!("next letter in {}", seconds_in_words(*seconds));
+                let line = self.style.say(&msg!("screen-waiting", wait = duration(*seconds)));
                 match &self.bar {
                     Some(bar) => bar.set_message(visible_line(&line)),
                     // Nobody sits before a plain log; a line for every letter says as much, unless it takes long.
@@ -124,8 +140,8 @@ impl Listener for Screen {
 
 /// `refused  protest  fr  info@mid.example: 550 5.1.1 no such user`
 #[must_use]
-pub fn letter_line(letter: &LetterEvent) -> String {
-    let mut line = format!("{}  {}", letter.outcome.told().in_english(), letter.letter);
+pub fn letter_line(letter: &LetterEvent, style: &Style) -> String {
+    let mut line = format!("{}  {}", style.say(&letter.outcome.told()), letter.letter);
     if let Some(language) = &letter.language {
         line.push_str("  ");
         line.push_str(language);
@@ -133,22 +149,19 @@ pub fn letter_line(letter: &LetterEvent) -> String {
     line.push_str("  ");
     line.push_str(&letter.to);
     if letter.outcome != Verdict::Accepted {
-        push_reply(&mut line, letter.code, letter.reply.as_ref());
+        push_reply(&mut line, letter.code, letter.reply.as_ref(), style);
     }
     for copy in letter.recipients.iter().skip(1) {
         if Verdict::from(copy.outcome) != letter.outcome {
-            line.push_str(&format!(
-                "\n    copy {}  {}",
-                copy.outcome.told().in_english(),
-                copy.address
-            ));
-            push_reply(&mut line, copy.code, copy.reply.as_ref());
+            let what = msg!("screen-copy", outcome = copy.outcome.told(), address = &copy.address);
+            line.push_str(&format!("\n    {}", style.say(&what)));
+            push_reply(&mut line, copy.code, copy.reply.as_ref(), style);
         }
     }
     line
 }
 
-fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&Message>) {
+fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&Message>, style: &Style) {
     if code.is_none() && reply.is_none() {
         return;
     }
@@ -158,54 +171,24 @@ fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&Message>) {
     }
     if let Some(reply) = reply {
         line.push(' ');
-        line.push_str(&visible_line(&reply.in_english()));
+        line.push_str(&visible_line(&style.say(reply)));
     }
 }
 
 /// `3 letters: 2 accepted, 1 refused.`
 #[must_use]
-pub fn summary_line(summary: &Summary) -> String {
-    let parts: Vec<String> = [
-        (summary.accepted, "accepted"),
-        (summary.deferred, "deferred"),
-        (summary.refused, "refused"),
-        (summary.in_doubt, "in doubt"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, word)| format!("{count} {word}"))
-    .collect();
-    let letters = count(summary.due, "letter");
+pub fn summary_line(summary: &Summary) -> Message {
+    let parts = [
+        (summary.accepted > 0).then(|| msg!("summary-accepted", count = summary.accepted)),
+        (summary.deferred > 0).then(|| msg!("summary-deferred", count = summary.deferred)),
+        (summary.refused > 0).then(|| msg!("summary-refused", count = summary.refused)),
+        (summary.in_doubt > 0).then(|| msg!("summary-in-doubt", count = summary.in_doubt)),
+    ];
+    let parts: Vec<Message> = parts.into_iter().flatten().collect();
     if parts.is_empty() {
-        format!("{letters}.")
+        msg!("summary-letters", letters = summary.due)
     } else {
-        format!("{letters}: {}.", parts.join(", "))
-    }
-}
-
-/// `1 letter`, `2 letters`.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => match noun.strip_suffix('y') {
-            Some(stem) => format!("{} {stem}ies", thousands(number)),
-            None if noun.ends_with('s') => format!("{} {noun}es", thousands(number)),
-            None => format!("{} {noun}s", thousands(number)),
-        },
-    }
-}
-
-/// `4 seconds`, `2 minutes`, `about 3 hours`.
-#[must_use]
-pub fn seconds_in_words(seconds: u64) -> String {
-    match seconds {
-        0..=119 => count(usize::try_from(seconds).unwrap_or(0), "second"),
-        120..=7199 => count(usize::try_from(seconds.div_ceil(60)).unwrap_or(0), "minute"),
-        _ => format!(
-            "about {}",
-            count(usize::try_from(seconds.div_ceil(3600)).unwrap_or(0), "hour")
-        ),
+        msg!("summary", letters = summary.due, parts = Value::list(parts))
     }
 }
 
@@ -221,24 +204,20 @@ mod tests {
             refused: 1,
             ..Summary::default()
         };
-        assert_eq!(summary_line(&summary), "3 letters: 2 accepted, 1 refused.");
+        assert_eq!(summary_line(&summary).in_english(), "3 letters: 2 accepted, 1 refused.");
         assert_eq!(
             summary_line(&Summary {
                 due: 1,
                 accepted: 1,
                 ..Summary::default()
-            }),
+            })
+            .in_english(),
             "1 letter: 1 accepted."
         );
-        assert_eq!(count(1_234_567, "letter"), "1,234,567 letters");
-        assert_eq!(count(2, "copy"), "2 copies");
-    }
-
-    #[test]
-    fn waiting_is_told_in_the_unit_that_fits() {
-        assert_eq!(seconds_in_words(1), "1 second");
-        assert_eq!(seconds_in_words(90), "90 seconds");
-        assert_eq!(seconds_in_words(150), "3 minutes");
-        assert_eq!(seconds_in_words(9000), "about 3 hours");
+        let many = Summary {
+            due: 1_234_567,
+            ..Summary::default()
+        };
+        assert_eq!(summary_line(&many).in_english(), "1,234,567 letters.");
     }
 }

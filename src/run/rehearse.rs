@@ -1,15 +1,17 @@
 //! The send path against the built-in mail server, on this computer alone.
 
+use std::io;
 use std::time::Duration;
 
 use appel_core::letter::Notes;
 use appel_messages::msg;
 use secrecy::SecretString;
+use tokio::sync::watch;
 
-use super::send::{Sending, WatchInterrupts};
+use super::send::Sending;
 use crate::failure::Failure;
 use crate::input::config::Security;
-use crate::outbox::delivery::Ended;
+use crate::outbox::delivery::{Ended, Interrupt};
 use crate::outbox::ledger::Ledger;
 use crate::rehearsal::inbox::Inbox;
 use crate::rehearsal::server::{Credentials, RehearsalServer};
@@ -30,7 +32,7 @@ pub async fn rehearse(
     notes: Notes,
     inbox: &Inbox,
     password: SecretString,
-    interrupts: WatchInterrupts,
+    interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
 ) -> Result<Ended, Failure> {
     let credentials = Credentials {
         username: USERNAME.to_owned(),

@@ -45,11 +45,8 @@ pub struct Sending {
     pub listeners: Vec<Box<dyn Listener>>,
 }
 
-/// Begins to watch for what a person asks for meanwhile; called inside the run's runtime.
-pub type WatchInterrupts = fn() -> io::Result<watch::Receiver<Interrupt>>;
-
 impl Sending {
-    /// Delivers everything due.
+    /// Delivers everything due. `interrupts` begins to watch for what a person asks for meanwhile, inside of the runtime.
     ///
     /// # Errors
     /// When it could not even begin; how a run went that did is in [`Ended`].
@@ -58,10 +55,9 @@ impl Sending {
         transport: T,
         mut ledger: L,
         notes: Notes,
-        interrupts: WatchInterrupts,
+        interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
     ) -> Result<(Ended, L), Failure> {
-        let interrupt =
-            interrupts().map_err(|error| Failure::cannot_deliver(msg!("run-not-started")).because(&error))?;
+        let interrupt = interrupts().map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
         let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
         let options = self.options();
         let mut listeners = self.listeners;

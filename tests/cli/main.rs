@@ -34,3 +34,4 @@ mod terminal;
 mod tls;
 mod tokens;
 mod usage;
+mod words;

@@ -28,10 +28,10 @@ impl Status {
     #[must_use]
     pub fn told(self) -> Message {
         match self {
-            Self::Accepted => msg!("status-accepted"),
-            Self::Deferred | Self::NotTried => msg!("status-deferred"),
-            Self::Refused => msg!("status-refused"),
-            Self::InDoubt => msg!("status-in-doubt"),
+            Self::Accepted => msg!("outcome-accepted"),
+            Self::Deferred | Self::NotTried => msg!("outcome-deferred"),
+            Self::Refused => msg!("outcome-refused"),
+            Self::InDoubt => msg!("outcome-in-doubt"),
         }
     }
 }

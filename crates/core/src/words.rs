@@ -130,20 +130,6 @@ pub fn ceil_char_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// `1,234,567`.
-#[must_use]
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// How many words a list names.
 const LISTED: usize = 20;
 

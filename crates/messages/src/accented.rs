@@ -28,15 +28,15 @@ pub fn accented(text: &str) -> Cow<'_, str> {
 
 /// How many bytes at the beginning are no language: `` `code` ``, `--flag`, `<ID>`, `[smtp]`, `$NAME`.
 fn code_at(text: &str, before: Option<char>) -> usize {
-    let closed = |close: char| {
-        let inside = text[1..].split(['\n', close]).next().unwrap_or_default();
+    let closed = |stops: &[char], close: char| {
+        let inside = text[1..].split(stops).next().unwrap_or_default();
         let end = 1 + inside.len();
         if text[end..].starts_with(close) { end + 1 } else { 0 }
     };
     match text.as_bytes()[0] {
-        b'`' => closed('`'),
-        b'<' => closed('>'),
-        b'[' => closed(']'),
+        b'`' => closed(&['\n', '`'], '`'),
+        b'<' => closed(&['\n', ' ', '>'], '>'),
+        b'[' => closed(&['\n', ' ', ']'], ']'),
         b'-' if text.starts_with("--") && !before.is_some_and(char::is_alphanumeric) => text
             .find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
             .unwrap_or(text.len()),
@@ -77,6 +77,7 @@ mod tests {
         }
         assert_eq!(accented("a -- b"), "á -- ƀ");
         assert_eq!(accented("a < b"), "á < ƀ");
+        assert_eq!(accented("[in a]"), "[íń á]");
         assert_eq!(accented("see `a` or --b, c"), "śéé `a` óŕ --b, ć");
     }
 }

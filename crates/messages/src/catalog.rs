@@ -8,7 +8,7 @@ use intl_memoizer::concurrent::IntlLangMemoizer;
 use unic_langid::LanguageIdentifier;
 
 use crate::accented::accented;
-use crate::{Message, Value};
+use crate::{Message, Value, msg};
 
 /// The English messages, a file for each part of the program.
 const ENGLISH: &[(&str, &str)] = &[
@@ -176,12 +176,10 @@ impl Catalog {
         };
         let mut listed = self.in_words(first);
         for next in rest {
-            let (before, next) = (Value::Text(listed), Value::Text(self.in_words(next)));
-            listed = self.say(&Message::new("list-next", vec![("before", before), ("next", next)]));
+            listed = self.say(&msg!("list-next", before = listed, next = self.in_words(next)));
         }
         if more > 0 {
-            let values = vec![("items", Value::Text(listed)), ("more", Value::Number(more))];
-            listed = self.say(&Message::new("list-more", values));
+            listed = self.say(&msg!("list-more", items = listed, more = more));
         }
         listed
     }
@@ -237,7 +235,6 @@ impl std::fmt::Debug for Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::msg;
 
     #[test]
     fn every_file_can_be_read_and_no_code_stands_twice() {

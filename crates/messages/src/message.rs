@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::{Catalog, Locale, Value};
+use crate::{Catalog, Locale, Value, msg};
 
 /// Something to say to a person, as a code with values. Made by [`msg!`](crate::msg), put in words by a [`Catalog`].
 ///
@@ -24,7 +24,7 @@ impl Message {
     /// Somebody else's words: a server's, the system's, a library's.
     #[must_use]
     pub fn quote(words: impl Into<String>) -> Self {
-        Self::new("quote", vec![("words", Value::Text(words.into()))])
+        msg!("quote", words = words.into())
     }
 
     /// Which message it is: stable, whatever its words are.
