@@ -7,8 +7,8 @@ use crate::wrap::push_wrapped;
 
 /// How a run ended.
 ///
-/// To add one: a line in [`Exit::ALL`] and its words, which make the help, and the same line in the table of README.md,
-/// which a test compares with it.
+/// To add one: a line in [`Exit::ALL`] and its words, which make the help, and the same line in the table of
+/// docs/guide/scripts.md, which a test compares with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// Everything due was accepted, or nothing was due; the check, preview or dry run found no problem.
@@ -61,7 +61,7 @@ impl Exit {
     pub fn help(style: &Style) -> String {
         let mut help = style.say(&msg!("exit-codes")) + "\n";
         for (exit, code) in Self::ALL {
-            // Code marks are for the README.
+            // Code marks are for the guide.
             let meaning = style.say(&exit.meaning()).replace('`', "");
             push_wrapped(&mut help, &format!("{code:<3}  {meaning}"), "  ", "     ", 76);
         }
@@ -83,12 +83,12 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_has_the_same_table() {
+    fn the_guide_has_the_same_table() {
         let rows = Exit::ALL.map(|(exit, code)| format!("| {code} | {} |\n", exit.meaning().in_english()));
         let rows = rows.concat();
-        let readme = include_str!("../../README.md");
+        let guide = include_str!("../../docs/guide/scripts.md");
         assert!(
-            readme.contains(&format!("| exit code | means |\n| --- | --- |\n{rows}\n")),
+            guide.contains(&format!("| exit code | means |\n| --- | --- |\n{rows}\n")),
             "{rows}"
         );
     }

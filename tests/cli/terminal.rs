@@ -7,7 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::support::{Campaign, Server, Step};
+use appel_messages::accented::plain;
+
+use crate::support::{Campaign, LANGUAGE, Server, Step};
 
 /// Nothing that a test waits for takes longer on any machine.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -29,7 +31,8 @@ impl<'c> Terminal<'c> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let socket = campaign.root().join(format!("tmux{number}"));
         let terminal = Self { campaign, socket };
-        let command = [&["/bin/sh", "-c", SHELL, "sh", env!("CARGO_BIN_EXE_appel")], arguments].concat();
+        let start = ["/bin/sh", "-c", SHELL, "sh", env!("CARGO_BIN_EXE_appel")];
+        let command = [&start, &LANGUAGE[..], arguments].concat();
         let started = terminal.tmux(&[&["new-session", "-d", "-x", "100", "-y", "60"], &command[..]].concat());
         if started.is_some() {
             return Some(terminal);
@@ -61,6 +64,7 @@ impl<'c> Terminal<'c> {
         let begun = Instant::now();
         loop {
             let screen = self.tmux(&["capture-pane", "-p"]).expect("the terminal is there");
+            let screen = plain(&screen);
             if screen.contains(words) {
                 return screen;
             }

@@ -20,6 +20,9 @@ pub const NOW: &str = "2026-11-25T10:00:00Z";
 /// What [`Campaign::login`] signs in with: nothing else on the machine has these letters in this order.
 pub const PASSWORD: &str = "zq7-Rdsch!un9gel";
 
+/// The language of every run: one that tells what stands in the catalogue from what does not. [`Run`] reads it back.
+pub const LANGUAGE: [&str; 2] = ["--lang", "x-test"];
+
 const HEADER: &str = "role,name,email,country,language,cc,salutation\n";
 const LETTER: &str =
     "Subject: {{campaign.title}}\n\n{{recipient.salutation}}\n\nI write from {{sender.city}}.\n\n{{sender.name}}\n";
@@ -326,6 +329,7 @@ impl Campaign {
         let shell = shell.iter().map(String::as_str);
         let words: Vec<_> = shell
             .chain([env!("CARGO_BIN_EXE_appel")])
+            .chain(LANGUAGE)
             .chain(arguments.iter().copied())
             .collect();
         Running::start(self.other_command(Path::new("/bin/sh"), &words)).wait()
@@ -333,7 +337,8 @@ impl Campaign {
 
     /// `appel` as a fresh shell on an empty machine would run it, in the campaign's folder.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        self.other_command(Path::new(env!("CARGO_BIN_EXE_appel")), arguments)
+        let arguments = [&LANGUAGE, arguments].concat();
+        self.other_command(Path::new(env!("CARGO_BIN_EXE_appel")), &arguments)
     }
 
     /// Another program in the same place.

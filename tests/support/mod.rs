@@ -14,6 +14,7 @@
 
 mod blackhole;
 mod campaign;
+mod english;
 mod names;
 mod nobody;
 mod run;
@@ -21,7 +22,7 @@ pub mod smtp;
 mod socks;
 
 pub use blackhole::Blackhole;
-pub use campaign::{Campaign, NOW, PASSWORD};
+pub use campaign::{Campaign, LANGUAGE, NOW, PASSWORD};
 pub use names::Names;
 pub use nobody::{as_nobody, give_back, take_away};
 pub use run::{Run, Running, accepted};

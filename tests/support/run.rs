@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::english::{Given, left_over};
+use appel_messages::accented::plain;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -153,6 +155,7 @@ pub struct Running {
     child: Child,
     stdout: Option<Output>,
     stderr: Option<Output>,
+    given: Given,
 }
 
 impl Running {
@@ -164,12 +167,14 @@ impl Running {
 
     /// A run whose stdout is left to the test: [`Running::take_stdout`].
     pub fn start_unread(mut command: Command) -> Self {
+        let given = Given::to(&command);
         let mut child = command.spawn().expect("the program can be run");
         let stderr = child.stderr.take().map(Output::collect);
         Self {
             child,
             stdout: None,
             stderr,
+            given,
         }
     }
 
@@ -227,7 +232,7 @@ impl Running {
     pub fn wait_for_words(&self, words: &str) {
         let stderr = self.stderr.as_ref().expect("stderr is read until the end");
         let begun = Instant::now();
-        while !stderr.so_far().contains(words) {
+        while !plain(&stderr.so_far()).contains(words) {
             assert!(begun.elapsed() < LIMIT, "{words:?} was not said:\n{}", stderr.so_far());
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -241,6 +246,21 @@ impl Running {
         let ended = self.ended();
         let [stdout, stderr] =
             [self.stdout.take(), self.stderr.take()].map(|output| output.map_or(String::new(), Output::whole));
+        if let Some(path) = std::env::var_os("LEFTOVERS") {
+            use std::io::Write;
+            let mut file = std::fs::OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path)
+                .unwrap();
+            for line in left_over(&stdout, &self.given)
+                .into_iter()
+                .chain(left_over(&stderr, &self.given))
+            {
+                writeln!(file, "{line}").unwrap();
+            }
+        }
+        let [stdout, stderr] = [stdout, stderr].map(|output| plain(&output));
         let ended = ended.unwrap_or_else(|| panic!("the run hung\n--- stdout\n{stdout}\n--- stderr\n{stderr}"));
         Run {
             status: ended.code(),

@@ -275,7 +275,7 @@ mod tests {
         let names = Value::list(["a", "b"]);
         assert_eq!(
             Catalog::of(Locale::Accented).say(&msg!("list-more", items = names, more = 4_u64)),
-            "a, b áńđ 4 ḿóŕé"
+            "a, b ạṇḍ 4 ṃọṛẹ"
         );
     }
 }

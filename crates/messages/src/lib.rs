@@ -5,7 +5,7 @@
 //! without reading Rust. Words of others (a server, the system, a reader of TOML) are quoted inside ours:
 //! [`Message::quote`].
 
-mod accented;
+pub mod accented;
 mod catalog;
 mod message;
 mod value;
