@@ -61,3 +61,18 @@ retrying-letter = { $letter } to { $to }: { $reply }
 sender-refused = the server takes no letters from your address
     .hint = check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused
 sender-refused-running = it refused the sender of { $count } letters running
+
+# Why no connection came about: it is tried again.
+#   $host, $port: the mail server; $cause: what the system said
+not-connected = cannot connect to { $host } port { $port }: { $cause }
+not-connected-late = cannot connect to { $host } port { $port }: no answer
+not-connected-lookup = the name { $host } could not be looked up: { $cause }
+not-connected-lookup-late = the name { $host } could not be looked up in time
+not-connected-no-address = the name { $host } has no address
+#   $proxy: a host with its port; $why: one of those that follow
+not-connected-by-proxy = the proxy { $proxy } cannot reach { $host } port { $port }: { $why }
+proxy-gives-no-reason = it gives no reason; the name may be wrong
+proxy-network-down = its network is down
+proxy-nothing-there = nothing answers there, or the name is wrong
+proxy-connection-refused = the connection was refused
+proxy-no-answer-there = nothing answered in time

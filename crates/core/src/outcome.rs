@@ -155,35 +155,51 @@ pub struct Reply {
     /// The server's words, one line each, or the details of the reason; at most a few kilobytes, and not yet safe to
     /// show.
     pub text: String,
+    /// What is said in place of details. Of a connection that did not come about: no letter has that, so nobody stores it.
+    #[serde(skip)]
+    words: Option<Box<Message>>,
 }
 
 impl Reply {
+    /// As a ledger has it.
+    #[must_use]
+    pub const fn stored(code: Option<u16>, reason: Option<Reason>, text: String) -> Self {
+        Self {
+            code,
+            reason,
+            text,
+            words: None,
+        }
+    }
+
     /// What a server said.
     #[must_use]
     pub fn said(code: u16, text: impl Into<String>) -> Self {
+        Self::stored(Some(code), None, text.into())
+    }
+
+    /// Why no connection came about.
+    #[must_use]
+    pub fn not_connected(words: Message) -> Self {
         Self {
-            code: Some(code),
-            reason: None,
-            text: text.into(),
+            words: Some(Box::new(words)),
+            ..Self::none(Reason::NotConnected, "")
         }
     }
 
     /// What happened instead of a reply.
     #[must_use]
     pub fn none(reason: Reason, details: impl Into<String>) -> Self {
-        Self {
-            code: None,
-            reason: Some(reason),
-            text: details.into(),
-        }
+        Self::stored(None, Some(reason), details.into())
     }
 
     /// What is said of it, on one line, safe to show: the server's words, or what happened instead.
     #[must_use]
     pub fn told(&self) -> Message {
-        match self.reason {
-            Some(reason) => reason.told(&self.line()),
-            None => Message::quote(self.line()),
+        match (&self.words, self.reason) {
+            (Some(words), _) => (**words).clone(),
+            (None, Some(reason)) => reason.told(&self.line()),
+            (None, None) => Message::quote(self.line()),
         }
     }
 
