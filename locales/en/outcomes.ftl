@@ -15,6 +15,7 @@ reply-reset = the connection was lost: reset by the server
 reply-late = the server did not answer within { $time }
 #   $said: the beginning of it
 reply-not-smtp = the server sent something that is not an SMTP reply: { $said }
+reply-endless = the server sent something that is not an SMTP reply: a reply without an end
 reply-out-of-step = the server spoke, or hung up, without being asked anything
 reply-not-begun = the connection was lost before this letter was sent
 reply-not-asked = no reply
@@ -34,6 +35,7 @@ reply-handed-over-lost = the letter was handed over, then the connection was los
 reply-handed-over-closed = the letter was handed over, then the connection was lost: closed by the server
 reply-handed-over-reset = the letter was handed over, then the connection was lost: reset by the server
 reply-handed-over-late = the letter was handed over, then the server did not answer within { $time }
+reply-handed-over-endless = the letter was handed over, then the server sent something that is not an SMTP reply: a reply without an end
 reply-handed-over-not-smtp = the letter was handed over, then the server sent something that is not an SMTP reply: { $said }
 
 # How long a server was waited for.

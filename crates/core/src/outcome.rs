@@ -48,6 +48,8 @@ pub enum Reason {
     NoAnswer,
     /// What came is no reply (RFC 5321 §4.2); its beginning is the details.
     NotSmtp,
+    /// What came is no reply, for there was no end to it.
+    Endless,
     /// Something was said, or the connection closed, when nothing had been asked.
     OutOfStep,
     /// The connection was gone before anything of the letter was said.
@@ -95,6 +97,7 @@ impl Reason {
             },
             Self::NoAnswer => msg!("reply-late", time = duration(details)),
             Self::NotSmtp => msg!("reply-not-smtp", said = details),
+            Self::Endless => msg!("reply-endless"),
             Self::OutOfStep => msg!("reply-out-of-step"),
             Self::NotBegun => msg!("reply-not-begun"),
             Self::NotAsked => msg!("reply-not-asked"),
@@ -122,6 +125,7 @@ impl Reason {
             (Self::ConnectionLost, cause) => msg!("reply-handed-over-lost", cause = cause),
             (Self::NoAnswer, time) => msg!("reply-handed-over-late", time = duration(time)),
             (Self::NotSmtp, said) => msg!("reply-handed-over-not-smtp", said = said),
+            (Self::Endless, _) => msg!("reply-handed-over-endless"),
             _ => self.told(details),
         }
     }
@@ -300,6 +304,12 @@ mod tests {
             }
         }
         check(
+            Status::Deferred,
+            Reason::Endless,
+            "",
+            "the server sent something that is not an SMTP reply: a reply without an end",
+        );
+        check(
             Status::InDoubt,
             Reason::NotSmtp,
             "HTTP/1.1",
@@ -363,10 +373,11 @@ mod tests {
             Reason::SettledAsSent,
             Reason::SettledAsUnsent,
             Reason::Older,
+            Reason::Endless,
         ];
         assert_eq!(
             serde_json::to_string(&all).unwrap(),
-            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older"]"#
+            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older","endless"]"#
         );
     }
 }

@@ -35,8 +35,10 @@ pub enum StreamError {
     Lost(String),
     /// The deadline passed.
     Timeout(Duration),
-    /// What came is no reply (RFC 5321 §4.2), or there was no end to it.
+    /// What came is no reply (RFC 5321 §4.2).
     NotSmtp(String),
+    /// What came had no end.
+    Endless,
 }
 
 impl StreamError {
@@ -55,6 +57,7 @@ impl StreamError {
             Self::Lost(how) => Reply::none(Reason::ConnectionLost, how),
             Self::Timeout(timeout) => Reply::none(Reason::NoAnswer, timeout.as_millis().to_string()),
             Self::NotSmtp(excerpt) => Reply::none(Reason::NotSmtp, excerpt),
+            Self::Endless => Reply::none(Reason::Endless, ""),
         }
     }
 }
@@ -192,7 +195,7 @@ impl Stream {
                     return Ok(reply);
                 }
                 None if self.read.len() - self.at > MAX_REPLY => {
-                    return Err(StreamError::NotSmtp("a reply without an end".to_owned()));
+                    return Err(StreamError::Endless);
                 }
                 None => {}
             }
@@ -343,7 +346,7 @@ mod tests {
         tokio::spawn(async move { while far.write_all(b"250-more\r\n").await.is_ok() {} });
         let mut stream = Stream::new(Box::new(near), None);
         let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
-        assert!(matches!(error, StreamError::NotSmtp(_)), "{error}");
+        assert!(matches!(error, StreamError::Endless), "{error}");
     }
 
     #[tokio::test(start_paused = true)]
