@@ -7,11 +7,12 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use appel_messages::msg;
 use etcetera::BaseStrategy;
 
 pub use trust::{
     Unfit, check_folder, check_shared_folder, check_state_folder, is_in_state_folder, look, look_own,
-    may_read_and_write, quoted, target,
+    may_read_and_write, quoted, target, why,
 };
 
 /// What this program keeps is never larger; what is gets no further than this into memory.
@@ -97,7 +98,8 @@ pub fn read_to_string_no_follow(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     let file = open_own(path, options().read(true))?;
     if file.take(LARGEST + 1).read_to_string(&mut text)? as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is too long"));
+        let unfit = Unfit::new(msg!("file-too-long"), msg!("file-hint-disk"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, unfit));
     }
     Ok(text)
 }

@@ -17,6 +17,7 @@ use appel::transport::{Attempt, ConnectError, Sent, Session, Then};
 use appel_core::letter::{Envelope, LetterId, Message};
 use appel_core::outcome::{Reply, Status};
 use appel_core::{Address, Language};
+use appel_messages::Message as Words;
 use secrecy::SecretString;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -106,7 +107,7 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
             Some(Login::token("ann", SecretString::from(SECRET), renewal))
         }
         3 => {
-            let renewal = Renewal::ByHand("get another one");
+            let renewal = Renewal::ByHand(Words::quote("get another one"));
             Some(Login::token("ann", SecretString::from(SECRET), renewal))
         }
         _ => None,
@@ -191,14 +192,15 @@ fn is_evident(sent: &Sent, letter: &Message, line: &Line) {
 fn connecting_failed(error: &ConnectError, told: &mut Vec<String>) {
     match error {
         ConnectError::Temporary(reply) => hear(reply, told),
-        ConnectError::Fatal { message, cause, hint } => {
-            let mut failure = Failure::cannot_deliver(message).hint(hint);
-            failure.causes.push(cause.clone().into());
+        ConnectError::Fatal { what, cause, hint } => {
+            let mut failure = Failure::cannot_deliver(what.clone()).hint(hint.clone());
+            failure.causes.extend(cause.clone());
             let shown = failure.render(&Style::PLAIN);
             assert!(shown.len() <= 2 * LONGEST_REPLY, "{} bytes", shown.len());
             said::tell(|| shown.clone());
             said::fit_to_show(&shown);
-            told.extend([message, cause, hint].map(Clone::clone));
+            let all = [Some(what), cause.as_ref(), Some(hint)];
+            told.extend(all.into_iter().flatten().map(Words::in_english));
         }
     }
 }

@@ -31,4 +31,3 @@ address-scripts-mixed = { $one } and { $other } letters stand side by side; some
 address-looks-latin = its { $script } letters look like Latin ones
 #   $letter, $other: one character each; $code: the number of the first, in hexadecimal digits
 address-letter-looks-like = its `{ $letter }` (U+{ $code }) looks like `{ $other }`
-address-look-hint = compare it with the address as its owner publishes it; type it again by hand

@@ -329,7 +329,6 @@ count-due = due
 no-temporary-folder = cannot make a temporary folder
 rehearse-not-kept = the letters that arrived could not be kept
 rehearse-was-one = This was a rehearsal: nothing left this machine.
-rehearse-cannot-keep = cannot keep letters in { $folder }
 rehearse-arrived = Arrived at the built-in mail server:
 rehearse-first = The first of them in full:
 rehearse-more = { $letters ->

@@ -64,7 +64,6 @@ clock-behind = the clock of this computer says { $now }, but the ledger has a le
 # When a run cannot begin, or goes wrong as none should.
 run-broke-off = the run broke off
     .hint = please report this
-rehearsal-server-not-started = cannot start the built-in mail server
 
 # What is about to leave: headings of tables.
 leaving-heading-attachment = attachment

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use appel_core::campaign::Sender;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,47 @@ impl Word {
     }
 }
 
+/// How fast, how much in a day, and over how many connections. The default is nobody's: there is always a connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Pace {
+    /// `None`: as fast as the server takes them.
+    milliseconds_between: Option<u64>,
+    /// `None`: no limit.
+    in_a_day: Option<u64>,
+    connections: usize,
+}
+
+impl Pace {
+    fn of(smtp: &Smtp) -> Self {
+        Self {
+            milliseconds_between: match smtp.rate {
+                Rate::Unlimited => None,
+                Rate::Every(interval) => Some(u64::try_from(interval.as_millis()).unwrap_or(u64::MAX)),
+            },
+            in_a_day: smtp.daily_limit,
+            connections: smtp.connections,
+        }
+    }
+
+    fn message(&self) -> Message {
+        let rate = match self.milliseconds_between {
+            None => msg!("mailbox-rate-unlimited"),
+            Some(ms) if ms.is_multiple_of(1000) => msg!("mailbox-rate-seconds", seconds = ms / 1000),
+            Some(ms) => msg!("mailbox-rate-milliseconds", milliseconds = ms),
+        };
+        let most = match self.in_a_day {
+            Some(limit) => msg!("mailbox-daily-limit", limit = limit),
+            None => msg!("mailbox-no-daily-limit"),
+        };
+        msg!(
+            "mailbox-pace-is",
+            rate = rate,
+            most = most,
+            connections = self.connections
+        )
+    }
+}
+
 /// Where letters would go, as whom: what a word is given on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailbox {
@@ -55,8 +96,9 @@ pub struct Mailbox {
     /// `None`: nobody signs in.
     username: Option<String>,
     auth: String,
-    /// How fast, over how many connections, and how much in a day.
-    pace: String,
+    /// As `pace` a file may hold it in words, which are not read.
+    #[serde(default, rename = "paced")]
+    pace: Pace,
     name: String,
     email: String,
 }
@@ -74,21 +116,13 @@ impl Mailbox {
             Auth::Password => "password",
             Auth::Xoauth2 => "xoauth2",
         };
-        let rate = match smtp.rate {
-            Rate::Unlimited => "as fast as the server takes them".to_owned(),
-            Rate::Every(interval) => format!("a letter every {}", in_words(interval)),
-        };
-        let most = match smtp.daily_limit {
-            Some(limit) => format!("at most {limit} addresses in 24 hours"),
-            None => "without a daily limit".to_owned(),
-        };
         Self {
             host: smtp.host.clone(),
             port: smtp.port,
             security: security.to_owned(),
             username: smtp.username.clone(),
             auth: auth.to_owned(),
-            pace: format!("{rate}, {most}, connections: {}", smtp.connections),
+            pace: Pace::of(smtp),
             name: sender.name.clone(),
             email: sender.email.as_str().to_owned(),
         }
@@ -96,41 +130,34 @@ impl Mailbox {
 
     /// Every value with what a person calls it.
     #[must_use]
-    pub fn values(&self) -> Vec<(&'static str, String)> {
+    pub fn values(&self) -> Vec<(Message, Message)> {
         let login = match &self.username {
-            Some(name) => name.clone(),
-            None => "none: nobody signs in".to_owned(),
+            Some(name) => Message::quote(name),
+            None => msg!("mailbox-nobody-signs-in"),
         };
         vec![
-            ("host", self.host.clone()),
-            ("port", self.port.to_string()),
-            ("security", self.security.clone()),
-            ("user name", login),
-            ("sign-in", self.auth.clone()),
-            ("pace", self.pace.clone()),
-            ("From", format!("{} <{}>", self.name, self.email)),
+            (msg!("mailbox-host"), Message::quote(&self.host)),
+            (msg!("mailbox-port"), Message::quote(self.port.to_string())),
+            (msg!("mailbox-security"), Message::quote(&self.security)),
+            (msg!("mailbox-user-name"), login),
+            (msg!("mailbox-sign-in"), Message::quote(&self.auth)),
+            (msg!("mailbox-pace"), self.pace.message()),
+            (
+                msg!("mailbox-from"),
+                Message::quote(format!("{} <{}>", self.name, self.email)),
+            ),
         ]
     }
 
     /// What is another value now than it was: what it is called, and what it was.
     #[must_use]
-    pub fn changes_since(&self, before: &Self) -> Vec<(&'static str, String)> {
+    pub fn changes_since(&self, before: &Self) -> Vec<(Message, Message)> {
         let now = self.values();
         let was = before.values().into_iter();
         was.zip(now)
             .filter(|(was, now)| was != now)
             .map(|(was, _)| was)
             .collect()
-    }
-}
-
-/// `2 s`, `500 ms`.
-fn in_words(interval: Duration) -> String {
-    let milliseconds = interval.as_millis();
-    if milliseconds.is_multiple_of(1000) {
-        format!("{} s", milliseconds / 1000)
-    } else {
-        format!("{milliseconds} ms")
     }
 }
 
@@ -258,7 +285,11 @@ mod tests {
             security: "tls".to_owned(),
             username: Some("ann@home.example".to_owned()),
             auth: "password".to_owned(),
-            pace: "a letter every 2 s".to_owned(),
+            pace: Pace {
+                milliseconds_between: Some(2000),
+                in_a_day: Some(500),
+                connections: 2,
+            },
             name: "Ann".to_owned(),
             email: "ann@home.example".to_owned(),
         }
@@ -308,7 +339,24 @@ mod tests {
                 ..smtp.clone()
             },
             Mailbox {
-                pace: "as fast as the server takes them".to_owned(),
+                pace: Pace {
+                    milliseconds_between: None,
+                    ..smtp.pace.clone()
+                },
+                ..smtp.clone()
+            },
+            Mailbox {
+                pace: Pace {
+                    in_a_day: None,
+                    ..smtp.pace.clone()
+                },
+                ..smtp.clone()
+            },
+            Mailbox {
+                pace: Pace {
+                    connections: 50,
+                    ..smtp.pace.clone()
+                },
                 ..smtp.clone()
             },
             Mailbox {
@@ -326,6 +374,29 @@ mod tests {
             };
             assert_eq!(changed.changes_since(&before).len(), 1, "{changed:?}");
         }
+    }
+
+    #[test]
+    fn a_word_that_was_kept_with_its_pace_in_words_is_asked_for_once_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let folders = Folders::in_state_folder(dir.path());
+        let folder = fs::canonicalize(dir.path()).unwrap();
+        let text = serde_json::json!({"folders": {folder.to_str().unwrap(): {
+            "at": "2026-11-25T10:00:00Z", "host": "smtp.home.example", "port": 465, "security": "tls",
+            "username": "ann@home.example", "auth": "password", "pace": "a letter every 2 s", "name": "Ann",
+            "email": "ann@home.example",
+        }}});
+        private::write_atomic(&dir.path().join(FILE), text.to_string().as_bytes()).unwrap();
+        let smtp = mailbox("smtp.home.example");
+        let Ok(Known::Changed(before)) = folders.know(&folder, &smtp) else {
+            panic!("it counts, or cannot be read");
+        };
+        let changes = smtp.changes_since(&before);
+        let names: Vec<&str> = changes.iter().map(|(name, _)| name.code()).collect();
+        assert_eq!(names, ["mailbox-pace"]);
+        let now = "2026-11-25T10:00:00Z".parse().unwrap();
+        assert!(folders.keep(&folder, smtp.clone(), now).unwrap());
+        assert!(matches!(folders.know(&folder, &smtp), Ok(Known::Own(_))));
     }
 
     #[test]

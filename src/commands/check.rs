@@ -28,9 +28,9 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         #[derive(Serialize)]
         struct Report<'a> {
             problems: Vec<&'a Problem>,
-            /// Those that are only counted: by kind, the worst first.
+            /// Those that are only counted: by code, the worst first.
             #[serde(skip_serializing_if = "Vec::is_empty")]
-            more: Vec<More<'a>>,
+            more: Vec<More>,
         }
         print_json(&Report {
             problems: problems.iter().collect(),

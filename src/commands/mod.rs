@@ -294,9 +294,9 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
         None => text.clone(),
         Some(path) => bounded::text(path.as_ref(), MOST_TEXT).map_err(|unread| {
             Failure::from(Problem::error(match &unread {
-                Unread::TooLong(bytes) => msg!("message-too-long", path = path, size = bounded::in_words(*bytes)),
-                Unread::NotAFile(what) => msg!("message-no-file", path = path, what = *what),
-                _ => msg!("message-unread", path = path, why = unread.to_string()),
+                Unread::TooLong(bytes) => msg!("message-too-long", path = path, size = bounded::size(*bytes)),
+                Unread::NotAFile(what) => msg!("message-no-file", path = path, what = what),
+                _ => msg!("message-unread", path = path, why = unread.message()),
             }))
         })?,
     };

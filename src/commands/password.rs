@@ -7,25 +7,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use crate::account::trust::Word;
+use crate::failure::Style;
 use crate::input::config::{Auth, PasswordCommand, Smtp};
 use crate::transport::ConnectError;
 use crate::transport::smtp::{Fetching, Login, Renewal, SecretSource};
 
 /// How long the command may take in the middle of a run, where it may have to ask somebody to sign in.
 const RENEWAL_TIMEOUT: Duration = Duration::from_mins(5);
-/// What to do about a token that this program cannot renew.
-const VARIABLE_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that comes from the variable APPEL_SMTP_PASSWORD: set it to a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
-const TYPED_IS_FIXED: &str = "the token may have expired, and appel cannot renew one that was typed in: get a fresh one and run `appel send` again, or let smtp.password-command print one, which is then asked again by itself";
 
 /// The login for an account that the person vouches for; `None` when it does without.
 ///
 /// # Errors
 /// When there is nowhere to get the password from (exit 4).
-pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
+pub fn login(smtp: &Smtp, _: Word, style: &Style) -> Result<Option<Login>, ConnectError> {
     let Some(username) = &smtp.username else {
         return Ok(None);
     };
@@ -36,16 +35,16 @@ pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
         }
         None => match std::env::var("APPEL_SMTP_PASSWORD") {
             Ok(password) if password.is_empty() => {
-                return Err(no_password("the variable APPEL_SMTP_PASSWORD is empty", ""));
+                return Err(no_password(msg!("password-variable-empty"), None));
             }
-            Ok(password) => (SecretString::from(password), Renewal::ByHand(VARIABLE_IS_FIXED)),
+            Ok(password) => (
+                SecretString::from(password),
+                Renewal::ByHand(msg!("token-from-variable")),
+            ),
             Err(VarError::NotUnicode(_)) => {
-                return Err(no_password(
-                    "the variable APPEL_SMTP_PASSWORD holds something that is no text",
-                    "",
-                ));
+                return Err(no_password(msg!("password-variable-no-text"), None));
             }
-            Err(VarError::NotPresent) => (ask(username, smtp)?, Renewal::ByHand(TYPED_IS_FIXED)),
+            Err(VarError::NotPresent) => (ask(username, smtp, style)?, Renewal::ByHand(msg!("token-typed-in"))),
         },
     };
     Ok(Some(match smtp.auth {
@@ -54,14 +53,11 @@ pub fn login(smtp: &Smtp, _: Word) -> Result<Option<Login>, ConnectError> {
     }))
 }
 
-/// Where a password can come from, for whoever has none.
-const PLACES: &str = "set smtp.password-command in your account file, or the variable APPEL_SMTP_PASSWORD, or run this on a terminal to be asked";
-
-fn no_password(message: &str, cause: &str) -> ConnectError {
+fn no_password(what: Message, cause: Option<Message>) -> ConnectError {
     ConnectError::Fatal {
-        message: message.to_owned(),
-        cause: cause.to_owned(),
-        hint: PLACES.to_owned(),
+        what,
+        cause,
+        hint: msg!("password-hint-places"),
     }
 }
 
@@ -78,7 +74,7 @@ impl SecretSource for Again {
                 .map_err(|error| cannot_run(&error))?;
             match tokio::time::timeout(RENEWAL_TIMEOUT, child.wait_with_output()).await {
                 Ok(output) => first_line(output.map_err(|error| cannot_run(&error))?),
-                Err(_) => Err(command_failed("smtp.password-command took longer than 5 minutes", "")),
+                Err(_) => Err(command_failed(msg!("password-command-too-slow"), None)),
             }
         })
     }
@@ -108,52 +104,45 @@ fn shell(command: &PasswordCommand) -> Command {
 }
 
 fn cannot_run(error: &std::io::Error) -> ConnectError {
-    command_failed("smtp.password-command cannot be run", &error.to_string())
+    let cause = Message::quote(error.to_string());
+    command_failed(msg!("password-command-cannot-run"), Some(cause))
 }
 
-fn command_failed(message: &str, cause: &str) -> ConnectError {
+fn command_failed(what: Message, cause: Option<Message>) -> ConnectError {
     ConnectError::Fatal {
-        message: message.to_owned(),
-        cause: cause.to_owned(),
-        hint: "run smtp.password-command yourself: its first line should be the password or token".to_owned(),
+        what,
+        cause,
+        hint: msg!("password-hint-command"),
     }
 }
 
 fn first_line(output: Output) -> Result<SecretString, ConnectError> {
     let bytes = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(command_failed(
-            "smtp.password-command failed",
-            &output.status.to_string(),
-        ));
+        let cause = Message::quote(output.status.to_string());
+        return Err(command_failed(msg!("password-command-failed"), Some(cause)));
     }
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     match std::str::from_utf8(line) {
-        Ok("") => Err(command_failed("smtp.password-command printed nothing", "")),
+        Ok("") => Err(command_failed(msg!("password-command-printed-nothing"), None)),
         Ok(password) => Ok(SecretString::from(password)),
-        Err(_) => Err(command_failed(
-            "smtp.password-command printed something that is no text",
-            "",
-        )),
+        Err(_) => Err(command_failed(msg!("password-command-no-text"), None)),
     }
 }
 
-fn ask(username: &str, smtp: &Smtp) -> Result<SecretString, ConnectError> {
+fn ask(username: &str, smtp: &Smtp, style: &Style) -> Result<SecretString, ConnectError> {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-        return Err(no_password(&format!("there is no password for {username}"), ""));
+        return Err(no_password(msg!("password-none", user = username), None));
     }
-    let what = match smtp.auth {
-        Auth::Password => "Password",
-        Auth::Xoauth2 => "Access token",
+    let (user, host) = (visible_line(username), visible_line(&smtp.host));
+    let prompt = match smtp.auth {
+        Auth::Password => msg!("ask-password", user = user, host = host),
+        Auth::Xoauth2 => msg!("ask-token", user = user, host = host),
     };
     dialoguer::Password::new()
-        .with_prompt(format!(
-            "{what} of {} at {}",
-            visible_line(username),
-            visible_line(&smtp.host)
-        ))
+        .with_prompt(style.say(&prompt))
         .interact()
         .map(SecretString::from)
-        .map_err(|error| no_password("no password was given", &error.to_string()))
+        .map_err(|error| no_password(msg!("password-not-given"), Some(Message::quote(error.to_string()))))
 }

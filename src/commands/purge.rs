@@ -149,7 +149,7 @@ fn log_of(campaign: &str) -> Result<Option<Erasable>, Failure> {
         .and_then(|()| Erasable::open(&path))
         .map_err(|error| {
             let unfit = Unfit::from_io(&path, &error);
-            Failure::cannot_deliver(msg!("purge-log-unfit", why = unfit.to_string())).hint(unfit.hint)
+            Failure::cannot_deliver(msg!("purge-log-unfit", why = unfit.what)).hint(unfit.hint)
         })
 }
 

@@ -103,10 +103,8 @@ fn finish(
 fn inbox(keep: Option<&Path>) -> Result<Inbox, Failure> {
     match keep {
         None => Ok(Inbox::remembering(SHOWN)),
-        Some(folder) => Inbox::keeping(SHOWN, folder).map_err(|error| {
-            let folder = appel_core::words::path(folder);
-            Failure::cannot_deliver(msg!("rehearse-cannot-keep", folder = folder)).because(&error)
-        }),
+        Some(folder) => Inbox::keeping(SHOWN, folder)
+            .map_err(|error| Failure::cannot_deliver(error.message()).for_this(error.cause())),
     }
 }
 

@@ -14,7 +14,7 @@ use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, print, selection, trust};
 use crate::account::trust::Word;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem};
+use crate::failure::{Exit, Failure, Problem, Style};
 use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
@@ -110,7 +110,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     let (ended, ledger) = if preflight.due == 0 {
         (sending.tell(notes, None), ledger)
     } else {
-        match prepare(smtp, word) {
+        match prepare(smtp, word, &context.style) {
             Ok(transport) => {
                 let interrupts = || watch_interrupts(context.style);
                 sending.deliver(transport, ledger, notes, interrupts).await?
@@ -189,13 +189,13 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     let path = crate::report::log::default_path(campaign).ok_or_else(|| Problem::warning(msg!("log-no-home")))?;
     LogFile::open(&path, context.global.verbose, context.clock, context.style.catalog()).map_err(|error| {
         let unfit = Unfit::from_io(&path, &error);
-        Problem::warning(msg!("log-unfit", why = unfit.to_string())).hint(unfit.hint)
+        Problem::warning(msg!("log-unfit", why = unfit.what)).hint(unfit.hint)
     })
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp, word)?;
+fn prepare(smtp: &Smtp, word: Word, style: &Style) -> Result<SmtpTransport, ConnectError> {
+    let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };

@@ -31,7 +31,7 @@ pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> 
     let folders = private::state_folder().map(|state| Folders::in_state_folder(&state));
     let known = match &folders {
         Some(folders) => folders.know(&input.folder, &mailbox).unwrap_or_else(|error| {
-            let unread = msg!("trust-unread", why = error.to_string());
+            let unread = msg!("trust-unread", why = private::why(&error));
             context.say_problem(&Problem::warning(unread));
             Known::Nothing
         }),
@@ -72,7 +72,7 @@ pub fn word(context: &Context, input: &Input, smtp: &Smtp, own_folder: bool) -> 
     if let Some(folders) = &folders
         && let Err(error) = folders.keep(&input.folder, mailbox, context.clock.now())
     {
-        let unkept = msg!("trust-unkept", why = error.to_string());
+        let unkept = msg!("trust-unkept", why = private::why(&error));
         context.say_problem(&Problem::warning(unkept));
     }
     Ok(word)
@@ -114,9 +114,10 @@ fn question(
         } else {
             " "
         };
-        text.push_str(&format!("{mark} {name:<10} {}\n", visible_line(&value)));
+        let called = style.say(&name);
+        text.push_str(&format!("{mark} {called:<10} {}\n", visible_line(&style.say(&value))));
         if let Some((_, was)) = changes.iter().find(|(changed, _)| *changed == name) {
-            let was = style.say(&msg!("trust-was", value = visible_line(was)));
+            let was = style.say(&msg!("trust-was", value = visible_line(&style.say(was))));
             text.push_str(&format!("  {:<10} {was}\n", ""));
         }
     }

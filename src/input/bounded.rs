@@ -4,27 +4,68 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
+use appel_messages::{Message, Value, msg};
+
 /// The most a configuration, an account file, a template or a personal message may have, in bytes.
 pub const MOST_TEXT: u64 = 1 << 20;
 
 /// Why a file was not read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum Unread {
     /// Nothing is there.
-    #[error("there is no such file")]
     Missing,
     /// Not what can be read to an end.
-    #[error("it is {0}, not a file")]
-    NotAFile(&'static str),
+    NotAFile(Instead),
     /// More than is read; with what there is, as far as it is known.
-    #[error("it is too long")]
     TooLong(u64),
     /// No UTF-8 from the byte on.
-    #[error("it is not UTF-8 text")]
     NotUtf8(Vec<u8>, usize),
     /// The system's own reason.
-    #[error("{0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
+}
+
+impl Unread {
+    /// The reason, in words that fit behind "cannot be read:".
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Missing => msg!("unread-missing"),
+            Self::NotAFile(what) => msg!("unread-not-a-file", what = what),
+            Self::TooLong(_) => msg!("unread-too-long"),
+            Self::NotUtf8(..) => msg!("unread-not-utf-8"),
+            Self::Io(error) => Message::quote(error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// What is there instead of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// A folder.
+    Folder,
+    /// A device or a pipe.
+    Device,
+}
+
+impl From<Instead> for Value {
+    fn from(instead: Instead) -> Self {
+        Self::from(match instead {
+            Instead::Folder => msg!("unread-folder"),
+            Instead::Device => msg!("unread-device"),
+        })
+    }
+}
+
+impl From<&Instead> for Value {
+    fn from(instead: &Instead) -> Self {
+        Self::from(*instead)
+    }
 }
 
 fn system(error: io::Error) -> Unread {
@@ -62,9 +103,9 @@ fn regular(about: &Metadata) -> Result<(), Unread> {
     if about.is_file() {
         Ok(())
     } else if about.is_dir() {
-        Err(Unread::NotAFile("a folder"))
+        Err(Unread::NotAFile(Instead::Folder))
     } else {
-        Err(Unread::NotAFile("a device or a pipe"))
+        Err(Unread::NotAFile(Instead::Device))
     }
 }
 
@@ -110,20 +151,43 @@ pub fn text(path: &Path, most: u64) -> Result<String, Unread> {
 
 /// `1 MiB`, `25 MiB`, `300 KiB`, `12 bytes`: rounded up, so that what is too long never looks as if it were not.
 #[must_use]
-pub fn in_words(bytes: u64) -> String {
-    const UNITS: [(u32, &str); 4] = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
-    for (shift, unit) in UNITS {
-        if bytes >= 1 << shift {
-            let whole = bytes >> shift;
-            // A tenth tells 1 MiB from a byte more; hundreds need none.
-            if bytes == whole << shift || whole >= 100 {
-                return format!("{} {unit}", bytes.div_ceil(1 << shift));
-            }
-            let tenths = (u128::from(bytes) * 10).div_ceil(1u128 << shift);
-            return format!("{}.{} {unit}", tenths / 10, tenths % 10);
-        }
+pub fn size(bytes: u64) -> Message {
+    let (shift, unit): (u32, fn(String) -> Message) = match bytes {
+        0..=0x3ff => return msg!("unread-bytes", count = bytes),
+        0x400..=0xf_ffff => (10, |size| msg!("unread-kib", size = size)),
+        0x10_0000..=0x3fff_ffff => (20, |size| msg!("unread-mib", size = size)),
+        0x4000_0000..=0xff_ffff_ffff => (30, |size| msg!("unread-gib", size = size)),
+        _ => (40, |size| msg!("unread-tib", size = size)),
+    };
+    let whole = bytes >> shift;
+    // A tenth tells 1 MiB from a byte more; hundreds need none.
+    if bytes == whole << shift || whole >= 100 {
+        return unit(bytes.div_ceil(1 << shift).to_string());
     }
-    format!("{bytes} bytes")
+    let tenths = (u128::from(bytes) * 10).div_ceil(1u128 << shift);
+    unit(format!("{}.{}", tenths / 10, tenths % 10))
+}
+
+// Until whoever shows these says them by their messages.
+/// The English of [`size`].
+#[must_use]
+pub fn in_words(bytes: u64) -> String {
+    size(bytes).in_english()
+}
+
+impl std::fmt::Display for Unread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message().in_english())
+    }
+}
+
+impl std::fmt::Display for Instead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::Device => "a device or a pipe",
+        })
+    }
 }
 
 #[cfg(test)]
@@ -140,7 +204,7 @@ mod tests {
         fs::write(&path, b"ab\xff").unwrap();
         assert!(matches!(text(&path, 6), Err(Unread::NotUtf8(_, 2))));
         assert!(matches!(text(&dir.path().join("g"), 6), Err(Unread::Missing)));
-        assert!(matches!(text(dir.path(), 6), Err(Unread::NotAFile("a folder"))));
+        assert!(matches!(text(dir.path(), 6), Err(Unread::NotAFile(Instead::Folder))));
     }
 
     #[cfg(unix)]
@@ -153,7 +217,7 @@ mod tests {
         let link = dir.path().join("link");
         std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
         for path in [pipe, link] {
-            assert!(matches!(text(&path, 6), Err(Unread::NotAFile("a device or a pipe"))));
+            assert!(matches!(text(&path, 6), Err(Unread::NotAFile(Instead::Device))));
         }
     }
 
@@ -168,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_length_is_said_in_the_unit_that_fits() {
-        let said = [12, 1024, (1 << 20) + 1, 1 << 20, 300 << 20, 1 << 40].map(in_words);
+        let said = [12, 1024, (1 << 20) + 1, 1 << 20, 300 << 20, 1 << 40].map(|bytes| size(bytes).in_english());
+        assert_eq!(size(1).in_english(), "1 byte");
         assert_eq!(said, ["12 bytes", "1 KiB", "1.1 MiB", "1 MiB", "300 MiB", "1 TiB"]);
     }
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use appel_core::words::{floor_char_boundary, nearest};
+use appel_messages::{Value, msg};
 
 use super::bounded::{self, Unread};
 use crate::failure::{Place, Problem, Problems};
@@ -181,25 +182,14 @@ impl RecipientsFile {
         let fine = findings.finish() && !stopped;
         unused.warn(known_roles, problems);
         if stopped {
-            problems.push(
-                Problem::error(format!(
-                    "the rest of {} was not looked at: it is not a list of recipients",
-                    self.shown
-                ))
-                .at(Place::file(&self.shown))
-                .hint("fix what is said above first, then check again"),
-            );
+            problems.push(Problem::error(msg!("recipients-hopeless", file = &self.shown)).at(Place::file(&self.shown)));
         }
         if let Err(error) = end {
             problems.push(lost(&error, &self.shown));
             return false;
         }
         if rows == 0 && fine {
-            problems.push(
-                Problem::error("there is no recipient in the file")
-                    .at(Place::file(&self.shown))
-                    .hint("add a line for each: embassy,Embassy of Kazakhstan,info@example.org"),
-            );
+            problems.push(Problem::error(msg!("recipients-none")).at(Place::file(&self.shown)));
             return false;
         }
         self.count = rows;
@@ -251,25 +241,16 @@ enum Opened {
 
 fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
     let cannot = |error: io::Error| {
-        let (message, hint) = if error.kind() == ErrorKind::NotFound {
-            (
-                format!("there is no {shown}"),
-                "put the list of recipients there, or name it under `recipients` in [campaign]",
-            )
-        } else {
-            (
-                format!("{shown} cannot be read: {error}"),
-                "check that the file is yours to read",
-            )
+        let what = match error.kind() {
+            ErrorKind::NotFound => msg!("recipients-missing", file = shown),
+            _ => msg!("recipients-unreadable", file = shown, cause = error.to_string()),
         };
-        Problem::error(message).at(Place::file(shown)).hint(hint)
+        Problem::error(what).at(Place::file(shown))
     };
     let (mut file, about) = match bounded::open(path) {
         Ok(opened) => opened,
         Err(Unread::NotAFile(_)) => {
-            return Err(Problem::error(format!("{shown} is not a file"))
-                .at(Place::file(shown))
-                .hint("name the list of recipients under `recipients` in [campaign]"));
+            return Err(Problem::error(msg!("recipients-not-a-file", file = shown)).at(Place::file(shown)));
         }
         Err(Unread::Io(error)) => return Err(cannot(error)),
         Err(_) => return Err(cannot(ErrorKind::NotFound.into())),
@@ -285,11 +266,9 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
     let mut bytes = Vec::new();
     let read = file.take(MOST_CONVERTED + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if read as u64 > MOST_CONVERTED && !decode::is_spreadsheet(&bytes) {
-        let message = format!(
-            "{shown} is not in UTF-8, and too long to be read in another encoding: {}",
-            bounded::in_words(about.len())
-        );
-        return Err(Problem::error(message).at(Place::file(shown)).hint(decode::SAVE_AS));
+        let size = bounded::size(about.len());
+        let what = msg!("recipients-too-long-to-convert", file = shown, size = size);
+        return Err(Problem::error(what).at(Place::file(shown)));
     }
     Ok(Opened::Bytes(bytes))
 }
@@ -307,16 +286,12 @@ fn in_memory(bytes: Vec<u8>, shown: &str) -> Result<(Source, Option<Problem>), P
 /// The file cannot be read to its end, although it could before.
 fn lost(error: &io::Error, shown: &str) -> Problem {
     let changed = matches!(error.get_ref(), Some(cause) if cause.is::<Changed>());
-    let problem = if changed {
-        Problem::error(format!("{shown} changed while it was in use")).hint(
-            "no letter goes to a row that was not checked: finish what is being written into the file, then run the same \
-             command again",
-        )
+    let what = if changed {
+        msg!("recipients-changed", file = shown)
     } else {
-        Problem::error(format!("{shown} can no longer be read: {error}"))
-            .hint("find out what became of the disk that it is on, then run the same command again")
+        msg!("recipients-lost", file = shown, cause = error.to_string())
     };
-    problem.at(Place::file(shown))
+    Problem::error(what).at(Place::file(shown))
 }
 
 /// The roles in the file that no letter names.
@@ -342,26 +317,18 @@ impl Unused {
 
     /// One warning for each, not one for each row.
     fn warn(self, known_roles: &BTreeSet<String>, problems: &mut Problems) {
-        let mut roles: Vec<String> = known_roles.iter().take(SHOWN).map(|role| format!("`{role}`")).collect();
-        if known_roles.len() > roles.len() {
-            roles.push(format!("{} more", known_roles.len() - roles.len()));
-        }
+        let roles = || -> Value {
+            let roles = known_roles.iter().take(SHOWN).map(|role| format!("`{role}`").into());
+            layout::and(roles.collect(), known_roles.len().saturating_sub(SHOWN) as u64)
+        };
         for (role, (count, place)) in self.0 {
-            let rows = if count == 1 {
-                "1 row".to_owned()
-            } else {
-                format!("{count} rows")
-            };
             let hint = match nearest(&role.to_lowercase(), known_roles.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if roles.is_empty() => "name it under `to` in a [[letter]]".to_owned(),
-                None => format!("letters are written to {}", layout::and(&roles)),
+                Some(near) => Some(msg!("recipients-did-you-mean", name = near)),
+                None if known_roles.is_empty() => None,
+                None => Some(msg!("role-unused-roles", roles = roles())),
             };
-            problems.push(
-                Problem::warning(format!("no letter is written to the role `{role}` ({rows})"))
-                    .at(place)
-                    .hint(hint),
-            );
+            let problem = Problem::warning(msg!("role-unused", role = role, rows = count)).at(place);
+            problems.push(problem.hint_if_any(hint));
         }
     }
 }

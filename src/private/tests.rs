@@ -20,8 +20,9 @@ fn a_folder_that_others_can_write_is_refused_with_the_command_that_mends_it() {
     for open in [0o770, 0o702, 0o777, 0o1777] {
         mode(&folder, open);
         let unfit = refused(own_folder(&folder));
-        assert!(unfit.what.contains("can write to"), "{unfit:?}");
-        assert_eq!(unfit.hint, format!("run: chmod go-w '{}'", folder.display()));
+        assert!(unfit.to_string().contains("can write to"), "{unfit:?}");
+        let hint = format!("run: chmod go-w '{}'", folder.display());
+        assert_eq!(unfit.hint.in_english(), hint);
     }
     for fine in [0o700, 0o755] {
         mode(&folder, fine);
@@ -34,9 +35,19 @@ fn a_folder_that_others_can_write_is_refused_with_the_command_that_mends_it() {
     mode(&folder, 0o777);
     assert!(check_folder(&link).is_err());
     fs::remove_dir(&folder).unwrap();
-    assert!(check_folder(&link).unwrap_err().what.contains("where there is nothing"));
+    assert!(
+        check_folder(&link)
+            .unwrap_err()
+            .to_string()
+            .contains("where there is nothing")
+    );
     fs::write(&folder, "").unwrap();
-    assert!(check_folder(&folder).unwrap_err().what.contains("is not a folder"));
+    assert!(
+        check_folder(&folder)
+            .unwrap_err()
+            .to_string()
+            .contains("is not a folder")
+    );
 }
 
 #[test]
@@ -57,7 +68,7 @@ fn nothing_is_opened_but_a_file_of_ones_own_with_one_name() {
             options().append(true).create(true),
         ] {
             let unfit = refused(open(&at(name), options));
-            assert!(unfit.what.contains(name), "{unfit:?}");
+            assert!(unfit.to_string().contains(name), "{unfit:?}");
             refused(open_own(&at(name), options));
         }
         refused(read_to_string_no_follow(&at(name)));
@@ -67,13 +78,14 @@ fn nothing_is_opened_but_a_file_of_ones_own_with_one_name() {
     assert_eq!(read_to_string_no_follow(&at("file")).unwrap(), "mine");
     fs::hard_link(at("file"), at("name")).unwrap();
     let unfit = refused(open(&at("file"), options().read(true)));
-    assert!(unfit.what.contains("hard link"), "{unfit:?}");
+    assert!(unfit.to_string().contains("hard link"), "{unfit:?}");
     refused(Erasable::open(&at("name")));
     fs::remove_file(at("name")).unwrap();
     mode(&at("file"), 0o620);
     assert!(
         refused(open_own(&at("file"), options().read(true)))
             .hint
+            .in_english()
             .starts_with("run: chmod go-w ")
     );
     open(&at("file"), options().read(true)).unwrap();

@@ -1,29 +1,45 @@
 //! Whether a file or folder is one's own, and what fixes it when it is not.
 
+use std::fmt;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use appel_core::words::path as shown;
+use appel_messages::{Message, msg};
 
 use super::{state_folder, state_home};
 
 /// Why a file or folder is not used, and what to do now.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unfit {
     /// What is wrong, with the path.
-    pub what: String,
+    pub what: Message,
     /// What fixes it, mostly a command.
-    pub hint: String,
+    pub hint: Message,
+}
+
+/// For the errors of the system that it travels in, which want words: they are English.
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what.in_english())
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// What is said of an error of a function here: its own words, or the system's.
+#[must_use]
+pub fn why(error: &io::Error) -> Message {
+    match Unfit::of(error) {
+        Some(unfit) => unfit.what.clone(),
+        None => Message::quote(error.to_string()),
+    }
 }
 
 impl Unfit {
-    fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            hint: hint.into(),
-        }
+    pub(super) const fn new(what: Message, hint: Message) -> Self {
+        Self { what, hint }
     }
 
     /// The one inside an error of a function here, if that is what it is.
@@ -42,17 +58,17 @@ impl Unfit {
             io::ErrorKind::PermissionDenied => denied(path),
             io::ErrorKind::ReadOnlyFilesystem => read_only(path),
             io::ErrorKind::NotADirectory => Self::new(
-                format!("{}: something on the way there is no folder", shown(path)),
-                "check the path",
+                msg!("file-way-is-no-folder", path = shown(path)),
+                msg!("file-hint-path"),
             ),
             #[cfg(unix)]
             _ if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) => Self::new(
-                format!("{} is a link that leads to itself", shown(path)),
-                "remove the link, or let it lead to the file",
+                msg!("file-link-to-itself", path = shown(path)),
+                msg!("file-hint-link-to-itself"),
             ),
             _ => Self::new(
-                format!("{}: {error}", shown(path)),
-                "check that the disk works and that the folder is yours",
+                msg!("file-unusable", path = shown(path), cause = error.to_string()),
+                msg!("file-hint-disk"),
             ),
         }
     }
@@ -82,8 +98,8 @@ pub fn check_folder(path: &Path) -> Result<(), Unfit> {
     };
     if !found.is_dir() {
         return Err(Unfit::new(
-            format!("{} is not a folder", shown(path)),
-            format!("rename what is there: mv {0} {0}.old", quoted(path)),
+            msg!("folder-is-none", path = shown(path)),
+            msg!("folder-hint-rename", path = quoted(path)),
         ));
     }
     #[cfg(unix)]
@@ -121,14 +137,8 @@ pub fn check_shared_folder(path: &Path) -> Result<bool, Unfit> {
         let (anybody, sticky) = (found.mode() & 0o002 != 0, found.mode() & 0o1000 != 0);
         if anybody && !sticky {
             return Err(Unfit::new(
-                format!(
-                    "everybody on this computer can put files into {}, and take yours away",
-                    shown(path)
-                ),
-                format!(
-                    "run: chmod go-w {} (on a drive that knows no permissions: have it mounted for you alone)",
-                    quoted(path)
-                ),
+                msg!("folder-open-to-everybody", path = shown(path)),
+                msg!("folder-hint-not-for-everybody", path = quoted(path)),
             ));
         }
         Ok(anybody)
@@ -198,33 +208,27 @@ pub fn look_own(path: &Path) -> Result<Option<Metadata>, Unfit> {
 pub(super) fn is_plain(path: &Path, found: &Metadata) -> Result<(), Unfit> {
     let name = shown(path);
     if found.is_symlink() {
-        let target = fs::read_link(path).map_or_else(|_| String::new(), |target| format!(" to {}", shown(&target)));
-        return Err(Unfit::new(
-            format!("{name} is a link{target}, and no link is followed here"),
-            "did you put it there? Then put the file itself in its place, or make the whole folder a link; if not, remove the link",
-        ));
+        let what = match fs::read_link(path) {
+            Ok(target) => msg!("file-is-a-link", path = name, target = shown(&target)),
+            Err(_) => msg!("file-is-some-link", path = name),
+        };
+        return Err(Unfit::new(what, msg!("file-hint-link")));
     }
     if found.is_dir() {
         return Err(Unfit::new(
-            format!("{name} is a folder, where a file should be"),
-            "move the folder out of the way, or name a file",
+            msg!("file-is-a-folder", path = name),
+            msg!("file-hint-is-a-folder"),
         ));
     }
     if !found.is_file() {
-        return Err(Unfit::new(
-            format!("{name} is not a file"),
-            "move it out of the way, or name a file",
-        ));
+        return Err(Unfit::new(msg!("file-is-none", path = name), msg!("file-hint-is-none")));
     }
     // To write into it would be to write into a file somewhere else; and a lock under one name is none under the other.
     #[cfg(unix)]
     if std::os::unix::fs::MetadataExt::nlink(found) > 1 {
         return Err(Unfit::new(
-            format!("{name} has another name: it is one file with another one elsewhere (a hard link)"),
-            format!(
-                "give it a file of its own: cp -p {0} {0}.own && mv {0}.own {0}",
-                quoted(path)
-            ),
+            msg!("file-has-another-name", path = name),
+            msg!("file-hint-another-name", path = quoted(path)),
         ));
     }
     Ok(())
@@ -247,14 +251,11 @@ fn owned(path: &Path, found: &Metadata) -> Result<(), Unfit> {
     if found.uid() == rustix::process::geteuid().as_raw() {
         return Ok(());
     }
-    let owner = match found.uid() {
-        0 => "root".to_owned(),
-        uid => format!("another user (number {uid})"),
+    let what = match found.uid() {
+        0 => msg!("file-of-root", path = shown(path)),
+        uid => msg!("file-of-another-user", path = shown(path), user = uid.to_string()),
     };
-    Err(Unfit::new(
-        format!("{} belongs to {owner}", shown(path)),
-        take_back(path, found),
-    ))
+    Err(Unfit::new(what, take_back(path, found)))
 }
 
 #[cfg(unix)]
@@ -264,20 +265,20 @@ fn not_writable_by_others(path: &Path, found: &Metadata) -> Result<(), Unfit> {
         return Ok(());
     }
     Err(Unfit::new(
-        format!("other people on this computer can write to {}", shown(path)),
-        format!("run: chmod go-w {}", quoted(path)),
+        msg!("file-writable-by-others", path = shown(path)),
+        msg!("file-hint-not-for-others", path = quoted(path)),
     ))
 }
 
 /// What the system does not let one do, told by the first thing on the way that is in the way.
 #[must_use]
 pub fn denied(path: &Path) -> Unfit {
-    let what = format!("{} may not be read and written by you", shown(path));
+    let what = msg!("file-denied", path = shown(path));
     let in_the_way = path
         .ancestors()
         .find_map(|way| Some((way, fs::symlink_metadata(way).ok()?)));
     let Some((way, found)) = in_the_way else {
-        return Unfit::new(what, ELSEWHERE);
+        return Unfit::new(what, msg!("file-hint-not-yours"));
     };
     #[cfg(unix)]
     return {
@@ -285,30 +286,30 @@ pub fn denied(path: &Path) -> Unfit {
         let hint = if found.uid() != rustix::process::geteuid().as_raw() {
             take_back(way, &found)
         } else if found.is_dir() {
-            format!("run: chmod u+rwx {}", quoted(way))
+            msg!("folder-hint-denied", path = quoted(way))
         } else {
-            format!("run: chmod u+rw {}", quoted(way))
+            msg!("file-hint-denied", path = quoted(way))
         };
-        match found.uid() {
-            0 if way == path => Unfit::new(format!("{what}: it belongs to root"), hint),
-            0 => Unfit::new(format!("{what}: {} belongs to root", shown(way)), hint),
-            _ => Unfit::new(what, hint),
-        }
+        let what = match found.uid() {
+            0 if way == path => msg!("file-denied-of-root", path = shown(path)),
+            0 => msg!("file-denied-below-root", path = shown(path), way = shown(way)),
+            _ => what,
+        };
+        Unfit::new(what, hint)
     };
     #[cfg(not(unix))]
-    Unfit::new(
-        format!("{what}: {}", shown(found.map_or(path, |(way, _)| way))),
-        ELSEWHERE,
-    )
+    {
+        let _ = found;
+        let what = msg!("file-denied-on-the-way", path = shown(path), way = shown(way));
+        Unfit::new(what, msg!("file-hint-not-yours"))
+    }
 }
-
-const ELSEWHERE: &str = "it is not yours: keep what you need in a folder of your own";
 
 /// How to make a path one's own; nobody is told to take over a folder of the system.
 #[cfg(unix)]
-fn take_back(path: &Path, found: &Metadata) -> String {
+fn take_back(path: &Path, found: &Metadata) -> Message {
     if rustix::process::geteuid().is_root() {
-        return "run appel as the user whose folder it is, without sudo".to_owned();
+        return msg!("file-hint-without-sudo");
     }
     // One run under sudo mostly leaves more than one thing behind.
     let whole = match state_folder() {
@@ -321,13 +322,11 @@ fn take_back(path: &Path, found: &Metadata) -> String {
             folder.uid() == rustix::process::geteuid().as_raw()
         });
     if !is_ours {
-        return ELSEWHERE.to_owned();
+        return msg!("file-hint-not-yours");
     }
     let all = if found.is_dir() || whole != path { " -R" } else { "" };
-    format!(
-        "was appel once run with sudo? Make it yours again: sudo chown{all} \"$USER\" {}",
-        quoted(&whole)
-    )
+    let command = format!("sudo chown{all} \"$USER\" {}", quoted(&whole));
+    msg!("file-hint-take-back", command = command)
 }
 
 #[cfg(unix)]
@@ -340,11 +339,11 @@ fn is_below_home(path: &Path) -> bool {
 }
 
 fn leads_nowhere(path: &Path) -> Unfit {
-    let target = fs::read_link(path).map_or_else(|_| "elsewhere".to_owned(), |target| shown(&target));
-    Unfit::new(
-        format!("{} is a link to {target}, where there is nothing", shown(path)),
-        "is the drive that it leads to not there yet? Bring it in, then run again",
-    )
+    let what = match fs::read_link(path) {
+        Ok(target) => msg!("file-link-to-nothing", path = shown(path), target = shown(&target)),
+        Err(_) => msg!("file-leads-to-nothing", path = shown(path)),
+    };
+    Unfit::new(what, msg!("file-hint-link-to-nothing"))
 }
 
 /// Refuses a file or folder that may not be both read and written.
@@ -373,8 +372,8 @@ pub fn may_read_and_write(path: &Path) -> Result<(), Unfit> {
 
 fn read_only(path: &Path) -> Unfit {
     Unfit::new(
-        format!("{} is on a drive that can only be read", shown(path)),
-        "have the drive mounted so that it can be written, or copy the whole folder to another one: --ledger PATH names a ledger there",
+        msg!("file-on-a-read-only-drive", path = shown(path)),
+        msg!("file-hint-read-only-drive"),
     )
 }
 

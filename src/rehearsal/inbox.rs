@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{mem, str};
 
+use appel_messages::{Message, msg};
+
 use super::server::{Arrived, Sink};
 use crate::private;
 
@@ -42,10 +44,9 @@ pub struct Contents {
 }
 
 /// Why letters cannot be kept in a folder.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum KeepError {
     /// The folder could not be made or read.
-    #[error("cannot keep letters in {}", appel_core::words::path(.folder))]
     Folder {
         /// The folder as given.
         folder: PathBuf,
@@ -53,8 +54,25 @@ pub enum KeepError {
         source: io::Error,
     },
     /// The folder holds something already, such as another rehearsal: the two would be mixed.
-    #[error("{} is not empty", appel_core::words::path(.0))]
     NotEmpty(PathBuf),
+}
+
+impl KeepError {
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        let (Self::Folder { folder, .. } | Self::NotEmpty(folder)) = self;
+        msg!("rehearsal-keeps-nothing", path = appel_core::words::path(folder))
+    }
+
+    /// Why.
+    #[must_use]
+    pub fn cause(&self) -> Message {
+        match self {
+            Self::Folder { source, .. } => Message::quote(source.to_string()),
+            Self::NotEmpty(folder) => msg!("rehearsal-folder-not-empty", path = appel_core::words::path(folder)),
+        }
+    }
 }
 
 #[derive(Debug)]

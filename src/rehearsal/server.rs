@@ -16,6 +16,7 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use appel_messages::{Message, msg};
 use secrecy::SecretString;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -67,17 +68,36 @@ pub struct Credentials {
 }
 
 /// Why a rehearsal server did not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum StartError {
     /// No port of 127.0.0.1 could be had.
-    #[error("cannot listen on 127.0.0.1")]
-    Listen(#[source] io::Error),
+    Listen(io::Error),
     /// The throw-away certificate could not be made.
-    #[error("cannot make a throw-away certificate")]
-    Certificate(#[source] rcgen::Error),
+    Certificate(rcgen::Error),
     /// The TLS library refused the settings.
-    #[error("cannot set up TLS")]
-    Tls(#[source] rustls::Error),
+    Tls(rustls::Error),
+}
+
+impl StartError {
+    /// What failed.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Listen(_) => msg!("rehearsal-cannot-listen"),
+            Self::Certificate(_) => msg!("rehearsal-no-certificate"),
+            Self::Tls(_) => msg!("tls-unusable"),
+        }
+    }
+
+    /// Why, in the words of the system or a library.
+    #[must_use]
+    pub fn cause(&self) -> &(dyn std::error::Error + 'static) {
+        match self {
+            Self::Listen(error) => error,
+            Self::Certificate(error) => error,
+            Self::Tls(error) => error,
+        }
+    }
 }
 
 /// A running rehearsal server. Dropping it has the same effect as [`RehearsalServer::stop`],

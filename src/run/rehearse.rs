@@ -40,7 +40,11 @@ pub async fn rehearse(
     };
     let server = RehearsalServer::start(credentials, inbox.sink())
         .await
-        .map_err(|error| Failure::cannot_deliver(msg!("rehearsal-server-not-started")).because(&error))?;
+        .map_err(|error| {
+            Failure::cannot_deliver(msg!("rehearsal-cannot-start"))
+                .for_this(error.message())
+                .because(error.cause())
+        })?;
     let settings = Settings {
         host: "127.0.0.1".to_owned(),
         port: server.port(),

@@ -111,9 +111,9 @@ impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Temporary(reply) => Self::cannot_deliver(reply.told_with_code()),
-            ConnectError::Fatal { message, cause, hint } => {
-                let mut failure = Self::cannot_deliver(message).hint(hint);
-                failure.causes.push(cause.into());
+            ConnectError::Fatal { what, cause, hint } => {
+                let mut failure = Self::cannot_deliver(what).hint(hint);
+                failure.causes.extend(cause);
                 failure
             }
         }

@@ -8,6 +8,7 @@ use std::future::Future;
 
 use appel_core::letter::Message;
 pub use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
+use appel_messages::Message as Words;
 
 /// What came of handing one message over.
 #[derive(Clone, Debug)]
@@ -73,11 +74,11 @@ pub enum ConnectError {
     /// Will not pass by itself: the run ends, nothing more is sent.
     Fatal {
         /// What happened, in one plain sentence.
-        message: String,
-        /// Why.
-        cause: String,
+        what: Words,
+        /// Why: mostly a server's words, or the system's.
+        cause: Option<Words>,
         /// What to do now.
-        hint: String,
+        hint: Words,
     },
 }
 

@@ -39,10 +39,13 @@ fn is_for_tests(name: &str) -> bool {
     name.ends_with("tests.rs") || name.contains("/tests/") || name.ends_with("testing.rs")
 }
 
-/// Without comments, and up to the module of tests, which ends a file.
+/// Without comments, and up to the module of tests, which ends a file; one that is a file of its own ends nothing.
 fn code(text: &str) -> String {
-    let (text, _) = text.split_once("#[cfg(test)]\nmod ").unwrap_or((text, ""));
-    text.lines()
+    let mut tests = text.match_indices("#[cfg(test)]\nmod ");
+    let end = tests.find(|(at, _)| text[*at..].lines().nth(1).is_some_and(|line| line.ends_with('{')));
+    let end = end.map_or(text.len(), |(at, _)| at);
+    text[..end]
+        .lines()
         .filter(|line| !line.trim_start().starts_with("//"))
         .map(|line| line.to_owned() + "\n")
         .collect()

@@ -132,7 +132,7 @@ fn a_list_has_256_columns_with_names_that_are_names() {
     campaign.put("recipients.csv", list(257));
     refused(&campaign, &["there are 257 columns, at most 256"]);
     campaign.put("recipients.csv", list(100_000));
-    refused(&campaign, &["there are 100000 columns, at most 256"]);
+    refused(&campaign, &["there are 100,000 columns, at most 256"]);
     campaign.put("recipients.csv", format!("role,name,email,{}\n", "c".repeat(500_000)));
     refused(&campaign, &["the name of column 4 is longer than 200 bytes"]);
     campaign.put("recipients.csv", "c".repeat(5_000_000));
@@ -186,7 +186,7 @@ fn lists_in_a_letter_and_in_a_row_have_bounds() {
     refused(&row(&format!("{},,,", "BE ".repeat(301))), &["more than 300 countries"]);
     refused(
         &row(&format!(",,{},", many(40_000, &|nth| format!("c{nth}@x.example ")))),
-        &["more than 1000 copies"],
+        &["more than 1,000 copies"],
     );
     for cell in ["Q", "q", "é"] {
         let long = cell.repeat(400_000 / cell.len());
@@ -328,7 +328,7 @@ fn a_list_without_end_is_given_up_soon() {
 }
 
 #[test]
-fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_kind() {
+fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_code() {
     let campaign = guarded();
     let rows = |bad: usize, worse: usize| {
         HEADER.to_owned() + &"ministry,M,nonsense,,,,\n".repeat(bad) + &"ministry,M,m@mfa.example,QQ,,,\n".repeat(worse)
@@ -348,8 +348,18 @@ fn of_many_problems_a_thousand_are_shown_and_the_others_counted_by_kind() {
     assert_eq!(
         report["more"],
         json!([
-            {"severity": "error", "kind": "addresses that are not e-mail addresses", "count": 2000},
-            {"severity": "error", "kind": "codes of no country", "count": 345},
+            {
+                "severity": "error",
+                "code": "row-country-unknown",
+                "kind": "codes of no country",
+                "count": 345,
+            },
+            {
+                "severity": "error",
+                "code": "row-email-unfit",
+                "kind": "addresses that are not e-mail addresses",
+                "count": 2000,
+            },
         ])
     );
     let counted = "and 2,345 more: 2,000 × addresses that are not e-mail addresses, 345 × codes of no country";
@@ -457,7 +467,7 @@ fn a_folder_of_templates_has_bounds() {
     for nth in 0..10_001 {
         campaign.put(&format!("templates/t{nth}.en.hbs"), "");
     }
-    refused(&campaign, &["there are more than 10000 files in templates"]);
+    refused(&campaign, &["there are more than 10,000 files in templates"]);
     let campaign = guarded();
     for nth in 0..20 {
         campaign.put(
@@ -471,5 +481,5 @@ fn a_folder_of_templates_has_bounds() {
         "templates/protest.en.hbs",
         format!("Subject: S\n\n{{{{eq {}}}}}", "a ".repeat(300_000)),
     );
-    refused(&campaign, &["is longer than 4096 bytes"]);
+    refused(&campaign, &["is longer than 4,096 bytes"]);
 }

@@ -80,7 +80,7 @@ pub fn first_letter(bench: &Bench) -> Result<Vec<Measured>, String> {
             Ok(())
         }),
     );
-    let server = runtime.block_on(server).map_err(|error| error.to_string())?;
+    let server = runtime.block_on(server).map_err(|error| error.message().in_english())?;
     let certificate = pem(&server.certificate());
     let round_trip = Proxy::round_trip(DELAY);
     let folder = bench.folder.path().join("far-tls");

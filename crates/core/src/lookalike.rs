@@ -31,12 +31,6 @@ impl Look {
             }
         }
     }
-
-    /// What to do about it, whatever it is.
-    #[must_use]
-    pub fn hint() -> Message {
-        msg!("address-look-hint")
-    }
 }
 
 /// The script of a character that has one; digits, hyphens and marks have none.

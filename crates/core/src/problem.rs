@@ -2,7 +2,6 @@
 
 mod problems;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -164,8 +163,6 @@ pub struct Problem {
     pub place: Option<Place>,
     /// What to do, where that is not said with the message itself: see [`Problem::hint_in`].
     pub hint: Option<Message>,
-    /// What it has in common with others like it, when the message does not say.
-    kind: Option<&'static str>,
 }
 
 impl Problem {
@@ -193,25 +190,13 @@ impl Problem {
             what: what.into().shortened(LONGEST_MESSAGE),
             place: None,
             hint: None,
-            kind: None,
         }
     }
 
-    /// The same problem, of a kind that has a name: `addresses that are not e-mail addresses`.
+    /// Which problem it is: what scripts may rely on, and what it is counted by when there are too many to show.
     #[must_use]
-    pub const fn of_kind(mut self, kind: &'static str) -> Self {
-        self.kind = Some(kind);
-        self
-    }
-
-    /// What it has in common with others like it: its message without what it quotes.
-    #[must_use]
-    pub fn kind(&self) -> Cow<'static, str> {
-        match self.kind {
-            Some(kind) => Cow::Borrowed(kind),
-            None if self.what.code() == "quote" => Cow::Owned(kind_of(&self.what.in_english())),
-            None => Cow::Borrowed(self.what.code()),
-        }
+    pub const fn code(&self) -> &'static str {
+        self.what.code()
     }
 
     /// The same problem, at a place.
@@ -226,6 +211,15 @@ impl Problem {
     pub fn hint(mut self, hint: impl Into<Message>) -> Self {
         self.hint = Some(hint.into().shortened(LONGEST_HINT));
         self
+    }
+
+    /// The same problem, with what to do where somebody knows that better than the message itself.
+    #[must_use]
+    pub fn hint_if_any(self, hint: Option<Message>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 
     /// What is wrong, in words.
@@ -264,7 +258,7 @@ impl Serialize for Problem {
         let english = Catalog::of(Locale::English);
         Shape {
             severity: self.severity,
-            code: self.what.code(),
+            code: self.code(),
             file: place.map(|place| place.file.as_str()),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),
@@ -274,35 +268,6 @@ impl Serialize for Problem {
         }
         .serialize(serializer)
     }
-}
-
-/// A message without what it quotes, and without its numbers.
-fn kind_of(message: &str) -> String {
-    let mut kind = String::new();
-    let mut quote = None;
-    let mut in_number = false;
-    for c in message.chars().take(200) {
-        match (quote, c) {
-            (Some(open), c) if c == open => {
-                quote = None;
-                kind.push('…');
-                kind.push(c);
-            }
-            (Some(_), _) => {}
-            (None, '`' | '"') => {
-                quote = Some(c);
-                kind.push(c);
-            }
-            (None, c) if c.is_ascii_digit() => {
-                if !in_number {
-                    kind.push('…');
-                }
-            }
-            (None, c) => kind.push(c),
-        }
-        in_number = c.is_ascii_digit();
-    }
-    kind
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use appel_core::campaign::Sender;
 use appel_core::lookalike;
 use appel_core::place::{Country, Language};
 use appel_core::words::nearest;
+use appel_messages::{Message, msg};
 use jiff::SignedDuration;
 use toml::de::DeValue;
 
 use super::general::read_language;
-use super::paths::{self, Refused};
+use super::paths;
 use super::read::Table;
 use super::value::{Text, Value};
 use super::{Auth, Own, PasswordCommand, Proxy, Rate, Security, Smtp};
@@ -56,7 +57,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
     let language = table.text("language");
     let mut section = SenderSection {
         name: table
-            .required("name", "name = \"Your Name\"")
+            .required("name", msg!("config-example-name"))
             .and_then(|text| text.line()),
         email: table
             .required("email", "email = \"you@example.org\"")
@@ -69,19 +70,15 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         extra: BTreeMap::new(),
     };
     if let Some((key, _)) = table.iter().nth(MOST_DETAILS) {
-        table.source().push(
-            Problem::error(format!("there are more than {MOST_DETAILS} keys in [sender]"))
-                .at(table.key_place(key))
-                .hint("keep those that a letter uses"),
-        );
+        table
+            .source()
+            .push(Problem::error(msg!("config-too-many-details", most = MOST_DETAILS)).at(table.key_place(key)));
     }
     for (key, value) in table.iter().take(MOST_DETAILS) {
         if key.len() > LONGEST_DETAIL {
-            table.source().push(
-                Problem::error(format!("a key is longer than {LONGEST_DETAIL} bytes"))
-                    .at(table.key_place(key))
-                    .hint("use a word: city, phone, organisation"),
-            );
+            table
+                .source()
+                .push(Problem::error(msg!("config-detail-too-long", most = LONGEST_DETAIL)).at(table.key_place(key)));
             continue;
         }
         if table.is_known(key) || key == "password" {
@@ -92,9 +89,8 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
             && !table.has(near)
         {
             table.source().push(
-                Problem::warning(format!("`{key}` is taken as a detail of your own"))
-                    .at(table.key_place(key).field(value.path()))
-                    .hint(format!("if you meant `{near}`, write it so")),
+                Problem::warning(msg!("config-detail-like-key", key = key, near = near))
+                    .at(table.key_place(key).field(value.path())),
             );
         }
         if let Some(text) = plain(value) {
@@ -110,7 +106,7 @@ fn plain(value: Value<'_>) -> Option<String> {
         DeValue::Integer(number) => Some(number.to_string()),
         DeValue::Float(number) => Some(number.to_string()),
         DeValue::Boolean(truth) => Some(truth.to_string()),
-        _ => value.wrong_type("a text", "write one text in double quotes"),
+        _ => value.not_a_text(msg!("config-hint-one-text")),
     }
 }
 
@@ -119,10 +115,10 @@ fn country(text: &Text<'_>) -> Option<Country> {
         Ok(country) => Some(country),
         Err(unknown) => {
             let hint = match unknown.nearest() {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "write its two-letter code: \"BE\", \"DE\", \"GB\"".to_owned(),
+                Some(near) => msg!("config-hint-near-code", near = near),
+                None => msg!("config-hint-country"),
             };
-            text.refuse(format!("there is no country with the code \"{}\"", text.as_str()), hint);
+            text.refuse_with(msg!("config-no-such-country", code = text.as_str()), hint);
             None
         }
     }
@@ -133,24 +129,17 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
     match Address::parse(text.as_str()) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(text.as_str()) {
-                text.warn(
-                    format!("\"{}\": {}", text.as_str(), look.message().in_english()),
-                    lookalike::Look::hint(),
-                );
+                let look = look.message();
+                text.warn(msg!("config-address-lookalike", address = text.as_str(), look = look));
             }
             Some(address)
         }
         Err(error) => {
-            text.refuse(
-                format!(
-                    "\"{}\" is not an e-mail address: {}",
-                    text.as_str(),
-                    error.message().in_english()
-                ),
-                error
-                    .hint()
-                    .unwrap_or_else(|| "write the bare address: \"you@example.org\"".into()),
-            );
+            let message = msg!("config-not-an-address", address = text.as_str(), why = error.message());
+            match error.hint() {
+                Some(hint) => text.refuse_with(message, hint),
+                None => text.refuse(message),
+            }
             None
         }
     }
@@ -186,10 +175,7 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
         Some(text) => text.choice(SECURITIES).and_then(|security| {
             let allowed = security != Security::None || host.as_deref().is_none_or(is_loopback);
             if !allowed {
-                text.refuse(
-                    "without encryption, only a server on this computer can be used",
-                    "write security = \"tls\" or \"starttls\"; \"none\" would show your password and letters to everyone on the way",
-                );
+                text.refuse(msg!("config-no-encryption"));
             }
             allowed.then_some(security)
         }),
@@ -236,11 +222,13 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
     })
 }
 
-/// The keys of [`Own`], each with what it could do to whoever opens a folder that has it.
-const OWN_KEYS: [(&str, &str); 3] = [
-    ("password-command", "it runs a command on your computer"),
-    ("proxy", "it says through whose computer your letters go"),
-    ("ca-file", "it says whose word is taken for who the mail server is"),
+/// A key of [`Own`], and what is said of it in a campaign's folder: what it could do to whoever opens that.
+type OwnKey = (&'static str, fn() -> Message);
+
+const OWN_KEYS: [OwnKey; 3] = [
+    ("password-command", || msg!("config-folder-password-command")),
+    ("proxy", || msg!("config-folder-proxy")),
+    ("ca-file", || msg!("config-folder-ca-file")),
 ];
 
 fn read_own(table: &Table<'_>, folder: &Path) -> Option<Own> {
@@ -261,15 +249,12 @@ fn read_own(table: &Table<'_>, folder: &Path) -> Option<Own> {
 
 /// What only the account file can say is an error in a campaign's folder, which may be a stranger's.
 pub fn refuse_own(table: &Table<'_>) {
-    for (key, power) in OWN_KEYS {
+    for (key, refused) in OWN_KEYS {
         if table.has_refused(key) {
             table.source().push(
-                Problem::error(format!("`{key}` must not stand in a campaign's folder: {power}"))
+                Problem::error(refused())
                     .at(table.key_place(key).field(format!("smtp.{key}")))
-                    .hint(
-                        "if it is yours, move it into the [smtp] of your account file (~/.config/appel/config.toml, or \
-                         --account FILE); if somebody else gave you this folder, take the line out and ask what it is for",
-                    ),
+                    .hint(msg!("config-hint-account-file-only")),
             );
         }
     }
@@ -294,10 +279,7 @@ fn read_daily_limit(table: &Table<'_>, here: bool, own: bool) -> Option<Option<u
     let lifted = match value.raw() {
         DeValue::String(text) if text.trim() == "none" => None,
         DeValue::String(text) if text.trim().parse::<u64>().is_err() => {
-            value.refuse(
-                format!("`{path}` cannot be \"{text}\""),
-                "write how many addresses, To and copies, in any 24 hours: 400; or \"none\" for no limit, in your account file",
-            );
+            value.refuse(msg!("config-not-a-daily-limit", key = path, written = text.as_ref()));
             return None;
         }
         _ => Some(value.integer(1..=u64::MAX)?),
@@ -305,12 +287,12 @@ fn read_daily_limit(table: &Table<'_>, here: bool, own: bool) -> Option<Option<u
     // Whoever writes a campaign's folder can ask for less than is usual, not for more.
     if !own && (lifted.is_none() || usual.zip(lifted).is_some_and(|(usual, limit)| limit > usual)) {
         table.source().push(
-            Problem::error(format!("`{path}` in a campaign's folder cannot lift the limit"))
-                .at(place)
-                .hint(format!(
-                    "{DEFAULT_DAILY_LIMIT} addresses in 24 hours are the most here; with your whole [smtp] table in your account file \
-                     (~/.config/appel/config.toml, or --account FILE) it can be more, or \"none\""
-                )),
+            Problem::error(msg!(
+                "config-folder-daily-limit",
+                key = path,
+                most = DEFAULT_DAILY_LIMIT
+            ))
+            .at(place),
         );
         return None;
     }
@@ -335,17 +317,9 @@ pub fn refuse_password(table: &Table<'_>) {
     if !table.has_refused("password") {
         return;
     }
-    table.source().push(
-        Problem::error("a password must not stand in a configuration file")
-            .at(table.key("password").place())
-            .hint(
-                "take the line out, change the password if the file was ever shared, and use one of these:\n\
-                 password-command = \"pass show mail/you\"\n\
-                 the environment variable APPEL_SMTP_PASSWORD\n\
-                 the keyring of your desktop: password-command = \"secret-tool lookup appel you\"\n\
-                 or nothing: on a terminal you are asked",
-            ),
-    );
+    table
+        .source()
+        .push(Problem::error(msg!("config-password")).at(table.key("password").place()));
 }
 
 fn read_host(text: &Text<'_>) -> Option<String> {
@@ -361,19 +335,13 @@ fn read_host(text: &Text<'_>) -> Option<String> {
         && !host.contains(['/', ':'])
         && port.bytes().all(|b| b.is_ascii_digit())
     {
-        text.refuse(
-            "the port does not belong in `host`",
-            format!("write host = \"{host}\" and, on a line of its own, port = {port}"),
-        );
+        text.refuse(msg!("config-port-in-host", host = host, port = port));
         return None;
     }
     match idna::domain_to_ascii(&written) {
         Ok(host) if is_host_name(&host) => Some(host),
         _ => {
-            text.refuse(
-                format!("\"{written}\" is not the name of a server"),
-                "write the name that your mail provider gives for outgoing mail (SMTP): \"smtp.example.org\"",
-            );
+            text.refuse(msg!("config-not-a-server", written = written));
             None
         }
     }
@@ -398,9 +366,8 @@ pub fn is_loopback(host: &str) -> bool {
 }
 
 fn read_rate(value: Value<'_>) -> Option<Rate> {
-    let hint = "write how many letters in a second, minute, hour or day: \"30/min\", \"1/s\", \"200/h\", \"400/day\"; or \"unlimited\"";
     let DeValue::String(_) = value.raw() else {
-        return value.wrong_type("a text", hint);
+        return value.not_a_text(msg!("config-hint-rate"));
     };
     let text = value.text()?;
     let written = text.as_str().trim();
@@ -422,7 +389,7 @@ fn read_rate(value: Value<'_>) -> Option<Rate> {
     if let Some((count @ 1..=1_000_000, seconds)) = parts {
         return Some(Rate::Every(Duration::from_secs(u64::from(seconds)) / count));
     }
-    text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
+    text.refuse(msg!("config-not-a-rate", key = text.path(), written = written));
     None
 }
 
@@ -439,10 +406,11 @@ fn duration(table: &Table<'_>, key: &'static str, default: Duration, none: bool)
         // Thirty days are more than any run lasts; a number past all clocks must not overflow one later.
         .filter(|duration| *duration <= Duration::from_hours(30 * 24));
     if positive.is_none() {
-        text.refuse(
-            format!("`{}` cannot be \"{}\"", text.path(), text.as_str()),
-            "write a duration with its unit: \"60s\", \"15min\", \"1h 30min\"",
-        );
+        text.refuse(msg!(
+            "config-not-a-duration",
+            key = text.path(),
+            written = text.as_str()
+        ));
     }
     positive
 }
@@ -452,8 +420,8 @@ fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
     let path = folder.join(&written);
     match paths::readable(&path, &written) {
         Ok(_) => Some(path),
-        Err(Refused { message, hint }) => {
-            text.refuse(message, hint);
+        Err(refused) => {
+            refused.of(text);
             None
         }
     }
@@ -461,20 +429,17 @@ fn read_ca_file(text: &Text<'_>, folder: &Path) -> Option<std::path::PathBuf> {
 
 fn read_proxy(text: &Text<'_>) -> Option<Proxy> {
     let written = text.as_str().trim();
-    let example = "write proxy = \"socks5h://127.0.0.1:9050\"";
     if written.contains('@') {
         // Not even shown: what stands before the @ is a secret.
-        let refused = format!("`{}` cannot have a user name or a password", text.path());
-        text.refuse(refused, format!("{example}: appel uses only proxies that want none"));
+        text.refuse(msg!("config-proxy-with-password", key = text.path()));
         return None;
     }
     let Some(rest) = written.strip_prefix("socks5h://") else {
-        let hint = if written.starts_with("socks5://") || written.starts_with("socks4") {
-            format!("{example}: with socks5h the proxy looks the server's name up, with others your network sees it")
+        text.refuse(if written.starts_with("socks5://") || written.starts_with("socks4") {
+            msg!("config-proxy-sees-no-names", key = text.path(), written = written)
         } else {
-            format!("only SOCKS 5 with names resolved by the proxy is used: {example}")
-        };
-        text.refuse(format!("`{}` cannot be \"{written}\"", text.path()), hint);
+            msg!("config-not-a-proxy", key = text.path(), written = written)
+        });
         return None;
     };
     let rest = rest.strip_suffix('/').unwrap_or(rest);
@@ -489,10 +454,7 @@ fn read_proxy(text: &Text<'_>) -> Option<Proxy> {
         fits.then_some(Proxy { host, port })
     });
     if parsed.is_none() {
-        text.refuse(
-            format!("`{}` needs a host and a port, and nothing else", text.path()),
-            example,
-        );
+        text.refuse(msg!("config-proxy-no-port", key = text.path()));
     }
     parsed
 }

@@ -9,6 +9,7 @@ use appel_core::campaign::{Campaign, LetterSpec, Limits};
 use appel_core::place::Language;
 use appel_core::recipients::Recipients;
 use appel_core::templates::Templates;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 use super::account::{self, SenderSection};
@@ -99,9 +100,7 @@ pub fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Optio
     let account_shown = sources.account.as_ref().map(|path| path.display().to_string());
     let account_text = read_account(sources, problems);
     let text = read_text(&sources.config, &shown, problems, || {
-        Problem::error(format!("there is no {shown}"))
-            .at(Place::file(&shown))
-            .hint("go to a campaign's folder, name its file with --config FILE, or start a campaign: appel new DIR")
+        Problem::error(msg!("config-no-configuration", path = &shown)).at(Place::file(&shown))
     });
     let source = Source::new(&shown, text.as_deref()?);
     let account = Source::new(
@@ -125,12 +124,7 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
 
     let campaign = top.table("campaign");
     if campaign.is_none() && !top.has("campaign") {
-        let lines = "[campaign]\nid = \"my-campaign-2026\"\ntitle = \"What it asks for\"\nlanguage = \"en\"";
-        source.push(
-            Problem::error("the table [campaign] is missing")
-                .at(Place::file(source.shown()))
-                .hint(format!("add one:\n{lines}")),
-        );
+        source.push(Problem::error(msg!("config-no-campaign")).at(Place::file(source.shown())));
     }
     let general = campaign
         .as_ref()
@@ -207,9 +201,10 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
     };
     if let Some(other) = top.table(key) {
         top.source().push(
-            Problem::note(format!(
-                "[{key}] here is left aside: the one in {} is used",
-                table.source().shown()
+            Problem::note(msg!(
+                "config-table-left-aside",
+                key = key,
+                account = table.source().shown()
             ))
             .at(other.place()),
         );
@@ -229,26 +224,18 @@ fn warn_readable_by_others(path: &Path, table: &Table<'_>, account: &Source<'_>)
     let open = fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o066 != 0);
     if open && table.has("password-command") {
         account.push(
-            Problem::warning(format!("other people on this computer can read {}", account.shown()))
-                .at(table.key_place("password-command").field("smtp.password-command"))
-                .hint(format!(
-                    "it says how to get your password; run: chmod 600 {}",
-                    account.shown()
-                )),
+            Problem::warning(msg!("account-file-readable", path = account.shown()))
+                .at(table.key_place("password-command").field("smtp.password-command")),
         );
     }
 }
 
 fn no_sender(sources: &Sources, source: &Source<'_>) -> Problem {
     let home = match &sources.account {
-        Some(path) => path.display().to_string(),
-        None => "your account file (~/.config/appel/config.toml, or --account FILE)".to_owned(),
+        Some(path) => Message::quote(path.display().to_string()),
+        None => msg!("account-file-of-yours"),
     };
-    Problem::error("nobody is named as the sender: the table [sender] is missing")
-        .at(Place::file(source.shown()))
-        .hint(format!(
-            "write these lines to {home}:\n[sender]\nname = \"Your Name\"\nemail = \"you@example.org\"\ncountry = \"BE\"\nlanguage = \"fr\""
-        ))
+    Problem::error(msg!("config-no-sender", home = home)).at(Place::file(source.shown()))
 }
 
 fn folder_of(file: &Path) -> PathBuf {
@@ -263,9 +250,7 @@ fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
     problems.extend(super::writable_by_others(path));
     let shown = path.display().to_string();
     read_text(path, &shown, problems, || {
-        Problem::error(format!("there is no {shown}"))
-            .at(Place::file(&shown))
-            .hint("check the path after --account, or leave the flag out to use your own account file")
+        Problem::error(msg!("account-file-missing", path = &shown)).at(Place::file(&shown))
     })
 }
 
@@ -275,19 +260,20 @@ fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl Fn
         Ok(text) => return Some(text),
         Err(unread) => unread,
     };
-    problems.push(match unread {
-        Unread::Missing => missing(),
-        Unread::NotUtf8(bytes, at) => not_utf8(shown, &bytes, at),
-        Unread::NotAFile(_) => Problem::error(format!("{shown} is not a file"))
-            .at(Place::file(shown))
-            .hint("name the file itself: for a campaign, its config.toml"),
-        Unread::TooLong(bytes) => Problem::error(format!("{shown} is too long: {}", in_words(bytes)))
-            .at(Place::file(shown))
-            .hint("at most 1 MiB is read; lists of people belong in recipients.csv, texts in templates"),
-        Unread::Io(error) => Problem::error(format!("{shown} cannot be read: {error}"))
-            .at(Place::file(shown))
-            .hint("check that the file is yours to read"),
-    });
+    let message = match unread {
+        Unread::Missing => {
+            problems.push(missing());
+            return None;
+        }
+        Unread::NotUtf8(bytes, at) => {
+            problems.push(not_utf8(shown, &bytes, at));
+            return None;
+        }
+        Unread::NotAFile(_) => msg!("config-folder-named", path = shown),
+        Unread::TooLong(bytes) => msg!("config-too-long", path = shown, size = in_words(bytes)),
+        Unread::Io(error) => msg!("config-unreadable", path = shown, cause = error.to_string()),
+    };
+    problems.push(Problem::error(message).at(Place::file(shown)));
     None
 }
 
@@ -295,7 +281,6 @@ fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl Fn
 pub fn not_utf8(shown: &str, bytes: &[u8], at: usize) -> Problem {
     // The bytes before are UTF-8, so their number is the same in the readable text.
     let text = String::from_utf8_lossy(bytes);
-    Problem::error("the file is not UTF-8 text")
-        .at(Place::in_source(shown, &text, at..at + '\u{fffd}'.len_utf8()))
-        .hint("open it in a text editor and save it again with the encoding UTF-8")
+    let place = Place::in_source(shown, &text, at..at + '\u{fffd}'.len_utf8());
+    Problem::error(msg!("file-not-utf8")).at(place)
 }

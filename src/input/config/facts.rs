@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use appel_core::facts::{ByLanguage, Fact};
+use appel_messages::msg;
 use toml::de::DeValue;
 
 use super::general::read_language;
@@ -24,11 +25,9 @@ pub fn read(top: &Table<'_>) -> Facts {
         return Facts::new();
     };
     if let Some((name, _)) = table.iter().nth(MOST_FACTS) {
-        table.source().push(
-            Problem::error(format!("there are more than {MOST_FACTS} facts"))
-                .at(table.key_place(name))
-                .hint("take out those that no letter uses"),
-        );
+        table
+            .source()
+            .push(Problem::error(msg!("config-too-many-facts", most = MOST_FACTS)).at(table.key_place(name)));
     }
     table
         .iter()
@@ -40,7 +39,7 @@ pub fn read(top: &Table<'_>) -> Facts {
 fn read_one(table: &Table<'_>) -> Option<Fact> {
     let value = table.get("value");
     if value.is_none() {
-        table.missing("value", "value = \"at least 70\"");
+        table.missing("value", msg!("config-example-fact"));
     }
     let value = value.and_then(by_language);
     let source = optional(table.get("source"), by_language);
@@ -68,9 +67,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
             let table = Table::of(value)?;
             if table.iter().nth(MOST_LANGUAGES).is_some() {
                 table.source().push(
-                    Problem::error(format!("the fact has a text in more than {MOST_LANGUAGES} languages"))
-                        .at(table.place())
-                        .hint("keep those that letters are written in"),
+                    Problem::error(msg!("config-fact-too-many-languages", most = MOST_LANGUAGES)).at(table.place()),
                 );
                 return None;
             }
@@ -87,19 +84,13 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
                 .collect();
             let texts = texts?;
             if texts.is_empty() {
-                table.source().push(
-                    Problem::error("the fact has no text in any language")
-                        .at(table.place())
-                        .hint("write one for each language: { en = \"at least 70\", fr = \"au moins 70\" }"),
-                );
+                let problem = Problem::error(msg!("config-fact-without-text"));
+                table.source().push(problem.at(table.place()));
                 return None;
             }
             Some(ByLanguage::Each(texts))
         }
-        _ => value.wrong_type(
-            "a text",
-            "write it in double quotes, or one for each language: { en = \"…\", fr = \"…\" }",
-        ),
+        _ => value.not_a_text(msg!("config-hint-fact-text")),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use appel_core::place::Language;
+use appel_messages::msg;
 use jiff::Timestamp;
 
-use super::paths::{self, Refused};
+use super::paths;
 use super::read::Table;
 use super::value::Text;
 use crate::failure::Problem;
@@ -32,7 +33,7 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
             .required("id", "id = \"my-campaign-2026\"")
             .and_then(|text| word(&text)),
         title: table
-            .required("title", "title = \"What the campaign asks for\"")
+            .required("title", msg!("config-example-title"))
             .and_then(|text| text.line()),
         recipients: path(table, folder, "recipients", "recipients.csv"),
         templates: path(table, folder, "templates", "templates"),
@@ -51,10 +52,8 @@ fn path(table: &Table<'_>, folder: &Path, key: &'static str, default: &str) -> O
     let Some(value) = table.get(key) else {
         return match paths::inside(folder, default) {
             Ok(path) => Some(path),
-            Err(Refused { message, hint }) => {
-                table
-                    .source()
-                    .push(Problem::error(message).at(table.place().field(key)).hint(hint));
+            Err(refused) => {
+                table.source().push(refused.at(table.place().field(key)));
                 None
             }
         };
@@ -62,8 +61,8 @@ fn path(table: &Table<'_>, folder: &Path, key: &'static str, default: &str) -> O
     let text = value.text()?;
     match paths::inside(folder, text.as_str()) {
         Ok(path) => Some(path),
-        Err(Refused { message, hint }) => {
-            text.refuse(message, hint);
+        Err(refused) => {
+            refused.of(&text);
             None
         }
     }
@@ -77,11 +76,7 @@ fn refuse_spreadsheet(table: &Table<'_>, recipients: &Path) {
     });
     if is_spreadsheet {
         table.source().push(
-            Problem::error("spreadsheets are not read yet")
-                .at(table.key_place("recipients").field("campaign.recipients"))
-                .hint(
-                    "open it, choose Save As, format \"CSV UTF-8\", and name the new file here: recipients = \"recipients.csv\"",
-                ),
+            Problem::error(msg!("config-spreadsheet")).at(table.key_place("recipients").field("campaign.recipients")),
         );
     }
 }
@@ -91,11 +86,9 @@ fn deadline(table: &Table<'_>, now: Timestamp) -> Option<Timestamp> {
     let place = value.place();
     let (deadline, _) = value.moment()?;
     if deadline < now {
-        table.source().push(
-            Problem::warning(format!("the deadline has passed: {deadline}"))
-                .at(place)
-                .hint("no letter leaves any more; ask the organiser for a new date if the campaign goes on"),
-        );
+        table
+            .source()
+            .push(Problem::warning(msg!("config-deadline-passed", deadline = deadline.to_string())).at(place));
     }
     Some(deadline)
 }
@@ -108,15 +101,11 @@ pub fn word(text: &Text<'_>) -> Option<String> {
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
     if !fits {
-        let hint = "use letters a-z, digits, -, _ and . only, and begin with a letter or digit";
-        text.refuse(format!("`{}` cannot be \"{word}\"", text.path()), hint);
+        text.refuse(msg!("config-not-an-id", key = text.path(), written = word));
         return None;
     }
     if word.len() > 100 {
-        text.refuse(
-            format!("`{}` is longer than 100 characters", text.path()),
-            "use a shorter one",
-        );
+        text.refuse(msg!("config-word-too-long", key = text.path()));
         return None;
     }
     Some(word.to_owned())
@@ -128,13 +117,10 @@ pub fn read_language(text: &Text<'_>) -> Option<Language> {
         Ok(language) => Some(language),
         Err(unknown) => {
             let hint = match unknown.nearest() {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => "write its code: \"en\", \"fr\", \"pt-BR\"".to_owned(),
+                Some(near) => msg!("config-hint-near-code", near = near),
+                None => msg!("config-hint-language"),
             };
-            text.refuse(
-                format!("there is no language with the code \"{}\"", text.as_str()),
-                hint,
-            );
+            text.refuse_with(msg!("config-no-such-language", code = text.as_str()), hint);
             None
         }
     }

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use appel_messages::{Message, msg};
+
 use super::general::General;
 use super::paths::or_here;
 use crate::input::Sources;
@@ -16,9 +18,40 @@ const MOST_FILES: usize = 10_000;
 /// The files that a campaign cannot attach, by whatever name or link they are called.
 #[derive(Debug, Default)]
 pub struct KeptBack {
-    places: Vec<(Place, &'static str)>,
+    places: Vec<(Place, Kept)>,
     /// Those of them that have several names, once anybody asks; `None` when there are too many files to tell.
-    numbers: OnceLock<Option<HashMap<Number, &'static str>>>,
+    numbers: OnceLock<Option<HashMap<Number, Kept>>>,
+}
+
+/// What a file is that is kept back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// A configuration of the campaign.
+    Configuration,
+    /// The list of recipients.
+    Recipients,
+    /// A template or partial.
+    Template,
+    /// An account file.
+    Account,
+    /// Ledger, log and whatever else the program keeps.
+    Own,
+    /// A file with several names, and nobody knows which.
+    Unknown,
+}
+
+impl Kept {
+    /// What it is, so that it must not leave with a letter.
+    pub fn message(self, path: &str) -> Message {
+        match self {
+            Self::Configuration => msg!("config-attached-configuration", path = path),
+            Self::Recipients => msg!("config-attached-recipients", path = path),
+            Self::Template => msg!("config-attached-template", path = path),
+            Self::Account => msg!("config-attached-account", path = path),
+            Self::Own => msg!("config-attached-own", path = path),
+            Self::Unknown => msg!("config-attached-unknown", path = path),
+        }
+    }
 }
 
 /// By its real path.
@@ -36,29 +69,27 @@ enum Place {
 impl KeptBack {
     /// Those of one campaign and one person.
     pub fn new(sources: &Sources, general: &General) -> Self {
-        let configuration = "the campaign's own configuration";
-        let own = "what appel keeps about you";
         let mut places = Vec::new();
         let mut add = |place: Option<Place>, what| places.extend(place.map(|place| (place, what)));
         let file = |path: &Path| real(path).map(Place::File);
-        add(file(&sources.config), configuration);
-        add(file(&sources.config.with_file_name("config.toml")), configuration);
+        add(file(&sources.config), Kept::Configuration);
+        add(file(&sources.config.with_file_name("config.toml")), Kept::Configuration);
         if let Some(path) = &general.recipients {
-            add(file(path), "the list of recipients");
+            add(file(path), Kept::Recipients);
         }
         if let Some(path) = &general.templates {
             for folder in [path.clone(), path.join("partials")] {
-                add(real(&folder).map(Place::Templates), "a template");
+                add(real(&folder).map(Place::Templates), Kept::Template);
             }
         }
         for path in sources.account.iter().chain(&sources.private.account) {
-            add(file(path), "your account file");
+            add(file(path), Kept::Account);
         }
         if let Some(path) = &sources.private.state {
-            add(real(path).map(Place::Folder), own);
+            add(real(path).map(Place::Folder), Kept::Own);
         }
         if let Some(path) = &sources.private.ledger {
-            add(Place::ledger(path), own);
+            add(Place::ledger(path), Kept::Own);
         }
         Self {
             places,
@@ -67,7 +98,7 @@ impl KeptBack {
     }
 
     /// What `path` is, when it may not be attached.
-    pub fn holds(&self, path: &Path) -> Option<&'static str> {
+    pub fn holds(&self, path: &Path) -> Option<Kept> {
         let target = real(path)?;
         let by_path = self.places.iter().find(|(place, _)| place.has(&target));
         if let Some((_, what)) = by_path {
@@ -76,11 +107,11 @@ impl KeptBack {
         let number = number(&target)?;
         match self.numbers.get_or_init(|| self.count()) {
             Some(known) => known.get(&number).copied(),
-            None => Some("one of several names of a file, and there are too many to tell whose"),
+            None => Some(Kept::Unknown),
         }
     }
 
-    fn count(&self) -> Option<HashMap<Number, &'static str>> {
+    fn count(&self) -> Option<HashMap<Number, Kept>> {
         let mut left = MOST_FILES;
         let mut found = HashMap::new();
         for (place, what) in &self.places {

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Attachment, Format, LetterSpec, Limits};
+use appel_messages::{Message, msg};
 
 use super::KeptBack;
 use super::general::word;
-use super::paths::{self, MOST_ATTACHED, Refused};
+use super::paths::{self, MOST_ATTACHED};
 use super::read::Table;
 use super::source::Source;
 use super::value::Value;
@@ -37,10 +38,7 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
         return Vec::new();
     };
     if value.raw().is_table() {
-        value.refuse(
-            "a campaign has a list of letters",
-            "write [[letter]] with two brackets above each letter",
-        );
+        value.refuse(msg!("config-one-letter-table"));
         return Vec::new();
     }
     let mut letters: Vec<LetterSpec> = Vec::new();
@@ -52,10 +50,7 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
     let mut files = MOST_FILES;
     for (nth, item) in items.into_iter().enumerate() {
         if nth == MOST_LETTERS {
-            item.refuse(
-                format!("there are more than {MOST_LETTERS} letters"),
-                "put some of them in a campaign of their own",
-            );
+            item.refuse(msg!("config-too-many-letters", most = MOST_LETTERS));
             break;
         }
         let table = Table::of(item);
@@ -68,9 +63,7 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
 }
 
 fn no_letter(source: &Source<'_>) -> Problem {
-    Problem::error("the campaign has no letter")
-        .at(Place::file(source.shown()))
-        .hint("add one:\n[[letter]]\nid = \"protest\"\nto = [\"embassy\"]")
+    Problem::error(msg!("config-no-letter")).at(Place::file(source.shown()))
 }
 
 fn read_one<'a>(
@@ -85,10 +78,7 @@ fn read_one<'a>(
     if let Some(text) = &id
         && !ids.insert(text.as_str())
     {
-        text.refuse(
-            format!("two letters have the id \"{}\"", text.as_str()),
-            "give each letter an id of its own: it says who got which letter",
-        );
+        text.refuse(msg!("config-same-letter-id", id = text.as_str()));
     }
     let template = table.text("template").map(|text| word(&text));
     let to = roles(table);
@@ -119,22 +109,17 @@ fn roles(table: &Table<'_>) -> Vec<String> {
     let is_list = value.raw().is_array();
     let items = value.list(example);
     if items.is_empty() && is_list {
-        table.source().push(
-            Problem::error("the letter goes to nobody: `to` is empty")
-                .at(place)
-                .hint(format!("name one role or more of recipients.csv: {example}")),
-        );
+        table
+            .source()
+            .push(Problem::error(msg!("config-letter-to-nobody", example = example)).at(place));
     }
     let mut roles: Vec<String> = Vec::new();
-    for text in first(items, MOST_ROLES, "roles").filter_map(Value::text) {
+    for text in first(items, MOST_ROLES, too_many_roles).filter_map(Value::text) {
         if let Some(role) = text.line() {
             if role.len() > LONGEST_ROLE {
-                text.refuse(
-                    format!("the name of a role is longer than {LONGEST_ROLE} bytes"),
-                    "use a word: embassy, ministry, support",
-                );
+                text.refuse(msg!("config-role-too-long", most = LONGEST_ROLE));
             } else if roles.contains(&role) {
-                text.warn(format!("the role \"{role}\" is named twice"), "once is enough");
+                text.warn(msg!("config-role-twice", role = role));
             } else {
                 roles.push(role);
             }
@@ -151,24 +136,20 @@ fn copies(table: &Table<'_>, limits: &Limits) -> Vec<Address> {
     let texts = value.list("cc = [\"archive@example.org\"]");
     if texts.len() > limits.copies_per_letter {
         table.source().push(
-            Problem::error(format!(
-                "a letter has at most {} copies, and here are {}",
-                limits.copies_per_letter,
-                texts.len()
+            Problem::error(msg!(
+                "config-over-copies-per-letter",
+                most = limits.copies_per_letter,
+                count = texts.len()
             ))
-            .at(place)
-            .hint(MORE_COPIES),
+            .at(place),
         );
         return Vec::new();
     }
-    first(texts, MOST_COPIES, "copies")
+    first(texts, MOST_COPIES, too_many_copies)
         .filter_map(Value::text)
         .filter_map(|text| super::account::address(&text))
         .collect()
 }
-
-/// What to do about too many copies.
-const MORE_COPIES: &str = "leave some out, or give them a row of their own; whoever sends can allow more in the account file: copies-per-letter in [limits]";
 
 /// `files` is how many more may go with letters.
 fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, files: &mut usize) -> Vec<Attachment> {
@@ -179,12 +160,9 @@ fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, files: &m
     let mut found: Vec<Attachment> = Vec::new();
     let mut bytes = 0u64;
     let written = value.list("attach = [\"files/statement.pdf\"]");
-    for text in first(written, MOST_ATTACHMENTS, "attachments").filter_map(Value::text) {
+    for text in first(written, MOST_ATTACHMENTS, too_many_attachments).filter_map(Value::text) {
         let Some(left) = files.checked_sub(1) else {
-            text.refuse(
-                format!("more than {MOST_FILES} files go with the letters"),
-                "leave some out: each is looked at for each letter that it goes with",
-            );
+            text.refuse(msg!("config-too-many-files", most = MOST_FILES));
             break;
         };
         *files = left;
@@ -194,23 +172,35 @@ fn attachments(table: &Table<'_>, folder: &Path, kept_back: &KeptBack, files: &m
                 bytes = bytes.saturating_add(length);
                 found.push(attachment);
             }
-            Err(Refused { message, hint }) => text.refuse(message, hint),
+            Err(refused) => refused.of(&text),
         }
     }
     if bytes > MOST_ATTACHED {
-        let Refused { message, hint } = paths::too_heavy(bytes);
-        table.source().push(Problem::error(message).at(place).hint(hint));
+        table.source().push(paths::too_heavy(bytes).at(place));
     }
     found
 }
 
-/// The first `most` of a list; that there are more is an error.
-fn first<'a>(items: Vec<Value<'a>>, most: usize, what: &str) -> impl Iterator<Item = Value<'a>> {
+/// The first `most` of a list; that there are more is an error, which is said of the key and that number.
+fn first(
+    items: Vec<Value<'_>>,
+    most: usize,
+    too_many: impl FnOnce(&str, usize) -> Message,
+) -> impl Iterator<Item = Value<'_>> {
     if let Some(beyond) = items.get(most) {
-        beyond.refuse(
-            format!("`{}` names more than {most} {what}", beyond.path()),
-            "leave the others out, or make a second letter of them",
-        );
+        beyond.refuse(too_many(beyond.path(), most));
     }
     items.into_iter().take(most)
+}
+
+fn too_many_roles(key: &str, most: usize) -> Message {
+    msg!("config-too-many-roles", key = key, most = most)
+}
+
+fn too_many_copies(key: &str, most: usize) -> Message {
+    msg!("config-too-many-copies", key = key, most = most)
+}
+
+fn too_many_attachments(key: &str, most: usize) -> Message {
+    msg!("config-too-many-attachments", key = key, most = most)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use appel_core::campaign::Limits;
+use appel_messages::{Message, msg};
 
 use super::read::Table;
 use crate::failure::Problem;
@@ -37,19 +38,15 @@ pub fn refuse(top: &Table<'_>, account: Option<&Path>) {
         return;
     }
     top.source().push(
-        Problem::error("[limits] does not count in a campaign's folder")
-            .at(top.key_place("limits").field("limits"))
-            .hint(format!(
-                "take it out here: how much one person may get is for whoever sends to say, in {}",
-                place_of(account)
-            )),
+        Problem::error(msg!("config-folder-limits", account = place_of(account)))
+            .at(top.key_place("limits").field("limits")),
     );
 }
 
 /// The account file, as a hint names it.
-pub fn place_of(account: Option<&Path>) -> String {
+fn place_of(account: Option<&Path>) -> Message {
     match account {
-        Some(path) => format!("the account file {}", path.display()),
-        None => "the account file (~/.config/appel/config.toml, or --account FILE)".to_owned(),
+        Some(path) => msg!("account-file-named", path = path.display().to_string()),
+        None => msg!("account-file-usual"),
     }
 }

@@ -1,5 +1,7 @@
 //! Whether the address that letters come from has anything to do with the mailbox that one logs in to.
 
+use appel_messages::msg;
+
 use super::account::{SenderSection, SmtpSection};
 
 /// Providers that let nobody send in another's name: the end of their servers' names, and the domains of their mailboxes.
@@ -33,10 +35,7 @@ pub fn warn_other_domain(sender: &SenderSection, smtp: &SmtpSection<'_>) {
             .map(ToOwned::to_owned),
     };
     if let Some(at) = at {
-        username.warn(
-            format!("letters come from {from}, but you log in at {at}"),
-            "many receivers take such letters for forged and drop them: use the account that the sender's address belongs to",
-        );
+        username.warn(msg!("config-other-domain", from = from, at = at));
     }
 }
 

@@ -5,28 +5,47 @@ use std::path::{Component, Path, PathBuf};
 
 use appel_core::campaign::Attachment;
 use appel_core::words::{is_unsafe_to_show, nearest};
+use appel_messages::{Message, msg};
 
 use super::KeptBack;
+use super::value::Text;
+use crate::failure::{Place, Problem};
 use crate::input::Input;
 use crate::input::bounded::{self, Unread, in_words};
 
 /// How many bytes the files of one letter have together at most: hardly any mailbox takes more.
 pub const MOST_ATTACHED: u64 = 25 << 20;
 
-/// Why a path cannot be used, and what to do.
+/// Why a path cannot be used.
 pub struct Refused {
     /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub hint: String,
+    pub message: Message,
+    /// What to do, where the message does not say it.
+    pub hint: Option<Message>,
 }
 
 impl Refused {
-    fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            hint: hint.into(),
+    /// The problem, at a place.
+    pub fn at(self, place: Place) -> Problem {
+        let problem = Problem::error(self.message).at(place);
+        match self.hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
         }
+    }
+
+    /// Says it of the text that holds the path.
+    pub fn of(self, text: &Text<'_>) {
+        match self.hint {
+            Some(hint) => text.refuse_with(self.message, hint),
+            None => text.refuse(self.message),
+        }
+    }
+}
+
+impl From<Message> for Refused {
+    fn from(message: Message) -> Self {
+        Self { message, hint: None }
     }
 }
 
@@ -35,19 +54,13 @@ impl Refused {
 /// What is not there yet is accepted: whoever opens it says so.
 pub fn inside(folder: &Path, written: &str) -> Result<PathBuf, Refused> {
     if written.trim().is_empty() {
-        return Err(Refused::new("the path is empty", "write the name of a file"));
+        return Err(msg!("config-path-empty").into());
     }
     if written.contains('\\') {
-        return Err(Refused::new(
-            format!("the path `{written}` has a backslash in it"),
-            "write paths with /, as in files/statement.pdf",
-        ));
+        return Err(msg!("config-path-backslash", path = written).into());
     }
     if written.chars().any(is_unsafe_to_show) {
-        return Err(Refused::new(
-            format!("the path `{written}` contains a hidden character"),
-            "give the file a plain name, and write it again by hand",
-        ));
+        return Err(msg!("config-path-hidden-character", path = written).into());
     }
     let relative = Path::new(written);
     let leaves = relative
@@ -67,10 +80,7 @@ pub fn inside(folder: &Path, written: &str) -> Result<PathBuf, Refused> {
 }
 
 fn outside(written: &str) -> Refused {
-    Refused::new(
-        format!("`{written}` leads out of the campaign's folder"),
-        "copy the file into the folder and name it from there: a campaign must be whole when it is handed on",
-    )
+    msg!("config-path-outside", path = written).into()
 }
 
 /// The bytes of an attachment, at most so many.
@@ -80,15 +90,17 @@ fn outside(written: &str) -> Refused {
 ///
 /// # Errors
 /// Why it cannot leave.
-pub fn read_attachment(input: &Input, path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    let (file, about) = bounded::open(path).map_err(|unread| unread.to_string())?;
-    let target = fs::canonicalize(path).map_err(|error| error.to_string())?;
-    let home = fs::canonicalize(or_here(&input.folder)).map_err(|error| error.to_string())?;
+pub fn read_attachment(input: &Input, path: &Path, most: u64) -> Result<Vec<u8>, Message> {
+    let unread = |unread: Unread| Message::quote(unread.to_string());
+    let system = |error: std::io::Error| Message::quote(error.to_string());
+    let (file, about) = bounded::open(path).map_err(unread)?;
+    let target = fs::canonicalize(path).map_err(system)?;
+    let home = fs::canonicalize(or_here(&input.folder)).map_err(system)?;
     let is_same = fs::symlink_metadata(&target).is_ok_and(|found| same_file(&found, &about));
     if !is_same || !target.starts_with(&home) || input.kept_back.holds(&target).is_some() {
-        return Err("another file was put in its place meanwhile".to_owned());
+        return Err(msg!("config-file-replaced"));
     }
-    bounded::rest(file, &about, most).map_err(|unread| unread.to_string())
+    bounded::rest(file, &about, most).map_err(unread)
 }
 
 #[cfg(unix)]
@@ -116,11 +128,8 @@ pub fn or_here(folder: &Path) -> &Path {
 /// those that are kept back; and its length.
 pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<(Attachment, u64), Refused> {
     let path = inside(folder, written)?;
-    if let Some(what) = kept_back.holds(&path) {
-        return Err(Refused::new(
-            format!("`{written}` is {what}: it must not leave with a letter"),
-            "attach a file that is meant for the readers",
-        ));
+    if let Some(kept) = kept_back.holds(&path) {
+        return Err(kept.message(written).into());
     }
     let name = path
         .file_name()
@@ -136,13 +145,7 @@ pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<
 
 /// The files of one letter have so many bytes together that hardly any mailbox takes them.
 pub fn too_heavy(bytes: u64) -> Refused {
-    Refused::new(
-        format!(
-            "the attachments come to {}, a letter carries at most 25 MiB",
-            in_words(bytes)
-        ),
-        "make the files smaller, or leave some out; a link in the text needs no room",
-    )
+    msg!("config-attachments-too-heavy", size = in_words(bytes)).into()
 }
 
 /// Checks that a regular file can be opened; how long it is. A pipe or a device is never opened, for that could wait for
@@ -152,24 +155,20 @@ pub fn readable(path: &Path, written: &str) -> Result<u64, Refused> {
         Ok((_, about)) => Ok(about.len()),
         Err(Unread::Missing) => {
             let hint = match neighbour(path) {
-                Some(near) => format!("did you mean `{}`?", Path::new(written).with_file_name(near).display()),
-                None => "put the file there, or fix the path".to_owned(),
+                Some(near) => {
+                    let near = Path::new(written).with_file_name(near);
+                    msg!("config-hint-near-file", near = near.display().to_string())
+                }
+                None => msg!("config-hint-no-file"),
             };
-            Err(Refused::new(format!("there is no file `{written}`"), hint))
+            Err(Refused {
+                message: msg!("config-no-file", path = written),
+                hint: Some(hint),
+            })
         }
-        Err(Unread::NotAFile(what)) => Err(Refused::new(
-            format!("`{written}` is {what}, not a file"),
-            "name a regular file",
-        )),
-        Err(error) => Err(cannot_open(written, &error)),
+        Err(Unread::NotAFile(what)) => Err(msg!("config-not-a-file", path = written, what = what).into()),
+        Err(error) => Err(msg!("config-file-unreadable", path = written, why = error.to_string()).into()),
     }
-}
-
-fn cannot_open(written: &str, error: &Unread) -> Refused {
-    Refused::new(
-        format!("`{written}` cannot be read: {error}"),
-        "check that the file is yours to read",
-    )
 }
 
 /// How many files of a folder are looked at for one with nearly the same name.
@@ -223,7 +222,7 @@ mod tests {
             fs::remove_file(at("campaign/a.pdf")).unwrap();
             symlink(&target, at("campaign/a.pdf")).unwrap();
             assert_eq!(
-                read().unwrap_err(),
+                read().unwrap_err().in_english(),
                 "another file was put in its place meanwhile",
                 "{target:?}"
             );

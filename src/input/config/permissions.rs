@@ -3,6 +3,9 @@
 use std::path::Path;
 
 #[cfg(unix)]
+use appel_messages::{Message, msg};
+
+#[cfg(unix)]
 use super::paths::or_here;
 use crate::failure::{Place, Problem};
 
@@ -22,11 +25,8 @@ pub fn writable_by_others(path: &Path) -> Option<Problem> {
         let real = std::fs::canonicalize(path).ok()?;
         let folders = [path.parent().map(or_here), real.parent()];
         let folder = folders.into_iter().flatten().find_map(folder_of_others);
-        let (what, hint) = file_of_others(&real).or(folder)?;
-        let shown = path.display().to_string();
-        Some(Problem::error(what).at(Place::file(shown)).hint(format!(
-            "whoever changes your account file could have your password. {hint}"
-        )))
+        let what = file_of_others(&real).or(folder)?;
+        Some(Problem::error(what).at(Place::file(path.display().to_string())))
     }
     #[cfg(not(unix))]
     {
@@ -36,44 +36,54 @@ pub fn writable_by_others(path: &Path) -> Option<Problem> {
 }
 
 #[cfg(unix)]
-fn file_of_others(real: &Path) -> Option<(String, String)> {
+fn file_of_others(real: &Path) -> Option<Message> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::metadata(real).ok().filter(std::fs::Metadata::is_file)?;
-    if let Some(whose) = another(found.uid()) {
-        let hint = "Read it, then make a copy of your own to use".to_owned();
-        return Some((format!("{} belongs to {whose}", real.display()), hint));
+    let path = real.display().to_string();
+    if is_anothers(found.uid()) {
+        return Some(msg!(
+            "account-file-of-another",
+            path = path,
+            user = found.uid().to_string()
+        ));
     }
     // Of a file that root set up only the writing by others is taken away: it has to stay readable.
     let mode = if sudo(found.uid()).is_empty() { "600" } else { "go-w" };
-    let hint = format!("Read it, then run: {}chmod {mode} {}", sudo(found.uid()), quoted(real));
-    (found.mode() & 0o022 != 0).then(|| (can_write(real), hint))
+    let command = chmod(found.uid(), mode, real);
+    (found.mode() & 0o022 != 0).then(|| msg!("account-file-writable", path = path, command = command))
 }
 
 #[cfg(unix)]
-fn folder_of_others(folder: &Path) -> Option<(String, String)> {
+fn folder_of_others(folder: &Path) -> Option<Message> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::metadata(folder).ok()?;
-    if let Some(whose) = another(found.uid()) {
-        let hint = "Keep it in a folder of your own".to_owned();
-        return Some((format!("the folder {} belongs to {whose}", folder.display()), hint));
+    let path = folder.display().to_string();
+    if is_anothers(found.uid()) {
+        return Some(msg!(
+            "account-folder-of-another",
+            path = path,
+            user = found.uid().to_string()
+        ));
     }
-    let hint = format!("Run: {}chmod go-w {}", sudo(found.uid()), quoted(folder));
+    let command = chmod(found.uid(), "go-w", folder);
     // With the sticky bit, as /tmp has it, nobody can take away what is another's.
-    (found.mode() & 0o022 != 0 && found.mode() & 0o1000 == 0).then(|| (can_write(folder), hint))
+    (found.mode() & 0o022 != 0 && found.mode() & 0o1000 == 0)
+        .then(|| msg!("account-folder-writable", path = path, command = command))
 }
 
 #[cfg(unix)]
 use crate::private::quoted;
 
+/// The command that takes it away from others.
 #[cfg(unix)]
-fn can_write(path: &Path) -> String {
-    format!("other people on this computer can write to {}", path.display())
+fn chmod(owner: u32, mode: &str, path: &Path) -> String {
+    format!("{}chmod {mode} {}", sudo(owner), quoted(path))
 }
 
-/// Who owns it, when that is neither oneself nor root, who can do everything anyway.
+/// Whether it is neither one's own nor root's, who can do everything anyway.
 #[cfg(unix)]
-fn another(owner: u32) -> Option<String> {
-    (owner != 0 && owner != rustix::process::geteuid().as_raw()).then(|| format!("another user (number {owner})"))
+fn is_anothers(owner: u32) -> bool {
+    owner != 0 && owner != rustix::process::geteuid().as_raw()
 }
 
 #[cfg(unix)]
@@ -90,6 +100,8 @@ fn sudo(owner: u32) -> &'static str {
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use appel_messages::{Catalog, Locale};
 
     use super::*;
 
@@ -108,6 +120,7 @@ mod tests {
         let link = dir.path().join("link.toml");
         symlink(&file, &link).unwrap();
         let ways = [&file, &link];
+        let english = Catalog::of(Locale::English);
         for fine in [0o600, 0o644, 0o444] {
             mode(&file, fine);
             assert_eq!(ways.map(|way| writable_by_others(way)), [None, None], "{fine:o}");
@@ -118,7 +131,7 @@ mod tests {
                 let problem = writable_by_others(way).unwrap();
                 assert!(problem.what.in_english().contains("can write to"), "{problem:?}");
                 let command = format!("run: chmod 600 {}", file.display());
-                assert!(problem.hint.unwrap().in_english().ends_with(&command), "{open:o}");
+                assert!(english.hint(&problem.what).unwrap().ends_with(&command), "{open:o}");
             }
         }
         mode(&file, 0o600);
@@ -127,7 +140,7 @@ mod tests {
             for way in ways {
                 let problem = writable_by_others(way).unwrap();
                 let command = format!("Run: chmod go-w {}", folder.display());
-                assert!(problem.hint.unwrap().in_english().ends_with(&command), "{open:o}");
+                assert!(english.hint(&problem.what).unwrap().ends_with(&command), "{open:o}");
             }
         }
         mode(&folder, 0o1777);

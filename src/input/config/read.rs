@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use appel_core::words::nearest;
+use appel_messages::{Value as Words, msg};
 use toml::de::{DeTable, DeValue};
 
 use super::source::Source;
@@ -30,8 +31,7 @@ impl<'a> Table<'a> {
     /// A value as a table.
     pub fn of(value: Value<'a>) -> Option<Self> {
         let DeValue::Table(entries) = value.raw() else {
-            let hint = format!("write [{}] on a line of its own, and its keys below", value.path());
-            return value.wrong_type("a table", hint);
+            return value.not_a_table();
         };
         let (source, path, span) = value.into_parts();
         Some(Self::new(source, path, span, entries))
@@ -71,7 +71,7 @@ impl<'a> Table<'a> {
     }
 
     /// A text that must be there; `example` is the line to write.
-    pub fn required(&self, key: &'static str, example: &str) -> Option<Text<'a>> {
+    pub fn required(&self, key: &'static str, example: impl Into<Words>) -> Option<Text<'a>> {
         let value = self.get(key);
         if value.is_none() {
             self.missing(key, example);
@@ -80,17 +80,15 @@ impl<'a> Table<'a> {
     }
 
     /// Says that `key` is not there.
-    pub fn missing(&self, key: &str, example: &str) {
+    pub fn missing(&self, key: &str, example: impl Into<Words>) {
         let table = if self.path == "letter" {
             "[[letter]]".to_owned()
         } else {
             format!("[{}]", self.path)
         };
-        self.source.push(
-            Problem::error(format!("`{key}` is missing in {table}"))
-                .at(self.place().field(self.path_of(key)))
-                .hint(format!("add a line: {example}")),
-        );
+        let message = msg!("config-key-missing", key = key, table = table, example = example.into());
+        let place = self.place().field(self.path_of(key));
+        self.source.push(Problem::error(message).at(place));
     }
 
     /// A table inside this one.
@@ -147,26 +145,22 @@ impl<'a> Table<'a> {
                 continue;
             }
             if !self.source.has_room(Severity::Error) {
-                self.source.count_only(Severity::Error, "unknown keys");
+                self.source.count_only(Severity::Error, "config-unknown-key");
                 continue;
             }
-            let kind = if self.path.is_empty() && value.get_ref().is_table() {
-                "table"
+            let message = if self.path.is_empty() && value.get_ref().is_table() {
+                msg!("config-unknown-table", key = key_text)
             } else {
-                "key"
+                msg!("config-unknown-key", key = key_text)
             };
             let known = self.known.borrow();
-            let names: Vec<&str> = known.iter().copied().collect();
-            let hint = match nearest(key_text, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here: {}", names.join(", ")),
+            let names = || known.iter().copied();
+            let hint = match nearest(key_text, names()) {
+                Some(near) => msg!("config-hint-near-key", near = near),
+                None => msg!("config-hint-known-keys", known = names().collect::<Vec<_>>().join(", ")),
             };
-            self.source.push(
-                Problem::error(format!("unknown {kind} `{key_text}`"))
-                    .of_kind("unknown keys")
-                    .at(self.source.place(key.span()).field(self.path_of(key_text)))
-                    .hint(hint),
-            );
+            let place = self.source.place(key.span()).field(self.path_of(key_text));
+            self.source.push(Problem::error(message).at(place).hint(hint));
         }
     }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
+use appel_messages::msg;
 use toml::de::DeTable;
 
 use crate::failure::{Place, Problem, Problems, Severity};
@@ -37,14 +38,12 @@ impl<'a> Source<'a> {
         match DeTable::parse(self.text) {
             Ok(table) => Some(table),
             Err(error) => {
-                let message = format!("the file is not written as TOML: {}", error.message());
-                let problem = match error.span() {
-                    Some(span) => Problem::error(message).at(self.place(span)),
-                    None => Problem::error(message).at(Place::file(self.shown)),
+                let message = msg!("config-not-toml", cause = error.message());
+                let place = match error.span() {
+                    Some(span) => self.place(span),
+                    None => Place::file(self.shown),
                 };
-                self.push(problem.hint(
-                    "texts stand in \"double quotes\", lists in [square brackets], and each `key = value` on its own line",
-                ));
+                self.push(Problem::error(message).at(place));
                 None
             }
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use appel_core::words::{is_unsafe_to_show, nearest};
-use appel_messages::Message;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use jiff::civil;
 use jiff::tz::Offset;
@@ -40,46 +40,64 @@ impl<'a> Value<'a> {
     pub fn text(self) -> Option<Text<'a>> {
         match self.raw {
             DeValue::String(text) => Some(Text::new(text, self.source, self.path, self.span)),
-            DeValue::Array(_) => self.wrong_type("a text", "write one text, without the square brackets"),
-            DeValue::Table(_) => self.wrong_type("a text", "write one text in double quotes"),
+            DeValue::Array(_) => self.not_a_text(msg!("config-hint-no-brackets")),
+            DeValue::Table(_) => self.not_a_text(msg!("config-hint-one-text")),
             _ => {
                 let key = self.path.rsplit('.').next().unwrap_or_default();
-                let hint = format!("put it in double quotes: {key} = \"{}\"", self.written());
-                self.wrong_type("a text", hint)
+                self.not_a_text(msg!("config-hint-quotes", key = key, written = self.written()))
             }
         }
+    }
+
+    /// Says that it is no table.
+    pub fn not_a_table<T>(&self) -> Option<T> {
+        self.refuse(msg!("config-not-a-table", key = &self.path, found = kind_of(self.raw)));
+        None
+    }
+
+    /// Says that it is no text.
+    pub fn not_a_text<T>(&self, hint: Message) -> Option<T> {
+        let message = msg!("config-not-a-text", key = &self.path, found = kind_of(self.raw));
+        self.refuse_with(message, hint);
+        None
     }
 
     /// As a whole number in `range`.
     pub fn integer(self, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
         let DeValue::Integer(integer) = self.raw else {
             let hint = match self.raw.as_str().and_then(|text| text.trim().parse::<u64>().ok()) {
-                Some(number) => format!("take the quotes off: {number}"),
-                None => "write it in digits, without quotes and without a point".to_owned(),
+                Some(number) => msg!("config-hint-no-quotes", number = number.to_string()),
+                None => msg!("config-hint-digits"),
             };
-            return self.wrong_type("a whole number", hint);
+            let message = msg!("config-not-a-number", key = &self.path, found = kind_of(self.raw));
+            self.refuse_with(message, hint);
+            return None;
         };
         let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
         if let Some(number) = number.filter(|number| range.contains(number)) {
             return Some(number);
         }
-        let (low, high) = (*range.start(), *range.end());
-        let allowed = if high == u64::MAX {
-            format!("it must be {low} or more")
+        // Not as counts: they are to be written as they are.
+        let (low, high) = (range.start().to_string(), range.end().to_string());
+        let allowed = if *range.end() == u64::MAX {
+            msg!("config-hint-at-least", low = low)
         } else {
-            format!("it must be from {low} to {high}")
+            msg!("config-hint-between", low = low, high = high)
         };
-        self.refuse(format!("`{}` cannot be {integer}", self.path), allowed);
+        let message = msg!("config-out-of-range", key = &self.path, number = integer.to_string());
+        self.refuse_with(message, allowed);
         None
     }
 
     /// As a list; `example` shows how one is written.
     pub fn list(self, example: &str) -> Vec<Value<'a>> {
         let DeValue::Array(items) = self.raw else {
-            self.refuse(
-                format!("`{}` must be a list, not {}", self.path, kind_of(self.raw)),
-                format!("write it like this: {example}"),
-            );
+            self.refuse(msg!(
+                "config-not-a-list",
+                key = &self.path,
+                found = kind_of(self.raw),
+                example = example
+            ));
             return Vec::new();
         };
         items
@@ -96,45 +114,23 @@ impl<'a> Value<'a> {
     /// As a moment: date, time and offset (RFC 3339).
     pub fn moment(self) -> Option<(Timestamp, Offset)> {
         let DeValue::Datetime(written) = self.raw else {
-            let hint = "write date, time and offset, without quotes: 2012-01-31T23:59:00+01:00";
-            self.refuse(
-                format!("`{}` must be a date and time, not {}", self.path, kind_of(self.raw)),
-                hint,
-            );
+            self.refuse(msg!("config-not-a-moment", key = &self.path, found = kind_of(self.raw)));
             return None;
         };
         let Some(offset) = written.offset else {
             let hint = if written.time.is_some() {
-                format!("add the offset: {written}Z for UTC, or {written}+01:00")
+                msg!("config-hint-offset", written = written.to_string())
             } else {
-                format!("write date, time and offset: {written}T23:59:00+01:00")
+                msg!("config-hint-time", written = written.to_string())
             };
-            self.refuse(
-                format!(
-                    "`{}` does not say where on earth it is meant: the offset is missing",
-                    self.path
-                ),
-                hint,
-            );
+            self.refuse_with(msg!("config-no-offset", key = &self.path), hint);
             return None;
         };
         let moment = to_moment(written, offset);
         if moment.is_none() {
-            self.refuse(
-                format!("`{}` is not a moment that exists", self.path),
-                "write date, time and offset: 2012-01-31T23:59:00+01:00",
-            );
+            self.refuse(msg!("config-no-such-moment", key = &self.path));
         }
         moment
-    }
-
-    /// Says that it is of the wrong type.
-    pub fn wrong_type<T>(&self, expected: &str, hint: impl Into<Message>) -> Option<T> {
-        self.refuse(
-            format!("`{}` must be {expected}, not {}", self.path, kind_of(self.raw)),
-            hint,
-        );
-        None
     }
 
     /// As it stands in the file.
@@ -142,8 +138,13 @@ impl<'a> Value<'a> {
         self.source.text(self.span.clone())
     }
 
-    /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<Message>, hint: impl Into<Message>) {
+    /// Says that it cannot be so; what to do stands with the message.
+    pub fn refuse(&self, message: Message) {
+        self.source.push(Problem::error(message).at(self.place()));
+    }
+
+    /// Says that it cannot be so, and what to do.
+    pub fn refuse_with(&self, message: Message, hint: Message) {
         self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
@@ -192,28 +193,30 @@ impl<'a> Text<'a> {
         self.source.place(self.span.clone()).field(self.path.clone())
     }
 
-    /// Says that it cannot be so.
-    pub fn refuse(&self, message: impl Into<Message>, hint: impl Into<Message>) {
+    /// Says that it cannot be so; what to do stands with the message.
+    pub fn refuse(&self, message: Message) {
+        self.source.push(Problem::error(message).at(self.place()));
+    }
+
+    /// Says that it cannot be so, and what to do.
+    pub fn refuse_with(&self, message: Message, hint: Message) {
         self.source.push(Problem::error(message).at(self.place()).hint(hint));
     }
 
     /// Says what is worth a look.
-    pub fn warn(&self, message: impl Into<Message>, hint: impl Into<Message>) {
+    pub fn warn(&self, message: Message) {
         let mut problem = Problem::warning(message);
         if self.source.has_room(Severity::Warning) {
             problem = problem.at(self.place());
         }
-        self.source.push(problem.hint(hint));
+        self.source.push(problem);
     }
 
     /// On one line, with something in it and nothing hidden.
     pub fn line(&self) -> Option<String> {
         let text = self.written.trim();
         if text.is_empty() {
-            self.refuse(
-                format!("`{}` is empty", self.path),
-                "write something between the quotes",
-            );
+            self.refuse(msg!("config-empty", key = &self.path));
             return None;
         }
         if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
@@ -234,16 +237,12 @@ impl<'a> Text<'a> {
     }
 
     fn refuse_hidden(&self, hidden: char) {
-        let message = if matches!(hidden, '\n' | '\r') {
-            format!("`{}` has a line break in it", self.path)
+        self.refuse(if matches!(hidden, '\n' | '\r') {
+            msg!("config-line-break", key = &self.path)
         } else {
-            format!(
-                "`{}` contains the hidden character U+{:04X}",
-                self.path,
-                u32::from(hidden)
-            )
-        };
-        self.refuse(message, "write it again by hand, on one line");
+            let code = format!("U+{:04X}", u32::from(hidden));
+            msg!("config-hidden-character", key = &self.path, code = code)
+        });
     }
 
     /// One of the words of `known`.
@@ -251,13 +250,17 @@ impl<'a> Text<'a> {
         if let Some((_, value)) = known.iter().find(|(word, _)| *word == self.written) {
             return Some(*value);
         }
-        let words: Vec<String> = known.iter().map(|(word, _)| format!("\"{word}\"")).collect();
-        let near = nearest(&self.written.to_ascii_lowercase(), known.iter().map(|(word, _)| *word));
-        let hint = match near {
-            Some(near) => format!("did you mean \"{near}\"? It can be {}", words.join(" or ")),
-            None => format!("it can be {}", words.join(" or ")),
+        let words = known.iter().map(|(word, _)| msg!("config-choice", word = *word));
+        let words = words.reduce(|before, next| msg!("config-either", before = before, next = next));
+        let words = words.unwrap_or_else(|| Message::quote(""));
+        let hint = match nearest(&self.written.to_ascii_lowercase(), known.iter().map(|(word, _)| *word)) {
+            Some(near) => msg!("config-hint-near-choice", near = near, words = words),
+            None => msg!("config-hint-choice", words = words),
         };
-        self.refuse(format!("`{}` cannot be \"{}\"", self.path, self.written), hint);
+        self.refuse_with(
+            msg!("config-not-a-choice", key = &self.path, written = self.written),
+            hint,
+        );
         None
     }
 }
@@ -269,15 +272,15 @@ fn is_hidden(c: char) -> bool {
         && !matches!(c, '\u{200c}'..='\u{200f}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{fe00}'..='\u{fe0f}')
 }
 
-const fn kind_of(value: &DeValue<'_>) -> &'static str {
+fn kind_of(value: &DeValue<'_>) -> Message {
     match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
+        DeValue::String(_) => msg!("config-a-text"),
+        DeValue::Integer(_) => msg!("config-a-whole-number"),
+        DeValue::Float(_) => msg!("config-a-number"),
+        DeValue::Boolean(_) => msg!("config-true-or-false"),
+        DeValue::Datetime(_) => msg!("config-a-date"),
+        DeValue::Array(_) => msg!("config-a-list"),
+        DeValue::Table(_) => msg!("config-a-table"),
     }
 }
 

@@ -3,10 +3,9 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::failure::{Place, Problem};
+use appel_messages::msg;
 
-pub const SAVE_AS: &str =
-    "in the spreadsheet, choose Save As and the format \"CSV UTF-8\"; in a text editor, the encoding UTF-8";
+use crate::failure::{Place, Problem};
 
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -17,9 +16,7 @@ pub const MARK: &[u8] = b"\xef\xbb\xbf";
 /// The problem, when the bytes are no text that can be read without guessing.
 pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem>), Problem> {
     if is_spreadsheet(&bytes) {
-        return Err(Problem::error("this is a spreadsheet, not a CSV file")
-            .at(Place::file(shown))
-            .hint(SAVE_AS));
+        return Err(Problem::error(msg!("recipients-spreadsheet")).at(Place::file(shown)));
     }
     if bytes.starts_with(b"\xff\xfe") {
         return utf_16(&bytes[2..], UTF_16LE, shown);
@@ -32,9 +29,7 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     }
     let bytes = match String::from_utf8(bytes) {
         Ok(text) if looks_like_utf_16(text.as_bytes()) => {
-            return Err(Problem::error("the file is UTF-16 without its mark at the beginning")
-                .at(Place::file(shown))
-                .hint(SAVE_AS));
+            return Err(Problem::error(msg!("recipients-utf-16-unmarked")).at(Place::file(shown)));
         }
         Ok(text) => return Ok((text, None)),
         Err(error) => error,
@@ -50,18 +45,12 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
             None => 0,
         };
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let note =
-            Problem::note("the file is not UTF-8; it was read as Windows-1252, which Excel writes in Western Europe")
-                .at(Place::in_source(shown, &text, start..end))
-                .hint(format!("look at the names with accents once; to be sure, {SAVE_AS}"));
+        let note = Problem::note(msg!("recipients-windows-1252")).at(Place::in_source(shown, &text, start..end));
         return Ok((text.into_owned(), Some(note)));
     }
     let text = String::from_utf8_lossy(&bytes);
-    Err(Problem::error(
-        "the file is neither UTF-8 nor Windows-1252: its letters with accents cannot be read for certain",
-    )
-    .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
-    .hint(SAVE_AS))
+    let place = Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8());
+    Err(Problem::error(msg!("recipients-encoding-unknown")).at(place))
 }
 
 /// What stands for a character that cannot be read.
@@ -73,9 +62,8 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
         return Ok((text.into_owned(), None));
     }
     let bad = text.find(REPLACEMENT).unwrap_or(0);
-    Err(Problem::error("the file says that it is UTF-16, but is broken")
-        .at(Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8()))
-        .hint(SAVE_AS))
+    let place = Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8());
+    Err(Problem::error(msg!("recipients-utf-16-broken")).at(place))
 }
 
 /// Whether a file that begins with `bytes` is a spreadsheet program's own.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use appel_messages::{Message, msg};
 use csv::StringRecord;
 
 use super::layout::Layout;
@@ -102,9 +103,10 @@ impl Look<'_, '_> {
     }
 
     pub fn quote(&mut self, slip: scan::QuoteSlip) {
-        self.add(Severity::Error, "quotes out of place", |look| {
+        let what = slip.message();
+        self.add(Severity::Error, what.code(), |look| {
             let span = slip.span(look.tape.text(look.row.clone()));
-            slip.problem().at(look.at(span))
+            Problem::error(what).at(look.at(span))
         });
     }
 
@@ -114,35 +116,35 @@ impl Look<'_, '_> {
         if let Some(slip @ scan::QuoteSlip::NeverClosed(_)) = record.slip {
             return self.quote(slip);
         }
-        self.add(Severity::Error, "rows that are too long", |look| {
-            Problem::error("the row that begins here is longer than 1 MiB")
-                .at(look.at(0..1))
-                .hint("each recipient stands on a line of its own; check how the file was saved")
+        let what = msg!("row-without-end");
+        self.add(Severity::Error, what.code(), |look| {
+            Problem::error(what).at(look.at(0..1))
         });
     }
 
-    fn add(&mut self, severity: Severity, kind: &'static str, problem: impl FnOnce(&mut Self) -> Problem) {
+    fn add(&mut self, severity: Severity, code: &'static str, problem: impl FnOnce(&mut Self) -> Problem) {
         self.findings.errors += usize::from(severity == Severity::Error);
         if self.findings.problems.has_room(severity) {
-            let problem = problem(self).of_kind(kind);
+            let problem = problem(self);
+            debug_assert_eq!(problem.code(), code, "counted as it is said");
             self.findings.problems.push(problem);
         } else {
-            self.findings.problems.count_only(severity, kind);
+            self.findings.problems.count_only(severity, code);
         }
     }
 }
 
 impl Report for Look<'_, '_> {
-    fn report(&mut self, finding: Finding, words: &dyn Fn() -> (String, String)) {
-        let Finding { severity, kind, column } = finding;
-        self.add(severity, kind, |look| {
-            let (message, hint) = words();
+    fn report(&mut self, finding: Finding, say: &dyn Fn() -> (Message, Option<Message>)) {
+        let Finding { severity, code, column } = finding;
+        self.add(severity, code, |look| {
+            let (what, hint) = say();
             let problem = match severity {
-                Severity::Error => Problem::error(message),
-                Severity::Warning => Problem::warning(message),
-                Severity::Note => Problem::note(message),
+                Severity::Error => Problem::error(what),
+                Severity::Warning => Problem::warning(what),
+                Severity::Note => Problem::note(what),
             };
-            problem.at(look.place(column)).hint(hint)
+            problem.at(look.place(column)).hint_if_any(hint)
         });
     }
 }

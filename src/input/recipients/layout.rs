@@ -2,6 +2,8 @@
 
 use appel_core::words::{floor_char_boundary, is_unsafe_to_show, nearest, visible_line};
 
+use appel_messages::{Message, Value, msg};
+
 use super::MOST_RECORD;
 use super::scan::{self, QuoteSlip};
 use crate::failure::{Place, Problem, Problems};
@@ -82,49 +84,35 @@ fn beginning(text: &str) -> (Option<u8>, usize) {
 pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> {
     let (delimiter, start) = beginning(text);
     if text[start..].trim().is_empty() {
-        problems.push(
-            Problem::error("there is nothing in the file")
-                .at(Place::file(shown))
-                .hint("the first line names the columns, each further line is one recipient:\nrole,name,email,country,language"),
-        );
+        problems.push(Problem::error(msg!("recipients-empty")).at(Place::file(shown)));
         return None;
     }
     let whole = text;
     let text = &text[..floor_char_boundary(text, start.saturating_add(MOST_RECORD + 1))];
     let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text[start..]));
-    if let Some(name) = match delimiter {
-        b';' => Some("semicolons"),
-        b'\t' => Some("tabs"),
+    if let Some(note) = match delimiter {
+        b';' => Some(msg!("recipients-semicolons")),
+        b'\t' => Some(msg!("recipients-tabs")),
         _ => None,
     } {
-        problems.push(Problem::note(format!("the values are separated by {name}")).at(Place::file(shown)));
+        problems.push(Problem::note(note).at(Place::file(shown)));
     }
     let header = scan::record(&text[start..], delimiter);
     let end = start + header.end;
     let place = |span: std::ops::Range<usize>| Place::in_source(shown, text, start + span.start..start + span.end);
     if let Some(slip) = header.slip {
-        problems.push(slip.problem().at(place(slip.span(&text[start..]))));
+        problems.push(Problem::error(slip.message()).at(place(slip.span(&text[start..]))));
         if matches!(slip, QuoteSlip::NeverClosed(_)) {
             return None;
         }
     }
     if header.end > MOST_RECORD || (end == text.len() && text.len() < whole.len()) {
-        let problem = Problem::error("the line with the column names is longer than 1 MiB");
-        problems.push(problem.at(place(0..1)).hint(
-            "the first line names the columns, each further line is one recipient:\nrole,name,email,country,language",
-        ));
+        problems.push(Problem::error(msg!("columns-without-end")).at(place(0..1)));
         return None;
     }
     if let Some(beyond) = header.fields.get(MOST_COLUMNS) {
-        let message = format!(
-            "there are {} columns, at most {MOST_COLUMNS} are read",
-            header.fields.len()
-        );
-        problems.push(
-            Problem::error(message)
-                .at(place(beyond.span.clone()))
-                .hint("delete the columns that no letter uses"),
-        );
+        let what = msg!("columns-too-many", found = header.fields.len(), most = MOST_COLUMNS);
+        problems.push(Problem::error(what).at(place(beyond.span.clone())));
         return None;
     }
     let written: Vec<String> = header.fields.iter().map(|field| field.value(&text[start..])).collect();
@@ -133,8 +121,8 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
     for (at, name) in written.iter().enumerate() {
         let name = canonical(name);
         let span = header.fields[at].span.clone();
-        if let Some(problem) = check_name(&name, at, &names) {
-            problems.push(problem.at(place(span)));
+        if let Some(what) = check_name(&name, at, &names) {
+            problems.push(Problem::error(what).at(place(span)));
             fine = false;
         }
         names.push(name);
@@ -209,66 +197,52 @@ fn canonical(written: &str) -> String {
     }
 }
 
-fn check_name(name: &str, at: usize, before: &[String]) -> Option<Problem> {
+fn check_name(name: &str, at: usize, before: &[String]) -> Option<Message> {
     if name.is_empty() {
-        return Some(
-            Problem::error(format!("column {} has no name", at + 1))
-                .hint("name it in the first line, or delete the column"),
-        );
+        return Some(msg!("column-without-name", nth = at + 1));
     }
     if name.len() > LONGEST_NAME {
-        return Some(
-            Problem::error(format!(
-                "the name of column {} is longer than {LONGEST_NAME} bytes",
-                at + 1
-            ))
-            .hint("use a word or two: letters name the column by it"),
-        );
+        return Some(msg!("column-name-too-long", nth = at + 1, most = LONGEST_NAME));
     }
     if name
         .chars()
         .any(|c| is_unsafe_to_show(c) || matches!(c, '[' | ']' | '{' | '}' | '"' | '\\'))
     {
-        return Some(
-            Problem::error(format!("a column cannot be named `{}`", visible_line(name)))
-                .hint("use letters, digits, spaces, - and _ in its name"),
-        );
+        return Some(msg!("column-name-unfit", name = visible_line(name)));
     }
     if before.iter().any(|other| other.to_lowercase() == name.to_lowercase()) {
-        return Some(
-            Problem::error(format!("two columns are named `{name}`")).hint("rename one of them, or delete it"),
-        );
+        return Some(msg!("column-twice", name = name));
     }
     None
 }
 
 fn missing_columns(missing: &[&str], names: &[String]) -> Problem {
-    let list: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
-    let message = match list.as_slice() {
-        [one] => format!("the column {one} is missing"),
-        many => format!("the columns {} are missing", and(many)),
-    };
-    let steps = missing.iter().map(|wanted| {
+    let list = missing.iter().map(|name| format!("`{name}`").into()).collect();
+    let problem = Problem::error(msg!("column-missing", count = missing.len(), columns = and(list, 0)));
+    if names.iter().any(|name| name.contains('@')) {
+        return problem.hint(msg!("column-missing-no-header"));
+    }
+    let step = |wanted: &&str| {
         let mut candidates = names.iter().map(String::as_str).filter(|name| !KNOWN.contains(name));
         match candidates.find(|name| nearest(&name.to_lowercase(), [*wanted]).is_some()) {
-            Some(found) => format!("rename `{found}` to `{wanted}`"),
-            None => format!("add a column `{wanted}`"),
+            Some(found) => msg!("column-missing-rename", column = found, name = *wanted),
+            None => msg!("column-missing-add", name = *wanted),
         }
-    });
-    let hint = if names.iter().any(|name| name.contains('@')) {
-        "the file begins with a recipient: put a line above it that names the columns, as in role,name,email,country,language".to_owned()
-    } else {
-        steps.collect::<Vec<_>>().join("; ")
     };
-    Problem::error(message).hint(hint)
+    let steps = missing.iter().map(step);
+    problem.hint_if_any(steps.reduce(|before, next| msg!("column-missing-steps", before = before, next = next)))
 }
 
-/// `a, b and c`.
-pub fn and(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+/// `a, b and c`, or `a, b and 4 more`.
+pub fn and(mut items: Vec<Value>, more: u64) -> Value {
+    match items.pop() {
+        Some(end) if more == 0 && !items.is_empty() => {
+            msg!("recipients-list-and", items = Value::List(items, 0), last = end).into()
+        }
+        end => {
+            items.extend(end);
+            Value::List(items, more)
+        }
     }
 }
 
@@ -281,11 +255,7 @@ fn warn_near_misses(names: &[String], problems: &mut Problems, place: impl Fn(us
         if !KNOWN.contains(&name.as_str())
             && let Some(near) = nearest(&name.to_lowercase(), absent)
         {
-            problems.push(
-                Problem::warning(format!("`{name}` is taken as a column of your own"))
-                    .at(place(at))
-                    .hint(format!("if you meant `{near}`, rename it")),
-            );
+            problems.push(Problem::warning(msg!("column-near-known", name = name, near = near)).at(place(at)));
         }
     }
 }
@@ -298,4 +268,19 @@ fn visible_columns(names: &[String]) -> (Vec<String>, Vec<Option<usize>>) {
         .filter(|known| !names.iter().any(|name| name == known))
         .map(|known| (known.to_owned(), None));
     there.chain(absent).filter(|(name, _)| name != "note").unzip()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_a_list_stands_behind_an_and() {
+        let say = |count: u64, more| {
+            let items = (0..count).map(|nth| Value::from(format!("n{nth}"))).collect();
+            Message::new("quote", vec![("words", and(items, more))]).in_english()
+        };
+        assert_eq!([say(0, 0), say(1, 0), say(2, 0)], ["", "n0", "n0 and n1"]);
+        assert_eq!([say(3, 0), say(2, 7)], ["n0, n1 and n2", "n0, n1 and 7 more"]);
+    }
 }

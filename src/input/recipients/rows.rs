@@ -1,10 +1,11 @@
 //! Rows to recipients: every cell of every row is looked at.
 
 use appel_core::address::{Address, AddressError};
-use appel_core::lookalike;
+use appel_core::lookalike::{self, Look};
 use appel_core::place::{Country, Language};
 use appel_core::recipients::{Recipient, Serves};
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use csv::StringRecord;
 
 use super::layout::Layout;
@@ -14,53 +15,51 @@ use crate::failure::Severity;
 #[derive(Clone, Copy)]
 pub struct Finding {
     pub severity: Severity,
-    /// What it is counted as, when there are too many to show.
-    pub kind: &'static str,
+    /// The code of what is said of it, by which it is counted when there are too many to show.
+    pub code: &'static str,
     /// Which value of the row; `None` when the whole row is meant.
     pub column: Option<usize>,
 }
 
 /// Whoever wants to know what is wrong in a row.
 pub trait Report {
-    /// `words` are the message and the hint, for whoever wants them: a long list can be wrong in a million places.
-    fn report(&mut self, finding: Finding, words: &dyn Fn() -> (String, String));
+    /// `say` gives the message, and what to do where the message does not say that, for whoever wants them: a long list
+    /// can be wrong in a million places.
+    fn report(&mut self, finding: Finding, say: &dyn Fn() -> (Message, Option<Message>));
 }
 
 /// For rows that were checked before.
 pub struct Silent;
 
 impl Report for Silent {
-    fn report(&mut self, _: Finding, _: &dyn Fn() -> (String, String)) {}
+    fn report(&mut self, _: Finding, _: &dyn Fn() -> (Message, Option<Message>)) {}
 }
 
-/// What there is to say: a message and a hint.
-fn words(message: impl Into<String>, hint: impl Into<String>) -> (String, String) {
-    (message.into(), hint.into())
+/// Something that is always said in the same words, which cost nothing.
+fn plain(report: &mut dyn Report, severity: Severity, column: Option<usize>, what: &Message) {
+    let code = what.code();
+    let finding = Finding { severity, code, column };
+    report.report(finding, &|| (what.clone(), None));
 }
 
-fn error(report: &mut dyn Report, column: usize, kind: &'static str, words: impl Fn() -> (String, String)) {
+fn error(report: &mut dyn Report, column: usize, code: &'static str, say: impl Fn() -> Message) {
+    error_with(report, Some(column), code, || (say(), None));
+}
+
+/// An error with what to do, where that is not always the same.
+fn error_with(
+    report: &mut dyn Report,
+    column: Option<usize>,
+    code: &'static str,
+    say: impl Fn() -> (Message, Option<Message>),
+) {
     let finding = Finding {
         severity: Severity::Error,
-        kind,
-        column: Some(column),
+        code,
+        column,
     };
-    report.report(finding, &words);
+    report.report(finding, &say);
 }
-
-fn warn(report: &mut dyn Report, column: usize, kind: &'static str, words: impl Fn() -> (String, String)) {
-    let finding = Finding {
-        severity: Severity::Warning,
-        kind,
-        column: Some(column),
-    };
-    report.report(finding, &words);
-}
-
-const BAD_ADDRESSES: &str = "addresses that are not e-mail addresses";
-const BAD_COPIES: &str = "copies that are not e-mail addresses";
-const ALIKE: &str = "addresses that may not be what they seem";
-const BAD_COUNTRIES: &str = "codes of no country";
-const BAD_LANGUAGES: &str = "codes of no language";
 
 /// How many countries, languages and copies one row names at most.
 const MOST_COUNTRIES: usize = 300;
@@ -88,14 +87,7 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
     }
     let cell = |column: usize| cell(record, column);
     if repeats_header(record, layout) {
-        let finding = Finding {
-            severity: Severity::Error,
-            kind: "lines with the column names again",
-            column: None,
-        };
-        report.report(finding, &|| {
-            words("the line with the column names stands here again", "delete this line")
-        });
+        plain(report, Severity::Error, None, &msg!("row-header-again"));
         return None;
     }
     let mut fine = true;
@@ -107,13 +99,11 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
         return None;
     }
     if cell(layout.role).is_empty() {
-        let hint = "write embassy, ministry, support, or the role that a letter names under `to`";
-        error(report, layout.role, "empty roles", || words("the role is empty", hint));
+        plain(report, Severity::Error, Some(layout.role), &msg!("row-role-empty"));
         fine = false;
     }
     if cell(layout.name).is_empty() {
-        let hint = "write who it is, so that letters can name them";
-        warn(report, layout.name, "empty names", || words("the name is empty", hint));
+        plain(report, Severity::Warning, Some(layout.name), &msg!("row-name-empty"));
     }
     let email = email(cell(layout.email), layout.email, report);
     let serves = layout
@@ -165,29 +155,24 @@ pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layo
 
 fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
     let wanted = layout.width;
-    let finding = Finding {
-        severity: Severity::Error,
-        kind: "rows with too many or too few values",
-        column: (found > wanted).then_some(wanted),
-    };
-    report.report(finding, &|| {
-        let (name, sign) = match layout.delimiter {
-            b'\t' => ("a tab", "\t"),
-            b';' => ("a semicolon", ";"),
-            _ => ("a comma", ","),
+    if found > wanted {
+        error_with(report, Some(wanted), "row-too-long", || {
+            let hint = match layout.delimiter {
+                b'\t' => msg!("row-too-long-tab"),
+                b';' => msg!("row-too-long-semicolon"),
+                _ => msg!("row-too-long-comma"),
+            };
+            (msg!("row-too-long", found = found, wanted = wanted), Some(hint))
+        });
+        return;
+    }
+    error_with(report, None, "row-too-short", || {
+        let hint = match layout.delimiter {
+            b'\t' => msg!("row-too-short-tab"),
+            b';' => msg!("row-too-short-semicolon"),
+            _ => msg!("row-too-short-comma"),
         };
-        let hint = if found > wanted {
-            format!("a value with {name} in it stands in double quotes")
-        } else if sign == "\t" {
-            "an empty value needs its tab too".to_owned()
-        } else {
-            format!("an empty value needs {name} too, as in a{sign}{sign}c")
-        };
-        let values = if found == 1 { "value" } else { "values" };
-        words(
-            format!("this row has {found} {values}, the first line names {wanted}"),
-            hint,
-        )
+        (msg!("row-too-short", found = found, wanted = wanted), Some(hint))
     });
 }
 
@@ -215,22 +200,19 @@ fn check_text(cell: &str, column: usize, layout: &Layout, report: &mut dyn Repor
         return true;
     };
     let name = &layout.names[column];
-    let say = || match bad {
-        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => words(
-            format!("a line break in `{name}`"),
-            "write it on one line; if two rows ran together here, a quote at its beginning is one too many",
-        ),
-        '\0' => words(
-            format!("a zero byte in `{name}`"),
-            "the file is damaged or no text: save it again as \"CSV UTF-8\"",
-        ),
-        '\t' => words(format!("a tab in `{name}`"), "write a space instead"),
-        other => words(
-            format!("the hidden character U+{:04X} in `{name}`", u32::from(other)),
-            "delete the value and type it again by hand",
-        ),
-    };
-    error(report, column, "characters that no line of text has", say);
+    match bad {
+        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => {
+            error(report, column, "row-line-break", || {
+                msg!("row-line-break", column = name)
+            });
+        }
+        '\0' => error(report, column, "row-zero-byte", || msg!("row-zero-byte", column = name)),
+        '\t' => error(report, column, "row-tab", || msg!("row-tab", column = name)),
+        other => error(report, column, "row-hidden-character", || {
+            let code = format!("{:04X}", u32::from(other));
+            msg!("row-hidden-character", code = code, column = name)
+        }),
+    }
     false
 }
 
@@ -247,40 +229,39 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
     match Address::parse(cell) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(cell) {
-                warn(report, column, ALIKE, || {
-                    words(
-                        format!("{}: {}", visible_line(cell), look.message().in_english()),
-                        lookalike::Look::hint().in_english(),
-                    )
-                });
+                lookalike(cell, &look, column, report);
             }
             Some(address)
         }
         Err(problem) => {
-            let hint = match problem {
-                AddressError::Empty => "write the address, or delete the row".to_owned(),
-                AddressError::NameInside => {
-                    "put the name in the `name` column and only the bare address here".to_owned()
-                }
-                AddressError::SeveralOrSpace => {
-                    "one address a row; put copies in the `cc` column, or give each address a row of its own".to_owned()
-                }
-                _ => address_hint(&problem),
-            };
-            error(report, column, BAD_ADDRESSES, || {
-                words(say(cell, &problem), hint.clone())
+            if matches!(problem, AddressError::Empty) {
+                plain(report, Severity::Error, Some(column), &msg!("row-email-empty"));
+                return None;
+            }
+            error_with(report, Some(column), "row-email-unfit", || {
+                let hint = match problem {
+                    AddressError::NameInside => msg!("row-email-unfit-name"),
+                    AddressError::SeveralOrSpace => msg!("row-email-unfit-several"),
+                    _ => address_hint(&problem),
+                };
+                let why = problem.message();
+                (msg!("row-email-unfit", written = shown(cell), why = why), Some(hint))
             });
             None
         }
     }
 }
 
-fn say(cell: &str, problem: &AddressError) -> String {
-    if matches!(problem, AddressError::Empty) {
-        problem.message().in_english()
-    } else {
-        format!("{}: {}", shown(cell), problem.message().in_english())
-    }
+fn lookalike(written: &str, look: &Look, column: usize, report: &mut dyn Report) {
+    let finding = Finding {
+        severity: Severity::Warning,
+        code: "row-lookalike",
+        column: Some(column),
+    };
+    report.report(finding, &|| {
+        let why = look.message();
+        (msg!("row-lookalike", written = visible_line(written), why = why), None)
+    });
 }
 
 /// The cell with every character visible, spaces that are no plain spaces among them.
@@ -296,16 +277,15 @@ fn shown(cell: &str) -> String {
     text
 }
 
-fn address_hint(problem: &AddressError) -> String {
+fn address_hint(problem: &AddressError) -> Message {
     if let Some(hint) = problem.hint() {
-        return hint.in_english();
+        return hint;
     }
     match problem {
-        AddressError::NoAt => "write the whole address: info@example.org",
-        AddressError::LeadingHyphen => "check the address with its owner",
-        _ => "fix the address: it looks like info@example.org",
+        AddressError::NoAt => msg!("row-address-hint-no-at"),
+        AddressError::LeadingHyphen => msg!("row-address-hint-hyphen"),
+        _ => msg!("row-address-hint"),
     }
-    .to_owned()
 }
 
 fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Address>> {
@@ -313,13 +293,17 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         return Some(Vec::new());
     }
     if cell.contains(['<', '>']) {
-        let hint = "write only the bare addresses: a@example.org b@example.org";
-        error(report, column, BAD_COPIES, || {
-            words(say(cell, &AddressError::NameInside), hint)
+        error_with(report, Some(column), "row-copy-unfit", || {
+            let why = AddressError::NameInside.message();
+            let hint = msg!("row-copy-unfit-name");
+            (msg!("row-copy-unfit", written = shown(cell), why = why), Some(hint))
         });
         return None;
     }
-    if too_many(cell, MOST_COPIES, "copies", column, report) {
+    if names_more_than(MOST_COPIES, cell) {
+        error(report, column, "row-copies-too-many", || {
+            msg!("row-copies-too-many", most = MOST_COPIES)
+        });
         return None;
     }
     let mut fine = true;
@@ -328,18 +312,15 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         match Address::parse(part) {
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
-                    warn(report, column, ALIKE, || {
-                        words(
-                            format!("{}: {}", visible_line(part), look.message().in_english()),
-                            lookalike::Look::hint().in_english(),
-                        )
-                    });
+                    lookalike(part, &look, column, report);
                 }
                 found.push(address);
             }
             Err(problem) => {
-                error(report, column, BAD_COPIES, || {
-                    words(say(part, &problem), address_hint(&problem))
+                error_with(report, Some(column), "row-copy-unfit", || {
+                    let why = problem.message();
+                    let what = msg!("row-copy-unfit", written = shown(part), why = why);
+                    (what, Some(address_hint(&problem)))
                 });
                 fine = false;
             }
@@ -352,18 +333,9 @@ fn parts(cell: &str) -> impl Iterator<Item = &str> {
     cell.split([' ', ',', ';']).filter(|part| !part.is_empty())
 }
 
-/// Whether a cell names more than a row can have; that is said then, and the others are not even looked at.
-fn too_many(cell: &str, most: usize, what: &str, column: usize, report: &mut dyn Report) -> bool {
-    let is_over = parts(cell).nth(most).is_some();
-    if is_over {
-        error(report, column, "rows that name too many", || {
-            words(
-                format!("this row names more than {most} {what}"),
-                "leave the others out, or write a second row",
-            )
-        });
-    }
-    is_over
+/// Whether a cell names more than a row can have; then they are not even looked at.
+fn names_more_than(most: usize, cell: &str) -> bool {
+    parts(cell).nth(most).is_some()
 }
 
 fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serves> {
@@ -372,7 +344,10 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
         "*" => return Some(Serves::Others),
         _ => {}
     }
-    if too_many(cell, MOST_COUNTRIES, "countries", column, report) {
+    if names_more_than(MOST_COUNTRIES, cell) {
+        error(report, column, "row-countries-too-many", || {
+            msg!("row-countries-too-many", most = MOST_COUNTRIES)
+        });
         return None;
     }
     let mut fine = true;
@@ -382,22 +357,20 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
             Ok(country) if found.contains(&country) => {}
             Ok(country) => found.push(country),
             Err(_) if code == "*" => {
-                let hint =
-                    "write * alone (used when no other row of the role names the sender's country), or the codes alone";
-                error(report, column, BAD_COUNTRIES, || {
-                    words("* stands beside country codes", hint)
-                });
+                plain(
+                    report,
+                    Severity::Error,
+                    Some(column),
+                    &msg!("row-star-beside-countries"),
+                );
                 fine = false;
             }
             Err(unknown) => {
-                error(report, column, BAD_COUNTRIES, || {
-                    let hint = match unknown.nearest() {
-                        Some(near) => format!("did you mean {near}?"),
-                        None => "write two-letter codes with spaces between them: BE LU".to_owned(),
-                    };
-                    words(
-                        format!("there is no country with the code {}", visible_line(code)),
-                        hint,
+                error_with(report, Some(column), "row-country-unknown", || {
+                    let near = unknown.nearest();
+                    (
+                        msg!("row-country-unknown", country = visible_line(code)),
+                        near.map(|near| msg!("row-code-near", near = near)),
                     )
                 });
                 fine = false;
@@ -412,7 +385,10 @@ fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serve
 }
 
 fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Language>> {
-    if too_many(cell, MOST_LANGUAGES, "languages", column, report) {
+    if names_more_than(MOST_LANGUAGES, cell) {
+        error(report, column, "row-languages-too-many", || {
+            msg!("row-languages-too-many", most = MOST_LANGUAGES)
+        });
         return None;
     }
     let mut fine = true;
@@ -422,14 +398,11 @@ fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<L
             Ok(language) if found.contains(&language) => {}
             Ok(language) => found.push(language),
             Err(unknown) => {
-                error(report, column, BAD_LANGUAGES, || {
-                    let hint = match unknown.nearest() {
-                        Some(near) => format!("did you mean {near}?"),
-                        None => "write language codes, best first: fr nl en".to_owned(),
-                    };
-                    words(
-                        format!("there is no language with the code {}", visible_line(tag)),
-                        hint,
+                error_with(report, Some(column), "row-language-unknown", || {
+                    let near = unknown.nearest();
+                    (
+                        msg!("row-language-unknown", language = visible_line(tag)),
+                        near.map(|near| msg!("row-code-near", near = near)),
                     )
                 });
                 fine = false;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::failure::Problem;
+use appel_messages::{Message, msg};
 
 /// A record as it stands in the file.
 pub struct Record {
@@ -53,13 +53,11 @@ impl QuoteSlip {
         at..at + length
     }
 
-    /// In words.
-    pub fn problem(self) -> Problem {
+    /// What is said of it.
+    pub fn message(self) -> Message {
         match self {
-            Self::NeverClosed(_) => Problem::error("a quote is opened here and never closed")
-                .hint("close it at the end of the value, or take it out; a quote inside a quoted value is written twice: \"\""),
-            Self::AfterClosing(_) => Problem::error("something follows the closing quote of a value")
-                .hint("a quote inside a quoted value is written twice: \"\"; or a quote above is one too many"),
+            Self::NeverClosed(_) => msg!("quote-never-closed"),
+            Self::AfterClosing(_) => msg!("quote-followed"),
         }
     }
 }

@@ -63,7 +63,7 @@ impl Source {
 
 /// What is in the file is not what was there before.
 #[derive(Debug, thiserror::Error)]
-#[error("the file is not what it was")]
+#[error("{self:?}")]
 pub struct Changed;
 
 /// A long file, open: its text in UTF-8, and a checksum of each of its chunks.

@@ -28,7 +28,7 @@ pub struct Tape {
 
 /// A record has no end within what it may have.
 #[derive(Debug, thiserror::Error)]
-#[error("the record is too long")]
+#[error("{self:?}")]
 pub struct TooLong;
 
 impl Tape {

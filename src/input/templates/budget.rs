@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
+use appel_messages::{Message, msg};
+
 use super::file::File;
 use super::spot::Tag;
 use super::telling;
 use crate::failure::{Place, Problem, Problems, Severity};
-use appel_messages::Message;
 
 /// The most text that all templates have together, in bytes.
 const MOST_TEXT: usize = 16 << 20;
@@ -63,7 +64,7 @@ impl Budget {
                 self.text = left;
                 true
             }
-            None => self.stop("the templates come to more than 16 MiB together"),
+            None => self.stop(msg!("templates-too-much-text")),
         }
     }
 
@@ -74,7 +75,7 @@ impl Budget {
                 self.steps = left;
                 true
             }
-            None => self.stop("the letters come to too much with their partials, each of which counts for each letter"),
+            None => self.stop(msg!("templates-too-many-pieces")),
         }
     }
 
@@ -85,11 +86,11 @@ impl Budget {
             return true;
         }
         // They are looked at all the same, since that takes no such memory.
-        self.say("the letters are too long together with their partials written into them");
+        self.say(msg!("templates-too-long-together"));
         false
     }
 
-    fn stop(&mut self, why: &str) -> bool {
+    fn stop(&mut self, why: Message) -> bool {
         if !self.spent {
             self.spent = true;
             self.say(why);
@@ -97,9 +98,8 @@ impl Budget {
         false
     }
 
-    fn say(&mut self, why: &str) {
-        let problem = Problem::error(why).at(Place::file(&self.shown_dir));
-        self.push(problem.hint("take out what no letter uses, and call fewer partials"));
+    fn say(&mut self, why: Message) {
+        self.push(Problem::error(why).at(Place::file(&self.shown_dir)));
     }
 
     /// Adds a problem, unless it was said already: a slip in a partial is met by every letter that calls it.
@@ -110,15 +110,16 @@ impl Budget {
         }
     }
 
-    /// Whether a slip in this tag is not yet said, and would be shown: if not, nobody needs to find the words for it.
-    pub fn is_news(&mut self, tag: Tag<'_>, what: &str) -> bool {
+    /// Whether a slip in this tag is not yet said, and would be shown: if not, nobody needs to find out what was meant.
+    /// `code` is that of what would be said.
+    pub fn is_news(&mut self, tag: Tag<'_>, what: &str, code: &'static str) -> bool {
         let key = (tag.unit.text.as_ptr() as usize, tag.at, what.to_owned());
         if !self.slips.insert(key) {
             return false;
         }
         let has_room = self.problems.has_room(Severity::Error);
         if !has_room {
-            self.problems.count_only(Severity::Error, "slips in templates");
+            self.problems.count_only(Severity::Error, code);
         }
         has_room
     }

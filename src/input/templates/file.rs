@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::path::Path;
 
+use appel_messages::{Message, msg};
+
 use crate::failure::{Place, Problem, Problems, Severity};
-use crate::input::bounded::{self, MOST_TEXT, Unread, in_words};
-use appel_messages::Message;
+use crate::input::bounded::{self, MOST_TEXT, Unread};
 
 /// A template's file.
 pub struct File<'a> {
@@ -45,34 +46,39 @@ impl<'a> File<'a> {
     }
 
     /// Adds an error.
-    pub fn error(&mut self, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
-        let mut problem = Problem::error(message);
+    pub fn error(&mut self, span: Range<usize>, what: Message) {
+        self.error_with(span, what, None);
+    }
+
+    /// Adds an error with what to do, where that is not always the same.
+    pub fn error_with(&mut self, span: Range<usize>, what: Message, hint: Option<Message>) {
+        let mut problem = Problem::error(what);
         // Finding the place takes as long as the file is, and a file can be wrong in every line.
         if self.problems.has_room(Severity::Error) {
             problem = problem.at(self.at(span));
         }
-        self.push(problem, hint);
+        self.push(problem.hint_if_any(hint));
     }
 
     /// Adds a warning.
-    pub fn warn(&mut self, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
-        let mut problem = Problem::warning(message);
+    pub fn warn(&mut self, span: Range<usize>, what: Message) {
+        let mut problem = Problem::warning(what);
         if self.problems.has_room(Severity::Warning) {
             problem = problem.at(self.at(span));
         }
-        self.problems.push(problem.hint(hint));
+        self.problems.push(problem);
     }
 
     /// Adds an error that knows its place.
-    pub fn push(&mut self, problem: Problem, hint: impl Into<Message>) {
+    pub fn push(&mut self, problem: Problem) {
         self.said = true;
-        self.problems.push(problem.hint(hint));
+        self.problems.push(problem);
     }
 }
 
 /// The whole of a template's file: UTF-8, without its byte order mark, with LF line ends.
 pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String> {
-    let hint = |message: String, hint: &str| Problem::error(message).at(Place::file(shown)).hint(hint);
+    let wrong = |what: Message| Problem::error(what).at(Place::file(shown));
     let unread = match bounded::text(path, MOST_TEXT) {
         Ok(text) if text.contains('\r') => return Some(text.replace("\r\n", "\n").replace('\r', "\n")),
         Ok(text) => return Some(text),
@@ -80,15 +86,9 @@ pub fn read(path: &Path, shown: &str, problems: &mut Problems) -> Option<String>
     };
     problems.push(match unread {
         Unread::NotUtf8(bytes, at) => crate::input::config::not_utf8(shown, &bytes, at),
-        Unread::NotAFile(_) => hint(format!("{shown} is not a file"), "take it out of the templates folder"),
-        Unread::TooLong(bytes) => hint(
-            format!("{shown} is too long: {}", in_words(bytes)),
-            "a letter has one page; at most 1 MiB is read",
-        ),
-        unread => hint(
-            format!("{shown} cannot be read: {unread}"),
-            "check that the file is yours to read",
-        ),
+        Unread::NotAFile(_) => wrong(msg!("template-not-a-file", file = shown)),
+        Unread::TooLong(bytes) => wrong(msg!("template-too-long", file = shown, size = bounded::size(bytes))),
+        unread => wrong(msg!("template-unreadable", file = shown, cause = unread.message())),
     });
     None
 }

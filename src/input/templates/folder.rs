@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use appel_core::place::Language;
 use appel_core::words::{is_unsafe_to_show, nearest, visible_line};
+use appel_messages::msg;
 
 use super::Scope;
 use crate::failure::{Place, Problem, Problems, Severity};
@@ -47,11 +48,12 @@ pub fn letters(
             continue;
         }
         let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
-        problems.push(
-            Problem::error(format!("the name of {} says no language", visible_line(&entry.shown)))
-                .at(Place::file(&entry.shown))
-                .hint(format!("rename it: {}.{own}.hbs", entry.name)),
+        let what = msg!(
+            "template-no-language",
+            file = visible_line(&entry.shown),
+            better = format!("{}.{own}.hbs", entry.name)
         );
+        problems.push(Problem::error(what).at(Place::file(&entry.shown)));
     }
     Some(found)
 }
@@ -66,9 +68,7 @@ pub fn partials(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut P
 }
 
 fn too_many(shown_dir: &str, most: usize) -> Problem {
-    Problem::error(format!("there are more than {most} files in {shown_dir}"))
-        .at(Place::file(shown_dir))
-        .hint("take out what no letter uses")
+    Problem::error(msg!("templates-too-many", most = most, folder = shown_dir)).at(Place::file(shown_dir))
 }
 
 fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<Entry>> {
@@ -79,16 +79,12 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) => {
-            let problem = match error.kind() {
-                ErrorKind::NotFound => Problem::error(format!("there is no folder {shown_dir}")).hint(
-                    "make it and write the letters there: protest.en.hbs; or start from the example: appel new DIR",
-                ),
-                ErrorKind::NotADirectory => Problem::error(format!("{shown_dir} is not a folder"))
-                    .hint("letters stand in a folder, one file for each letter and language: protest.en.hbs"),
-                _ => Problem::error(format!("{shown_dir} cannot be read: {error}"))
-                    .hint("check that the folder is yours to read"),
+            let what = match error.kind() {
+                ErrorKind::NotFound => msg!("templates-missing", folder = shown_dir),
+                ErrorKind::NotADirectory => msg!("templates-not-a-folder", folder = shown_dir),
+                _ => msg!("templates-unreadable", folder = shown_dir, cause = error.to_string()),
             };
-            problems.push(problem.at(Place::file(shown_dir)));
+            problems.push(Problem::error(what).at(Place::file(shown_dir)));
             return None;
         }
     };
@@ -117,14 +113,8 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
         };
         let key = (entry.name.clone(), entry.language.clone());
         if let Some(other) = known.insert(key, entry.shown.clone()) {
-            problems.push(
-                Problem::error(format!(
-                    "{} and {other} are for the same letter and language",
-                    entry.shown
-                ))
-                .at(Place::file(&entry.shown))
-                .hint("keep one of them"),
-            );
+            let what = msg!("template-twice", one = &entry.shown, other = other);
+            problems.push(Problem::error(what).at(Place::file(&entry.shown)));
             continue;
         }
         found.push(entry);
@@ -144,11 +134,7 @@ fn entry(
         .and_then(|name| name.strip_suffix(".hbs"))
         .filter(|stem| !stem.chars().any(is_unsafe_to_show))
     else {
-        problems.push(
-            Problem::error("a template's name has characters that cannot be shown")
-                .at(Place::file(shown))
-                .hint("rename it with letters, digits, - and _"),
-        );
+        problems.push(Problem::error(msg!("template-name-unfit")).at(Place::file(shown)));
         return None;
     };
     if leads_out(&path, scope) {
@@ -160,15 +146,10 @@ fn entry(
         Some((name, tag)) => match Language::parse(tag) {
             Ok(language) => (name, Some(language)),
             Err(unknown) => {
-                let hint = match unknown.nearest() {
-                    Some(near) => format!("did you mean {name}.{near}.hbs?"),
-                    None => format!("what stands before .hbs is the language: {name}.en.hbs"),
-                };
-                problems.push(
-                    Problem::error(format!("there is no language with the code {tag}"))
-                        .at(Place::file(shown))
-                        .hint(hint),
-                );
+                let what = msg!("template-language-unknown", language = tag, name = name);
+                let problem = Problem::error(what).at(Place::file(shown));
+                let near = unknown.nearest().map(|near| format!("{name}.{near}.hbs"));
+                problems.push(problem.hint_if_any(near.map(|near| msg!("name-near", name = near))));
                 return None;
             }
         },
@@ -196,20 +177,15 @@ fn leads_out(path: &Path, scope: &Scope<'_>) -> bool {
 }
 
 fn leads_out_problem(shown: &str) -> Problem {
-    Problem::error(format!("{} leads out of the campaign's folder", visible_line(shown)))
-        .at(Place::file(shown))
-        .hint("put the file itself there instead of a link: a campaign must be whole when it is handed on")
+    Problem::error(msg!("template-leads-out", file = visible_line(shown))).at(Place::file(shown))
 }
 
 /// Which letters have no text, or none in a language that another letter has.
 pub fn check_coverage(entries: &[(Entry, Language)], shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) {
     let languages: HashSet<&Language> = entries.iter().map(|(_, language)| language).collect();
     if languages.len() > MOST_LANGUAGES {
-        problems.push(
-            Problem::error(format!("letters are written in more than {MOST_LANGUAGES} languages"))
-                .at(Place::file(shown_dir))
-                .hint("the language stands before .hbs; take out what is not meant to be one"),
-        );
+        let what = msg!("templates-too-many-languages", most = MOST_LANGUAGES);
+        problems.push(Problem::error(what).at(Place::file(shown_dir)));
         return;
     }
     let mut there: BTreeMap<&str, Vec<Language>> = BTreeMap::new();
@@ -225,29 +201,23 @@ pub fn check_coverage(entries: &[(Entry, Language)], shown_dir: &str, scope: &Sc
     }
     let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
     for template in wanted.iter().filter(|template| !there.contains_key(**template)) {
-        let mut hint = format!("write it to {shown_dir}/{template}.{own}.hbs");
+        let file = format!("{shown_dir}/{template}.{own}.hbs");
         let unused = there.keys().copied().filter(|name| !is_wanted.contains(name));
+        let what = msg!("template-missing", letter = *template, file = &file);
+        let mut problem = Problem::error(what).at(Place::file(shown_dir));
         if problems.has_room(Severity::Error)
             && let Some(near) = nearest(template, unused)
         {
-            hint = format!("{hint}; or did you mean `template = \"{near}\"` in its [[letter]]?");
+            problem = problem.hint(msg!("template-missing-near", file = file, near = near));
         }
-        problems.push(
-            Problem::error(format!("the letter `{template}` has no text in any language"))
-                .at(Place::file(shown_dir))
-                .hint(hint),
-        );
+        problems.push(problem);
     }
     warn_gaps(&wanted, &there, shown_dir, scope, problems);
     for name in there
         .keys()
         .filter(|name| !is_wanted.contains(*name) && !scope.letters.is_empty())
     {
-        problems.push(
-            Problem::warning(format!("no letter uses the template `{name}`"))
-                .at(Place::file(shown_dir))
-                .hint("name it under `template` in a [[letter]], or delete it"),
-        );
+        problems.push(Problem::warning(msg!("template-unused", name = *name)).at(Place::file(shown_dir)));
     }
 }
 
@@ -273,25 +243,25 @@ fn warn_gaps(
                 continue;
             }
             if !problems.has_room(Severity::Warning) {
-                problems.count_only(
-                    Severity::Warning,
-                    "letters that have no text in a language that others have",
-                );
+                let code = match other {
+                    None => "template-gap-own",
+                    Some(_) => "template-gap",
+                };
+                problems.count_only(Severity::Warning, code);
                 continue;
             }
-            let (why, hint) = match other {
-                None => (
-                    format!("the letter `{name}` has no text in {language}, the campaign's language"),
-                    "whoever reads none of its other languages cannot be written to",
-                ),
-                Some(other) => (
-                    format!("the letter `{name}` has no text in {language}, and `{other}` has"),
-                    "whoever reads only that gets it in another language",
+            let (tag, file) = (language.to_string(), format!("{shown_dir}/{name}.{language}.hbs"));
+            let what = match other {
+                None => msg!("template-gap-own", letter = name, language = tag, file = file),
+                Some(other) => msg!(
+                    "template-gap",
+                    letter = name,
+                    language = tag,
+                    other = other,
+                    file = file
                 ),
             };
-            problems.push(Problem::warning(why).at(Place::file(shown_dir)).hint(format!(
-                "{hint}; to translate it, write {shown_dir}/{name}.{language}.hbs"
-            )));
+            problems.push(Problem::warning(what).at(Place::file(shown_dir)));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use appel_core::campaign::Format;
 use appel_core::words::nearest;
+use appel_messages::msg;
 
 use super::file::File;
 use crate::failure::Problem;
@@ -40,10 +41,8 @@ pub fn read(file: &mut File<'_>) -> Headers {
         read_line(file, &mut headers, line, start);
     }
     if headers.subject.is_none() && !file.said {
-        file.push(
-            Problem::error("the letter has no subject").at(file.at(0..text.find('\n').unwrap_or(text.len()))),
-            "begin the file with a line `Subject: …`, then an empty line, then the letter",
-        );
+        let at = file.at(0..text.find('\n').unwrap_or(text.len()));
+        file.push(Problem::error(msg!("header-no-subject")).at(at));
     }
     headers
 }
@@ -51,19 +50,11 @@ pub fn read(file: &mut File<'_>) -> Headers {
 fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usize) {
     let whole = start..start + line.len();
     if line.starts_with([' ', '\t']) {
-        file.error(
-            whole,
-            "a header line goes on here",
-            "write each header on one line, however long it is",
-        );
+        file.error(whole, msg!("header-goes-on"));
         return;
     }
     let Some((name, value)) = line.split_once(':') else {
-        file.error(
-            whole,
-            "this is not a header line, and there is no empty line above it",
-            "put an empty line between the header lines and the letter",
-        );
+        file.error(whole, msg!("header-not-one"));
         return;
     };
     let from = start + name.len() + 1 + (value.len() - value.trim_start().len());
@@ -71,21 +62,18 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
     let name_span = start..start + name.len();
     match name.trim().to_ascii_lowercase().as_str() {
         "subject" if headers.subject.is_some() => {
-            file.error(name_span, "the letter has two subjects", "keep one `Subject:` line");
+            file.error(name_span, msg!("header-two-subjects"));
         }
         "subject" => {
             if span.is_empty() {
-                file.error(whole, "the subject is empty", "write it after `Subject:`");
+                file.error(whole, msg!("header-subject-empty"));
             }
             headers.subject = Some(span);
         }
         "format" => match value.trim() {
             "text" => headers.format = Some(Format::Text),
             "markdown" => headers.format = Some(Format::Markdown),
-            other => {
-                let message = format!("`Format` cannot be `{other}`");
-                file.error(span, message, "write `Format: text` or `Format: markdown`");
-            }
+            other => file.error(span, msg!("header-format-unknown", format = other)),
         },
         "attach" => {
             let mut at = from;
@@ -93,7 +81,7 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
                 let begin = at + (path.len() - path.trim_start().len());
                 at += path.len() + 1;
                 if path.trim().is_empty() {
-                    file.error(span.clone(), "a path is empty", "write paths with commas between them");
+                    file.error(span.clone(), msg!("header-path-empty"));
                 } else {
                     headers
                         .attach
@@ -102,24 +90,19 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
             }
         }
         "to" | "cc" | "bcc" | "from" | "sender" | "reply-to" | "resent-to" | "resent-cc" | "resent-bcc" => {
-            let message = format!(
-                "`{}` cannot stand in a template: a template never adds an address",
-                name.trim()
-            );
-            let hint = "addresses come from recipients.csv, from `cc` in a [[letter]] and from [sender] only; take the line out";
-            file.error(name_span, message, hint);
+            file.error(name_span, msg!("header-adds-address", header = name.trim()));
         }
         other => {
-            let hint = match nearest(other, ["subject", "format", "attach"]) {
-                Some("subject") => "did you mean `Subject`?",
-                Some("format") => "did you mean `Format`?",
-                Some(_) => "did you mean `Attach`?",
-                None => {
-                    "only Subject, Format and Attach may stand above the empty line; if this belongs to the letter, put an empty line above it"
-                }
+            let near = match nearest(other, ["subject", "format", "attach"]) {
+                Some("subject") => Some("Subject"),
+                Some("format") => Some("Format"),
+                near => near.map(|_| "Attach"),
             };
-            let message = format!("unknown header line `{}`", name.trim());
-            file.error(name_span, message, hint);
+            file.error_with(
+                name_span,
+                msg!("header-unknown", header = name.trim()),
+                near.map(|near| msg!("word-near", word = near)),
+            );
         }
     }
 }

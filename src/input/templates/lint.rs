@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use appel_core::place::Language;
-use appel_core::words::{listed, nearest};
-use appel_messages::Message;
+use appel_core::words::nearest;
+use appel_messages::{Message, Value, msg};
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
 use serde_json::Value as Json;
 
@@ -72,12 +72,7 @@ impl<'a, 'b> Lint<'a, 'b> {
                     Piece::Tag(span) if unit.text[span.clone()].contains('>') => Some(span.clone()),
                     _ => None,
                 });
-                self.error(
-                    unit,
-                    span.unwrap_or(0..0),
-                    "a partial cannot stand in the subject",
-                    "write its text out",
-                );
+                self.error(unit, span.unwrap_or(0..0), msg!("partial-in-subject"));
             }
         }
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
@@ -88,12 +83,34 @@ impl<'a, 'b> Lint<'a, 'b> {
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
     }
 
-    fn error(&mut self, unit: Unit<'_>, span: Range<usize>, message: impl Into<Message>, hint: impl Into<Message>) {
-        let mut problem = Problem::error(message);
+    fn error(&mut self, unit: Unit<'_>, span: Range<usize>, what: Message) {
+        self.error_with(unit, span, what, None);
+    }
+
+    /// An error with what to do, where that is not always the same.
+    fn error_with(&mut self, unit: Unit<'_>, span: Range<usize>, what: Message, hint: Option<Message>) {
+        let mut problem = Problem::error(what);
         if self.budget.problems.has_room(Severity::Error) {
             problem = problem.at(Place::in_source(unit.shown, unit.text, span));
         }
-        self.budget.push(problem.hint(hint));
+        self.budget.push(problem.hint_if_any(hint));
+    }
+
+    /// An error with a word of a tag, once, and only counted when nobody would see it. `code` is that of what `say` says,
+    /// which may take its time to find out what was meant.
+    fn slip(
+        &mut self,
+        tag: Tag<'a>,
+        word: &str,
+        code: &'static str,
+        say: impl FnOnce(&Self) -> (Message, Option<Message>),
+    ) {
+        if !self.budget.is_news(tag, word, code) {
+            return;
+        }
+        let (what, hint) = say(self);
+        debug_assert_eq!(what.code(), code, "counted as it is said");
+        self.error_with(tag.unit, tag.find(word), what, hint);
     }
 
     /// `near` is a byte of the file before which nothing of this template stands.
@@ -121,14 +138,7 @@ impl<'a, 'b> Lint<'a, 'b> {
                 TemplateElement::HelperBlock(helper) => self.block(tag, helper, around),
                 TemplateElement::PartialExpression(call) => self.partial(tag, call, around),
                 // Blocks of partials, decorators, and whatever Handlebars may add.
-                _ => {
-                    self.error(
-                        unit,
-                        tag.span(),
-                        "this is not used here",
-                        "call a partial with {{> name}}",
-                    );
-                }
+                _ => self.error(unit, tag.span(), msg!("tag-unknown")),
             }
         }
     }
@@ -137,12 +147,7 @@ impl<'a, 'b> Lint<'a, 'b> {
         let alone = helper.params.is_empty() && helper.hash.is_empty();
         match (&helper.name, helper.name.as_name()) {
             (Parameter::Subexpression(_) | Parameter::Literal(_), _) | (_, None) => {
-                self.error(
-                    tag.unit,
-                    tag.span(),
-                    "a call in brackets cannot stand alone",
-                    "take the brackets off",
-                );
+                self.error(tag.unit, tag.span(), msg!("call-alone-in-brackets"));
             }
             (_, Some(name)) if alone && !is_helper(name) => self.text(tag, name, around),
             (_, Some(name)) => self.call(tag, name, &Call::of(helper, Form::Inline), around),
@@ -152,7 +157,7 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn block(&mut self, tag: Tag<'a>, helper: &'a HelperTemplate, around: &Surroundings) {
         let name = helper.name.as_name().unwrap_or_default();
         if helper.block_param.is_some() {
-            self.error(tag.unit, tag.span(), "`as |…|` is not used here", "leave it out");
+            self.error(tag.unit, tag.span(), msg!("call-as-names"));
         }
         self.call(tag, name, &Call::of(helper, Form::Block), around);
         if !self.budget.step(around.weight()) {
@@ -176,18 +181,23 @@ impl<'a, 'b> Lint<'a, 'b> {
 
     /// A name that must stand for one text.
     fn text(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
-        if names::meaning(raw, around, self.scope, Hints::No) == Meaning::Text || !self.budget.is_news(tag, raw) {
-            return;
+        match names::meaning(raw, around, self.scope, Hints::No) {
+            Meaning::Text => {}
+            Meaning::Group(group) => self.slip(tag, raw, "name-not-text", |_| {
+                (msg!("name-not-text", name = raw, group = group), None)
+            }),
+            Meaning::Undefined(_) => self.undefined(tag, raw, around),
         }
-        let (message, hint) = match names::meaning(raw, around, self.scope, Hints::Yes) {
-            Meaning::Text => return,
-            Meaning::Group(group) => (
-                format!("`{raw}` is not one text"),
-                format!("say which part: {group}.name"),
-            ),
-            Meaning::Undefined(hint) => (format!("`{raw}` is not defined"), hint),
-        };
-        self.error(tag.unit, tag.find(raw), message, hint);
+    }
+
+    fn undefined(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
+        self.slip(tag, raw, "name-undefined", |lint| {
+            let hint = match names::meaning(raw, around, lint.scope, Hints::Yes) {
+                Meaning::Undefined(hint) => hint,
+                _ => None,
+            };
+            (msg!("name-undefined", name = raw), hint)
+        });
     }
 
     fn argument(&mut self, tag: Tag<'a>, argument: &'a Parameter, around: &Surroundings) {
@@ -206,27 +216,20 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn call(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
         // What is wrong with the call itself; its arguments are looked at in any case.
         let wrong = match name {
-            "if" | "unless" if call.form != Form::Block => Some(format!("write {{{{#{name} …}}}} … {{{{/{name}}}}}")),
-            "if" | "unless" => call.wants(1, "{{#if message}}"),
+            "if" | "unless" if call.form != Form::Block => Some(msg!("call-hint-block", name = name)),
+            "if" | "unless" => call.wants_one("{{#if message}}"),
             "with" => self.with(call, around),
-            "each" => Some(
-                "nothing here is a list; write {{#if recipient.title}} … {{/if}} to ask whether a text is there"
-                    .to_owned(),
-            ),
-            _ if COMPARISONS.contains(&name) => call.wants(2, "(eq recipient.gender \"f\")"),
-            "and" | "or" if call.params.len() < 2 => {
-                Some("it needs two or more: (and message recipient.title)".to_owned())
-            }
-            "and" | "or" => None,
-            "not" | "len" => call.wants(1, "(not message)"),
+            "each" => Some(msg!("call-hint-each")),
+            _ if COMPARISONS.contains(&name) => call.wants_two("(eq recipient.gender \"f\")"),
+            "and" | "or" => (call.params.len() < 2).then(|| msg!("call-hint-two-or-more")),
+            "not" | "len" => call.wants_one("(not message)"),
             _ if FACTS.contains(&name) => self.fact(tag, name, call),
-            "lookup" => Some("a name that is put together cannot be checked; write it out: {{sender.city}}".to_owned()),
-            "log" | "raw" => Some("it has no place in a letter; take it out".to_owned()),
+            "lookup" => Some(msg!("call-hint-lookup")),
+            "log" | "raw" => Some(msg!("call-hint-no-place")),
             _ => return self.unknown(tag, name, call, around),
         };
-        if let Some(hint) = wrong {
-            let message = format!("`{name}` cannot be used like this");
-            self.error(tag.unit, tag.find(name), message, hint);
+        if wrong.is_some() {
+            self.error_with(tag.unit, tag.find(name), msg!("call-misused", name = name), wrong);
         }
         if FACTS.contains(&name) || matches!(name, "with" | "lookup" | "log" | "raw") {
             return;
@@ -234,12 +237,7 @@ impl<'a, 'b> Lint<'a, 'b> {
         self.arguments(tag, call, around);
         for key in call.hash.keys() {
             if !(matches!(name, "if" | "unless") && key == "includeZero") {
-                self.error(
-                    tag.unit,
-                    tag.find(key),
-                    format!("`{name}` takes no `{key}`"),
-                    "leave it out",
-                );
+                self.error(tag.unit, tag.find(key), msg!("call-takes-no", name = name, key = key));
             }
         }
     }
@@ -251,58 +249,45 @@ impl<'a, 'b> Lint<'a, 'b> {
     }
 
     fn unknown(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
-        if !self.budget.is_news(tag, name) {
-            return self.arguments(tag, call, around);
-        }
-        let meaning = names::meaning(name, around, self.scope, Hints::No);
-        let is_name = !matches!(meaning, Meaning::Undefined(_));
-        let hint = match nearest(name, HELPERS) {
-            _ if matches!(meaning, Meaning::Group(_)) => format!("name one of its texts: {{{{{name}.name}}}}"),
-            _ if is_name && call.form == Form::Inner => "take the brackets off: it is a name, not a call".to_owned(),
-            _ if is_name && call.form == Form::Block => {
-                format!("to ask whether it is there, write {{{{#if {name}}}}} … {{{{/if}}}}")
-            }
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("what can be called: {}", HELPERS.join(", ")),
-        };
-        self.error(
-            tag.unit,
-            tag.find(name),
-            format!("`{name}` is nothing that can be called"),
-            hint,
-        );
+        self.slip(tag, name, "call-unknown", |lint| {
+            let meaning = names::meaning(name, around, lint.scope, Hints::No);
+            let is_name = !matches!(meaning, Meaning::Undefined(_));
+            let hint = match nearest(name, HELPERS) {
+                _ if matches!(meaning, Meaning::Group(_)) => Some(msg!("call-hint-group", name = name)),
+                _ if is_name && call.form == Form::Inner => Some(msg!("call-hint-brackets")),
+                _ if is_name && call.form == Form::Block => Some(msg!("call-hint-ask", name = name)),
+                near => near.map(|near| msg!("word-near", word = near)),
+            };
+            (msg!("call-unknown", name = name, known = Value::list(HELPERS)), hint)
+        });
         self.arguments(tag, call, around);
     }
 
     /// The hint, when `{{#with}}` goes into no group.
-    fn with(&self, call: &Call<'a>, around: &Surroundings) -> Option<String> {
+    fn with(&self, call: &Call<'a>, around: &Surroundings) -> Option<Message> {
         let group = match call.params {
             [only] if call.form == Form::Block && call.hash.is_empty() => only.as_name(),
             _ => None,
         };
         let is_group = group
             .is_some_and(|group| matches!(names::meaning(group, around, self.scope, Hints::No), Meaning::Group(_)));
-        (!is_group).then(|| {
-            "{{#with}} goes into sender, recipient or campaign: {{#with sender}} {{name}} {{/with}}".to_owned()
-        })
+        (!is_group).then(|| msg!("call-hint-with"))
     }
 
     /// A figure, its source or its time. The hint, when the call itself is wrong.
-    fn fact(&mut self, tag: Tag<'a>, helper: &str, call: &Call<'a>) -> Option<String> {
+    fn fact(&mut self, tag: Tag<'a>, helper: &str, call: &Call<'a>) -> Option<Message> {
         let name = match call.params {
             [Parameter::Literal(Json::String(name))] if call.form != Form::Block && call.hash.is_empty() => name,
-            _ => return Some(format!("name one fact, in quotes: {{{{{helper} \"killed\"}}}}")),
+            _ => return Some(msg!("call-hint-fact", name = helper)),
         };
         let Some(fact) = self.scope.facts.get(name.as_str()) else {
-            if !self.budget.is_news(tag, name) {
-                return None;
-            }
-            let span = tag.find(name);
-            let hint = match nearest(name, self.scope.facts.keys().copied()) {
-                Some(near) => format!("did you mean \"{near}\"?"),
-                None => format!("add it to config.toml:\n[facts.{name}]\nvalue = \"…\""),
-            };
-            self.error(tag.unit, span, format!("there is no fact `{name}`"), hint);
+            self.slip(tag, name, "fact-unknown", |lint| {
+                let near = nearest(name, lint.scope.facts.keys().copied());
+                (
+                    msg!("fact-unknown", name = name),
+                    near.map(|near| msg!("fact-near", name = near)),
+                )
+            });
             return None;
         };
         let span = tag.find(name);
@@ -311,29 +296,23 @@ impl<'a, 'b> Lint<'a, 'b> {
         let fact = (*fact)?;
         let language = self.language;
         let missing = match helper {
-            "fact" if fact.value.get(language).is_none() => Some((
-                format!("the fact `{name}` has no text in {language}"),
-                format!("add one under [facts.{name}]: value = {{ …, {language} = \"…\" }}"),
-            )),
+            "fact" if fact.value.get(language).is_none() => {
+                Some(msg!("fact-no-text", name = name, language = language.to_string()))
+            }
             "source" => match &fact.source {
-                None => Some((
-                    format!("the fact `{name}` has no source"),
-                    format!("add one under [facts.{name}]: source = \"who says so\""),
-                )),
-                Some(source) if source.get(language).is_none() => Some((
-                    format!("the source of the fact `{name}` has no text in {language}"),
-                    format!("add one under [facts.{name}]: source = {{ …, {language} = \"…\" }}"),
+                None => Some(msg!("fact-no-source", name = name)),
+                Some(source) if source.get(language).is_none() => Some(msg!(
+                    "fact-no-source-text",
+                    name = name,
+                    language = language.to_string()
                 )),
                 Some(_) => None,
             },
-            "as_of" if fact.as_of.is_none() => Some((
-                format!("the fact `{name}` has no time"),
-                format!("add one under [facts.{name}]: as-of = 2011-12-16T18:54:00+01:00"),
-            )),
+            "as_of" if fact.as_of.is_none() => Some(msg!("fact-no-time", name = name)),
             _ => None,
         };
-        if let Some((message, hint)) = missing {
-            self.error(tag.unit, span, message, hint);
+        if let Some(missing) = missing {
+            self.error(tag.unit, span, missing);
         }
         None
     }
@@ -341,47 +320,49 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn partial(&mut self, tag: Tag<'a>, call: &'a DecoratorTemplate, around: &Surroundings) {
         let group = self.partial_arguments(tag, call, around);
         let Some(name) = call.name.as_name() else {
-            let hint = "write its name out: {{> signature}}";
-            self.error(tag.unit, tag.span(), "a partial's name cannot be put together", hint);
+            self.error(tag.unit, tag.span(), msg!("partial-name-made"));
             return;
         };
         let Some(versions) = self.partials.get(name) else {
-            if !self.budget.is_news(tag, name) {
-                return;
-            }
-            let known = || self.partials.keys().map(String::as_str);
-            let hint = match nearest(name, known()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if name.contains(['/', '.', '\'', '[', '@']) => {
-                    format!(
-                        "a partial is a file of {}/partials, named without folder, ending and quotes",
-                        self.shown_dir
-                    )
-                }
-                None if self.partials.is_empty() => format!("write it to {}/partials/{name}.hbs", self.shown_dir),
-                None => format!("there are: {}", listed(known())),
-            };
-            self.error(tag.unit, tag.find(name), format!("there is no partial `{name}`"), hint);
+            self.slip(tag, name, "partial-unknown", |lint| {
+                let folder = format!("{}/partials", lint.shown_dir);
+                let known = || lint.partials.keys().map(String::as_str);
+                let hint = match nearest(name, known()) {
+                    Some(near) => Some(msg!("word-near", word = near)),
+                    None if name.contains(['/', '.', '\'', '[', '@']) => {
+                        Some(msg!("partial-hint-plain", folder = &folder))
+                    }
+                    None if lint.partials.is_empty() => None,
+                    None => Some(msg!("partial-hint-known", names = Value::list(known()))),
+                };
+                let file = format!("{folder}/{name}.hbs");
+                (msg!("partial-unknown", name = name, file = file), hint)
+            });
             return;
         };
         let Some(partial) = versions.best(self.language) else {
-            let language = self.language;
-            let message = format!("the partial `{name}` has no text in {language}");
+            let language = self.language.to_string();
             let file = format!("{}/partials/{name}", self.shown_dir);
-            let hint = format!("write it to {file}.{language}.hbs, or for all languages to {file}.hbs");
-            self.error(tag.unit, tag.find(name), message, hint);
+            let what = msg!(
+                "partial-no-text",
+                name = name,
+                language = &language,
+                file = format!("{file}.{language}.hbs"),
+                shared = format!("{file}.hbs")
+            );
+            self.error(tag.unit, tag.find(name), what);
             return;
         };
         if self.calls.iter().any(|open| open == name) {
-            let mut round = self.calls.clone();
-            round.push(name.to_owned());
-            let message = format!("partials call each other in a circle: {}", round.join(" → "));
-            self.error(tag.unit, tag.find(name), message, "take one of the calls out");
+            let round = self.calls.iter().map(String::as_str).chain([name]);
+            let round: Vec<&str> = round.collect();
+            let what = msg!("partial-in-a-circle", names = round.join(" → "));
+            self.error(tag.unit, tag.find(name), what);
             return;
         }
         if self.calls.len() >= DEEPEST_PARTIAL {
-            let message = format!("partials call one another more than {DEEPEST_PARTIAL} deep");
-            self.error(tag.unit, tag.find(name), message, "put some of them together");
+            let what = msg!("partial-too-deep", most = DEEPEST_PARTIAL);
+            self.error(tag.unit, tag.find(name), what);
             return;
         }
         if !self.budget.step(1 + around.weight() + call.hash.len()) {
@@ -408,8 +389,7 @@ impl<'a, 'b> Lint<'a, 'b> {
         for (key, value) in &call.hash {
             let taken = names::is_taken(key) || is_helper(key);
             if taken {
-                let message = format!("`{key}` means something else already");
-                self.error(tag.unit, tag.find(key), message, "give it another name");
+                self.error(tag.unit, tag.find(key), msg!("partial-name-taken", name = key));
             }
             self.argument(tag, value, around);
         }
@@ -421,34 +401,16 @@ impl<'a, 'b> Lint<'a, 'b> {
             {
                 Some((_, Meaning::Group(group))) => Some(group),
                 Some((raw, Meaning::Undefined(_))) => {
-                    if !self.budget.is_news(tag, raw) {
-                        return None;
-                    }
-                    let hint = match names::meaning(raw, around, self.scope, Hints::Yes) {
-                        Meaning::Undefined(hint) => hint,
-                        _ => String::new(),
-                    };
-                    self.error(tag.unit, tag.find(raw), format!("`{raw}` is not defined"), hint);
+                    self.undefined(tag, raw, around);
                     None
                 }
                 _ => {
-                    let hint = "give it a name: {{> signature office=recipient.office}}";
-                    self.error(
-                        tag.unit,
-                        tag.span(),
-                        "a partial is called with a whole group, or with names",
-                        hint,
-                    );
+                    self.error(tag.unit, tag.span(), msg!("partial-with-no-group"));
                     None
                 }
             },
             _ => {
-                self.error(
-                    tag.unit,
-                    tag.span(),
-                    "a partial is called with one group at most",
-                    "leave the others out",
-                );
+                self.error(tag.unit, tag.span(), msg!("partial-with-several"));
                 None
             }
         }
@@ -485,9 +447,15 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// What to do when there are not `count` arguments.
-    fn wants(&self, count: usize, example: &str) -> Option<String> {
-        let (many, found) = (if count == 1 { "one name" } else { "two values" }, self.params.len());
-        (found != count).then(|| format!("it needs {many}, here are {found}; for example {example}"))
+    /// What to do when there is not one argument.
+    fn wants_one(&self, example: &str) -> Option<Message> {
+        let found = self.params.len();
+        (found != 1).then(|| msg!("call-hint-one", found = found, example = example))
+    }
+
+    /// What to do when there are not two arguments.
+    fn wants_two(&self, example: &str) -> Option<Message> {
+        let found = self.params.len();
+        (found != 2).then(|| msg!("call-hint-two", found = found, example = example))
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use appel_core::campaign::{Attachment, Format};
 use appel_core::place::Language;
 use appel_core::templates::{Template, Templates};
+use appel_messages::msg;
 
 use super::budget::Budget;
 use super::file::{self, File};
@@ -113,11 +114,8 @@ fn weigh(letters: &[Letter], partials: &Partials, scope: &Scope<'_>, budget: &mu
             let Some(body) = &letter.body else { continue };
             let size = sizes.of(body);
             if size.bytes > MOST_EXPANDED {
-                budget.push(
-                    Problem::error("with its partials the letter comes to more than 1 MiB")
-                        .at(Place::file(&letter.entry.shown))
-                        .hint("a letter has one page: call fewer partials"),
-                );
+                let at = Place::file(&letter.entry.shown);
+                budget.push(Problem::error(msg!("template-too-long-with-partials")).at(at));
                 // Nothing is written into it.
                 return;
             }
@@ -179,10 +177,7 @@ fn read_letter(entry: Entry, language: Language, scope: &Scope<'_>, budget: &mut
         // Without header lines and without an empty line, that was said already.
         if is_blank && !file.said {
             let at = Place::file(&entry.shown);
-            file.push(
-                Problem::error("the letter has no text").at(at),
-                "write it below the header lines, after an empty line",
-            );
+            file.push(Problem::error(msg!("template-no-text")).at(at));
         }
         wording::check(&mut file, &body.pieces);
     }
@@ -206,11 +201,7 @@ fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope:
     let mut attach = Vec::new();
     let mut bytes = 0u64;
     if let Some((_, span)) = written.get(MOST_ATTACHMENTS) {
-        file.error(
-            span.clone(),
-            format!("more than {MOST_ATTACHMENTS} files go with this letter"),
-            "leave the others out",
-        );
+        file.error(span.clone(), msg!("header-too-many-files", most = MOST_ATTACHMENTS));
     }
     for (path, span) in written.into_iter().take(MOST_ATTACHMENTS) {
         match config::attachment(scope.folder, &path, scope.kept_back) {
@@ -219,15 +210,19 @@ fn attachments(file: &mut File<'_>, written: Vec<(String, Range<usize>)>, scope:
                 let fitted = bytes <= MOST_ATTACHED;
                 bytes = bytes.saturating_add(length);
                 if fitted && bytes > MOST_ATTACHED {
-                    let config::Refused { message, hint } = config::too_heavy(bytes);
-                    file.error(span, message, hint);
+                    refuse(file, span, config::too_heavy(bytes));
                 }
                 attach.push(attachment);
             }
-            Err(config::Refused { message, hint }) => file.error(span, message, hint),
+            Err(refused) => refuse(file, span, refused),
         }
     }
     attach
+}
+
+fn refuse(file: &mut File<'_>, span: Range<usize>, refused: config::Refused) {
+    let config::Refused { message, hint } = refused;
+    file.error_with(span, message, hint);
 }
 
 fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
@@ -238,11 +233,9 @@ fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     });
     let length: usize = texts.sum();
     if length > LONGEST_SUBJECT {
-        let message = format!("the subject is too long: {length} characters");
         file.error(
             span,
-            message,
-            "say it in 255 characters or fewer; mail programs show about 60",
+            msg!("header-subject-too-long", length = length, most = LONGEST_SUBJECT),
         );
     }
     wording::check(file, &parsed.pieces);
@@ -326,12 +319,7 @@ fn stale(name: &str, place: impl Fn() -> Place, language: &Language, scope: &Sco
     let fact = (*scope.facts.get(name)?)?;
     let expires = fact.expires.filter(|expires| *expires <= scope.now)?;
     let source = fact.source.as_ref().and_then(|source| source.get(language));
-    let ask = source.map_or_else(String::new, |source| format!("ask {source} for the new figure, then "));
-    Some(
-        Problem::error(format!("the fact `{name}` is out of date since {expires}"))
-            .at(place())
-            .hint(format!(
-                "{ask}write it and a new `expires` under [facts.{name}] in config.toml"
-            )),
-    )
+    let what = msg!("fact-out-of-date", name = name, expires = expires.to_string());
+    let problem = Problem::error(what).at(place());
+    Some(problem.hint_if_any(source.map(|source| msg!("fact-out-of-date-ask", source = source, name = name))))
 }

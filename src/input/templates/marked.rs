@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appel_core::links::{self, ELSE, END, IF, VALUE, mark};
 use appel_core::place::Language;
+use appel_messages::{Message, msg};
 use handlebars::template::Template;
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
@@ -112,6 +113,11 @@ impl Names {
         })
     }
 
+    /// The first field that any of them comes from; empty when none does.
+    pub fn first_field(&self, numbers: impl IntoIterator<Item = usize>) -> String {
+        self.fields(numbers).pop_first().unwrap_or_default()
+    }
+
     /// Whether a value or condition is another one for some reader or sender.
     pub fn tells(&self, number: usize) -> bool {
         !self.fields([number]).is_empty()
@@ -119,18 +125,12 @@ impl Names {
 
     /// Whether it comes from the recipient's row.
     pub fn is_of_recipient(&self, number: usize) -> bool {
-        self.fields([number])
-            .iter()
-            .any(|field| field.starts_with("recipient."))
+        self.any_of_recipient([number])
     }
 
-    pub fn whom(&self, numbers: impl IntoIterator<Item = usize>) -> &'static str {
-        let fields = self.fields(numbers);
-        if fields.iter().any(|field| field.starts_with("recipient.")) {
-            "reader to reader"
-        } else {
-            "sender to sender"
-        }
+    /// Whether any of them comes from the recipient's row.
+    pub fn any_of_recipient(&self, numbers: impl IntoIterator<Item = usize>) -> bool {
+        self.fields(numbers).iter().any(|field| field.starts_with("recipient."))
     }
 }
 
@@ -178,7 +178,11 @@ impl Rendering {
         }
     }
 
-    pub fn of(&self, template: &Template, room: usize) -> Result<String, String> {
+    /// The text, of at most `room` bytes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn of(&self, template: &Template, room: usize) -> Result<String, Message> {
         let mut output = Capped {
             text: String::new(),
             room,
@@ -187,10 +191,8 @@ impl Rendering {
         template
             .render(&self.registry, &self.context, &mut render, &mut output)
             .map_err(|error| match error.reason() {
-                RenderErrorReason::IOError(_) => {
-                    "with all their branches and partials the letters are too long".to_owned()
-                }
-                reason => reason.to_string(),
+                RenderErrorReason::IOError(_) => msg!("link-letters-too-long"),
+                reason => Message::quote(reason.to_string()),
             })?;
         Ok(output.text)
     }
@@ -309,7 +311,7 @@ struct Capped {
 impl Output for Capped {
     fn write(&mut self, part: &str) -> io::Result<()> {
         let room = self.room.checked_sub(part.len());
-        self.room = room.ok_or_else(|| io::Error::other("too long"))?;
+        self.room = room.ok_or(io::ErrorKind::FileTooLarge)?;
         self.text.push_str(part);
         Ok(())
     }

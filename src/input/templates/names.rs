@@ -1,6 +1,7 @@
 //! The names that a template may use, and what was probably meant by one that is not among them.
 
-use appel_core::words::{listed, nearest};
+use appel_core::words::nearest;
+use appel_messages::{Message, Value, msg};
 
 use super::Scope;
 
@@ -62,8 +63,8 @@ pub enum Meaning {
     Text,
     /// `sender`, `recipient` or `campaign` as a whole.
     Group(&'static str),
-    /// Nothing; with what to do.
-    Undefined(String),
+    /// Nothing; with what to do, when somebody wanted to know.
+    Undefined(Option<Message>),
 }
 
 /// Whether anybody wants to know what was meant by an undefined name; to find out takes its time.
@@ -71,7 +72,7 @@ pub enum Meaning {
 pub enum Hints {
     /// It is looked for.
     Yes,
-    /// The hint may be empty.
+    /// There may be no hint.
     No,
 }
 
@@ -83,19 +84,19 @@ pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints
     if let Some(rest) = path.strip_prefix("@root") {
         match rest.strip_prefix(['.', '/']) {
             Some(rest) => (path, from_root) = (rest, true),
-            None => return Meaning::Undefined("name what you want from it: @root.sender.name".to_owned()),
+            None => return Meaning::undefined(msg!("name-hint-root")),
         }
     } else if let Some(local) = path.strip_prefix('@') {
         let known = ["index", "key", "first", "last"].contains(&local);
         return if known && around.in_each {
             Meaning::Text
         } else {
-            Meaning::Undefined("names that begin with @ belong inside {{#each}}; nothing here is a list".to_owned())
+            Meaning::undefined(msg!("name-hint-each"))
         };
     }
     while let Some(rest) = path.strip_prefix("../") {
         let Some((_, outer)) = within.split_last() else {
-            return Meaning::Undefined("there is nothing above this: leave the ../ out".to_owned());
+            return Meaning::undefined(msg!("name-hint-above"));
         };
         (path, within) = (rest, outer);
     }
@@ -103,7 +104,7 @@ pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints
         return match within.last() {
             _ if around.in_each => Meaning::Text,
             Some(group) => group_of(group).map_or(Meaning::Text, Meaning::Group),
-            None => Meaning::Undefined("say which text you mean: {{sender.name}}".to_owned()),
+            None => Meaning::undefined(msg!("name-hint-this")),
         };
     }
     for prefix in ["this.", "this/", "./"] {
@@ -112,7 +113,7 @@ pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints
     let parts = split(path);
     let group = if from_root { None } else { within.last() };
     let (first, rest) = match (group, parts.as_slice()) {
-        (_, []) => return Meaning::Undefined("write a name".to_owned()),
+        (_, []) => return Meaning::undefined(msg!("name-hint-empty")),
         (_, [only]) if !from_root && around.added.iter().any(|name| name == only) => return Meaning::Text,
         (Some(group), rest) => (group.as_str(), rest),
         (None, [first, rest @ ..]) => (*first, rest),
@@ -124,15 +125,19 @@ pub fn meaning(raw: &str, around: &Surroundings, scope: &Scope<'_>, hints: Hints
         (Some(group), [member]) if has(group, member, scope) => Meaning::Text,
         (None, []) if SINGLE.contains(&first) => Meaning::Text,
         (Some(group), [member, ..]) if has(group, member, scope) && rest.len() > 1 => {
-            Meaning::Undefined(format!("{group}.{member} is one text, there is nothing inside it"))
+            Meaning::undefined(msg!("name-hint-inside", name = format!("{group}.{member}")))
         }
-        _ if hints == Hints::No => Meaning::Undefined(String::new()),
-        (Some(here), [..]) if group.is_some() => Meaning::Undefined(suggest_within(here, path, around, scope)),
-        (Some(group), [member, ..]) => Meaning::Undefined(suggest(path, Some(group), member, scope)),
-        (None, [_, ..]) if SINGLE.contains(&first) => {
-            Meaning::Undefined(format!("{first} is one text, there is nothing inside it"))
-        }
-        _ => Meaning::Undefined(suggest(path, None, parts.last().copied().unwrap_or_default(), scope)),
+        _ if hints == Hints::No => Meaning::Undefined(None),
+        (Some(here), [..]) if group.is_some() => Meaning::undefined(suggest_within(here, path, around, scope)),
+        (Some(group), [member, ..]) => Meaning::undefined(suggest_in(group, member, scope)),
+        (None, [_, ..]) if SINGLE.contains(&first) => Meaning::undefined(msg!("name-hint-inside", name = first)),
+        _ => Meaning::undefined(suggest(path, scope)),
+    }
+}
+
+impl Meaning {
+    const fn undefined(hint: Message) -> Self {
+        Self::Undefined(Some(hint))
     }
 }
 
@@ -191,50 +196,51 @@ fn written(group: &str, member: &str) -> String {
 }
 
 /// Inside a group its own names are known, and no others.
-fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<'_>) -> String {
+fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<'_>) -> Message {
     let own = path.strip_prefix(group).and_then(|rest| rest.strip_prefix(['.', '/']));
     if let Some(own) = own.filter(|own| has(group, own, scope)) {
-        return format!("you are inside {group} here: write {{{{{own}}}}}");
+        return msg!("name-hint-within", group = group, name = own);
     }
     let known = members(group, scope);
     if let Some(near) = nearest(&path.to_lowercase(), known.iter().copied()) {
-        return format!("did you mean {near}?");
+        return msg!("name-near", name = near);
     }
     let outside = Surroundings {
         within: Vec::new(),
         ..around.clone()
     };
     match meaning(path, &outside, scope, Hints::No) {
-        Meaning::Undefined(_) => format!("you are inside {group} here, which has: {}", listed(known)),
-        _ => format!("you are inside {group} here: write {{{{@root.{path}}}}}"),
+        Meaning::Undefined(_) => msg!("name-hint-group", group = group, names = Value::list(known)),
+        _ => msg!("name-hint-within", group = group, name = format!("@root.{path}")),
     }
 }
 
-fn suggest(path: &str, group: Option<&str>, member: &str, scope: &Scope<'_>) -> String {
-    if let Some(group) = group {
-        if group == "recipient" && member == "note" {
-            return "the column `note` is for you: it is never part of a letter".to_owned();
-        }
-        let known = members(group, scope);
-        if let Some(near) = nearest(&member.to_lowercase(), known.iter().copied()) {
-            return format!("did you mean {}?", written(group, near));
-        }
-        // `sender.salutation` for `recipient.salutation`.
-        if let Some(other) = GROUPS
-            .into_iter()
-            .find(|other| *other != group && members(other, scope).contains(&member))
-        {
-            return format!("did you mean {}?", written(other, member));
-        }
-        return match group {
-            "sender" => format!(
-                "write a line `{member} = \"…\"` under [sender], or use one of: {}",
-                listed(known)
-            ),
-            "recipient" => format!("the recipients have these columns: {}", listed(known)),
-            _ => format!("the campaign has {}", listed(known)),
-        };
+/// What was meant by a name that a group has not.
+fn suggest_in(group: &str, member: &str, scope: &Scope<'_>) -> Message {
+    if group == "recipient" && member == "note" {
+        return msg!("name-hint-note");
     }
+    let known = members(group, scope);
+    if let Some(near) = nearest(&member.to_lowercase(), known.iter().copied()) {
+        return msg!("name-near", name = written(group, near));
+    }
+    // `sender.salutation` for `recipient.salutation`.
+    if let Some(other) = GROUPS
+        .into_iter()
+        .find(|other| *other != group && members(other, scope).contains(&member))
+    {
+        return msg!("name-near", name = written(other, member));
+    }
+    let names = Value::list(known);
+    match group {
+        "sender" => msg!("name-hint-sender", name = member, names = names),
+        "recipient" => msg!("name-hint-recipient", names = names),
+        _ => msg!("name-hint-campaign", names = names),
+    }
+}
+
+/// What was meant by a name outside of all groups.
+fn suggest(path: &str, scope: &Scope<'_>) -> Message {
     let all: Vec<String> = GROUPS
         .into_iter()
         .flat_map(|group| {
@@ -245,18 +251,16 @@ fn suggest(path: &str, group: Option<&str>, member: &str, scope: &Scope<'_>) -> 
         .chain(SINGLE.map(ToOwned::to_owned))
         .collect();
     let lower = path.to_lowercase();
-    let same_end: Vec<&str> = all
+    let same_end = all
         .iter()
-        .map(String::as_str)
         .filter(|name| name.split_once('.').is_some_and(|(_, end)| end == lower))
-        .collect();
-    match same_end.as_slice() {
-        [] => {}
-        names => return format!("did you mean {}?", names.join(" or ")),
+        .map(Value::from);
+    if let Some(names) = same_end.reduce(|before, next| msg!("name-or", before = before, next = next).into()) {
+        return msg!("name-near", name = names);
     }
     match nearest(&lower, all.iter().map(String::as_str)) {
-        Some(near) => format!("did you mean {near}?"),
-        None => "a template knows sender.*, recipient.*, campaign.*, date and message; figures are written {{fact \"name\"}}".to_owned(),
+        Some(near) => msg!("name-near", name = near),
+        None => msg!("name-hint"),
     }
 }
 

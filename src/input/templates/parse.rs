@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use appel_messages::msg;
 use handlebars::TemplateErrorReason;
 use handlebars::template::{HelperTemplate, Template, TemplateElement};
 
@@ -30,12 +31,7 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     // A comment, however long, has one place.
     let comments = file.text[span.clone()].matches("{{!").count() * "{{date}}".len();
     if !file.may_parse(comments + in_tags.sum::<usize>()) {
-        let hint = "a letter has one page: shorten this one, or take templates out that no letter uses";
-        file.error(
-            span,
-            "the templates have too much text and too many {{ }} together",
-            hint,
-        );
+        file.error(span, msg!("templates-too-much-work"));
         return None;
     }
     let text = file.text;
@@ -64,9 +60,9 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
             let (at_line, at_column) = error.pos().unwrap_or((1, 1));
             let column = if at_line == 1 { at_column + column } else { at_column };
             let at = offset(text, at_line + line, column);
-            let message = match error.reason() {
-                TemplateErrorReason::InvalidParam(written) => format!("`{written}` cannot stand here"),
-                _ => "this cannot be read as a part of a template".to_owned(),
+            let what = match error.reason() {
+                TemplateErrorReason::InvalidParam(written) => msg!("tag-misplaced", written = written),
+                _ => msg!("tag-unreadable"),
             };
             // The whole tag is shown: the parser often stops where a person would not look.
             let around = pieces.iter().map(Piece::span).find(|piece| piece.contains(&at));
@@ -74,8 +70,7 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
                 Some(piece) if text[piece.clone()].starts_with("{{") => piece,
                 _ => at..at + 1,
             };
-            let hint = "names look like {{sender.name}}, blocks like {{#if message}} … {{/if}}, figures like {{fact \"killed\"}}";
-            file.error(span, message, hint);
+            file.error(span, what);
             None
         }
     }

@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use appel_messages::{Message, msg};
+
 use super::file::File;
 
 /// How deep blocks may stand in one another, each `{{else if}}` counted as one more.
@@ -42,8 +44,8 @@ impl Piece {
     }
 }
 
-/// A slip: which bytes, what, and what to do.
-type Slip = (Range<usize>, String, &'static str);
+/// A slip: which bytes, and what.
+type Slip = (Range<usize>, Message);
 
 /// An open block.
 struct Open<'a> {
@@ -58,8 +60,8 @@ pub fn cut(file: &mut File<'_>, span: Range<usize>) -> Option<Vec<Piece>> {
     let text = file.text;
     match pieces(text, span) {
         Ok(pieces) => Some(pieces),
-        Err((span, message, hint)) => {
-            file.error(span, message, hint);
+        Err((span, what)) => {
+            file.error(span, what);
             None
         }
     }
@@ -69,11 +71,8 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
     let end = span.end;
     if let Some(at) = text[span.clone()].find(&"\\".repeat(MOST_BACKSLASHES + 1)) {
         let at = span.start + at;
-        return Err((
-            at..at + MOST_BACKSLASHES,
-            format!("more than {MOST_BACKSLASHES} backslashes stand in a row"),
-            "take most of them out",
-        ));
+        let what = msg!("tag-backslashes", most = MOST_BACKSLASHES);
+        return Err((at..at + MOST_BACKSLASHES, what));
     }
     let mut found = Vec::new();
     let mut open: Vec<Open<'_>> = Vec::new();
@@ -84,11 +83,7 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
         let tag = at + offset;
         tags += 1;
         if tags > MOST_TAGS {
-            return Err((
-                tag..tag + 2,
-                format!("there are more than {MOST_TAGS} {{{{ }}}} in one file"),
-                "say it more simply",
-            ));
+            return Err((tag..tag + 2, msg!("tag-too-many", most = MOST_TAGS)));
         }
         let backslashes = text[at..tag].bytes().rev().take_while(|byte| *byte == b'\\').count();
         if backslashes == 1 {
@@ -99,18 +94,14 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
             found.push(Piece::Text(text_start..tag));
         }
         let rest = &text[tag..end];
-        let in_file = |(at, message, hint): Slip| (tag + at.start..tag + at.end, message, hint);
+        let in_file = |(at, what): Slip| (tag + at.start..tag + at.end, what);
         let length = if rest.starts_with("{{!") {
             comment(rest).map_err(in_file)?
         } else {
             let length = length_of(rest).map_err(in_file)?;
             let span = tag..tag + length;
             if length > LONGEST_TAG {
-                return Err((
-                    tag..tag + 2,
-                    format!("what stands between {{{{ and }}}} is longer than {LONGEST_TAG} bytes"),
-                    "say it more simply",
-                ));
+                return Err((tag..tag + 2, msg!("tag-too-long", most = LONGEST_TAG)));
             }
             block(&text[span.clone()], span.clone(), &mut open)?;
             found.push(Piece::Tag(span));
@@ -120,8 +111,7 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
         text_start = at;
     }
     if let Some(Open { name, span, .. }) = open.pop() {
-        let hint = "close it where the block ends, for example {{/if}}";
-        return Err((span, format!("{{{{#{name}}}}} is opened here and never closed"), hint));
+        return Err((span, msg!("tag-block-not-closed", block = name)));
     }
     if text_start < end {
         found.push(Piece::Text(text_start..end));
@@ -130,11 +120,7 @@ fn pieces(text: &str, span: Range<usize>) -> Result<Vec<Piece>, Slip> {
 }
 
 fn unclosed(span: Range<usize>) -> Slip {
-    (
-        span,
-        "{{ is opened here and not closed".to_owned(),
-        "close it with }}; to write two braces as they are, put a backslash before them: \\{{",
-    )
+    (span, msg!("tag-not-closed"))
 }
 
 /// How many parts of a template the tags among the pieces make: a tag is one, unless it goes on with a block or ends it.
@@ -159,14 +145,8 @@ fn comment(rest: &str) -> Result<usize, Slip> {
         return Ok(end + 5);
     }
     // The parser would take a }} for the end, but look for the other one through all of the file, at each such comment.
-    let end = rest[dashes + 2..].find("--}}").ok_or_else(|| {
-        let hint = "close it with --}}, or open it with {{! alone";
-        (
-            0..dashes + 2,
-            "a comment is opened with {{!-- here and not closed".to_owned(),
-            hint,
-        )
-    })?;
+    let end = rest[dashes + 2..].find("--}}");
+    let end = end.ok_or_else(|| (0..dashes + 2, msg!("tag-comment-not-closed")))?;
     Ok(dashes + 2 + end + 4)
 }
 
@@ -174,7 +154,7 @@ fn comment(rest: &str) -> Result<usize, Slip> {
 fn length_of(rest: &str) -> Result<usize, Slip> {
     let bytes = rest.as_bytes();
     if rest.starts_with("{{{{") {
-        return Err((0..4, "four braces are not used here".to_owned(), "write {{ and }}"));
+        return Err((0..4, msg!("tag-four-braces")));
     }
     let mut at = if rest.starts_with("{{~") { 3 } else { 2 };
     let triple = bytes.get(at) == Some(&b'{');
@@ -188,8 +168,7 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
                     .find([quote, '\\', '{'])
                     .filter(|end| rest[at + 1 + end..].starts_with(quote))
                 else {
-                    let hint = "close the quote inside the {{ }}; backslashes and braces cannot stand in it";
-                    return Err((at..at + 1, "a quote is opened here and not closed".to_owned(), hint));
+                    return Err((at..at + 1, msg!("tag-quote-not-closed")));
                 };
                 at += 1 + length;
             }
@@ -198,34 +177,24 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
                     .find([']', '[', '"', '\'', '\\', '{', '}', '\n'])
                     .filter(|end| rest[at + 1 + end..].starts_with(']'))
                 else {
-                    let hint = "[ ] go round a name with spaces: {{recipient.[First name]}}";
-                    return Err((at..at + 1, "a [ is opened here and not closed".to_owned(), hint));
+                    return Err((at..at + 1, msg!("tag-bracket-not-closed")));
                 };
                 at += 1 + length;
             }
             b'(' => {
                 depth += 1;
                 if depth > DEEPEST_CALL {
-                    let message = format!("brackets stand more than {DEEPEST_CALL} deep in one another");
-                    return Err((at..at + 1, message, "say it more simply"));
+                    return Err((at..at + 1, msg!("tag-calls-too-deep", most = DEEPEST_CALL)));
                 }
             }
-            b')' if depth == 0 => {
-                return Err((at..at + 1, "a ) has no ( before it".to_owned(), "take it out"));
-            }
+            b')' if depth == 0 => return Err((at..at + 1, msg!("tag-call-not-opened"))),
             b')' => depth -= 1,
-            b'\\' => {
-                let hint = "take it out: inside {{ }} a backslash means nothing";
-                return Err((at..at + 1, "a backslash stands inside {{ }}".to_owned(), hint));
-            }
+            b'\\' => return Err((at..at + 1, msg!("tag-backslash"))),
             b'{' => return Err(unclosed(0..2)),
             b'}' if triple && rest[at..].starts_with("}}}") => return Ok(at + 3),
             b'}' if triple && rest[at..].starts_with("}~}}") => return Ok(at + 4),
             b'}' if !triple && rest[at..].starts_with("}}") => return Ok(at + 2),
-            b'}' => {
-                let hint = "{{ closes with }}, and {{{ with }}}";
-                return Err((at..at + 1, "a } stands where it closes nothing".to_owned(), hint));
-            }
+            b'}' => return Err((at..at + 1, msg!("tag-brace-closes-nothing"))),
             _ => {}
         }
         at += 1;
@@ -242,10 +211,7 @@ fn inside(tag: &str) -> &str {
 /// Keeps account of the blocks that are open.
 fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Result<(), Slip> {
     let inner = inside(tag);
-    let refuse = |what: &str| {
-        let hint = "a part that several letters share stands in templates/partials and is called with {{> name}}";
-        Err((span.clone(), format!("{what} is not used here"), hint))
-    };
+    let refuse = |tag: &str| Err((span.clone(), msg!("tag-not-used", tag = tag)));
     if inner.starts_with('*') {
         return refuse("{{* …}}");
     }
@@ -271,16 +237,9 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
         match open.pop() {
             Some(last) if last.name == name => {}
             Some(last) => {
-                let message = format!("{{{{#{}}}}} is closed by {{{{/{name}}}}}", last.name);
-                return Err((span, message, "close the block that was opened last first"));
+                return Err((span, msg!("tag-closed-by-other", block = last.name, other = name)));
             }
-            None => {
-                return Err((
-                    span,
-                    format!("{{{{/{name}}}}} closes a block that was never opened"),
-                    "take it out, or open the block above",
-                ));
-            }
+            None => return Err((span, msg!("tag-block-not-opened", block = name))),
         }
     } else if let Some(rest) = inner.strip_prefix("else").or_else(|| inner.strip_prefix('^')) {
         let chained = !rest.trim_matches(BLANKS).is_empty();
@@ -291,21 +250,14 @@ fn block<'a>(tag: &'a str, span: Range<usize>, open: &mut Vec<Open<'a>>) -> Resu
             Some(_) => {}
             // A name that only begins with these letters; what it is, the lint says.
             None if chained && !rest.starts_with(BLANKS) => {}
-            None => {
-                return Err((
-                    span,
-                    "{{else}} stands outside any block".to_owned(),
-                    "open the block above it: {{#if message}}",
-                ));
-            }
+            None => return Err((span, msg!("tag-else-outside"))),
         }
     }
     Ok(())
 }
 
 fn too_deep(span: Range<usize>) -> Slip {
-    let message = format!("blocks stand more than {DEEPEST_BLOCK} deep in one another");
-    (span, message, "say it more simply, or move a part to a partial")
+    (span, msg!("tag-blocks-too-deep", most = DEEPEST_BLOCK))
 }
 
 fn word(text: &str) -> &str {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use appel_core::links;
 use appel_core::place::Language;
+use appel_messages::{Value, msg};
 use handlebars::template::{Template, TemplateElement};
 use pulldown_cmark::{BrokenLink, Parser};
 
@@ -27,7 +28,8 @@ const MOST_CALLS: u64 = 20_000;
 /// How many such links of one letter are named.
 const SHOWN: usize = 20;
 
-const HINT: &str = "use the same link for everyone: one of its own tells who opened the letter";
+/// How many conditions of one problem are named.
+const NAMED: usize = 20;
 
 /// What links of the letter tell readers or senders apart; `left` is how much of all letters may still be rendered.
 pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: &mut usize) -> Vec<Problem> {
@@ -55,11 +57,7 @@ pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: 
                 ));
                 problems.extend(found.iter().map(|found| problem(letter, found, &names)));
             }
-            Err(why) => problems.push(
-                Problem::error(format!("the links of the letter cannot be looked at: {why}"))
-                    .at(letter.file())
-                    .hint("say it more simply"),
-            ),
+            Err(why) => problems.push(Problem::error(msg!("link-unseen", why = why)).at(letter.file())),
         }
     }
     problems.truncate(SHOWN);
@@ -94,57 +92,45 @@ fn problem(letter: &Letter<'_>, found: &Found, names: &Names) -> Problem {
     match found {
         Found::Value { value, link } => {
             let name = names.shown(*value);
-            let message = format!("the link holds `{name}`: it differs from {}", names.whom([*value]));
-            Problem::error(message)
-                .at(letter.place(link, names.fields([*value]).first().map_or("", String::as_str)))
-                .hint(HINT)
+            let what = if names.is_of_recipient(*value) {
+                msg!("link-of-reader", name = name)
+            } else {
+                msg!("link-of-sender", name = name)
+            };
+            Problem::error(what).at(letter.place(link, &names.first_field([*value])))
         }
         Found::Choice { conditions, link } => {
-            let conditions = || conditions.iter().copied();
-            let shown: Vec<String> = conditions().map(|c| format!("`{}`", names.shown(c))).collect();
-            let whom = names.whom(conditions());
-            let message = format!(
-                "which link stands here depends on {}: it differs from {whom}",
-                shown.join(" and ")
-            );
-            Problem::error(message)
-                .at(letter.place(link, names.fields(conditions()).first().map_or("", String::as_str)))
-                .hint(HINT)
+            let numbers = || conditions.iter().copied();
+            let what = if names.any_of_recipient(numbers()) {
+                msg!("link-chosen-by-reader", names = together(numbers(), names))
+            } else {
+                msg!("link-chosen-by-sender", names = together(numbers(), names))
+            };
+            Problem::error(what).at(letter.place(link, &names.first_field(numbers())))
         }
         Found::Parts { conditions, link } => {
-            let shown: Vec<String> = conditions.iter().map(|c| format!("`{}`", names.shown(*c))).collect();
-            let message = format!(
-                "several links are there for some and not for others, depending on {}: together they tell who opened the letter",
-                shown.join(" and ")
-            );
-            let hint = "one part with links may depend on something; put the other links where everyone gets them";
-            Problem::error(message)
-                .at(letter.place(
-                    link,
-                    names
-                        .fields(conditions.iter().copied())
-                        .first()
-                        .map_or("", String::as_str),
-                ))
-                .hint(hint)
+            let numbers = || conditions.iter().copied();
+            let what = msg!("link-several-for-some", names = together(numbers(), names));
+            Problem::error(what).at(letter.place(link, &names.first_field(numbers())))
         }
         Found::Part { condition, link } => {
-            let message = format!(
-                "this link is only there for some, depending on `{}`",
-                names.shown(*condition)
-            );
-            let hint =
-                "who runs the other end learns of which group a reader is; give it to everyone if that is not meant";
-            Problem::warning(message)
-                .at(letter.place(link, names.fields([*condition]).first().map_or("", String::as_str)))
-                .hint(hint)
+            let what = msg!("link-for-some", name = names.shown(*condition));
+            Problem::warning(what).at(letter.place(link, &names.first_field([*condition])))
         }
-        Found::Invisible { link } => Problem::error("a character that nobody sees stands in a link")
-            .at(letter.place(link, ""))
-            .hint("write the link again by hand: with such a character it leads somewhere else"),
-        Found::TooMany => Problem::error("too many choices stand in one word to see what link they make")
-            .at(letter.file())
-            .hint("put the whole word into each of the branches"),
+        Found::Invisible { link } => Problem::error(msg!("link-hidden-character")).at(letter.place(link, "")),
+        Found::TooMany => Problem::error(msg!("link-too-many-choices")).at(letter.file()),
+    }
+}
+
+/// `a and b and c`, of many only the first.
+fn together(conditions: impl Iterator<Item = usize>, names: &Names) -> Value {
+    let mut conditions = conditions.map(|condition| Value::from(format!("`{}`", names.shown(condition))));
+    let and = |before: Value, next: Value| Value::from(msg!("link-and", before = before, next = next));
+    let first = conditions.by_ref().take(NAMED).reduce(and);
+    let first = first.unwrap_or_else(|| Value::from(String::new()));
+    match conditions.count() {
+        0 => first,
+        more => and(first, msg!("link-and-more", count = more).into()),
     }
 }
 
@@ -233,4 +219,28 @@ fn calls(template: &Template, partials: &Partials, language: &Language) -> u64 {
             .map(|partial| &partial.parsed.template)
     };
     count(template, &find, &mut HashMap::new(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_conditions_the_first_are_named() {
+        let names = Names::default();
+        let say = |count: usize| {
+            let numbers = (0..count).map(|nth| names.call("eq", &[nth.to_string()]));
+            msg!("link-several-for-some", names = together(numbers, &names)).in_english()
+        };
+        assert!(
+            say(2).contains("depending on `(eq \"0\")` and `(eq \"1\")`: together"),
+            "{}",
+            say(2)
+        );
+        assert!(
+            say(25).contains("and `(eq \"19\")` and 5 more: together"),
+            "{}",
+            say(25)
+        );
+    }
 }

@@ -608,7 +608,7 @@ fn what_would_overflow_the_stack_is_refused_before_it_is_parsed() {
     insta::assert_snapshot!(body(&chain).lines().next().unwrap(), @"error: blocks stand more than 32 deep in one another");
     let lists = format!("{{{{eq message {}}}}}", "[".repeat(10_000));
     assert!(body(&lists).contains("a [ is opened here and not closed"));
-    assert!(body(&"{{message}} ".repeat(2001)).contains("more than 2000"));
+    assert!(body(&"{{message}} ".repeat(2001)).contains("more than 2,000"));
     assert!(body(&"x".repeat((1 << 20) - HEAD.len() - 1)).is_empty());
     assert!(body(&"x".repeat(1 << 20)).contains("is too long: 1.1 MiB"));
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use appel_messages::msg;
 use pulldown_cmark::{Event, Parser, Tag};
 
 use super::file::File;
@@ -11,10 +12,14 @@ use super::tags::Piece;
 pub fn check(file: &mut File<'_>, pieces: &[Piece]) {
     for piece in pieces {
         if let Piece::Text(span) = piece {
-            for (at, what) in left_over(&file.text[span.clone()]) {
+            for (at, left) in left_over(&file.text[span.clone()]) {
                 let found = span.start + at.start..span.start + at.end;
-                let message = format!("`{}` looks {what}", &file.text[found.clone()]);
-                file.warn(found, message, "write what belongs there, or take it out");
+                let words = &file.text[found.clone()];
+                let what = match left {
+                    LeftOver::Place => msg!("text-placeholder", words = words),
+                    LeftOver::Draft => msg!("text-draft", words = words),
+                };
+                file.warn(found, what);
             }
             hidden(file, span.clone());
         }
@@ -31,24 +36,24 @@ fn hidden(file: &mut File<'_>, span: Range<usize>) {
         .or_else(|| chars().find(|(_, c)| turns(*c)));
     let Some((at, c)) = found else { return };
     let place = span.start + at..span.start + at + c.len_utf8();
-    let message = format!("the text contains the hidden character U+{:04X}", u32::from(c));
+    let code = format!("{:04X}", u32::from(c));
     if is_error(c) {
-        file.error(
-            place,
-            message,
-            "delete it and what stands beside it, and type that again",
-        );
+        file.error(place, msg!("text-hidden-character", code = code));
     } else {
-        file.warn(
-            place,
-            message,
-            "it turns the direction of the text; if that is not meant, delete it",
-        );
+        file.warn(place, msg!("text-turns-direction", code = code));
     }
 }
 
+/// What something left over is.
+enum LeftOver {
+    /// A place that was to be filled in.
+    Place,
+    /// A word of somebody who was not done.
+    Draft,
+}
+
 /// What a draft leaves behind: `[NAME]`, `TODO`, `XXX`, `Lorem ipsum`.
-fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
+fn left_over(text: &str) -> Vec<(Range<usize>, LeftOver)> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('[') {
         let rest = &text[at + 1..];
@@ -58,7 +63,7 @@ fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
             // [UN](https://…) is a link.
             && !rest[length + 1..].starts_with(['(', '[', ':'])
         {
-            found.push((at..at + length + 2, "like a place that was to be filled in"));
+            found.push((at..at + length + 2, LeftOver::Place));
         }
     }
     for word in ["TODO", "FIXME", "XXX", "Lorem ipsum", "lorem ipsum", "Lorem", "TBD"] {
@@ -68,7 +73,7 @@ fn left_over(text: &str) -> Vec<(Range<usize>, &'static str)> {
             let alone = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
             let is_longer = word == "Lorem" && text[at..].starts_with("Lorem ipsum");
             if alone(before) && alone(after) && !is_longer {
-                found.push((at..at + word.len(), "left over from a draft"));
+                found.push((at..at + word.len(), LeftOver::Draft));
             }
         }
     }
@@ -93,13 +98,9 @@ pub fn remote_content(file: &mut File<'_>, body: Range<usize>) {
     for (event, span) in Parser::new(source).into_offset_iter() {
         let place = body.start + span.start..body.start + span.end;
         match event {
-            Event::Start(Tag::Image { .. }) => {
-                let hint = "attach the picture instead (`attach` in the [[letter]]): one that is fetched tells who opened the letter, and when";
-                file.error(place, "pictures cannot stand in a letter", hint);
-            }
+            Event::Start(Tag::Image { .. }) => file.error(place, msg!("text-picture")),
             Event::Html(html) | Event::InlineHtml(html) if fetches(&html) => {
-                let hint = "take it out: what is fetched when the letter is opened tells who opened it, and when";
-                file.error(place, "this HTML can fetch something from elsewhere", hint);
+                file.error(place, msg!("text-html-fetches"));
             }
             _ => {}
         }

@@ -102,10 +102,10 @@ impl From<ConnectError> for Stop {
     fn from(error: ConnectError) -> Self {
         match error {
             ConnectError::Temporary(reply) => Self::GaveUp(reply),
-            ConnectError::Fatal { message, cause, hint } => Self::Cannot {
-                message: message.into(),
-                cause: Some(cause).filter(|cause| !cause.is_empty()).map(Message::from),
-                hint: Some(hint.into()),
+            ConnectError::Fatal { what, cause, hint } => Self::Cannot {
+                message: what,
+                cause,
+                hint: Some(hint),
             },
         }
     }

@@ -106,11 +106,12 @@ pub enum Holder {
 impl LedgerError {
     /// What was found at its place.
     pub(super) fn unfit(ledger: &Path, doing: Doing, unfit: Unfit) -> Self {
+        let Unfit { what, hint } = unfit;
         Self::Unfit {
             path: appel_core::words::path(ledger),
             doing,
-            cause: unfit.what.into(),
-            hint: unfit.hint.into(),
+            cause: what,
+            hint,
         }
     }
 

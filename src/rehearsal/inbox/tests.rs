@@ -101,7 +101,8 @@ fn a_folder_in_use_is_refused() {
     assert!(matches!(Inbox::keeping(3, home.path()), Err(KeepError::NotEmpty(_))));
     let file = home.path().join("0001-old.eml");
     let error = Inbox::keeping(3, &file).unwrap_err();
-    assert_eq!(error.to_string(), format!("cannot keep letters in {}", file.display()));
+    let said = format!("cannot keep letters in {}", file.display());
+    assert_eq!(error.message().in_english(), said);
 }
 
 #[test]

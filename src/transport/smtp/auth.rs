@@ -1,6 +1,7 @@
 //! Signing in (RFC 4954): PLAIN, LOGIN or XOAUTH2; a password is tried once, a token and its successor once each.
 
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
@@ -196,58 +197,46 @@ fn in_words(challenge: &str, redacted: impl Fn(String) -> String) -> String {
 
 fn not_offered(offers: &Offers, settings: &Settings) -> ConnectError {
     let offered = match offers.auth.as_slice() {
-        [] => "it offers no way to sign in".to_owned(),
-        some => format!("it offers {}", settings.redacted(some.join(", "))),
+        [] => msg!("sign-in-no-way-offered"),
+        some => msg!("sign-in-ways-offered", ways = settings.redacted(some.join(", "))),
     };
     ConnectError::Fatal {
-        message: format!("cannot sign in at {}", settings.host),
-        cause: offered,
-        hint: "no password was sent. Check smtp.port and smtp.auth; username = \"\" sends without signing in"
-            .to_owned(),
+        what: msg!("sign-in-not-offered", host = &settings.host),
+        cause: Some(offered),
+        hint: msg!("sign-in-hint-not-offered"),
     }
 }
 
 fn refused(refusal: &Refusal, spent: Spent, login: &Login, settings: &Settings) -> ConnectError {
     let (host, username) = (&settings.host, login.username());
-    let what = match login.auth() {
-        Auth::Password => format!("{host} did not accept {username} and its password"),
-        Auth::Xoauth2 => format!("{host} did not accept the access token of {username}"),
-    };
+    let reply = refusal.reply.told_with_code();
     let said = match refusal.reason.as_deref() {
-        None | Some("") => refusal.reply.told_with_code().in_english(),
-        Some(reason) => format!(
-            "{} (the server's reason: {reason})",
-            refusal.reply.told_with_code().in_english()
-        ),
+        None | Some("") => reply,
+        Some(reason) => msg!("sign-in-refused-because", reply = reply, reason = reason),
     };
-    let fatal = |hint: &str| ConnectError::Fatal {
-        message: what.clone(),
-        cause: said.clone(),
-        hint: hint.to_owned(),
-    };
-    match spent {
-        Spent::GivenUp(error) | Spent::NoOther(error @ ConnectError::Temporary(_)) => error,
-        Spent::NoOther(ConnectError::Fatal { message, cause, hint }) => {
-            let parts = [said, message, cause];
-            let cause = parts.iter().filter(|part| !part.is_empty()).map(String::as_str);
-            ConnectError::Fatal {
-                message: format!("{what}, and there is no other"),
-                cause: cause.collect::<Vec<_>>().join("; then: "),
+    let hint = match spent {
+        Spent::GivenUp(error) | Spent::NoOther(error @ ConnectError::Temporary(_)) => return error,
+        Spent::NoOther(ConnectError::Fatal { what, cause, hint }) => {
+            // Only tokens are asked for again.
+            let then = |before: Message, next: Message| msg!("sign-in-then", before = before, next = next);
+            return ConnectError::Fatal {
+                what: msg!("sign-in-no-other-token", host = host, user = username),
+                cause: Some([Some(what), cause].into_iter().flatten().fold(said, then)),
                 hint,
-            }
+            };
         }
-        Spent::Password => fatal(
-            "check smtp.username and the password; many providers want an app password instead of the usual one. It was tried once only",
-        ),
-        Spent::NotAtAll => {
-            fatal("read the server's words; your provider's help pages may know more. No other token was tried")
-        }
-        Spent::ByHand(how) => fatal(how),
-        Spent::Same => fatal(
-            "smtp.password-command was asked for another token and gave the same one again. Run it yourself: it has to give a fresh one when the old one has expired, and may want you to sign in anew",
-        ),
-        Spent::FreshOneToo => fatal(
-            "smtp.password-command was asked for another token, and that one was refused too; no third one is tried. Check that it gives tokens of this user name, which may send mail",
-        ),
+        Spent::Password => msg!("sign-in-hint-password"),
+        Spent::NotAtAll => msg!("sign-in-hint-no-tokens"),
+        Spent::ByHand(how) => how,
+        Spent::Same => msg!("sign-in-hint-same-token"),
+        Spent::FreshOneToo => msg!("sign-in-hint-fresh-token-too"),
+    };
+    ConnectError::Fatal {
+        what: match login.auth() {
+            Auth::Password => msg!("sign-in-password-refused", host = host, user = username),
+            Auth::Xoauth2 => msg!("sign-in-token-refused", host = host, user = username),
+        },
+        cause: Some(said),
+        hint,
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use appel_core::outcome::{Reason, Reply};
+use appel_messages::msg;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -75,29 +76,23 @@ async fn encrypt(
     tls: Option<&Arc<ClientConfig>>,
 ) -> Result<Box<dyn Io>, ConnectError> {
     let config = tls.ok_or_else(|| ConnectError::Fatal {
-        message: "TLS is not set up".to_owned(),
-        cause: "the connection was prepared without it".to_owned(),
-        hint: "please report this".to_owned(),
+        what: msg!("tls-not-set-up"),
+        cause: Some(msg!("tls-not-prepared")),
+        hint: msg!("smtp-hint-report"),
     })?;
     let name = tls::server_name(&settings.host)?;
     let handshake = TlsConnector::from(config.clone()).connect(name, io);
     match timeout(settings.timeout, handshake).await {
         Ok(Ok(stream)) => Ok(Box::new(stream)),
-        Ok(Err(error)) => Err(match tls::handshake_failure(&settings.host, &error) {
+        Ok(Err(error)) => {
             // The names in a certificate are words of the server too.
-            Some(ConnectError::Fatal { message, cause, hint }) => ConnectError::Fatal {
-                message,
-                cause: settings.redacted(cause),
-                hint,
-            },
-            Some(other) => other,
-            None => temporary(&error),
-        }),
+            let redacted = |words| settings.redacted(words);
+            Err(tls::handshake_failure(&settings.host, &error, redacted).unwrap_or_else(|| temporary(&error)))
+        }
         Err(_) => Err(ConnectError::Fatal {
-            message: format!("{} does not begin TLS", settings.host),
-            cause: "no answer to the TLS handshake".to_owned(),
-            hint: "no password was sent. Check smtp.port and smtp.security: 465 is \"tls\", 587 is \"starttls\""
-                .to_owned(),
+            what: msg!("tls-does-not-begin", host = &settings.host),
+            cause: Some(msg!("tls-no-answer")),
+            hint: msg!("tls-hint-port"),
         }),
     }
 }
@@ -108,9 +103,9 @@ async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), Connec
         Some(220) => Ok(()),
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
         _ => Err(ConnectError::Fatal {
-            message: format!("{} does not take mail from here", settings.host),
-            cause: reply.told_with_code().in_english(),
-            hint: "check smtp.host and smtp.port, or ask your provider".to_owned(),
+            what: msg!("smtp-not-from-here", host = &settings.host),
+            cause: Some(reply.told_with_code()),
+            hint: msg!("smtp-hint-host-and-port"),
         }),
     }
 }
@@ -135,9 +130,9 @@ async fn ehlo(stream: &mut Stream, settings: &Settings) -> Result<Offers, Connec
 
 fn no_hello(settings: &Settings, reply: &Reply) -> ConnectError {
     ConnectError::Fatal {
-        message: format!("{} refused the greeting", settings.host),
-        cause: reply.told_with_code().in_english(),
-        hint: "check smtp.host and smtp.port, or ask your provider".to_owned(),
+        what: msg!("smtp-greeting-refused", host = &settings.host),
+        cause: Some(reply.told_with_code()),
+        hint: msg!("smtp-hint-host-and-port"),
     }
 }
 
@@ -150,10 +145,9 @@ async fn starttls(
     let host = &settings.host;
     if !offers.starttls {
         return Err(ConnectError::Fatal {
-            message: format!("{host} does not offer STARTTLS"),
-            cause: "a connection without TLS could be read by others".to_owned(),
-            hint: "no password was sent. Try security = \"tls\" (port 465); on a strange network, try another one"
-                .to_owned(),
+            what: msg!("starttls-not-offered", host = host),
+            cause: Some(msg!("starttls-others-could-read")),
+            hint: msg!("starttls-hint-not-offered"),
         });
     }
     let reply = stream.say(dialogue::STARTTLS, settings.timeout).await?;
@@ -161,9 +155,9 @@ async fn starttls(
         return Err(match reply.code {
             Some(400..=499) => ConnectError::Temporary(reply),
             _ => ConnectError::Fatal {
-                message: format!("{host} refused STARTTLS"),
-                cause: reply.told_with_code().in_english(),
-                hint: "no password was sent. Try security = \"tls\" (port 465)".to_owned(),
+                what: msg!("starttls-refused", host = host),
+                cause: Some(reply.told_with_code()),
+                hint: msg!("starttls-hint-refused"),
             },
         });
     }
@@ -172,9 +166,9 @@ async fn starttls(
     let _ = stream.spoke_unasked().await;
     if stream.has_leftover() {
         return Err(ConnectError::Fatal {
-            message: format!("somebody between you and {host} is tampering with the connection"),
-            cause: "bytes in the clear followed the reply to STARTTLS".to_owned(),
-            hint: "no password was sent. Try another network, or security = \"tls\" (port 465)".to_owned(),
+            what: msg!("starttls-tampering", host = host),
+            cause: Some(msg!("starttls-bytes-in-the-clear")),
+            hint: msg!("starttls-hint-tampering"),
         });
     }
     let io = encrypt(stream.into_io(), settings, tls).await?;

@@ -98,9 +98,9 @@ fn unresolved(host: &str, error: &io::Error) -> ConnectError {
         )));
     }
     ConnectError::Fatal {
-        message: format!("there is no host named {host}"),
-        cause: words,
-        hint: "check smtp.host, and that you are online".to_owned(),
+        what: msg!("smtp-no-such-host", host = host),
+        cause: Some(Message::quote(words)),
+        hint: msg!("smtp-hint-online"),
     }
 }
 
@@ -164,14 +164,15 @@ mod tests {
     #[tokio::test]
     async fn a_host_name_that_does_not_resolve_ends_the_run() {
         let no = io::Error::other("failed to lookup address information: Name or service not known");
-        let Err(ConnectError::Fatal { message, cause, hint }) =
+        let Err(ConnectError::Fatal { what, cause, hint }) =
             direct(&settings(Duration::from_mins(1)), async { Err(no) }).await
         else {
             panic!("waiting does not help")
         };
-        assert_eq!(message, "there is no host named mx.example");
+        assert_eq!(what.in_english(), "there is no host named mx.example");
+        let cause = cause.unwrap().in_english();
         assert!(cause.ends_with("Name or service not known"), "{cause}");
-        assert_eq!(hint, "check smtp.host, and that you are online");
+        assert_eq!(hint.in_english(), "check smtp.host, and that you are online");
     }
 
     #[tokio::test(start_paused = true)]

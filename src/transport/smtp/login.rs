@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use appel_messages::Message;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::redact::Redactor;
@@ -30,7 +31,7 @@ pub enum Renewal {
     /// By asking for it.
     From(Arc<dyn SecretSource>),
     /// By the person alone, who is told this.
-    ByHand(&'static str),
+    ByHand(Message),
 }
 
 /// A secret on its way.
@@ -82,7 +83,7 @@ pub(super) enum Spent {
     /// The server does not want a token at all.
     NotAtAll,
     /// Only the person can get another token, and is told how.
-    ByHand(&'static str),
+    ByHand(Message),
     /// The source gave the same token again.
     Same,
     /// What was refused is what a source had just given.
@@ -180,7 +181,7 @@ impl Login {
     pub(super) async fn renew(&self, refused: &Attempt) -> Result<Attempt, Spent> {
         let source = match &self.kind {
             Kind::Password => return Err(Spent::Password),
-            Kind::Token(Renewal::ByHand(how)) => return Err(Spent::ByHand(how)),
+            Kind::Token(Renewal::ByHand(how)) => return Err(Spent::ByHand(how.clone())),
             Kind::Token(Renewal::From(source)) => source,
         };
         {

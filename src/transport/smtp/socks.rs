@@ -20,8 +20,8 @@ pub async fn through(proxy: &Proxy, settings: &Settings) -> Result<TcpStream, Co
     let connecting = TcpStream::connect((proxy.host.as_str(), proxy.port));
     let tcp = match timeout(settings.timeout, connecting).await {
         Ok(Ok(tcp)) => tcp,
-        Ok(Err(error)) => return Err(useless(proxy, settings, error.to_string())),
-        Err(_) => return Err(useless(proxy, settings, "no answer in time".to_owned())),
+        Ok(Err(error)) => return Err(useless(proxy, settings, Message::quote(error.to_string()))),
+        Err(_) => return Err(useless(proxy, settings, msg!("proxy-no-answer"))),
     };
     ask(tcp, proxy, settings).await
 }
@@ -31,7 +31,7 @@ async fn ask<Io>(io: Io, proxy: &Proxy, settings: &Settings) -> Result<Io, Conne
 where
     Io: AsyncRead + AsyncWrite + Unpin,
 {
-    let useless = |cause: &str| Err(useless(proxy, settings, cause.to_owned()));
+    let useless = |cause| Err(useless(proxy, settings, cause));
     // Here a SOCKS proxy is there: what keeps it from reaching the server may pass.
     let not_now = |why: Message| {
         let (at, host, port) = (at(proxy), &settings.host, settings.port.to_string());
@@ -45,37 +45,36 @@ where
     };
     let target = (settings.host.as_str(), settings.port);
     let Ok(asked) = timeout(settings.timeout, Socks5Stream::connect_with_socket(io, target)).await else {
-        return useless("it takes the connection and does not answer");
+        return useless(msg!("proxy-does-not-answer"));
     };
     match asked {
         Ok(stream) => Ok(stream.into_inner()),
         Err(Error::Io(error)) => match error.kind() {
-            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => useless("it hung up"),
-            _ => useless(&error.to_string()),
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                useless(msg!("proxy-hung-up"))
+            }
+            _ => useless(Message::quote(error.to_string())),
         },
         Err(Error::GeneralSocksServerFailure) => not_now(msg!("proxy-gives-no-reason")),
         Err(Error::NetworkUnreachable) => not_now(msg!("proxy-network-down")),
         Err(Error::HostUnreachable) => not_now(msg!("proxy-nothing-there")),
         Err(Error::ConnectionRefused) => not_now(msg!("proxy-connection-refused")),
         Err(Error::TtlExpired) => not_now(msg!("proxy-no-answer-there")),
-        Err(Error::ConnectionNotAllowedByRuleset) => useless("it is not allowed to"),
-        Err(Error::CommandNotSupported | Error::AddressTypeNotSupported) => useless("it does not know how to"),
+        Err(Error::ConnectionNotAllowedByRuleset) => useless(msg!("proxy-not-allowed")),
+        Err(Error::CommandNotSupported | Error::AddressTypeNotSupported) => useless(msg!("proxy-does-not-know-how")),
         Err(Error::NoAcceptableAuthMethods | Error::AuthorizationRequired | Error::PasswordAuthFailure(_)) => {
-            useless("it wants a user name and a password, and appel gives it none")
+            useless(msg!("proxy-wants-a-password"))
         }
-        Err(Error::InvalidTargetAddress(why)) => useless(why),
-        Err(_) => useless(NO_SOCKS),
+        Err(Error::InvalidTargetAddress(why)) => useless(Message::quote(why)),
+        Err(_) => useless(msg!("proxy-is-none")),
     }
 }
 
-const NO_SOCKS: &str = "what answers there is no SOCKS 5 proxy";
-
-fn useless(proxy: &Proxy, settings: &Settings, cause: String) -> ConnectError {
+fn useless(proxy: &Proxy, settings: &Settings, cause: Message) -> ConnectError {
     ConnectError::Fatal {
-        message: format!("the proxy {} gives no connection to {}", at(proxy), settings.host),
-        cause,
-        hint: "start the proxy (Tor, say) or fix smtp.proxy; nothing was sent, and nothing is sent around the proxy"
-            .to_owned(),
+        what: msg!("proxy-useless", proxy = at(proxy), host = &settings.host),
+        cause: Some(cause),
+        hint: msg!("proxy-hint-useless"),
     }
 }
 
@@ -94,6 +93,7 @@ mod tests {
     use super::*;
     use crate::input::config::Security;
 
+    const NO_SOCKS: &str = "what answers there is no SOCKS 5 proxy";
     const HELLO: [u8; 3] = [5, 1, 0];
     /// "Connected, from 127.0.0.1 port 4242."
     const CONNECTED: [u8; 10] = [5, 0, 0, 1, 127, 0, 0, 1, 0x10, 0x92];
@@ -136,10 +136,12 @@ mod tests {
 
     fn fatal(asked: Result<DuplexStream, ConnectError>) -> String {
         match asked.unwrap_err() {
-            ConnectError::Fatal { message, cause, hint } => {
-                assert_eq!(message, "the proxy 127.0.0.1:9050 gives no connection to mx.example");
+            ConnectError::Fatal { what, cause, hint } => {
+                let what = what.in_english();
+                assert_eq!(what, "the proxy 127.0.0.1:9050 gives no connection to mx.example");
+                let hint = hint.in_english();
                 assert!(hint.contains("nothing is sent around the proxy"), "{hint}");
-                cause
+                cause.unwrap().in_english()
             }
             ConnectError::Temporary(reply) => panic!("may pass: {reply:?}"),
         }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use appel_messages::{Message, msg};
 use rustls::ClientConfig;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
@@ -48,17 +49,18 @@ fn system_verifier(
 ) -> Result<rustls_platform_verifier::Verifier, ConnectError> {
     let mut extra = Vec::new();
     if let Some(path) = ca_file {
-        let unreadable = |cause: String| ConnectError::Fatal {
-            message: format!("cannot read the certificates in {}", appel_core::words::path(path)),
-            cause,
-            hint: "smtp.ca-file names a file in PEM form: -----BEGIN CERTIFICATE-----".to_owned(),
+        let unreadable = |cause| ConnectError::Fatal {
+            what: msg!("tls-certificates-unreadable", path = appel_core::words::path(path)),
+            cause: Some(cause),
+            hint: msg!("tls-hint-pem"),
         };
-        let certificates = CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))?;
+        let no_pem = |error: rustls::pki_types::pem::Error| unreadable(Message::quote(error.to_string()));
+        let certificates = CertificateDer::pem_file_iter(path).map_err(no_pem)?;
         for certificate in certificates {
-            extra.push(certificate.map_err(|error| unreadable(error.to_string()))?);
+            extra.push(certificate.map_err(no_pem)?);
         }
         if extra.is_empty() {
-            return Err(unreadable("there is no certificate in it".to_owned()));
+            return Err(unreadable(msg!("tls-no-certificate")));
         }
     }
     rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| unusable(&error))
@@ -66,39 +68,39 @@ fn system_verifier(
 
 fn unusable(error: &rustls::Error) -> ConnectError {
     ConnectError::Fatal {
-        message: "cannot set up TLS".to_owned(),
-        cause: error.to_string(),
-        hint:
-            "install your system's CA certificates (the package is often called ca-certificates), or set smtp.ca-file"
-                .to_owned(),
+        what: msg!("tls-unusable"),
+        cause: Some(Message::quote(error.to_string())),
+        hint: msg!("tls-hint-authorities"),
     }
 }
 
 /// The name to check the certificate against: a DNS name or an IP address.
 pub fn server_name(host: &str) -> Result<ServerName<'static>, ConnectError> {
     ServerName::try_from(host.to_owned()).map_err(|error| ConnectError::Fatal {
-        message: format!("{host} is no host name"),
-        cause: error.to_string(),
-        hint: "check smtp.host".to_owned(),
+        what: msg!("tls-no-host-name", host = host),
+        cause: Some(Message::quote(error.to_string())),
+        hint: msg!("smtp-hint-host"),
     })
 }
 
-/// What a failed handshake means for the person, when it is TLS that failed and not the line.
-pub fn handshake_failure(host: &str, error: &std::io::Error) -> Option<ConnectError> {
+/// What a failed handshake means for the person, when it is TLS that failed and not the line; the reason without
+/// secrets.
+pub fn handshake_failure(
+    host: &str,
+    error: &std::io::Error,
+    redacted: impl FnOnce(String) -> String,
+) -> Option<ConnectError> {
     let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let (message, hint) = match tls {
+    let (what, hint) = match tls {
         rustls::Error::InvalidCertificate(_) => (
-            format!("cannot be sure that this is {host}: its certificate is not valid"),
-            "no password was sent. Check smtp.host; on a strange network, try another one. If the server has a certificate of its own authority, set smtp.ca-file",
+            msg!("tls-certificate-invalid", host = host),
+            msg!("tls-hint-certificate-invalid"),
         ),
-        _ => (
-            format!("cannot agree on TLS with {host}"),
-            "no password was sent. Check smtp.port and smtp.security: 465 is \"tls\", 587 is \"starttls\". Servers that know only TLS 1.0 or 1.1 are not used",
-        ),
+        _ => (msg!("tls-no-agreement", host = host), msg!("tls-hint-no-agreement")),
     };
     Some(ConnectError::Fatal {
-        message,
-        cause: tls.to_string(),
-        hint: hint.to_owned(),
+        what,
+        cause: Some(Message::quote(redacted(tls.to_string()))),
+        hint,
     })
 }

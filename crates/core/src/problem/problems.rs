@@ -1,43 +1,62 @@
-//! The problems of a run: the first thousand as they are, and the rest counted by kind.
+//! The problems of a run: the first thousand as they are, and the rest counted by their codes.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use appel_messages::{Value, msg};
+use appel_messages::{Catalog, Locale, Value, msg};
 use serde::Serialize;
 
 use super::{Problem, Severity};
 
 /// How many problems are kept to be shown.
 pub const MOST: usize = 1000;
-/// How many kinds are told apart among those that are only counted.
-const MOST_KINDS: usize = 20;
-/// What is said of kinds beyond those.
+/// How many codes are told apart among those that are only counted.
+const MOST_CODES: usize = 20;
+/// What those beyond them are counted by.
 const OTHERS: &str = "problems-other-kinds";
 
 /// Every problem found, in the order of the files.
 ///
 /// A file can hold millions of them, and nobody reads more than a few: so a thousand are kept, errors before others, and
-/// the rest is counted by kind. An error that is only counted is an error all the same.
+/// the rest is counted by code. An error that is only counted is an error all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems {
     kept: Vec<Problem>,
     /// How many of `kept` are no errors.
     mild: usize,
-    more: BTreeMap<(Severity, Cow<'static, str>), usize>,
+    more: BTreeMap<(Severity, &'static str), usize>,
     /// How many there are of each severity, kept or not.
     counts: [usize; 3],
 }
 
 /// Problems that were counted and not kept.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct More<'a> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct More {
     /// How bad they are.
     pub severity: Severity,
-    /// What they have in common.
-    pub kind: &'a str,
+    /// Which problem they all are; its `kind` says in words what they have in common.
+    pub code: &'static str,
     /// How many there are.
     pub count: usize,
+}
+
+impl Serialize for More {
+    /// The object of `check --json`: in English, whatever the language of the screen.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Shape {
+            severity: Severity,
+            code: &'static str,
+            kind: String,
+            count: usize,
+        }
+        Shape {
+            severity: self.severity,
+            code: self.code,
+            kind: Catalog::of(Locale::English).kind(self.code),
+            count: self.count,
+        }
+        .serialize(serializer)
+    }
 }
 
 impl Problems {
@@ -61,7 +80,7 @@ impl Problems {
     /// Adds one.
     pub fn push(&mut self, problem: Problem) {
         if !self.has_room(problem.severity) {
-            self.count_only(problem.severity, problem.kind());
+            self.count_only(problem.severity, problem.code());
             return;
         }
         if self.kept.len() >= MOST
@@ -70,31 +89,24 @@ impl Problems {
             let dropped = self.kept.remove(last);
             self.mild -= 1;
             self.counts[dropped.severity as usize] -= 1;
-            self.count_only(dropped.severity, dropped.kind());
+            self.count_only(dropped.severity, dropped.code());
         }
         self.mild += usize::from(problem.severity != Severity::Error);
         self.counts[problem.severity as usize] += 1;
         self.kept.push(problem);
     }
 
-    /// Counts one that is not worth its words any more.
-    pub fn count_only(&mut self, severity: Severity, kind: impl Into<Cow<'static, str>>) {
-        self.count_many(severity, kind.into(), 1);
+    /// Counts one that is not worth its words any more, by the code that its message would have.
+    pub fn count_only(&mut self, severity: Severity, code: &'static str) {
+        self.count_many(severity, code, 1);
     }
 
-    fn count_many(&mut self, severity: Severity, kind: Cow<'static, str>, many: usize) {
+    fn count_many(&mut self, severity: Severity, code: &'static str, many: usize) {
         let all = &mut self.counts[severity as usize];
         *all = all.saturating_add(many);
-        let key = (severity, kind);
-        if let Some(count) = self.more.get_mut(&key) {
-            *count = count.saturating_add(many);
-            return;
-        }
-        let key = if self.more.len() < MOST_KINDS {
-            key
-        } else {
-            (severity, Cow::Borrowed(OTHERS))
-        };
+        let key = (severity, code);
+        let is_told_apart = self.more.contains_key(&key) || self.more.len() < MOST_CODES;
+        let key = if is_told_apart { key } else { (severity, OTHERS) };
         let count = self.more.entry(key).or_default();
         *count = count.saturating_add(many);
     }
@@ -109,8 +121,8 @@ impl Problems {
     /// Adds all that another reader found, those that it only counted among them.
     pub fn absorb(&mut self, other: Self) {
         self.extend(other.kept);
-        for ((severity, kind), count) in other.more {
-            self.count_many(severity, kind, count);
+        for ((severity, code), count) in other.more {
+            self.count_many(severity, code, count);
         }
     }
 
@@ -132,10 +144,10 @@ impl Problems {
     }
 
     /// Those that are only counted, the worst first.
-    pub fn more(&self) -> impl Iterator<Item = More<'_>> {
-        self.more.iter().map(|((severity, kind), count)| More {
+    pub fn more(&self) -> impl Iterator<Item = More> {
+        self.more.iter().map(|((severity, code), count)| More {
             severity: *severity,
-            kind,
+            code,
             count: *count,
         })
     }
@@ -145,13 +157,13 @@ impl Problems {
     pub fn rest(&self) -> Option<Problem> {
         let worst = self.more.keys().next()?.0;
         let all = self.more().fold(0usize, |sum, more| sum.saturating_add(more.count));
-        let mut kinds: Vec<More<'_>> = self.more().collect();
+        let mut kinds: Vec<More> = self.more().collect();
         kinds.sort_by_key(|more| (more.severity, std::cmp::Reverse(more.count)));
         let kinds = kinds.iter().map(|more| {
             msg!(
                 "problems-of-kind",
                 count = more.count,
-                kind = Value::Kind(more.kind.to_owned().into())
+                kind = Value::Kind(more.code.into())
             )
         });
         Some(Problem::new(
@@ -190,38 +202,44 @@ impl FromIterator<Problem> for Problems {
 
 #[cfg(test)]
 mod tests {
+    use appel_messages::Message;
+
     use super::*;
 
     fn many(count: usize, make: impl Fn(usize) -> Problem) -> Problems {
         (0..count).map(make).collect()
     }
 
+    fn undefined(name: impl std::fmt::Display) -> Message {
+        msg!("name-undefined", name = format!("{name}"))
+    }
+
     #[test]
-    fn a_thousand_problems_are_kept_and_the_rest_is_counted_by_kind() {
-        let exactly = many(MOST, |nth| Problem::error(format!("`{nth}` is wrong")));
+    fn a_thousand_problems_are_kept_and_the_rest_is_counted_by_code() {
+        let exactly = many(MOST, |nth| Problem::error(undefined(nth)));
         assert_eq!((exactly.iter().count(), exactly.rest()), (MOST, None));
-        let mut problems = many(MOST + 1500, |nth| Problem::error(format!("`{nth}` is wrong")));
-        problems.extend((0..20).map(|nth| Problem::warning(format!("the name \"{nth}\" is odd"))));
+        let mut problems = many(MOST + 1500, |nth| Problem::error(undefined(nth)));
+        problems.extend((0..20).map(|nth| Problem::warning(msg!("quote", words = nth.to_string()))));
         assert_eq!(problems.iter().count(), MOST);
         assert_eq!(problems.count(Severity::Error), MOST + 1500);
         assert_eq!(problems.count(Severity::Warning), 20);
         assert_eq!(
             problems.rest().unwrap().what.in_english(),
-            "and 1,520 more: 1,500 × `…` is wrong, 20 × the name \"…\" is odd"
+            "and 1,520 more: 1,500 × `…` is not defined, 20 × …"
         );
     }
 
     #[test]
     fn an_error_is_never_lost_behind_warnings() {
-        let mut problems = many(MOST, |_| Problem::warning("odd"));
+        let mut problems = many(MOST, |nth| Problem::warning(undefined(nth)));
         assert!(!problems.any_error());
-        problems.push(Problem::error("wrong"));
+        problems.push(Problem::error(undefined("wrong")));
         assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
         assert_eq!(problems.iter().count(), MOST);
         assert_eq!(problems.count(Severity::Warning), MOST);
 
         let mut counted = Problems::new();
-        counted.count_only(Severity::Error, "wrong");
+        counted.count_only(Severity::Error, "name-undefined");
         assert!(counted.any_error());
         let mut whole = Problems::new();
         whole.absorb(counted);
@@ -229,12 +247,15 @@ mod tests {
     }
 
     #[test]
-    fn kinds_without_end_are_counted_together() {
+    fn codes_without_end_are_counted_together() {
+        const CODES: &str = "abcdefghijklmnopqrstuvwxyz";
         let mut problems = Problems::new();
         for nth in 0..10_000 {
-            problems.count_only(Severity::Error, format!("kind {nth}"));
+            let nth = nth % CODES.len();
+            problems.count_only(Severity::Error, &CODES[nth..=nth]);
         }
-        assert!(problems.more().count() <= MOST_KINDS + 3);
+        assert_eq!(problems.more().count(), MOST_CODES + 1);
+        assert!(problems.more().any(|more| more.code == OTHERS));
         assert_eq!(problems.count(Severity::Error), 10_000);
     }
 }

@@ -95,7 +95,10 @@ impl Server {
 /// The parts of an error that ends the run.
 fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
     match result {
-        Err(ConnectError::Fatal { message, cause, hint }) => (message, cause, hint),
+        Err(ConnectError::Fatal { what, cause, hint }) => {
+            let cause = cause.map(|cause| cause.in_english()).unwrap_or_default();
+            (what.in_english(), cause, hint.in_english())
+        }
         Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply:?}"),
         Ok(_) => panic!("connected"),
     }

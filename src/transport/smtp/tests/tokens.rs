@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use appel_messages::Message;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::SecretString;
@@ -49,9 +50,9 @@ impl SecretSource for Tokens {
                 left.front().copied()
             };
             token.map(SecretString::from).ok_or_else(|| ConnectError::Fatal {
-                message: "smtp.password-command failed".to_owned(),
-                cause: "exit status: 1".to_owned(),
-                hint: "run it yourself".to_owned(),
+                what: Message::quote("smtp.password-command failed"),
+                cause: Some(Message::quote("exit status: 1")),
+                hint: Message::quote("run it yourself"),
             })
         })
     }
@@ -260,7 +261,11 @@ async fn a_password_that_is_refused_is_not_tried_again_by_any_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_up_on_its_challenge_has_refused_the_token() {
-    let login = Login::token("ann", SecretString::from("stale"), Renewal::ByHand("get another"));
+    let login = Login::token(
+        "ann",
+        SecretString::from("stale"),
+        Renewal::ByHand(Message::quote("get another")),
+    );
     let settings = settings(Some(login));
     let (mut server, client) = Server::with_client(&settings);
     let hang_up = async {
@@ -308,7 +313,11 @@ async fn a_reason_for_refusing_a_token_is_shown_in_words_and_obeyed_by_no_termin
         ("not base64 \u{1b}[2J!".to_owned(), "not base64 ^[[2J!"),
         (BASE64.encode("y".repeat(5_000)), &"y".repeat(300)),
     ] {
-        let login = Login::token("ann", SecretString::from("stale"), Renewal::ByHand("get another"));
+        let login = Login::token(
+            "ann",
+            SecretString::from("stale"),
+            Renewal::ByHand(Message::quote("get another")),
+        );
         let settings = settings(Some(login));
         let (mut server, client) = Server::with_client(&settings);
         let refuse = async {
