@@ -47,6 +47,7 @@ file-hint-read-only-drive = have the drive mounted so that it can be written, or
 folder-hint-rename = rename what is there: mv { $path } { $path }.old
 folder-hint-denied = run: chmod u+rwx { $path }
 folder-hint-not-for-everybody = run: chmod go-w { $path } (on a drive that knows no permissions: have it mounted for you alone)
+
 # Why a file cannot be read; it stands behind a colon: "letter.txt cannot be read: it is too long".
 unread-missing = there is no such file
 #   $what: what is there instead

@@ -23,7 +23,7 @@ use super::read::Table;
 use super::source::Source;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
-use crate::input::bounded::{self, MOST_TEXT, Unread, in_words};
+use crate::input::bounded::{self, MOST_TEXT, Unread};
 use crate::input::{Input, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
@@ -270,7 +270,7 @@ fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl Fn
             return None;
         }
         Unread::NotAFile(_) => msg!("config-folder-named", path = shown),
-        Unread::TooLong(bytes) => msg!("config-too-long", path = shown, size = in_words(bytes)),
+        Unread::TooLong(bytes) => msg!("config-too-long", path = shown, size = bounded::size(bytes)),
         Unread::Io(error) => msg!("config-unreadable", path = shown, cause = error.to_string()),
     };
     problems.push(Problem::error(message).at(Place::file(shown)));

@@ -11,7 +11,7 @@ use super::KeptBack;
 use super::value::Text;
 use crate::failure::{Place, Problem};
 use crate::input::Input;
-use crate::input::bounded::{self, Unread, in_words};
+use crate::input::bounded::{self, Unread};
 
 /// How many bytes the files of one letter have together at most: hardly any mailbox takes more.
 pub const MOST_ATTACHED: u64 = 25 << 20;
@@ -27,11 +27,7 @@ pub struct Refused {
 impl Refused {
     /// The problem, at a place.
     pub fn at(self, place: Place) -> Problem {
-        let problem = Problem::error(self.message).at(place);
-        match self.hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        }
+        Problem::error(self.message).at(place).hint_if_any(self.hint)
     }
 
     /// Says it of the text that holds the path.
@@ -91,7 +87,7 @@ fn outside(written: &str) -> Refused {
 /// # Errors
 /// Why it cannot leave.
 pub fn read_attachment(input: &Input, path: &Path, most: u64) -> Result<Vec<u8>, Message> {
-    let unread = |unread: Unread| Message::quote(unread.to_string());
+    let unread = |unread: Unread| unread.message();
     let system = |error: std::io::Error| Message::quote(error.to_string());
     let (file, about) = bounded::open(path).map_err(unread)?;
     let target = fs::canonicalize(path).map_err(system)?;
@@ -145,7 +141,7 @@ pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<
 
 /// The files of one letter have so many bytes together that hardly any mailbox takes them.
 pub fn too_heavy(bytes: u64) -> Refused {
-    msg!("config-attachments-too-heavy", size = in_words(bytes)).into()
+    msg!("config-attachments-too-heavy", size = bounded::size(bytes)).into()
 }
 
 /// Checks that a regular file can be opened; how long it is. A pipe or a device is never opened, for that could wait for
@@ -167,7 +163,7 @@ pub fn readable(path: &Path, written: &str) -> Result<u64, Refused> {
             })
         }
         Err(Unread::NotAFile(what)) => Err(msg!("config-not-a-file", path = written, what = what).into()),
-        Err(error) => Err(msg!("config-file-unreadable", path = written, why = error.to_string()).into()),
+        Err(error) => Err(msg!("config-file-unreadable", path = written, why = error.message()).into()),
     }
 }
 

@@ -144,11 +144,17 @@ impl<'a> Table<'a> {
             if self.is_known(key_text) || self.refused.borrow().contains(key_text) {
                 continue;
             }
+            let is_table = self.path.is_empty() && value.get_ref().is_table();
             if !self.source.has_room(Severity::Error) {
-                self.source.count_only(Severity::Error, "config-unknown-key");
+                let code = if is_table {
+                    "config-unknown-table"
+                } else {
+                    "config-unknown-key"
+                };
+                self.source.count_only(Severity::Error, code);
                 continue;
             }
-            let message = if self.path.is_empty() && value.get_ref().is_table() {
+            let message = if is_table {
                 msg!("config-unknown-table", key = key_text)
             } else {
                 msg!("config-unknown-key", key = key_text)

@@ -94,8 +94,8 @@ impl<'a> Source<'a> {
     }
 
     /// Counts a problem that would not be shown.
-    pub fn count_only(&self, severity: Severity, kind: &'static str) {
-        self.problems.borrow_mut().count_only(severity, kind);
+    pub fn count_only(&self, severity: Severity, code: &'static str) {
+        self.problems.borrow_mut().count_only(severity, code);
     }
 
     /// Adds a problem.

@@ -66,14 +66,21 @@ fn left_over(text: &str) -> Vec<(Range<usize>, LeftOver)> {
             found.push((at..at + length + 2, LeftOver::Place));
         }
     }
-    for word in ["TODO", "FIXME", "XXX", "Lorem ipsum", "lorem ipsum", "Lorem", "TBD"] {
+    for word in ["TODO", "FIXME", "XXX", "TBD", "Lorem", "lorem"] {
         for (at, _) in text.match_indices(word) {
+            let is_lorem = word.eq_ignore_ascii_case("lorem");
+            let end = at + word.len();
+            let end = match text[end..].strip_prefix(" ipsum") {
+                Some(rest) if is_lorem => text.len() - rest.len(),
+                // In small letters and alone it is a word of Latin.
+                _ if word == "lorem" => continue,
+                _ => end,
+            };
             let before = text[..at].chars().next_back();
-            let after = text[at + word.len()..].chars().next();
+            let after = text[end..].chars().next();
             let alone = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            let is_longer = word == "Lorem" && text[at..].starts_with("Lorem ipsum");
-            if alone(before) && alone(after) && !is_longer {
-                found.push((at..at + word.len(), LeftOver::Draft));
+            if alone(before) && alone(after) {
+                found.push((at..end, LeftOver::Draft));
             }
         }
     }
