@@ -162,8 +162,8 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
                     "attachments-too-long",
                     letter = &letter.id,
                     template = &template.file,
-                    length = bounded::in_words(bytes),
-                    most = bounded::in_words(MOST_ATTACHED),
+                    length = bounded::size(bytes),
+                    most = bounded::size(MOST_ATTACHED),
                 )));
             }
         }
@@ -172,8 +172,8 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
     if in_all > MOST_IN_ALL {
         return Err(Problem::error(msg!(
             "attachments-too-long-in-all",
-            length = bounded::in_words(in_all),
-            most = bounded::in_words(MOST_IN_ALL),
+            length = bounded::size(in_all),
+            most = bounded::size(MOST_IN_ALL),
         )));
     }
     Ok(lengths)
