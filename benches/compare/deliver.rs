@@ -24,6 +24,7 @@ use appel::run::preflight::{Checked, Preflight, preflight};
 use appel::run::send::{SendSettings, Sending};
 use appel::transport::smtp::{Settings, SmtpTransport, Trust};
 use appel_core::letter::{Message, Rules, Selection};
+use appel_messages::{Catalog, Locale};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -31,7 +32,13 @@ use tokio::sync::watch;
 /// be accepted.
 pub fn run(folder: &Path, kept: &Path, forgets: bool) -> ExitCode {
     let composer = composer(folder);
-    let log = LogFile::open(&kept.join("log.jsonl"), false, Clock::System).expect("a log");
+    let log = LogFile::open(
+        &kept.join("log.jsonl"),
+        false,
+        Clock::System,
+        Catalog::of(Locale::English),
+    )
+    .expect("a log");
     let (due, accepted) = if forgets {
         let found = write_all(&composer, &mut NoLedger);
         let due = found.due;

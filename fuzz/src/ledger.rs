@@ -17,6 +17,7 @@ use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::LetterId;
 use appel_core::outcome::{AddressOutcome, Outcome, Reply, Status};
+use appel_messages::{Catalog, Locale};
 use jiff::Timestamp;
 use rusqlite::Connection;
 
@@ -351,7 +352,7 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
     tell(at_once(ledger.records_of_sender("c", "me@x.example", &mut |record| {
         let _ = record.message_id();
     })))?;
-    let mut each = |event: ledger::LedgerEvent| said::fit_to_show(&event.outcome.to_string());
+    let mut each = |event: ledger::LedgerEvent| said::fit_to_show(&event.outcome.told_with_code().in_english());
     tell(at_once(ledger.events_of_campaign("c", &mut each)))?;
     tell(at_once(ledger.doubts_of_sender("c", "me@x.example", &mut |_| {})))?;
     tell(at_once(ledger.event_after(&sender, LONG_AGO)))?;
@@ -363,9 +364,13 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
 /// An error has words, and something to do.
 fn tell<T>(result: Result<T, LedgerError>) -> Result<T, LedgerError> {
     if let Err(error) = &result {
-        said::tell(|| format!("{error}\n{}", error.hint()));
-        assert!(error.to_string().len() < said::LONGEST_PROBLEM);
-        assert!(!error.hint().is_empty());
+        let words = error.message().in_english();
+        let english = Catalog::of(Locale::English);
+        let hint = error.hint().map(|hint| hint.in_english());
+        let hint = hint.or_else(|| english.hint(&error.message())).unwrap_or_default();
+        said::tell(|| format!("{words}\n{hint}"));
+        assert!(words.len() < said::LONGEST_PROBLEM);
+        assert!(!hint.is_empty());
     }
     result
 }

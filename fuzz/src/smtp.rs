@@ -137,7 +137,7 @@ async fn dialogue(how: u8, line: &Line) -> Vec<String> {
         line.lock().dot = None;
         match session.send(letter).await {
             Attempt::Unstarted(reply) => {
-                said::tell(|| format!("letter {number} did not begin: {reply}"));
+                said::tell(|| format!("letter {number} did not begin: {reply:?}"));
                 hear(&reply, &mut told);
                 break;
             }
@@ -207,7 +207,7 @@ fn connecting_failed(error: &ConnectError, told: &mut Vec<String>) {
 
 fn hear(reply: &Reply, told: &mut Vec<String>) {
     assert!(reply.text.len() <= LONGEST_REPLY, "{} bytes are kept", reply.text.len());
-    said::fit_to_show(&reply.to_string());
+    said::fit_to_show(&reply.told_with_code().in_english());
     told.push(reply.text.clone());
     told.push(reply.text.replace('\n', ""));
 }

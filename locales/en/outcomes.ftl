@@ -1,1 +1,80 @@
 # What became of a letter, and why.
+
+# What became of a letter, in a word: in tables, in lines of their own, and at the beginning of a line.
+outcome-accepted = accepted
+outcome-deferred = deferred
+outcome-refused = refused
+outcome-in-doubt = in doubt
+
+# What happened to a letter, or to a connection, instead of a server's reply. It stands behind a colon.
+#   $cause: what the system said
+reply-lost = the connection was lost: { $cause }
+reply-closed = the connection was lost: closed by the server
+reply-reset = the connection was lost: reset by the server
+#   $time: one of reply-time-…
+reply-late = the server did not answer within { $time }
+#   $said: the beginning of it
+reply-not-smtp = the server sent something that is not an SMTP reply: { $said }
+reply-endless = the server sent something that is not an SMTP reply: a reply without an end
+reply-out-of-step = the server spoke, or hung up, without being asked anything
+reply-not-begun = the connection was lost before this letter was sent
+reply-not-asked = no reply
+reply-needs-smtputf8 = the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)
+reply-too-large = the letter has { $bytes } bytes, the server takes { $limit } at most
+reply-run-ended = not tried: the run ended before
+reply-another-run = not tried: another run has it
+reply-interrupted = interrupted while it was being sent
+reply-ledger-lost = the ledger was lost while it was being sent
+reply-program-ended = the program ended while this letter was being sent
+reply-machine-stopped = the machine stopped while this letter was waiting its turn, or being sent
+reply-settled-as-sent = settled by hand as sent
+reply-settled-as-unsent = settled by hand as unsent: due again
+
+# The same of a letter in doubt, which the server had when it happened.
+reply-handed-over-lost = the letter was handed over, then the connection was lost: { $cause }
+reply-handed-over-closed = the letter was handed over, then the connection was lost: closed by the server
+reply-handed-over-reset = the letter was handed over, then the connection was lost: reset by the server
+reply-handed-over-late = the letter was handed over, then the server did not answer within { $time }
+reply-handed-over-endless = the letter was handed over, then the server sent something that is not an SMTP reply: a reply without an end
+reply-handed-over-not-smtp = the letter was handed over, then the server sent something that is not an SMTP reply: { $said }
+
+# How long a server was waited for.
+reply-time-milliseconds = { $count } ms
+reply-time-seconds =
+    { $count ->
+        [one] 1 second
+       *[other] { $count } seconds
+    }
+reply-time-minutes = { $count } minutes
+
+# What is told of letters that are not sent: a word each.
+verdict-dry-run = dry run
+verdict-skipped = skipped
+
+# A letter that the server took when the ledger could not be written any more.
+#   $reply: the server's words
+reply-not-recorded = the server took it, but the ledger could not record it: { $reply }
+
+# While a run goes on: what keeps it; when the next try is, is said behind it.
+#   $letter, $to: which letter, and to whom
+retrying-letter = { $letter } to { $to }: { $reply }
+
+# Ends a run.
+sender-refused = the server takes no letters from your address
+    .hint = check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused
+sender-refused-running = it refused the sender of { $count } letters running
+
+# Why no connection came about: it is tried again.
+#   $host, $port: the mail server; $cause: what the system said
+not-connected = cannot connect to { $host } port { $port }: { $cause }
+not-connected-late = cannot connect to { $host } port { $port }: no answer
+not-connected-lookup = the name { $host } could not be looked up: { $cause }
+not-connected-lookup-late = the name { $host } could not be looked up in time
+not-connected-no-address = the name { $host } has no address
+#   $proxy: a host with its port; $why: one of those that follow
+not-connected-by-proxy = the proxy { $proxy } cannot reach { $host } port { $port }: { $why }
+proxy-gives-no-reason = it gives no reason; the name may be wrong
+proxy-network-down = its network is down
+proxy-nothing-there = nothing answers there, or the name is wrong
+proxy-connection-refused = the connection was refused
+proxy-no-answer-there = nothing answered in time

@@ -122,7 +122,7 @@ impl Crowd {
                 field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
                 ..Place::file(recipients)
             };
-            Problem::warning(msg!("check-crowded", over = over.to_string(), letters = letters)).at(place)
+            Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
         });
         let mut warnings: Vec<Problem> = named.collect();
         if self.more > 0 {

@@ -40,7 +40,7 @@ pub fn conclude(
     let (now, letters) = (context.clock.now(), summary.deferred);
     let said = match stop {
         Stop::Interrupted => msg!("stop-interrupted", letters = letters),
-        Stop::GaveUp(reply) => msg!("stop-gave-up", reply = reply.to_string(), letters = letters),
+        Stop::GaveUp(reply) => msg!("stop-gave-up", reply = reply.told_with_code(), letters = letters),
         Stop::DailyLimit(None) => msg!("stop-daily-limit", letters = letters),
         Stop::DailyLimit(Some(again)) if again.whole == again.from => {
             msg!(
@@ -61,7 +61,7 @@ pub fn conclude(
             from,
         } => msg!(
             "stop-limited-by-day",
-            reply = reply.to_string(),
+            reply = reply.told_with_code(),
             letters = letters,
             until = until(*from, now)
         ),
@@ -71,18 +71,17 @@ pub fn conclude(
             from,
         } => msg!(
             "stop-limited-by-rate",
-            reply = reply.to_string(),
+            reply = reply.told_with_code(),
             letters = letters,
             until = until(*from, now)
         ),
         Stop::Deadline => msg!("stop-deadline", letters = letters),
         Stop::Cannot { message, cause, hint } => {
             let unsent = msg!("stop-unsent", letters = letters);
-            let mut failure = Failure::cannot_deliver(message).hint(hint).hint(unsent);
-            failure
-                .causes
-                .extend(Some(cause.clone()).filter(|cause| !cause.is_empty()).map(Message::from));
-            return Err(failure);
+            let mut failure = Failure::cannot_deliver(message.clone());
+            failure.causes.extend(cause.clone());
+            failure.hints.extend(hint.clone());
+            return Err(failure.hint(unsent));
         }
         Stop::Ledger(error) => return Err(error.into()),
         Stop::Letter(problem) => {
@@ -127,7 +126,7 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
     };
     let mut text = context.out.say(&nothing) + "\n";
     for line in preflight.left_out() {
-        text.push_str(&format!("  {line}\n"));
+        text.push_str(&format!("  {}\n", context.out.say(&line)));
     }
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text

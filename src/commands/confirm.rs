@@ -12,6 +12,7 @@ use crate::failure::{Failure, Style};
 use crate::input::Input;
 use crate::input::config::{Rate, Smtp};
 use crate::outbox::quota::Quota;
+use crate::report::leaving;
 use crate::report::moment::{about, clock_time, until};
 use crate::report::table::table;
 use crate::run::preflight::{Checked, Preflight, SHOWN_LETTERS};
@@ -80,7 +81,8 @@ pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &T
     text.push_str(&letters(preflight, style));
     text.push_str(&left_out(preflight, style));
     text.push_str(&held_back(preflight, timetable.now, style));
-    text.push_str(&preflight.leaving.in_all());
+    text.push_str(&style.say(&leaving::in_all(&preflight.leaving)));
+    text.push('\n');
     text.push_str(&timetable.of(preflight, style));
     text
 }
@@ -193,7 +195,7 @@ pub fn letters(preflight: &Preflight, style: &Style) -> String {
         text.push_str(&table(&[&letter, &language, &letters], rows, style));
     }
     text.push('\n');
-    text.push_str(&preflight.leaving.shown(style));
+    text.push_str(&leaving::shown(&preflight.leaving, style));
     text
 }
 
@@ -207,7 +209,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
     let mut said = None;
     for held in &preflight.over {
         if said != Some(&held.over) {
-            push(&format!("{}.", held.over), "  ", "");
+            push(&format!("{}.", style.say(&held.over.message())), "  ", "");
             let until = msg!("held-back-until", until = until(held.over.from, now));
             push(&style.say(&until), "  ", "");
             said = Some(&held.over);
@@ -230,7 +232,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
 
 /// Who is left out, and why.
 pub fn left_out(preflight: &Preflight, style: &Style) -> String {
-    let lines = preflight.left_out();
+    let lines: Vec<String> = preflight.left_out().iter().map(|line| style.say(line)).collect();
     if lines.is_empty() {
         return String::new();
     }

@@ -9,7 +9,7 @@ use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::ledger::{self, LedgerError, LedgerEvent, LedgerReader};
-use crate::report::attempt::{event, lines};
+use crate::report::attempt::{Lines, event};
 use crate::report::spreadsheet::Rows;
 
 /// Runs it.
@@ -31,10 +31,11 @@ pub async fn run(context: &Context, arguments: &cli::Log) -> Result<Exit, Failur
             .await
     } else {
         let mut tried = false;
+        let lines = Lines::new(context.out.catalog());
         let told = log
             .tell(&mut |attempt| {
                 tried = true;
-                out.write_all(lines(attempt).as_bytes())
+                out.write_all(lines.of(attempt).as_bytes())
             })
             .await;
         told.and_then(|()| {

@@ -212,7 +212,7 @@ impl Context {
         let mut listeners: Vec<Box<dyn Listener>> =
             vec![Box::new(Screen::new(due, self.global.quiet || due == 0, self.style))];
         if self.global.json {
-            listeners.push(Box::new(JsonLines::new(std::io::stdout())));
+            listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));
         }
         listeners
     }
@@ -241,9 +241,9 @@ impl Context {
             return Location::of_this_person().ok_or_else(|| Failure::cannot_deliver(msg!("ledger-no-home")));
         };
         let location = Location::parse(named)
-            .map_err(|unsupported| Failure::usage(unsupported.to_string()).hint(msg!("ledger-flag-hint")))?;
+            .map_err(|unsupported| Failure::usage(unsupported.message()).hint(msg!("ledger-flag-hint")))?;
         if !location.is_there()? {
-            self.say_problem(&Problem::note(msg!("ledger-not-there", ledger = location.to_string())));
+            self.say_problem(&Problem::note(msg!("ledger-not-there", ledger = &location)));
         }
         Ok(location)
     }
@@ -263,7 +263,7 @@ fn selection(select: &Select, campaign: &Campaign) -> Result<Selection, Failure>
         match Address::parse(text) {
             Ok(address) => to.push(address),
             Err(error) => {
-                let problem = Problem::error(msg!("to-is-no-address", text = text, why = error.to_string()));
+                let problem = Problem::error(msg!("to-is-no-address", text = text, why = error.message()));
                 problems.push(match error.hint() {
                     Some(hint) => problem.hint(hint),
                     None => problem,
@@ -320,8 +320,9 @@ impl From<LedgerError> for Failure {
 
 impl From<&LedgerError> for Failure {
     fn from(error: &LedgerError) -> Self {
-        let hint = error.hint();
-        Self::cannot_deliver(error.to_string()).hint(hint)
+        let mut failure = Self::cannot_deliver(error.message());
+        failure.hints.extend(error.hint());
+        failure
     }
 }
 
@@ -345,7 +346,7 @@ fn print(text: &str) {
 fn write_out(text: &str) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        not_written(&error);
+        not_written(&error, appel_messages::Catalog::of(appel_messages::Locale::English));
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
                 language = letter.language.to_string()
             );
             print(&(context.out.say(&title) + "\n"));
-            print(&read.on_screen("", context.out.width));
+            print(&read.on_screen("", &context.out));
             print("\n");
         }
         shown += 1;

@@ -175,7 +175,7 @@ fn arrived(
     }
     if let Some(first) = read.first() {
         text.push_str(&format!("\n{}\n\n", style.say(&msg!("rehearse-first"))));
-        text.push_str(&first.on_screen("  ", style.width));
+        text.push_str(&first.on_screen("  ", style));
         text.push('\n');
     }
     if let Some(folder) = keep {

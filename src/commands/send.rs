@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
-use appel_core::letter::{Resend, Rules, Skip};
+use appel_core::letter::{Over, Resend, Rules, Skip};
 use appel_messages::msg;
 
 use super::conclude::{conclude, nothing_due};
@@ -22,9 +22,9 @@ use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
+use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
 use crate::run::compose::{Composer, clock_behind, recent};
-use crate::run::leaving::{Lines, plain_line};
 use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
@@ -187,7 +187,7 @@ async fn quota(
 
 fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     let path = crate::report::log::default_path(campaign).ok_or_else(|| Problem::warning(msg!("log-no-home")))?;
-    LogFile::open(&path, context.global.verbose, context.clock).map_err(|error| {
+    LogFile::open(&path, context.global.verbose, context.clock, context.style.catalog()).map_err(|error| {
         let unfit = Unfit::from_io(&path, &error);
         Problem::warning(msg!("log-unfit", why = unfit.what)).hint(unfit.hint)
     })
@@ -226,8 +226,8 @@ async fn dry_run(
     let json = context.global.json;
     // A list may be long, and a table would keep all of it: where nobody sits before it, a letter is told as it comes.
     let lists = !json && !stdout().is_terminal();
-    let mut list = Lines::new(stdout().lock());
-    let mut lines = JsonLines::new(stdout().lock());
+    let mut list = LetterList::new(stdout().lock(), &context.out);
+    let mut lines = JsonLines::new(stdout().lock(), context.style.catalog());
     let preflight = preflight(composer, ledger, &rules, SHOWN_PROBLEMS, |seen| {
         if let (Checked::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = composer.message(letter, text, *date).map_err(Failure::from)?;
@@ -236,7 +236,7 @@ async fn dry_run(
             written.map_err(|error| Failure::cannot_deliver(msg!("letter-unwritten")).because(&error))?;
         }
         if lists && let Checked::Due { letter, .. } = &seen {
-            list.push(&plain_line(letter));
+            list.push(letter);
         }
         if json {
             lines.line(&Event::Letter(Box::new(dry_event(&seen, composer, now))));
@@ -261,13 +261,13 @@ async fn dry_run(
     } else {
         if lists {
             text.push('\n');
-            text.push_str(&preflight.leaving.shown(&context.out));
+            text.push_str(&leaving::shown(&preflight.leaving, &context.out));
         } else {
             text.push_str(&confirm::letters(&preflight, &context.out));
         }
         text.push_str(&confirm::left_out(&preflight, &context.out));
         text.push_str(&confirm::held_back(&preflight, now, &context.out));
-        text.push_str(&preflight.leaving.in_all());
+        text.push_str(&(context.out.say(&leaving::in_all(&preflight.leaving)) + "\n"));
         let done = match &arguments.out {
             Some(path) => msg!(
                 "written-to",
@@ -297,7 +297,7 @@ fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> Lette
         } => LetterEvent {
             message_id: Some(id.message_id(&composer.input.sender.email)),
             reason: Some(*reason),
-            reply: over.map(ToString::to_string),
+            reply: over.map(Over::message),
             ..LetterEvent::new(*id, letter, to.as_str(), Verdict::Skipped, now)
         },
     }

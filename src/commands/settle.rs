@@ -158,7 +158,7 @@ fn not_in_doubt(record: &Record, last: Option<&LedgerEvent>) -> Problem {
     let letter = of_whom(record);
     let by_hand = last.is_some_and(|last| last.settled().is_some());
     let (at, words) = match last {
-        Some(last) => (moment(last.at), last.outcome.to_string()),
+        Some(last) => (moment(last.at), last.outcome.told_with_code()),
         None => return Problem::error(msg!("settle-never-tried", letter = letter)),
     };
     Problem::error(match record.status {

@@ -167,7 +167,7 @@ fn in_words(
             let at = doubt.map_or(record.date, |doubt| doubt.at);
             push_letter(&mut text, record, &msg!("status-tried", at = minute(at)), style);
             if let Some(doubt) = doubt {
-                push_fitting(&mut text, &Message::quote(doubt.outcome.to_string()), "    ", style);
+                push_fitting(&mut text, &doubt.outcome.told_with_code(), "    ", style);
             }
         }
         push_more(&mut text, in_doubt, style);

@@ -169,12 +169,6 @@ pub fn size(bytes: u64) -> Message {
 }
 
 // Until whoever shows these says them by their messages.
-/// The English of [`size`].
-#[must_use]
-pub fn in_words(bytes: u64) -> String {
-    size(bytes).in_english()
-}
-
 impl std::fmt::Display for Unread {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message().in_english())

@@ -2,6 +2,7 @@
 
 use appel_core::letter::{Letter, LetterId, Skip};
 use appel_core::outcome::{AddressOutcome, Outcome, Status};
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -60,7 +61,7 @@ pub struct LetterEvent {
     pub code: Option<u16>,
     /// The server's words, or what happened instead; safe to show.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<String>,
+    pub reply: Option<Message>,
     /// When.
     pub at: Timestamp,
     /// Every address with its own outcome, the To first.
@@ -131,7 +132,7 @@ pub struct AddressEvent {
     pub code: Option<u16>,
     /// The server's words, when they are not the letter's own.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reply: Option<String>,
+    pub reply: Option<Message>,
 }
 
 /// The outcomes of a letter, and the two ways of not being sent.
@@ -156,16 +157,16 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// The words for it on a screen.
+    /// The word for it on a screen.
     #[must_use]
-    pub const fn in_words(self) -> &'static str {
+    pub fn told(self) -> Message {
         match self {
-            Self::Accepted => "accepted",
-            Self::Deferred | Self::NotTried => "deferred",
-            Self::Refused => "refused",
-            Self::InDoubt => "in doubt",
-            Self::DryRun => "dry run",
-            Self::Skipped => "skipped",
+            Self::Accepted => Status::Accepted.told(),
+            Self::Deferred | Self::NotTried => Status::Deferred.told(),
+            Self::Refused => Status::Refused.told(),
+            Self::InDoubt => Status::InDoubt.told(),
+            Self::DryRun => msg!("verdict-dry-run"),
+            Self::Skipped => msg!("verdict-skipped"),
         }
     }
 }
@@ -191,7 +192,7 @@ impl AddressEvent {
             address: address.clone(),
             outcome: outcome.status,
             code: outcome.reply.code,
-            reply: (of_letter != Some(outcome)).then(|| outcome.line()),
+            reply: (of_letter != Some(outcome)).then(|| outcome.told()),
         }
     }
 }
@@ -235,7 +236,7 @@ pub enum Notice {
     /// A connection could not be opened, or was lost; the next try is in so many seconds.
     Retrying {
         /// What happened, safe to show.
-        reason: String,
+        reason: Message,
         /// Until the next try.
         seconds: u64,
     },

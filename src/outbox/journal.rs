@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use appel_core::outcome::Status;
+use appel_messages::{Message, msg};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep};
 
@@ -17,8 +18,7 @@ const MAX_UNTOLD: usize = 64;
 /// And in all.
 const MAX_UNTOLD_OF_ALL: usize = 256;
 /// The writer is gone: the ledger could not be written. Nothing more may be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the ledger cannot be written")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LedgerLost;
 
 #[derive(Debug, Default)]
@@ -191,10 +191,8 @@ fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
             && letter.outcome == Verdict::Accepted
         {
             letter.outcome = Verdict::InDoubt;
-            letter.reply = Some(format!(
-                "the server took it, but the ledger could not record it: {}",
-                letter.reply.as_deref().unwrap_or_default()
-            ));
+            let reply = letter.reply.take().unwrap_or_else(|| Message::quote(""));
+            letter.reply = Some(msg!("reply-not-recorded", reply = reply));
             for recipient in &mut letter.recipients {
                 if recipient.outcome == Status::Accepted {
                     recipient.outcome = Status::InDoubt;
@@ -215,6 +213,7 @@ mod tests {
     use super::*;
     use crate::outbox::event::LetterEvent;
     use crate::outbox::ledger::Answer;
+    use crate::outbox::ledger::Doing;
 
     /// What happened, in its order: what was written, and what was told.
     #[derive(Clone, Default)]
@@ -233,7 +232,7 @@ mod tests {
     impl Listener for Story {
         fn hear(&mut self, event: &Event) {
             if let Event::Letter(letter) = event {
-                self.push(format!("told: {} {}", letter.to, letter.outcome.in_words()));
+                self.push(format!("told: {} {}", letter.to, letter.outcome.told().in_english()));
             }
         }
     }
@@ -250,8 +249,8 @@ mod tests {
                 self.story.push("cannot be written".to_owned());
                 return Box::pin(ready(Err(LedgerError::Unusable {
                     path: "paper".to_owned(),
-                    doing: "written",
-                    cause: "the disk is full".to_owned(),
+                    doing: Doing::Write,
+                    cause: Message::quote("the disk is full"),
                 })));
             }
             self.left -= 1;
@@ -273,8 +272,8 @@ mod tests {
                 tokio::time::sleep(LINGER).await;
                 Err(LedgerError::Unusable {
                     path: "far away".to_owned(),
-                    doing: "written",
-                    cause: "the line broke".to_owned(),
+                    doing: Doing::Write,
+                    cause: Message::quote("the line broke"),
                 })
             })
         }

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 
 use appel_core::words::json_for_screen;
+use appel_messages::{Catalog, msg};
 use serde::Serialize;
 
 use crate::outbox::event::{Event, Listener};
@@ -11,13 +12,16 @@ use crate::outbox::event::{Event, Listener};
 #[derive(Debug)]
 pub struct JsonLines<W: Write> {
     to: Option<BufWriter<W>>,
+    /// What is said to a person when they cannot be told.
+    catalog: &'static Catalog,
 }
 
 impl<W: Write> JsonLines<W> {
     /// To a writer. When it is closed (`| head`) the rest of the story is kept to ourselves, and the run goes on.
-    pub fn new(to: W) -> Self {
+    pub fn new(to: W, catalog: &'static Catalog) -> Self {
         Self {
             to: Some(BufWriter::new(to)),
+            catalog,
         }
     }
 
@@ -42,7 +46,7 @@ impl<W: Write> JsonLines<W> {
     fn went(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
             self.to = None;
-            not_written(&error);
+            not_written(&error, self.catalog);
         }
     }
 }
@@ -54,12 +58,10 @@ impl<W: Write> Drop for JsonLines<W> {
 }
 
 /// Says that stdout cannot be written. A reader that has gone (`| head`) wanted no more; a full disk is another thing.
-pub fn not_written(error: &io::Error) {
+pub fn not_written(error: &io::Error, catalog: &Catalog) {
     if error.kind() != io::ErrorKind::BrokenPipe {
-        let _ = writeln!(
-            io::stderr(),
-            "warning: standard output could not be written to its end: {error}\nWhat was sent is recorded all the same: see `appel log`."
-        );
+        let words = catalog.say(&msg!("output-not-written", cause = error.to_string()));
+        let _ = writeln!(io::stderr(), "{words}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! A message as its reader sees it, taken from its bytes.
 
 use appel_core::words::{visible, visible_line};
+use appel_messages::{Message, msg};
 use mail_parser::{Address, MessageParser, MimeHeaders};
 
+use crate::failure::Style;
 use crate::wrap::push_wrapped;
 
 /// What a mail program shows of a message.
@@ -20,8 +22,8 @@ pub struct Shown {
     pub subject: String,
     /// Decoded, lines ending in LF.
     pub text: String,
-    /// File names.
-    pub attachments: Vec<String>,
+    /// File names, of those that have one.
+    pub attachments: Vec<Option<String>>,
 }
 
 impl Shown {
@@ -31,7 +33,7 @@ impl Shown {
         let message = MessageParser::default().parse(bytes)?;
         let attachments = message
             .attachments()
-            .map(|part| part.attachment_name().unwrap_or("(without a name)").to_owned())
+            .map(|part| part.attachment_name().map(str::to_owned))
             .collect();
         Some(Self {
             message_id: message.message_id().unwrap_or_default().to_owned(),
@@ -57,14 +59,13 @@ fn addresses(header: Option<&Address>) -> Vec<String> {
 }
 
 impl Shown {
-    /// Header lines, a blank line, the text, indented and with long lines broken for a screen of so many columns; safe
-    /// to show.
+    /// Header lines, a blank line, the text, indented and with long lines broken for the screen; safe to show.
     #[must_use]
-    pub fn on_screen(&self, indent: &str, width: usize) -> String {
-        let width = width.saturating_sub(indent.len() + 1).clamp(20, 80);
+    pub fn on_screen(&self, indent: &str, style: &Style) -> String {
+        let width = style.width.saturating_sub(indent.len() + 1).clamp(20, 80);
         let mut screen = String::new();
-        for (name, value) in self.headers() {
-            let header = format!("{name:<9}{}", visible_line(&value));
+        for (name, value) in self.headers(style) {
+            let header = format!("{:<9}{}", style.say(&name), visible_line(&value));
             push_wrapped(&mut screen, &header, indent, &" ".repeat(9), width);
         }
         screen.push('\n');
@@ -74,13 +75,20 @@ impl Shown {
         screen
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
-        let mut headers = vec![("From:", self.from.clone()), ("To:", self.to.clone())];
+    fn headers(&self, style: &Style) -> Vec<(Message, String)> {
+        let mut headers = vec![
+            (msg!("header-from"), self.from.clone()),
+            (msg!("header-to"), self.to.clone()),
+        ];
         if !self.cc.is_empty() {
-            headers.push(("Cc:", self.cc.join(", ")));
+            headers.push((msg!("header-cc"), self.cc.join(", ")));
         }
-        headers.push(("Subject:", self.subject.clone()));
-        headers.extend(self.attachments.iter().map(|name| ("File:", name.clone())));
+        headers.push((msg!("header-subject"), self.subject.clone()));
+        headers.extend(self.attachments.iter().map(|name| {
+            let name = name.clone();
+            let name = name.unwrap_or_else(|| style.say(&msg!("file-without-name")));
+            (msg!("header-file"), name)
+        }));
         headers
     }
 }

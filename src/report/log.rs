@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use appel_core::address::mask;
 use appel_core::letter::Skip;
+use appel_messages::{Catalog, Message, msg};
 use serde::Serialize;
 
 use crate::clock::Clock;
@@ -41,6 +42,8 @@ pub struct LogFile {
     path: PathBuf,
     in_full: bool,
     clock: Clock,
+    /// What is said to a person when it cannot be written.
+    catalog: &'static Catalog,
 }
 
 impl LogFile {
@@ -48,7 +51,7 @@ impl LogFile {
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub fn open(path: &Path, in_full: bool, clock: Clock) -> io::Result<Self> {
+    pub fn open(path: &Path, in_full: bool, clock: Clock, catalog: &'static Catalog) -> io::Result<Self> {
         check_folder(path)?;
         if let Some(folder) = path.parent() {
             private::own_folder(folder)?;
@@ -59,6 +62,7 @@ impl LogFile {
             path: path.to_owned(),
             in_full,
             clock,
+            catalog,
         })
     }
 
@@ -74,12 +78,10 @@ impl LogFile {
     /// The ledger, not the log, is what must not fail: a log that cannot be written is said once and left.
     fn went(&mut self, written: io::Result<()>) {
         if let Err(error) = written {
-            let _ = writeln!(
-                io::stderr(),
-                "warning: the log {} is no longer written: {}",
-                appel_core::words::path(&self.path),
-                appel_core::words::visible_line(&error.to_string())
-            );
+            let path = appel_core::words::path(&self.path);
+            let cause = appel_core::words::visible_line(&error.to_string());
+            let words = self.catalog.say(&msg!("log-not-written", path = path, cause = cause));
+            let _ = writeln!(io::stderr(), "{words}");
             self.file = None;
         }
     }
@@ -95,7 +97,8 @@ impl Listener for LogFile {
             Event::Letter(_) | Event::Summary(_) => self.line(event),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let at = self.clock.now();
-                let reason = if self.in_full { reason.clone() } else { mask_all(reason) };
+                let reason = reason.in_english();
+                let reason = if self.in_full { reason } else { mask_all(&reason) };
                 self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
             }
             // Nothing happened, or not in a run.
@@ -116,15 +119,23 @@ fn masked(letter: &LetterEvent) -> LetterEvent {
     letter.to = mask(&letter.to);
     letter.message_id = letter.message_id.map(|id| mask_all(&id));
     letter.cc = letter.cc.map(|cc| cc.iter().map(|address| mask(address)).collect());
-    letter.reply = letter.reply.map(|reply| mask_all(&reply));
+    letter.reply = letter.reply.map(masked_words);
     letter.from = letter.from.map(|from| mask(&from));
     letter.subject = None;
     letter.text = None;
     for recipient in &mut letter.recipients {
         recipient.address = mask(&recipient.address);
-        recipient.reply = recipient.reply.take().map(|reply| mask_all(&reply));
+        recipient.reply = recipient.reply.take().map(masked_words);
     }
     letter
+}
+
+/// In English, which is what the log has, with addresses masked.
+fn masked_words(message: Message) -> Message {
+    match message.quoted() {
+        Some(words) if !words.contains('@') => message,
+        _ => Message::quote(mask_all(&message.in_english())),
+    }
 }
 
 /// Every word with an @ in it, masked: servers like to repeat the address that they speak of.

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod json;
+pub mod leaving;
 pub mod letter;
 pub mod log;
 pub mod moment;

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use appel_core::words::{thousands, visible, visible_line};
+use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -141,7 +141,7 @@ impl Listener for Screen {
 /// `refused  protest  fr  info@mid.example: 550 5.1.1 no such user`
 #[must_use]
 pub fn letter_line(letter: &LetterEvent, style: &Style) -> String {
-    let mut line = format!("{}  {}", letter.outcome.in_words(), letter.letter);
+    let mut line = format!("{}  {}", style.say(&letter.outcome.told()), letter.letter);
     if let Some(language) = &letter.language {
         line.push_str("  ");
         line.push_str(language);
@@ -149,23 +149,19 @@ pub fn letter_line(letter: &LetterEvent, style: &Style) -> String {
     line.push_str("  ");
     line.push_str(&letter.to);
     if letter.outcome != Verdict::Accepted {
-        push_reply(&mut line, letter.code, letter.reply.as_deref());
+        push_reply(&mut line, letter.code, letter.reply.as_ref(), style);
     }
     for copy in letter.recipients.iter().skip(1) {
         if Verdict::from(copy.outcome) != letter.outcome {
-            let what = msg!(
-                "screen-copy",
-                outcome = copy.outcome.in_words(),
-                address = &copy.address
-            );
+            let what = msg!("screen-copy", outcome = copy.outcome.told(), address = &copy.address);
             line.push_str(&format!("\n    {}", style.say(&what)));
-            push_reply(&mut line, copy.code, copy.reply.as_deref());
+            push_reply(&mut line, copy.code, copy.reply.as_ref(), style);
         }
     }
     line
 }
 
-fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&str>) {
+fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&Message>, style: &Style) {
     if code.is_none() && reply.is_none() {
         return;
     }
@@ -175,7 +171,7 @@ fn push_reply(line: &mut String, code: Option<u16>, reply: Option<&str>) {
     }
     if let Some(reply) = reply {
         line.push(' ');
-        line.push_str(&visible_line(reply));
+        line.push_str(&visible_line(&style.say(reply)));
     }
 }
 
@@ -193,19 +189,6 @@ pub fn summary_line(summary: &Summary) -> Message {
         msg!("summary-letters", letters = summary.due)
     } else {
         msg!("summary", letters = summary.due, parts = Value::list(parts))
-    }
-}
-
-/// `1 letter`, `2 letters`.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        number => match noun.strip_suffix('y') {
-            Some(stem) => format!("{} {stem}ies", thousands(number)),
-            None if noun.ends_with('s') => format!("{} {noun}es", thousands(number)),
-            None => format!("{} {noun}s", thousands(number)),
-        },
     }
 }
 
@@ -231,7 +214,10 @@ mod tests {
             .in_english(),
             "1 letter: 1 accepted."
         );
-        assert_eq!(count(1_234_567, "letter"), "1,234,567 letters");
-        assert_eq!(count(2, "copy"), "2 copies");
+        let many = Summary {
+            due: 1_234_567,
+            ..Summary::default()
+        };
+        assert_eq!(summary_line(&many).in_english(), "1,234,567 letters.");
     }
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 
 use appel_core::words::visible_line;
+use appel_messages::{Catalog, Locale};
 use csv::{Terminator, Writer, WriterBuilder};
 
-use super::attempt::{hexadecimal, recipients};
+use super::attempt::{Statuses, hexadecimal, recipients};
 use crate::outbox::ledger::{EventKind, LedgerEvent};
 
 const COLUMNS: [&str; 11] = [
@@ -26,6 +27,8 @@ const COLUMNS: [&str; 11] = [
 pub struct Rows<W: Write> {
     to: Writer<W>,
     is_begun: bool,
+    /// In English: programs read it too.
+    statuses: Statuses,
 }
 
 impl<W: Write> Rows<W> {
@@ -34,6 +37,7 @@ impl<W: Write> Rows<W> {
         Self {
             to: WriterBuilder::new().terminator(Terminator::CRLF).from_writer(to),
             is_begun: false,
+            statuses: Statuses::new(Catalog::of(Locale::English)),
         }
     }
 
@@ -63,7 +67,7 @@ impl<W: Write> Rows<W> {
         for (number, (address, outcome)) in recipients(event).enumerate() {
             let code = outcome.reply.code.map(|code| code.to_string()).unwrap_or_default();
             let words = match outcome.reply.reason {
-                Some(_) => outcome.line(),
+                Some(_) => outcome.told().in_english(),
                 None => outcome.reply.text.replace('\n', " "),
             };
             let cells = [
@@ -73,7 +77,7 @@ impl<W: Write> Rows<W> {
                 &record.sender,
                 if number == 0 { "to" } else { "cc" },
                 address,
-                outcome.status.in_words(),
+                self.statuses.of(outcome.status),
                 &code,
                 &words,
                 &message_id,

@@ -10,6 +10,7 @@ use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
     Attachments, Decision, Letter, Message, Notes, Plan, Recent, Renderer, Rules, Selection, Text, compose,
 };
+use appel_messages::msg;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -91,13 +92,14 @@ impl Composer {
             fact.expires.filter(|expires| *expires <= now)
         };
         let (name, expires) = text.fact_names.iter().find_map(|name| Some((name, expiry(name)?)))?;
-        Some(
-            Problem::error(format!(
-                "the fact `{name}` expired on {}",
-                expires.strftime("%Y-%m-%d at %H:%M UTC")
-            ))
-            .hint("find out how things stand, then change its value, as-of and expires"),
-        )
+        let (day, time) = (expires.strftime("%Y-%m-%d"), expires.strftime("%H:%M"));
+        let (day, time) = (day.to_string(), time.to_string());
+        Some(Problem::error(msg!(
+            "fact-expired",
+            fact = name,
+            day = day,
+            time = time
+        )))
     }
 
     /// The bytes of one letter with its text.
@@ -119,12 +121,8 @@ fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
     for path in lengths.into_keys() {
         // What became longer meanwhile is not read to its end either.
         let bytes = read_attachment(input, path, room.min(MOST_ATTACHED)).map_err(|why| {
-            let problem = Problem::error(format!(
-                "cannot read the attachment {}: {}",
-                appel_core::words::path(path),
-                why.in_english()
-            ));
-            problem.hint("finish what is being written into it, then run the same command again")
+            let path = appel_core::words::path(path);
+            Problem::error(msg!("attachment-not-read", path = path, why = why))
         })?;
         room = room.saturating_sub(bytes.len() as u64);
         attachments.insert(path, bytes);
@@ -160,23 +158,23 @@ fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
                 sum.saturating_add(lengths.get(path).copied().unwrap_or(0))
             });
             if bytes > MOST_ATTACHED {
-                return Err(Problem::error(format!(
-                    "the attachments of the letter `{}` and of {} come to {} together, a letter carries at most 25 MiB",
-                    letter.id,
-                    template.file,
-                    bounded::in_words(bytes)
-                ))
-                .hint("make the files smaller, or leave some out"));
+                return Err(Problem::error(msg!(
+                    "attachments-too-long",
+                    letter = &letter.id,
+                    template = &template.file,
+                    length = bounded::size(bytes),
+                    most = bounded::size(MOST_ATTACHED),
+                )));
             }
         }
     }
     let in_all = lengths.values().fold(0u64, |sum, length| sum.saturating_add(*length));
     if in_all > MOST_IN_ALL {
-        return Err(Problem::error(format!(
-            "the attachments of all letters come to {} together, at most 100 MiB are read",
-            bounded::in_words(in_all)
-        ))
-        .hint("make the files smaller, or leave some out"));
+        return Err(Problem::error(msg!(
+            "attachments-too-long-in-all",
+            length = bounded::size(in_all),
+            most = bounded::size(MOST_IN_ALL),
+        )));
     }
     Ok(lengths)
 }
@@ -192,14 +190,10 @@ pub async fn clock_behind(
     now: Timestamp,
 ) -> Result<Option<Problem>, LedgerError> {
     let minute = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
-    Ok(ledger.event_after(sender, now).await?.map(|newest| {
-        Problem::warning(format!(
-            "the clock of this computer says {}, but the ledger has a letter from {}",
-            minute(now),
-            minute(newest)
-        ))
-        .hint("check the date and time: letters carry them, and daily-limit counts by them")
-    }))
+    Ok(ledger
+        .event_after(sender, now)
+        .await?
+        .map(|newest| Problem::warning(msg!("clock-behind", now = minute(now), newest = minute(newest)))))
 }
 
 /// What counts against the limits of one address.

@@ -7,6 +7,7 @@ use appel_core::letter::Text;
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 use super::compose::Composer;
@@ -14,7 +15,6 @@ use super::leaving::Leaving;
 use super::planning::Planning;
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
-use crate::report::screen::count;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
 pub const SHOWN_PROBLEMS: usize = 50;
@@ -66,31 +66,24 @@ impl Preflight {
 
     /// Why some are left out, a line each; empty when nobody is.
     #[must_use]
-    pub fn left_out(&self) -> Vec<String> {
+    pub fn left_out(&self) -> Vec<Message> {
         self.skipped
             .iter()
-            .map(|(reason, number)| sentence(*reason, *number))
+            .map(|(reason, number)| left_out(*reason, *number))
             .collect()
     }
 }
 
-/// One reason for leaving letters out, in words.
-fn sentence(reason: Skip, number: usize) -> String {
-    let letters = count(number, "letter");
-    let was = if number == 1 { "was" } else { "were" };
-    let is = if number == 1 { "is" } else { "are" };
+/// One reason for leaving letters out.
+fn left_out(reason: Skip, number: usize) -> Message {
     match reason {
-        Skip::AlreadyAccepted => format!("{letters} {was} accepted earlier"),
-        Skip::Refused => {
-            format!("{letters} {was} refused by the server earlier (see `appel log`; try again with --retry-refused)")
-        }
-        Skip::InDoubt => {
-            format!("{letters} {is} in doubt and held (see `appel status`; send again with --resend-in-doubt)")
-        }
-        Skip::Duplicate => format!("{letters} would go to an address that gets the same letter already"),
-        Skip::OtherCountry => format!("{letters} {is} for senders in other countries"),
-        Skip::AddressLimit => format!("{letters} {is} held back, and still due"),
-        Skip::Deadline => format!("{letters} {is} too late: the campaign's deadline has passed"),
+        Skip::AlreadyAccepted => msg!("left-out-accepted", count = number),
+        Skip::Refused => msg!("left-out-refused", count = number),
+        Skip::InDoubt => msg!("left-out-in-doubt", count = number),
+        Skip::Duplicate => msg!("left-out-duplicate", count = number),
+        Skip::OtherCountry => msg!("left-out-other-country", count = number),
+        Skip::AddressLimit => msg!("left-out-address-limit", count = number),
+        Skip::Deadline => msg!("left-out-deadline", count = number),
     }
 }
 
@@ -195,14 +188,11 @@ pub async fn preflight(
         return Ok(preflight);
     }
     if stopped {
-        problems.push(
-            Problem::error("the letters behind those were not looked at")
-                .hint("so many that cannot be written have one reason: fix that first, then check again"),
-        );
+        problems.push(Problem::error(msg!("letters-not-looked-at")));
     }
     let all = problems.count(crate::failure::Severity::Error) + unshown;
     let mut failure = Failure::invalid(problems);
-    failure.what = Some(format!("{} to fix in the letters; nothing was sent", count(all, "error")).into());
+    failure.what = Some(msg!("letters-with-errors", count = all));
     Err(failure)
 }
 
@@ -218,15 +208,13 @@ fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
         field: Some("cc".to_owned()),
         ..Place::file(composer.input.campaign.recipients.shown())
     };
-    let problem = Problem::error(format!(
-        "letter `{}` goes to {addresses} addresses with its copies, and smtp.daily-limit allows {limit} in 24 hours",
-        letter.spec.id
-    ));
-    Some(
-        problem.at(place).hint(
-            "leave some copies out, or raise daily-limit if your provider lets you: otherwise it can never leave",
-        ),
-    )
+    let what = msg!(
+        "letter-never-fits",
+        letter = &letter.spec.id,
+        addresses = addresses,
+        limit = limit,
+    );
+    Some(Problem::error(what).at(place))
 }
 
 /// What a preflight sees.

@@ -69,11 +69,8 @@ impl Sending {
             end(&ended, &mut listeners);
             (ended, ledger)
         });
-        run.await.map_err(|error| {
-            Failure::cannot_deliver("the run broke off")
-                .because(&error)
-                .hint("please report this")
-        })
+        run.await
+            .map_err(|error| Failure::cannot_deliver(msg!("run-broke-off")).because(&error))
     }
 
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
@@ -113,7 +110,7 @@ impl Sending {
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         match error {
-            ConnectError::Temporary(reply) => Self::cannot_deliver(reply.to_string()),
+            ConnectError::Temporary(reply) => Self::cannot_deliver(reply.told_with_code()),
             ConnectError::Fatal { what, cause, hint } => {
                 let mut failure = Self::cannot_deliver(what).hint(hint);
                 failure.causes.extend(cause);

@@ -4,7 +4,7 @@ use std::future::ready;
 
 use super::scenario::{Death, DiskFails};
 use super::world::{State, World};
-use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outbox::ledger::{Answer, Claimed, Doing, Durability, Entry, LedgerError, LedgerWriter};
 
 /// The ledger as a run has it.
 pub struct Ledger {
@@ -66,7 +66,7 @@ fn fail(world: &mut State, entries: &[Entry], durability: Durability, fails: Dis
 fn failed() -> LedgerError {
     LedgerError::Unusable {
         path: "disk".to_owned(),
-        doing: "written",
-        cause: "the disk is full".to_owned(),
+        doing: Doing::Write,
+        cause: appel_messages::Message::quote("the disk is full"),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
+use appel_messages::Message;
 use jiff::Timestamp;
 
 use super::letters::name;
@@ -240,7 +241,7 @@ impl State {
         match (event.outcome, take) {
             (Verdict::Accepted, None) => self.broken(format_args!("{letter} is told as accepted and was not taken")),
             (Verdict::Accepted, Some(take)) if take.sound => {
-                if event.reply.as_deref() != Some(&take.words) {
+                if event.reply.as_ref().map(Message::in_english).as_ref() != Some(&take.words) {
                     let reply = &event.reply;
                     self.broken(format_args!(
                         "{letter} has another letter's reply: {reply:?}, not {}",
@@ -249,7 +250,10 @@ impl State {
                 }
                 let wrong = event.recipients.iter().skip(1).find(|copy| {
                     let taken = take.copies.contains(&copy.address);
-                    let own = copy.reply.as_ref().is_none_or(|reply| reply.contains(&copy.address));
+                    let own = copy
+                        .reply
+                        .as_ref()
+                        .is_none_or(|reply| reply.in_english().contains(&copy.address));
                     !own || taken != (copy.outcome == Status::Accepted)
                 });
                 if let Some(copy) = wrong {

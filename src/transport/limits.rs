@@ -178,7 +178,7 @@ mod tests {
     fn check(reply: &str, expect: Option<Limit>) {
         let (code, text) = reply.split_at(3);
         let reply = Reply::said(code.parse().unwrap(), text.trim_start());
-        assert_eq!(Limit::in_reply(&reply), expect, "{reply}");
+        assert_eq!(Limit::in_reply(&reply), expect, "{reply:?}");
     }
 
     const HOUR: Option<Limit> = Some(Limit::Rate(AN_HOUR));

@@ -492,7 +492,7 @@ fn a_letter_larger_than_the_server_takes_is_refused_before_it_leaves() {
     run.exits(1);
     assert_eq!(run.outcomes(), ["m1@mfa.example refused", "m2@mfa.example refused"]);
     let reply = run.letters()[0]["reply"].as_str().unwrap().to_owned();
-    assert!(reply.contains("the server takes 2000 at most"), "{reply}");
+    assert!(reply.contains("the server takes 2,000 at most"), "{reply}");
     assert_eq!((server.reached(Step::Data), server.taken().len()), (0, 0));
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use appel_messages::{Message, Value, msg};
 use icu_properties::CodePointSetData;
 use icu_properties::props::{Dash, QuotationMark};
 
@@ -168,17 +169,33 @@ pub fn mask(address: &str) -> String {
 }
 
 impl AddressError {
+    /// What is wrong, as a clause that fits after the address.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Empty => msg!("address-empty"),
+            Self::Hidden(c) => msg!("address-hidden", code = code_point(*c)),
+            Self::Typographic(c, at) => typographic(*c, *at),
+            Self::LeadingQuote => msg!("address-quote"),
+            Self::NameInside => msg!("address-name"),
+            Self::SeveralOrSpace => msg!("address-several"),
+            Self::NoAt => msg!("address-no-at"),
+            Self::LeadingHyphen => msg!("address-hyphen"),
+            Self::Local => msg!("address-local"),
+            Self::LocalTooLong => msg!("address-local-long"),
+            Self::TooLong => msg!("address-long"),
+            Self::DomainNoDot => msg!("address-domain-dot"),
+            Self::Domain => msg!("address-domain"),
+        }
+    }
+
     /// What to do about characters that a person did not mean to write; for the others, where it stands decides.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Message> {
         match self {
-            Self::Hidden(_) => Some(
-                "delete the address and type it again by hand: copying from a web page brings hidden characters along",
-            ),
-            Self::Typographic(..) => Some(
-                "type the address again by hand, with a plain hyphen - and a plain dot: copying from a text or a PDF brings others along",
-            ),
-            Self::LeadingQuote => Some("delete the ' before the address"),
+            Self::Hidden(_) => Some(msg!("address-hidden-hint")),
+            Self::Typographic(..) => Some(msg!("address-typographic-hint")),
+            Self::LeadingQuote => Some(msg!("address-quote-hint")),
             _ => None,
         }
     }
@@ -196,48 +213,41 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Why a text is not an address; `Display` is a clause that fits after the address.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+impl From<&Address> for Value {
+    fn from(address: &Address) -> Self {
+        Self::from(address.as_str())
+    }
+}
+
+/// Why a text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddressError {
     /// Nothing there.
-    #[error("the address is empty")]
     Empty,
     /// A control, space or invisible character.
-    #[error("the address contains the hidden character U+{:04X}", u32::from(*.0))]
     Hidden(char),
     /// What a word processor, a PDF or another keyboard puts in place of a plain character; which, and as which one of the
     /// address.
-    #[error("its character {} is `{}` (U+{:04X}), {}", .1, .0, u32::from(*.0), what_is(*.0))]
     Typographic(char, usize),
     /// `'info@mid.example`: what marks a text in a spreadsheet.
-    #[error("the address begins with ', which marks a text in a spreadsheet")]
     LeadingQuote,
     /// `Name <a@b.example>`.
-    #[error("only the bare address belongs here, without a name and without < >")]
     NameInside,
     /// `a@b.example, c@d.example`, or a space.
-    #[error("there is more than one address here, or a space inside one")]
     SeveralOrSpace,
     /// No `@`.
-    #[error("an address needs an @")]
     NoAt,
     /// Could be read as a flag by other programs.
-    #[error("an address that begins with - is not accepted")]
     LeadingHyphen,
     /// The part before the `@`.
-    #[error("the part before the @ is not written as an address can be")]
     Local,
     /// RFC 5321 §4.5.3.1.1.
-    #[error("the part before the @ is longer than 64 bytes")]
     LocalTooLong,
     /// RFC 5321 §4.5.3.1.3, less the angle brackets.
-    #[error("the address is longer than 254 bytes")]
     TooLong,
     /// `localhost`, `[127.0.0.1]`.
-    #[error("the domain after the @ needs a dot, and cannot be an IP address")]
     DomainNoDot,
     /// Not a name that DNS can hold.
-    #[error("the domain after the @ is not a valid domain name")]
     Domain,
 }
 
@@ -328,18 +338,33 @@ fn plain(c: char) -> Option<String> {
     (!mapped.is_empty() && mapped.is_ascii()).then_some(mapped)
 }
 
-fn what_is(c: char) -> String {
-    if let Some(plain) = plain(c) {
-        return format!("not the plain {plain}");
+/// What is said of a character that stands in place of a plain one: which it is, and which one of the address.
+fn typographic(c: char, at: usize) -> Message {
+    let twin = crate::lookalike::ascii_twin(c);
+    let (at, code) = (at.to_string(), code_point(c));
+    match plain(c) {
+        Some(plain) => msg!(
+            "address-typographic",
+            at = at,
+            character = c,
+            code = code,
+            plain = plain
+        ),
+        None if twin == Some('-') || CodePointSetData::new::<Dash>().contains(c) => {
+            msg!("address-dash", at = at, character = c, code = code)
+        }
+        None => match twin {
+            Some(twin) if twin != '\'' => {
+                msg!("address-typographic", at = at, character = c, code = code, plain = twin)
+            }
+            _ => msg!("address-quotation-mark", at = at, character = c, code = code),
+        },
     }
-    if CodePointSetData::new::<Dash>().contains(c) {
-        return "not the plain hyphen -".to_owned();
-    }
-    match crate::lookalike::ascii_twin(c) {
-        Some('-') => "not the plain hyphen -".to_owned(),
-        Some(twin) if twin != '\'' => format!("not the plain {twin}"),
-        _ => "a quotation mark".to_owned(),
-    }
+}
+
+/// A character by its number, as everybody writes it behind `U+`.
+fn code_point(c: char) -> String {
+    format!("{:04X}", u32::from(c))
 }
 
 fn is_hidden(c: char) -> bool {
@@ -355,7 +380,7 @@ mod tests {
         let found = found
             .as_ref()
             .map(|a| (a.as_str(), a.folded()))
-            .map_err(ToString::to_string);
+            .map_err(|error| error.message().in_english());
         assert_eq!(found.as_ref().map_err(String::as_str).copied(), expect, "{text:?}");
     }
 

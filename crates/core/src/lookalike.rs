@@ -1,15 +1,11 @@
 //! Addresses that look like others: letters of different scripts side by side, or foreign letters that pass for Latin.
 
-use std::fmt;
-
+use appel_messages::{Message, msg};
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::skeleton;
 
-/// What to do about it.
-pub const HINT: &str = "compare it with the address as its owner publishes it; type it again by hand";
-
-/// Why an address may not be the one that it seems to be; `Display` is a clause that fits after the address.
+/// Why an address may not be the one that it seems to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Look {
     /// Letters of two scripts in one word.
@@ -20,21 +16,18 @@ pub enum Look {
     PassesFor(char, char),
 }
 
-impl fmt::Display for Look {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Look {
+    /// What there is to see, as a clause that fits after the address.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        // By the name that Unicode has for it: Latin, Cyrillic.
         let name = |script: &Script| script.full_name().replace('_', " ");
         match self {
-            Self::Mixed(one, other) => write!(
-                f,
-                "{} and {} letters stand side by side; some look the same",
-                name(one),
-                name(other)
-            ),
-            Self::PassesForLatin(script) => {
-                write!(f, "its {} letters look like Latin ones", name(script))
-            }
+            Self::Mixed(one, other) => msg!("address-scripts-mixed", one = name(one), other = name(other)),
+            Self::PassesForLatin(script) => msg!("address-looks-latin", script = name(script)),
             Self::PassesFor(one, other) => {
-                write!(f, "its `{one}` (U+{:04X}) looks like `{other}`", u32::from(*one))
+                let code = format!("{:04X}", u32::from(*one));
+                msg!("address-letter-looks-like", letter = *one, code = code, other = *other)
             }
         }
     }
@@ -108,7 +101,7 @@ mod tests {
     use super::*;
 
     fn check(address: &str, expect: Option<&str>) {
-        let found = in_address(address).map(|look| look.to_string());
+        let found = in_address(address).map(|look| look.message().in_english());
         assert_eq!(found.as_deref(), expect, "{address}");
     }
 

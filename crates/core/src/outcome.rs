@@ -1,7 +1,6 @@
 //! What became of a letter, or of one address of it: one vocabulary for delivery, ledger, screen, JSON and log.
 
-use std::fmt;
-
+use appel_messages::{Message, Value, msg};
 use serde::{Deserialize, Serialize};
 
 use crate::words::visible_line;
@@ -27,12 +26,12 @@ pub enum Status {
 impl Status {
     /// The word for it on a screen: who reads that a letter is deferred knows that it is due again, tried or not.
     #[must_use]
-    pub const fn in_words(self) -> &'static str {
+    pub fn told(self) -> Message {
         match self {
-            Self::Accepted => "accepted",
-            Self::Deferred | Self::NotTried => "deferred",
-            Self::Refused => "refused",
-            Self::InDoubt => "in doubt",
+            Self::Accepted => msg!("outcome-accepted"),
+            Self::Deferred | Self::NotTried => msg!("outcome-deferred"),
+            Self::Refused => msg!("outcome-refused"),
+            Self::InDoubt => msg!("outcome-in-doubt"),
         }
     }
 }
@@ -43,12 +42,14 @@ impl Status {
 pub enum Reason {
     /// No connection came about; the details say why.
     NotConnected,
-    /// The connection was closed or reset, as the details say.
+    /// The connection was lost; the details are [`CLOSED`], [`RESET`], or what the system said.
     ConnectionLost,
     /// No answer within so many milliseconds, which are the details.
     NoAnswer,
     /// What came is no reply (RFC 5321 §4.2); its beginning is the details.
     NotSmtp,
+    /// What came is no reply, for there was no end to it.
+    Endless,
     /// Something was said, or the connection closed, when nothing had been asked.
     OutOfStep,
     /// The connection was gone before anything of the letter was said.
@@ -79,53 +80,71 @@ pub enum Reason {
     Older,
 }
 
+/// The server closed a connection: details of [`Reason::ConnectionLost`], stored as they are.
+pub const CLOSED: &str = "closed";
+/// The server reset a connection: the same.
+pub const RESET: &str = "reset";
+
 impl Reason {
-    /// In plain words, with the details.
-    fn words(self, details: &str) -> String {
+    /// What is said of it, with the details. Versions before stored sentences of theirs for some: those are shown as they are.
+    fn told(self, details: &str) -> Message {
         match self {
-            Self::NotConnected | Self::Older => details.to_owned(),
-            Self::ConnectionLost => format!("the connection was lost: {details}"),
-            Self::NoAnswer => format!("the server did not answer within {}", duration(details)),
-            Self::NotSmtp => format!("the server sent something that is not an SMTP reply: {details}"),
-            Self::OutOfStep => "the server spoke, or hung up, without being asked anything".to_owned(),
-            Self::NotBegun => "the connection was lost before this letter was sent".to_owned(),
-            Self::NotAsked => "no reply".to_owned(),
-            Self::NeedsSmtputf8 => {
-                "the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)".to_owned()
-            }
+            Self::NotConnected | Self::Older => Message::quote(details),
+            Self::ConnectionLost => match details {
+                CLOSED => msg!("reply-closed"),
+                RESET => msg!("reply-reset"),
+                cause => msg!("reply-lost", cause = cause),
+            },
+            Self::NoAnswer => msg!("reply-late", time = duration(details)),
+            Self::NotSmtp => msg!("reply-not-smtp", said = details),
+            Self::Endless => msg!("reply-endless"),
+            Self::OutOfStep => msg!("reply-out-of-step"),
+            Self::NotBegun => msg!("reply-not-begun"),
+            Self::NotAsked => msg!("reply-not-asked"),
+            Self::NeedsSmtputf8 => msg!("reply-needs-smtputf8"),
             Self::TooLarge => {
-                let (bytes, limit) = details.split_once(' ').unwrap_or((details, "less"));
-                format!("the letter has {bytes} bytes, the server takes {limit} at most")
+                let (bytes, limit) = details.split_once(' ').unwrap_or((details, "?"));
+                msg!("reply-too-large", bytes = count(bytes), limit = count(limit))
             }
-            Self::RunEnded => "not tried: the run ended before".to_owned(),
-            Self::AnotherRun => "not tried: another run has it".to_owned(),
-            Self::Interrupted => "interrupted while it was being sent".to_owned(),
-            Self::LedgerLost => "the ledger was lost while it was being sent".to_owned(),
-            Self::ProgramEnded => "the program ended while this letter was being sent".to_owned(),
-            Self::MachineStopped => {
-                "the machine stopped while this letter was waiting its turn, or being sent".to_owned()
-            }
-            Self::SettledAsSent => "settled by hand as sent".to_owned(),
-            Self::SettledAsUnsent => "settled by hand as unsent: due again".to_owned(),
+            Self::RunEnded => msg!("reply-run-ended"),
+            Self::AnotherRun => msg!("reply-another-run"),
+            Self::Interrupted => msg!("reply-interrupted"),
+            Self::LedgerLost => msg!("reply-ledger-lost"),
+            Self::ProgramEnded => msg!("reply-program-ended"),
+            Self::MachineStopped => msg!("reply-machine-stopped"),
+            Self::SettledAsSent => msg!("reply-settled-as-sent"),
+            Self::SettledAsUnsent => msg!("reply-settled-as-unsent"),
         }
     }
 
-    /// Whether it is about a line that broke, so that it matters whether the letter had been handed over.
-    const fn is_of_the_line(self) -> bool {
-        matches!(self, Self::ConnectionLost | Self::NoAnswer | Self::NotSmtp)
+    /// The same of a letter in doubt: of a line that broke it matters that the letter had been handed over.
+    fn told_in_doubt(self, details: &str) -> Message {
+        match (self, details) {
+            (Self::ConnectionLost, CLOSED) => msg!("reply-handed-over-closed"),
+            (Self::ConnectionLost, RESET) => msg!("reply-handed-over-reset"),
+            (Self::ConnectionLost, cause) => msg!("reply-handed-over-lost", cause = cause),
+            (Self::NoAnswer, time) => msg!("reply-handed-over-late", time = duration(time)),
+            (Self::NotSmtp, said) => msg!("reply-handed-over-not-smtp", said = said),
+            (Self::Endless, _) => msg!("reply-handed-over-endless"),
+            _ => self.told(details),
+        }
     }
 }
 
+/// A number that stands in details; whatever else should stand there is shown as it is.
+fn count(text: &str) -> Value {
+    text.parse::<u64>().map_or_else(|_| Value::from(text), Value::from)
+}
+
 /// Milliseconds, as people say them.
-fn duration(millis: &str) -> String {
+fn duration(millis: &str) -> Message {
     let Ok(millis) = millis.parse::<u64>() else {
-        return millis.to_owned();
+        return Message::quote(millis);
     };
     match millis / 1000 {
-        0 => format!("{millis} ms"),
-        seconds if seconds >= 120 && seconds.is_multiple_of(60) => format!("{} minutes", seconds / 60),
-        1 => "1 second".to_owned(),
-        seconds => format!("{seconds} seconds"),
+        0 => msg!("reply-time-milliseconds", count = millis),
+        seconds if seconds >= 120 && seconds.is_multiple_of(60) => msg!("reply-time-minutes", count = seconds / 60),
+        seconds => msg!("reply-time-seconds", count = seconds),
     }
 }
 
@@ -140,46 +159,66 @@ pub struct Reply {
     /// The server's words, one line each, or the details of the reason; at most a few kilobytes, and not yet safe to
     /// show.
     pub text: String,
+    /// What is said in place of details. Of a connection that did not come about: no letter has that, so nobody stores it.
+    #[serde(skip)]
+    words: Option<Box<Message>>,
 }
 
 impl Reply {
+    /// As a ledger has it.
+    #[must_use]
+    pub const fn stored(code: Option<u16>, reason: Option<Reason>, text: String) -> Self {
+        Self {
+            code,
+            reason,
+            text,
+            words: None,
+        }
+    }
+
     /// What a server said.
     #[must_use]
     pub fn said(code: u16, text: impl Into<String>) -> Self {
+        Self::stored(Some(code), None, text.into())
+    }
+
+    /// Why no connection came about.
+    #[must_use]
+    pub fn not_connected(words: Message) -> Self {
         Self {
-            code: Some(code),
-            reason: None,
-            text: text.into(),
+            words: Some(Box::new(words)),
+            ..Self::none(Reason::NotConnected, "")
         }
     }
 
     /// What happened instead of a reply.
     #[must_use]
     pub fn none(reason: Reason, details: impl Into<String>) -> Self {
-        Self {
-            code: None,
-            reason: Some(reason),
-            text: details.into(),
-        }
+        Self::stored(None, Some(reason), details.into())
     }
 
-    /// The words on one line, safe to show.
+    /// What is said of it, on one line, safe to show: the server's words, or what happened instead.
     #[must_use]
-    pub fn line(&self) -> String {
-        let text = visible_line(&self.text.replace('\n', " "));
-        match self.reason {
-            Some(reason) => reason.words(&text),
-            None => text,
+    pub fn told(&self) -> Message {
+        match (&self.words, self.reason) {
+            (Some(words), _) => (**words).clone(),
+            (None, Some(reason)) => reason.told(&self.line()),
+            (None, None) => Message::quote(self.line()),
         }
     }
-}
 
-impl fmt::Display for Reply {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The same, with the reply code where there is one.
+    #[must_use]
+    pub fn told_with_code(&self) -> Message {
         match self.code {
-            Some(code) => write!(f, "{code} {}", self.line()),
-            None => f.write_str(&self.line()),
+            Some(code) => Message::quote(format!("{code} {}", self.line())),
+            None => self.told(),
         }
+    }
+
+    /// The server's words, or the details, on one line, safe to show.
+    fn line(&self) -> String {
+        visible_line(&self.text.replace('\n', " "))
     }
 }
 
@@ -205,25 +244,21 @@ impl Outcome {
         Self::new(Status::NotTried, Reply::none(reason, ""))
     }
 
-    /// The words on one line, safe to show.
+    /// What is said of it, on one line, safe to show.
     #[must_use]
-    pub fn line(&self) -> String {
-        let words = self.reply.line();
+    pub fn told(&self) -> Message {
         match self.reply.reason {
-            Some(reason) if self.status == Status::InDoubt && reason.is_of_the_line() => {
-                format!("the letter was handed over, then {words}")
-            }
-            _ => words,
+            Some(reason) if self.status == Status::InDoubt => reason.told_in_doubt(&self.reply.line()),
+            _ => self.reply.told(),
         }
     }
-}
 
-/// With the reply code, where there is one.
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// The same, with the reply code where there is one.
+    #[must_use]
+    pub fn told_with_code(&self) -> Message {
         match self.reply.code {
-            Some(code) => write!(f, "{code} {}", self.line()),
-            None => f.write_str(&self.line()),
+            Some(_) => self.reply.told_with_code(),
+            None => self.told(),
         }
     }
 }
@@ -245,23 +280,40 @@ mod tests {
     fn what_happened_is_stored_as_a_code_and_told_in_words() {
         let check = |status, reason, details: &str, expect: &str| {
             let outcome = Outcome::new(status, Reply::none(reason, details));
-            assert_eq!(outcome.line(), expect);
+            assert_eq!(outcome.told().in_english(), expect);
             let stored = serde_json::to_string(&outcome).unwrap();
             assert!(!stored.contains("letter"), "words of ours are stored: {stored}");
             let read: Outcome = serde_json::from_str(&stored).unwrap();
-            assert_eq!((read.reply, read.status.in_words()), (outcome.reply, status.in_words()));
+            assert_eq!((read.reply, read.status.told()), (outcome.reply, status.told()));
         };
+        for (status, before) in [
+            (Status::Deferred, "the connection was lost: "),
+            (
+                Status::InDoubt,
+                "the letter was handed over, then the connection was lost: ",
+            ),
+        ] {
+            for (details, expect) in [
+                (RESET, "reset by the server"),
+                (CLOSED, "closed by the server"),
+                ("Broken pipe", "Broken pipe"),
+                // What older versions of this program stored.
+                ("reset by the server", "reset by the server"),
+            ] {
+                check(status, Reason::ConnectionLost, details, &format!("{before}{expect}"));
+            }
+        }
         check(
             Status::Deferred,
-            Reason::ConnectionLost,
-            "reset by the server",
-            "the connection was lost: reset by the server",
+            Reason::Endless,
+            "",
+            "the server sent something that is not an SMTP reply: a reply without an end",
         );
         check(
             Status::InDoubt,
-            Reason::ConnectionLost,
-            "reset by the server",
-            "the letter was handed over, then the connection was lost: reset by the server",
+            Reason::NotSmtp,
+            "HTTP/1.1",
+            "the letter was handed over, then the server sent something that is not an SMTP reply: HTTP/1.1",
         );
         check(
             Status::InDoubt,
@@ -273,7 +325,7 @@ mod tests {
             Status::Refused,
             Reason::TooLarge,
             "2048 1024",
-            "the letter has 2048 bytes, the server takes 1024 at most",
+            "the letter has 2,048 bytes, the server takes 1,024 at most",
         );
         check(
             Status::NotTried,
@@ -285,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_time_is_told_as_people_say_it() {
-        let check = |millis: &str, expect: &str| assert_eq!(duration(millis), expect);
+        let check = |millis: &str, expect: &str| assert_eq!(duration(millis).in_english(), expect);
         check("500", "500 ms");
         check("1000", "1 second");
         check("60000", "60 seconds");
@@ -321,10 +373,11 @@ mod tests {
             Reason::SettledAsSent,
             Reason::SettledAsUnsent,
             Reason::Older,
+            Reason::Endless,
         ];
         assert_eq!(
             serde_json::to_string(&all).unwrap(),
-            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older"]"#
+            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older","endless"]"#
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use appel_messages::Value;
 use icu_locale_core::LanguageIdentifier;
 
 /// A country by its ISO 3166-1 alpha-2 code.
@@ -40,6 +41,12 @@ impl fmt::Display for Country {
     }
 }
 
+impl From<Country> for Value {
+    fn from(country: Country) -> Self {
+        Self::from(country.code())
+    }
+}
+
 impl fmt::Debug for Country {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -47,8 +54,7 @@ impl fmt::Debug for Country {
 }
 
 /// A code that names nothing, and the code that was probably meant.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no such code: {text}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownCode {
     /// As written.
     pub text: String,
@@ -188,6 +194,12 @@ impl Language {
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl From<&Language> for Value {
+    fn from(language: &Language) -> Self {
+        Self::from(language.to_string())
     }
 }
 

@@ -1,5 +1,4 @@
-//! Words made fit for a person: text from outside that a terminal must not obey, lists that end, and the word that was
-//! probably meant.
+//! Words made fit for a person: text from outside that a terminal must not obey, and the word that was probably meant.
 
 use std::path::Path;
 
@@ -130,34 +129,6 @@ pub fn ceil_char_boundary(text: &str, at: usize) -> usize {
     at
 }
 
-/// `1,234,567`.
-#[must_use]
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// How many words a list names.
-const LISTED: usize = 20;
-
-/// `a, b, c`; of a long list its beginning, and how many more there are.
-#[must_use]
-pub fn listed<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    let mut words = words.into_iter();
-    let first: Vec<&str> = words.by_ref().take(LISTED).collect();
-    match words.count() {
-        0 => first.join(", "),
-        more => format!("{} and {more} more", first.join(", ")),
-    }
-}
-
 /// Longer words are no slips of the pen, and comparing them takes long.
 const LONGEST_SLIP: usize = 64;
 /// How many words of about the right length are compared.
@@ -269,11 +240,9 @@ mod tests {
     }
 
     #[test]
-    fn a_long_text_loses_its_middle_and_a_long_list_its_end() {
+    fn a_long_text_loses_its_middle() {
         assert_eq!(shortened("short".to_owned(), 5), "short");
         assert_eq!(shortened("äbcdefghi".to_owned(), 6), "äbcd…hi");
-        assert_eq!(listed(["a", "b"]), "a, b");
-        assert!(listed(std::iter::repeat_n("a", 1000)).ends_with("a and 980 more"));
     }
 
     #[test]

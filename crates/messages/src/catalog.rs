@@ -101,6 +101,10 @@ impl Catalog {
     /// A message in words.
     #[must_use]
     pub fn say(&self, message: &Message) -> String {
+        // What a server says of each letter is passed on as it is.
+        if let Some(words) = message.quoted() {
+            return words.to_owned();
+        }
         self.attribute(message, None)
             .unwrap_or_else(|| format!("⟨{}⟩", message.code()))
     }

@@ -48,6 +48,15 @@ impl Message {
         self
     }
 
+    /// Somebody else's words, when it is nothing but those.
+    #[must_use]
+    pub fn quoted(&self) -> Option<&str> {
+        match &*self.values {
+            [("words", Value::Text(words))] if self.code == "quote" => Some(words),
+            _ => None,
+        }
+    }
+
     /// In English: for what programs read, and for tests.
     #[must_use]
     pub fn in_english(&self) -> String {
@@ -57,7 +66,10 @@ impl Message {
 
 impl Serialize for Message {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.in_english())
+        match self.quoted() {
+            Some(words) => serializer.serialize_str(words),
+            None => serializer.serialize_str(&self.in_english()),
+        }
     }
 }
 

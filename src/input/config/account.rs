@@ -129,19 +129,15 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
     match Address::parse(text.as_str()) {
         Ok(address) => {
             if let Some(look) = lookalike::in_address(text.as_str()) {
-                let look = look.to_string();
+                let look = look.message();
                 text.warn(msg!("config-address-lookalike", address = text.as_str(), look = look));
             }
             Some(address)
         }
         Err(error) => {
-            let message = msg!(
-                "config-not-an-address",
-                address = text.as_str(),
-                why = error.to_string()
-            );
+            let message = msg!("config-not-an-address", address = text.as_str(), why = error.message());
             match error.hint() {
-                Some(hint) => text.refuse_with(message, Message::quote(hint)),
+                Some(hint) => text.refuse_with(message, hint),
                 None => text.refuse(message),
             }
             None

@@ -244,7 +244,7 @@ fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> 
                     AddressError::SeveralOrSpace => msg!("row-email-unfit-several"),
                     _ => address_hint(&problem),
                 };
-                let why = Message::quote(problem.to_string());
+                let why = problem.message();
                 (msg!("row-email-unfit", written = shown(cell), why = why), Some(hint))
             });
             None
@@ -259,7 +259,7 @@ fn lookalike(written: &str, look: &Look, column: usize, report: &mut dyn Report)
         column: Some(column),
     };
     report.report(finding, &|| {
-        let why = Message::quote(look.to_string());
+        let why = look.message();
         (msg!("row-lookalike", written = visible_line(written), why = why), None)
     });
 }
@@ -279,7 +279,7 @@ fn shown(cell: &str) -> String {
 
 fn address_hint(problem: &AddressError) -> Message {
     if let Some(hint) = problem.hint() {
-        return Message::quote(hint);
+        return hint;
     }
     match problem {
         AddressError::NoAt => msg!("row-address-hint-no-at"),
@@ -294,7 +294,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
     }
     if cell.contains(['<', '>']) {
         error_with(report, Some(column), "row-copy-unfit", || {
-            let why = Message::quote(AddressError::NameInside.to_string());
+            let why = AddressError::NameInside.message();
             let hint = msg!("row-copy-unfit-name");
             (msg!("row-copy-unfit", written = shown(cell), why = why), Some(hint))
         });
@@ -318,7 +318,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
             }
             Err(problem) => {
                 error_with(report, Some(column), "row-copy-unfit", || {
-                    let why = Message::quote(problem.to_string());
+                    let why = problem.message();
                     let what = msg!("row-copy-unfit", written = shown(part), why = why);
                     (what, Some(address_hint(&problem)))
                 });

@@ -41,10 +41,10 @@ impl<'d> Claimed<'d> {
 
     /// Its bytes.
     pub fn message(&self) -> Result<Message, Problem> {
-        match &self.job {
-            Some(job) => self.dispatcher.letters().message(&job.letter, job.date),
-            None => Err(Problem::error("a letter that is not at hand cannot be written")),
-        }
+        let Some(job) = &self.job else {
+            unreachable!("a letter is taken out once");
+        };
+        self.dispatcher.letters().message(&job.letter, job.date)
     }
 
     /// Has it in the ledger, safe from a killed process, that the letter begins: from now on it is in flight.

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use appel_core::outcome::{Outcome, Reply, Status};
+use appel_messages::{Message, msg};
 use tokio::time::Instant;
 
 use super::backoff::{Backoff, Failed};
@@ -55,7 +56,12 @@ impl Dispatcher {
         match again {
             Some(at) => {
                 self.journal.submit(entry, None)?;
-                let what = format!("{} to {}: {}", event.letter, event.to, sent.outcome.reply);
+                let what = msg!(
+                    "retrying-letter",
+                    letter = &event.letter,
+                    to = &event.to,
+                    reply = sent.outcome.reply.told_with_code(),
+                );
                 self.notice(what, at.duration_since(Instant::now()));
                 job.deferred = Some(Box::new(event));
                 self.state().retries.push(Retry { at, job });
@@ -113,9 +119,9 @@ impl Dispatcher {
         };
         if refusals >= SENDER_REFUSALS {
             self.stop(Stop::Cannot {
-                message: "the server takes no letters from your address".to_owned(),
-                cause: format!("it refused the sender of {SENDER_REFUSALS} letters running"),
-                hint: "check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused".to_owned(),
+                message: msg!("sender-refused"),
+                cause: Some(msg!("sender-refused-running", count = SENDER_REFUSALS)),
+                hint: None,
             });
         }
     }
@@ -141,7 +147,7 @@ impl Dispatcher {
         });
     }
 
-    pub fn notice(&self, reason: String, pause: Duration) {
+    pub fn notice(&self, reason: Message, pause: Duration) {
         let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
         let notice = Notice::Retrying { reason, seconds };
         // Nobody is misled when the ledger is lost and the notice with it.
@@ -176,7 +182,7 @@ impl Dispatcher {
     fn waits(&self, failed: &Failed, reply: &Reply) {
         match failed {
             Failed::Already => {}
-            Failed::TryAgain(pause) => self.notice(reply.to_string(), *pause),
+            Failed::TryAgain(pause) => self.notice(reply.told_with_code(), *pause),
             Failed::TooLong => self.stop(Stop::GaveUp(reply.clone())),
         }
     }

@@ -19,7 +19,7 @@ pub fn left_out(
     let mut event = LetterEvent::new(id, letter, to.as_str(), Verdict::Skipped, at);
     event.message_id = Some(id.message_id(sender));
     event.reason = Some(reason);
-    event.reply = over.map(ToString::to_string);
+    event.reply = over.map(Over::message);
     Event::Letter(Box::new(event))
 }
 
@@ -39,7 +39,7 @@ fn not_tried(letter: &Letter, why: Reason, at: Timestamp) -> Event {
 pub fn became(event: &mut LetterEvent, outcome: &Outcome, recipients: &[AddressOutcome], at: Timestamp) {
     event.outcome = outcome.status.into();
     event.code = outcome.reply.code;
-    event.reply = Some(outcome.line());
+    event.reply = Some(outcome.told());
     event.at = at;
     event.recipients = recipients
         .iter()

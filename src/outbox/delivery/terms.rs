@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use appel_core::address::Address;
-use appel_core::letter::{Decision, Letter, Message};
+use appel_core::letter::{self, Decision, Letter};
+use appel_messages::Message;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
@@ -24,7 +25,7 @@ pub trait Letters: Send + 'static {
     ///
     /// # Errors
     /// When it cannot be written, although it could before the run began.
-    fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem>;
+    fn message(&self, letter: &Letter, date: Timestamp) -> Result<letter::Message, Problem>;
 }
 
 /// How to send.
@@ -70,11 +71,11 @@ pub enum Stop {
     /// It cannot be delivered, and waiting will not help.
     Cannot {
         /// What happened.
-        message: String,
+        message: Message,
         /// Why.
-        cause: String,
-        /// What to do now.
-        hint: String,
+        cause: Option<Message>,
+        /// What to do now, where the message itself does not say it.
+        hint: Option<Message>,
     },
     /// The server could not be reached for as long as `retry-for` allows.
     GaveUp(Reply),
@@ -102,9 +103,9 @@ impl From<ConnectError> for Stop {
         match error {
             ConnectError::Temporary(reply) => Self::GaveUp(reply),
             ConnectError::Fatal { what, cause, hint } => Self::Cannot {
-                message: what.in_english(),
-                cause: cause.map(|cause| cause.in_english()).unwrap_or_default(),
-                hint: hint.in_english(),
+                message: what,
+                cause,
+                hint: Some(hint),
             },
         }
     }

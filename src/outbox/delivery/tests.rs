@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::failure::Problem;
 use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Verdict};
-use crate::outbox::ledger::{self, Claimed, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outbox::ledger::{self, Claimed, Doing, Durability, Entry, LedgerError, LedgerWriter};
 use crate::outbox::quota::Quota;
 use crate::transport::{About, Attempt, ConnectError, Sent, Session, Then};
 
@@ -155,8 +155,8 @@ impl LedgerWriter for Paper {
         if self.writes > self.left {
             return Box::pin(ready(Err(LedgerError::Unusable {
                 path: "paper".to_owned(),
-                doing: "written",
-                cause: "the disk is full".to_owned(),
+                doing: Doing::Write,
+                cause: appel_messages::Message::quote("the disk is full"),
             })));
         }
         let mut answers = Vec::new();

@@ -7,7 +7,7 @@ pub mod questions;
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::LetterId;
-use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
+use appel_core::outcome::{AddressOutcome, Outcome, RESET, Reason, Reply, Status};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Answer, Attempted, Claimed, Durability, Entry, EventKind, Intent, Ledger, LedgerEvent, Record, Settled};
@@ -80,7 +80,7 @@ fn said(status: Status) -> Outcome {
         Accepted => Outcome::new(status, Reply::said(250, "2.0.0 taken")),
         Deferred => Outcome::new(status, Reply::said(451, "4.7.1 later")),
         Refused => Outcome::new(status, Reply::said(550, "5.1.1 no")),
-        _ => Outcome::new(status, Reply::none(Reason::ConnectionLost, "reset by the server")),
+        _ => Outcome::new(status, Reply::none(Reason::ConnectionLost, RESET)),
     }
 }
 

@@ -3,29 +3,28 @@
 use std::io;
 use std::path::Path;
 
+use appel_messages::{Message, msg};
+
 use crate::private::Unfit;
 
 /// Why the ledger cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LedgerError {
     /// Another run holds it.
-    #[error("another run is using the ledger {path}: {holder}")]
     Busy {
         /// The ledger.
         path: String,
         /// Who, since when.
-        holder: String,
+        holder: Holder,
         /// Certainly on another computer.
         elsewhere: bool,
     },
     /// Something that is no run of this program keeps the database to itself.
-    #[error("another program has the ledger {path} locked")]
     Locked {
         /// The ledger.
         path: String,
     },
     /// The drive has no locks, or does not share what has to be shared under one: nothing could keep two runs apart.
-    #[error("the ledger {path} is on a drive that cannot lock files: {cause}")]
     NoLocks {
         /// The ledger.
         path: String,
@@ -33,7 +32,6 @@ pub enum LedgerError {
         cause: String,
     },
     /// A newer program wrote it.
-    #[error("the ledger {path} was written by a newer version of appel (format {found}, this one knows {known})")]
     Newer {
         /// The ledger.
         path: String,
@@ -43,65 +41,82 @@ pub enum LedgerError {
         known: i64,
     },
     /// Not a ledger, or damaged.
-    #[error("the ledger {path} is damaged, or is not a ledger: {cause}")]
     Damaged {
         /// The ledger.
         path: String,
         /// What is wrong with it.
-        cause: String,
+        cause: Message,
     },
     /// It had entries that it has no longer.
-    #[error("the ledger {path} lacks its last entries: the marks beside it are newer")]
     Behind {
         /// The ledger.
         path: String,
     },
     /// There is no room for it.
-    #[error("the ledger {path} cannot be {doing}: the disk is full")]
     Full {
         /// The ledger.
         path: String,
-        /// "opened", "written", "read".
-        doing: &'static str,
+        /// What it cannot be.
+        doing: Doing,
     },
     /// It cannot be written: permissions, input or output error.
-    #[error("the ledger {path} cannot be {doing}: {cause}")]
     Unusable {
         /// The ledger.
         path: String,
-        /// "opened", "written", "read".
-        doing: &'static str,
+        /// What it cannot be.
+        doing: Doing,
         /// Why.
-        cause: String,
+        cause: Message,
     },
     /// It, or something beside it, is not as it must be to be used: somebody else's, a link, no file.
-    #[error("the ledger {path} cannot be {doing}: {cause}")]
     Unfit {
         /// The ledger.
         path: String,
-        /// "opened", "written", "read".
-        doing: &'static str,
+        /// What it cannot be.
+        doing: Doing,
         /// Why.
-        cause: String,
+        cause: Message,
         /// What fixes it.
-        hint: String,
+        hint: Message,
     },
+}
+
+/// What was to be done with a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// To be opened.
+    Open,
+    /// To be read.
+    Read,
+    /// To be written.
+    Write,
+}
+
+/// Who holds a ledger, as the file says that they write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The file says nothing: it has just begun.
+    JustBegun,
+    /// A process, by its number, and since when.
+    Process(String, String),
+    /// Whatever else stands there.
+    Said(String),
 }
 
 impl LedgerError {
     /// What was found at its place.
-    pub(super) fn unfit(ledger: &Path, doing: &'static str, unfit: Unfit) -> Self {
+    pub(super) fn unfit(ledger: &Path, doing: Doing, unfit: Unfit) -> Self {
         let Unfit { what, hint } = unfit;
         Self::Unfit {
             path: appel_core::words::path(ledger),
             doing,
-            cause: what.in_english(),
-            hint: hint.in_english(),
+            cause: what,
+            hint,
         }
     }
 
     /// What the system said of a file.
-    pub(super) fn io(ledger: &Path, doing: &'static str, error: &io::Error) -> Self {
+    pub(super) fn io(ledger: &Path, doing: Doing, error: &io::Error) -> Self {
         let path = appel_core::words::path(ledger);
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path, doing },
@@ -112,35 +127,65 @@ impl LedgerError {
             _ => Self::Unusable {
                 path,
                 doing,
-                cause: error.to_string(),
+                cause: Message::quote(error.to_string()),
             },
         }
     }
 
-    /// What to do now.
+    /// What happened; mostly it says what to do now as well.
     #[must_use]
-    pub fn hint(&self) -> &str {
+    pub fn message(&self) -> Message {
         match self {
-            Self::Busy { elsewhere: true, .. } => {
-                "wait until it has ended, then run again. If that computer went down, the drive lets go of its lock after some minutes"
+            Self::Busy {
+                path,
+                holder,
+                elsewhere,
+            } => busy(path, holder, *elsewhere),
+            Self::Locked { path } => msg!("ledger-locked", path = path),
+            Self::NoLocks { path, cause } => msg!("ledger-no-locks", path = path, cause = cause),
+            Self::Newer { path, found, known } => {
+                let (found, known) = (found.to_string(), known.to_string());
+                msg!("ledger-newer", path = path, found = found, known = known)
             }
-            Self::Locked { .. } => "close what has it open, such as a database program or a backup, then run again",
-            Self::NoLocks { .. } => {
-                "keep the ledger on a drive of this computer: copy it there, for it knows what was sent, and name it with --ledger PATH"
-            }
-            Self::Busy { .. } => "wait until it has ended, then run again: what is still due will be sent then",
-            Self::Newer { .. } => "update appel; an older one could misread what was sent",
-            Self::Damaged { .. } => {
-                "do not delete it: it knows what was sent. Restore a copy, or ask for help with the file"
-            }
-            Self::Full { .. } => "make room on that disk, then run again: what was sent is not sent a second time",
-            Self::Behind { .. } => {
-                "was it deleted, put back from a copy, or copied without its -wal file? Bring back the newest one, with all files that begin with its name. To go on with this one all the same, remove the file that ends in .marks: what is missing would be sent again"
-            }
-            Self::Unfit { hint, .. } => hint,
-            Self::Unusable { .. } => {
-                "check that the disk works and that the folder is yours; what was sent before is recorded"
-            }
+            Self::Damaged { path, cause } => msg!("ledger-damaged", path = path, cause = cause),
+            Self::Behind { path } => msg!("ledger-behind", path = path),
+            Self::Full { path, doing } => match doing {
+                Doing::Open => msg!("ledger-not-opened-full", path = path),
+                Doing::Read => msg!("ledger-not-read-full", path = path),
+                Doing::Write => msg!("ledger-not-written-full", path = path),
+            },
+            Self::Unusable { path, doing, cause } => match doing {
+                Doing::Open => msg!("ledger-not-opened", path = path, cause = cause),
+                Doing::Read => msg!("ledger-not-read", path = path, cause = cause),
+                Doing::Write => msg!("ledger-not-written", path = path, cause = cause),
+            },
+            Self::Unfit { path, doing, cause, .. } => match doing {
+                Doing::Open => msg!("ledger-unfit-opened", path = path, cause = cause),
+                Doing::Read => msg!("ledger-unfit-read", path = path, cause = cause),
+                Doing::Write => msg!("ledger-unfit-written", path = path, cause = cause),
+            },
         }
+    }
+
+    /// What to do now, where the message itself does not say it.
+    #[must_use]
+    pub fn hint(&self) -> Option<Message> {
+        match self {
+            Self::Busy { elsewhere: true, .. } => Some(msg!("ledger-busy-elsewhere-wait")),
+            Self::Busy { .. } => Some(msg!("ledger-busy-wait")),
+            Self::Unfit { hint, .. } => Some(hint.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn busy(path: &str, holder: &Holder, elsewhere: bool) -> Message {
+    match holder {
+        Holder::JustBegun => msg!("ledger-busy-begun", path = path),
+        Holder::Process(process, since) if elsewhere => {
+            msg!("ledger-busy-elsewhere", path = path, process = process, since = since)
+        }
+        Holder::Process(process, since) => msg!("ledger-busy", path = path, process = process, since = since),
+        Holder::Said(words) => msg!("ledger-busy-said", path = path, words = words),
     }
 }

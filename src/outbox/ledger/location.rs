@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use appel_messages::{Message, Value, msg};
+
 use super::{LedgerError, place};
 use crate::private;
 
@@ -15,9 +17,21 @@ pub enum Location {
 }
 
 /// A location of a kind that this program does not know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a ledger on a PostgreSQL server is not supported yet")]
-pub struct Unsupported;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsupported {
+    /// On a database server.
+    Server,
+}
+
+impl Unsupported {
+    /// What is said of it.
+    #[must_use]
+    pub fn message(self) -> Message {
+        match self {
+            Self::Server => msg!("ledger-on-a-server"),
+        }
+    }
+}
 
 impl Location {
     /// What stands behind `--ledger`.
@@ -26,7 +40,7 @@ impl Location {
     /// When it is no path.
     pub fn parse(text: &OsStr) -> Result<Self, Unsupported> {
         if text.to_string_lossy().starts_with("postgres") {
-            return Err(Unsupported);
+            return Err(Unsupported::Server);
         }
         Ok(Self::File(PathBuf::from(text)))
     }
@@ -59,6 +73,12 @@ impl Location {
 impl From<PathBuf> for Location {
     fn from(path: PathBuf) -> Self {
         Self::File(path)
+    }
+}
+
+impl From<&Location> for Value {
+    fn from(location: &Location) -> Self {
+        Self::from(location.to_string())
     }
 }
 

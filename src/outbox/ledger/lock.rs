@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use appel_core::words::visible_line;
 use jiff::Timestamp;
 
-use super::LedgerError;
+use super::{Doing, LedgerError};
 use crate::private;
 
 /// The lock, held for as long as this lives.
@@ -28,7 +28,7 @@ impl Drop for Lock {
 
 /// Takes the lock, or says who has it.
 pub fn acquire(ledger: &Path, now: Timestamp) -> Result<Lock, LedgerError> {
-    let unusable = |error: io::Error| LedgerError::io(ledger, "opened", &error);
+    let unusable = |error: io::Error| LedgerError::io(ledger, Doing::Open, &error);
     let mut options = private::options();
     options.read(true).write(true).create(true).truncate(false);
     let mut file = private::open(&lock_path(ledger), &options).map_err(unusable)?;
@@ -68,7 +68,7 @@ pub fn not_held_elsewhere(ledger: &Path) -> Result<(), LedgerError> {
     let mut file = match private::open(&lock_path(ledger), private::options().read(true).write(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(LedgerError::io(ledger, "opened", &error)),
+        Err(error) => return Err(LedgerError::io(ledger, Doing::Open, &error)),
     };
     let holder = Holder::of(&mut file);
     if !holder.is_elsewhere() {
@@ -125,12 +125,13 @@ impl Holder {
 fn busy(ledger: &Path, holder: &Holder) -> LedgerError {
     let elsewhere = holder.is_elsewhere();
     let words = visible_line(&holder.words);
+    let process = words.strip_prefix("process ").and_then(|of| of.split_once(", since "));
     LedgerError::Busy {
         path: appel_core::words::path(ledger),
-        holder: match words.split_once(", since ") {
-            _ if words.is_empty() => "it has just begun".to_owned(),
-            Some((process, since)) if elsewhere => format!("{process} on another computer, since {since} by its clock"),
-            _ => words,
+        holder: match process {
+            Some((process, since)) => super::Holder::Process(process.to_owned(), since.to_owned()),
+            None if words.is_empty() => super::Holder::JustBegun,
+            None => super::Holder::Said(words),
         },
         elsewhere,
     }
@@ -170,12 +171,16 @@ mod tests {
         (dir, ledger)
     }
 
-    /// The words of a refusal, and whether the holder is on another computer.
+    /// What a refusal says of the holder, and whether it is on another computer.
     fn refused(result: Result<impl std::fmt::Debug, LedgerError>) -> (String, bool) {
-        match result.unwrap_err() {
-            LedgerError::Busy { holder, elsewhere, .. } => (holder, elsewhere),
-            error => panic!("{error}"),
-        }
+        let error = result.unwrap_err();
+        let LedgerError::Busy { elsewhere, .. } = error else {
+            panic!("{error:?}");
+        };
+        let words = error.message().in_english();
+        let (before, holder) = words.split_once(": ").unwrap();
+        assert!(before.starts_with("another run is using the ledger "), "{words}");
+        (holder.to_owned(), elsewhere)
     }
 
     #[test]

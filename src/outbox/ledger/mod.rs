@@ -27,7 +27,7 @@ mod sqlite;
 pub(crate) mod testing;
 
 pub use entry::{Attempted, Claimed, Durability, Entry, Intent};
-pub use error::LedgerError;
+pub use error::{Doing, Holder, LedgerError};
 pub use location::Location;
 pub use nothing::NoLedger;
 pub use record::{EventKind, Holdings, LedgerEvent, Record, Settled};

@@ -5,7 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::LedgerError;
+use super::{Doing, LedgerError};
 use crate::private::{self, Unfit};
 
 /// What may lie beside the file, by the end of its name.
@@ -14,7 +14,7 @@ const BESIDE: [&str; 5] = ["-wal", "-shm", "-journal", ".marks", ".lock"];
 /// Where the ledger of this name really is: lock and marks must lie beside the one file, by whatever name it is called.
 /// `None` when there is none.
 pub fn find(named: &Path) -> Result<Option<PathBuf>, LedgerError> {
-    found(named).map_err(|unfit| LedgerError::unfit(named, "opened", unfit))
+    found(named).map_err(|unfit| LedgerError::unfit(named, Doing::Open, unfit))
 }
 
 /// The same; the ledger is made (0600, in a folder 0700) when there is none. `SQLite`, which asks nobody's umask, then
@@ -23,7 +23,7 @@ pub fn prepare(named: &Path) -> Result<PathBuf, LedgerError> {
     if let Some(real) = find(named)? {
         return Ok(real);
     }
-    let failed = |error| LedgerError::io(named, "opened", &error);
+    let failed = |error| LedgerError::io(named, Doing::Open, &error);
     if let Some(folder) = named.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private::folder(folder).map_err(failed)?;
     }

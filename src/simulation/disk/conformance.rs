@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::Disk;
 use crate::outbox::ledger::conformance::{Site, conformance};
 use crate::outbox::ledger::{
-    Answer, Claimed, Durability, Each, Entry, Holdings, Ledger, LedgerError, LedgerEvent, LedgerReader, LedgerWriter,
-    Record, Settled,
+    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, Ledger, LedgerError, LedgerEvent, LedgerReader,
+    LedgerWriter, Record, Settled,
 };
 
 /// A disk with a ledger on it, and the ledger as whoever opened it has it.
@@ -30,8 +30,8 @@ impl OnDisk {
 fn answer<T: Send + 'static>(answer: Result<T, String>) -> Answer<'static, T> {
     let answer = answer.map_err(|cause| LedgerError::Unusable {
         path: "disk".to_owned(),
-        doing: "written",
-        cause,
+        doing: Doing::Write,
+        cause: appel_messages::Message::quote(cause),
     });
     Box::pin(std::future::ready(answer))
 }

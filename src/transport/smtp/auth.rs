@@ -209,9 +209,9 @@ fn not_offered(offers: &Offers, settings: &Settings) -> ConnectError {
 
 fn refused(refusal: &Refusal, spent: Spent, login: &Login, settings: &Settings) -> ConnectError {
     let (host, username) = (&settings.host, login.username());
-    let reply = refusal.reply.to_string();
+    let reply = refusal.reply.told_with_code();
     let said = match refusal.reason.as_deref() {
-        None | Some("") => Message::quote(reply),
+        None | Some("") => reply,
         Some(reason) => msg!("sign-in-refused-because", reply = reply, reason = reason),
     };
     let hint = match spent {

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use appel_core::outcome::{Reason, Reply};
-use appel_messages::{Message, msg};
+use appel_messages::msg;
 use rustls::ClientConfig;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -104,7 +104,7 @@ async fn greeting(stream: &mut Stream, settings: &Settings) -> Result<(), Connec
         Some(400..=499) => Err(ConnectError::Temporary(reply)),
         _ => Err(ConnectError::Fatal {
             what: msg!("smtp-not-from-here", host = &settings.host),
-            cause: Some(Message::quote(reply.to_string())),
+            cause: Some(reply.told_with_code()),
             hint: msg!("smtp-hint-host-and-port"),
         }),
     }
@@ -131,7 +131,7 @@ async fn ehlo(stream: &mut Stream, settings: &Settings) -> Result<Offers, Connec
 fn no_hello(settings: &Settings, reply: &Reply) -> ConnectError {
     ConnectError::Fatal {
         what: msg!("smtp-greeting-refused", host = &settings.host),
-        cause: Some(Message::quote(reply.to_string())),
+        cause: Some(reply.told_with_code()),
         hint: msg!("smtp-hint-host-and-port"),
     }
 }
@@ -156,7 +156,7 @@ async fn starttls(
             Some(400..=499) => ConnectError::Temporary(reply),
             _ => ConnectError::Fatal {
                 what: msg!("starttls-refused", host = host),
-                cause: Some(Message::quote(reply.to_string())),
+                cause: Some(reply.told_with_code()),
                 hint: msg!("starttls-hint-refused"),
             },
         });

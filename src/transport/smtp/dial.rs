@@ -39,19 +39,25 @@ async fn direct(
     found: impl Future<Output = io::Result<Vec<SocketAddr>>>,
 ) -> Result<TcpStream, ConnectError> {
     let (host, port) = (&settings.host, settings.port);
-    let temporary = |text: String| ConnectError::Temporary(Reply::none(Reason::NotConnected, text));
+    let temporary = |why: Message| ConnectError::Temporary(Reply::not_connected(why));
+    let port = port.to_string();
     let addresses = match timeout(settings.timeout, found).await {
         Ok(Ok(addresses)) => addresses,
         Ok(Err(error)) => return Err(unresolved(host, &error)),
-        Err(_) => return Err(temporary(format!("the name {host} could not be looked up in time"))),
+        Err(_) => return Err(temporary(msg!("not-connected-lookup-late", host = host))),
     };
     if addresses.is_empty() {
-        return Err(temporary(format!("the name {host} has no address")));
+        return Err(temporary(msg!("not-connected-no-address", host = host)));
     }
     match timeout(settings.timeout, first_to_answer(addresses)).await {
         Ok(Ok(tcp)) => Ok(tcp),
-        Ok(Err(error)) => Err(temporary(format!("cannot connect to {host} port {port}: {error}"))),
-        Err(_) => Err(temporary(format!("cannot connect to {host} port {port}: no answer"))),
+        Ok(Err(error)) => Err(temporary(msg!(
+            "not-connected",
+            host = host,
+            port = port,
+            cause = error.to_string()
+        ))),
+        Err(_) => Err(temporary(msg!("not-connected-late", host = host, port = port))),
     }
 }
 
@@ -85,10 +91,11 @@ fn unresolved(host: &str, error: &io::Error) -> ConnectError {
         .iter()
         .any(|silence| words.contains(silence))
     {
-        return ConnectError::Temporary(Reply::none(
-            Reason::NotConnected,
-            format!("the name {host} could not be looked up: {words}"),
-        ));
+        return ConnectError::Temporary(Reply::not_connected(msg!(
+            "not-connected-lookup",
+            host = host,
+            cause = words
+        )));
     }
     ConnectError::Fatal {
         what: msg!("smtp-no-such-host", host = host),
@@ -121,7 +128,7 @@ mod tests {
 
     fn temporary(dialled: Result<TcpStream, ConnectError>) -> String {
         match dialled.unwrap_err() {
-            ConnectError::Temporary(reply) => reply.text,
+            ConnectError::Temporary(reply) => reply.told().in_english(),
             fatal @ ConnectError::Fatal { .. } => panic!("{fatal:?}"),
         }
     }

@@ -195,7 +195,7 @@ impl Opened {
     fn not_begun(error: &StreamError) -> Self {
         match error {
             StreamError::Lost(_) | StreamError::Timeout(_) => Self::Unstarted(error.reply()),
-            StreamError::NotSmtp(_) => Self::lost(error),
+            StreamError::NotSmtp(_) | StreamError::Endless => Self::lost(error),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::net::IpAddr;
 
-use appel_core::outcome::{Reason, Reply};
+use appel_core::outcome::Reply;
 use appel_messages::{Message, msg};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -33,12 +33,15 @@ where
 {
     let useless = |cause| Err(useless(proxy, settings, cause));
     // Here a SOCKS proxy is there: what keeps it from reaching the server may pass.
-    let not_now = |why: &str| {
-        let (at, host, port) = (at(proxy), &settings.host, settings.port);
-        Err(ConnectError::Temporary(Reply::none(
-            Reason::NotConnected,
-            format!("the proxy {at} cannot reach {host} port {port}: {why}"),
-        )))
+    let not_now = |why: Message| {
+        let (at, host, port) = (at(proxy), &settings.host, settings.port.to_string());
+        Err(ConnectError::Temporary(Reply::not_connected(msg!(
+            "not-connected-by-proxy",
+            proxy = at,
+            host = host,
+            port = port,
+            why = why
+        ))))
     };
     let target = (settings.host.as_str(), settings.port);
     let Ok(asked) = timeout(settings.timeout, Socks5Stream::connect_with_socket(io, target)).await else {
@@ -52,11 +55,11 @@ where
             }
             _ => useless(Message::quote(error.to_string())),
         },
-        Err(Error::GeneralSocksServerFailure) => not_now("it gives no reason; the name may be wrong"),
-        Err(Error::NetworkUnreachable) => not_now("its network is down"),
-        Err(Error::HostUnreachable) => not_now("nothing answers there, or the name is wrong"),
-        Err(Error::ConnectionRefused) => not_now("the connection was refused"),
-        Err(Error::TtlExpired) => not_now("nothing answered in time"),
+        Err(Error::GeneralSocksServerFailure) => not_now(msg!("proxy-gives-no-reason")),
+        Err(Error::NetworkUnreachable) => not_now(msg!("proxy-network-down")),
+        Err(Error::HostUnreachable) => not_now(msg!("proxy-nothing-there")),
+        Err(Error::ConnectionRefused) => not_now(msg!("proxy-connection-refused")),
+        Err(Error::TtlExpired) => not_now(msg!("proxy-no-answer-there")),
         Err(Error::ConnectionNotAllowedByRuleset) => useless(msg!("proxy-not-allowed")),
         Err(Error::CommandNotSupported | Error::AddressTypeNotSupported) => useless(msg!("proxy-does-not-know-how")),
         Err(Error::NoAcceptableAuthMethods | Error::AuthorizationRequired | Error::PasswordAuthFailure(_)) => {
@@ -140,13 +143,13 @@ mod tests {
                 assert!(hint.contains("nothing is sent around the proxy"), "{hint}");
                 cause.unwrap().in_english()
             }
-            ConnectError::Temporary(reply) => panic!("may pass: {reply}"),
+            ConnectError::Temporary(reply) => panic!("may pass: {reply:?}"),
         }
     }
 
     fn temporary(asked: Result<DuplexStream, ConnectError>) -> String {
         match asked.unwrap_err() {
-            ConnectError::Temporary(reply) => reply.text,
+            ConnectError::Temporary(reply) => reply.told().in_english(),
             fatal @ ConnectError::Fatal { .. } => panic!("{fatal:?}"),
         }
     }

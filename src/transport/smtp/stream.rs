@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use appel_core::outcome::{Reason, Reply};
+use appel_core::outcome::{CLOSED, RESET, Reason, Reply};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
@@ -29,21 +29,23 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// Why a step failed.
 #[derive(Debug, thiserror::Error)]
-#[error("{}", self.reply())]
+#[error("{}", self.reply().told_with_code().in_english())]
 pub enum StreamError {
     /// Closed or reset.
     Lost(String),
     /// The deadline passed.
     Timeout(Duration),
-    /// What came is no reply (RFC 5321 §4.2), or there was no end to it.
+    /// What came is no reply (RFC 5321 §4.2).
     NotSmtp(String),
+    /// What came had no end.
+    Endless,
 }
 
 impl StreamError {
     fn from_io(error: &io::Error) -> Self {
         Self::Lost(match error.kind() {
-            io::ErrorKind::ConnectionReset => "reset by the server".to_owned(),
-            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => "closed by the server".to_owned(),
+            io::ErrorKind::ConnectionReset => RESET.to_owned(),
+            io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof => CLOSED.to_owned(),
             _ => error.to_string(),
         })
     }
@@ -55,6 +57,7 @@ impl StreamError {
             Self::Lost(how) => Reply::none(Reason::ConnectionLost, how),
             Self::Timeout(timeout) => Reply::none(Reason::NoAnswer, timeout.as_millis().to_string()),
             Self::NotSmtp(excerpt) => Reply::none(Reason::NotSmtp, excerpt),
+            Self::Endless => Reply::none(Reason::Endless, ""),
         }
     }
 }
@@ -135,7 +138,7 @@ impl Stream {
             let end = handed_over + chunk.len();
             while handed_over < end {
                 let error = match timeout_at(deadline, self.io.write(&bytes[handed_over..end])).await {
-                    Ok(Ok(0)) => StreamError::Lost("closed by the server".to_owned()),
+                    Ok(Ok(0)) => StreamError::Lost(CLOSED.to_owned()),
                     Ok(Ok(written)) => {
                         handed_over += written;
                         continue;
@@ -192,7 +195,7 @@ impl Stream {
                     return Ok(reply);
                 }
                 None if self.read.len() - self.at > MAX_REPLY => {
-                    return Err(StreamError::NotSmtp("a reply without an end".to_owned()));
+                    return Err(StreamError::Endless);
                 }
                 None => {}
             }
@@ -223,7 +226,7 @@ impl Stream {
         }
         self.read.reserve(CHUNK);
         match timeout_at(deadline, self.io.read_buf(&mut self.read)).await {
-            Ok(Ok(0)) => Err(StreamError::Lost("closed by the server".to_owned())),
+            Ok(Ok(0)) => Err(StreamError::Lost(CLOSED.to_owned())),
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(StreamError::from_io(&error)),
             Err(_) => Err(StreamError::Timeout(timeout)),
@@ -343,7 +346,7 @@ mod tests {
         tokio::spawn(async move { while far.write_all(b"250-more\r\n").await.is_ok() {} });
         let mut stream = Stream::new(Box::new(near), None);
         let error = stream.reply(Duration::from_mins(1)).await.unwrap_err();
-        assert!(matches!(error, StreamError::NotSmtp(_)), "{error}");
+        assert!(matches!(error, StreamError::Endless), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

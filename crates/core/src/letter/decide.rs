@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use appel_messages::msg;
 use jiff::Timestamp;
 
 use super::decision::{Decision, Letter, Past, Skip, skipped};
@@ -184,18 +185,14 @@ impl Decider {
             field: Some("cc".to_owned()),
             ..Place::file(self.plan.campaign.recipients.shown())
         };
-        let others = match spec.cc.len() {
-            0 => String::new(),
-            number => format!(" ({number} of them from the letter's own `cc`)"),
-        };
-        let problem = Problem::error(format!(
-            "letter `{}` would have {number} copies here, and {most} are the most{others}",
-            spec.id
-        ));
-        Some(problem.at(place).hint(
-            "leave some out, or give them rows of their own; whoever sends can allow more in the account file: \
-             copies-per-letter in [limits]",
-        ))
+        let what = msg!(
+            "letter-copies-too-many",
+            letter = &spec.id,
+            number = number,
+            most = most,
+            own = spec.cc.len(),
+        );
+        Some(Problem::error(what).at(place))
     }
 
     fn no_text(&self, spec: &LetterSpec, row: &Recipient) -> Problem {
@@ -217,13 +214,12 @@ impl Decider {
             field: Some("language".to_owned()),
             ..Place::file(self.plan.campaign.recipients.shown())
         };
-        Problem::error(format!(
-            "letter `{}` has no text for this row in any of: {wanted}",
-            spec.id
+        Problem::error(msg!(
+            "letter-no-text",
+            letter = &spec.id,
+            wanted = wanted,
+            available = available,
         ))
         .at(place)
-        .hint(format!(
-            "write one of them, or give `campaign.language` one that it has: {available}"
-        ))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::Error as _;
+use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
@@ -72,7 +72,8 @@ impl Serialize for LetterId {
 impl<'de> Deserialize<'de> for LetterId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<str>>::deserialize(deserializer)?;
-        text.parse().map_err(D::Error::custom)
+        text.parse()
+            .map_err(|NoLetterId| D::Error::invalid_value(Unexpected::Str(&text), &"LetterId"))
     }
 }
 
@@ -82,9 +83,8 @@ impl fmt::Debug for LetterId {
     }
 }
 
-/// A text that is no letter id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a letter id has 32 hexadecimal digits")]
+/// A text that is no letter id: those have 32 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoLetterId;
 
 impl FromStr for LetterId {

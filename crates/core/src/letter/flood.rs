@@ -4,10 +4,10 @@
 //! decided, in their order (`Tally`). So two passes over the same letters come to the same.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use appel_messages::{Message, msg};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -33,22 +33,14 @@ pub struct Over {
 }
 
 impl Over {
-    /// `3 letters`, `100 copies`.
+    /// Which address gets how much.
     #[must_use]
-    pub fn most(&self) -> String {
-        let what = match (self.copy, self.limit) {
-            (false, 1) => "letter",
-            (false, _) => "letters",
-            (true, 1) => "copy",
-            (true, _) => "copies",
-        };
-        format!("{} {what}", self.limit)
-    }
-}
-
-impl fmt::Display for Over {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} gets at most {} in 24 hours", self.address, self.most())
+    pub fn message(&self) -> Message {
+        if self.copy {
+            msg!("limit-copies", address = &self.address, limit = self.limit)
+        } else {
+            msg!("limit-letters", address = &self.address, limit = self.limit)
+        }
     }
 }
 

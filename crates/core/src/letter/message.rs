@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use appel_messages::{Message as Words, msg};
 use jiff::Timestamp;
 use lettre::message::header::{
     ContentTransferEncoding, ContentType, Date, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0,
@@ -113,10 +114,12 @@ pub fn compose(
     attachments: &Attachments,
     date: Timestamp,
 ) -> Result<Message, Problem> {
-    let failed = |why: String| {
-        Problem::error(format!(
-            "the letter `{}` to {} cannot be written: {why}",
-            letter.spec.id, letter.envelope.to
+    let failed = |why: Words| {
+        Problem::error(msg!(
+            "letter-not-written",
+            letter = &letter.spec.id,
+            to = &letter.envelope.to,
+            why = why,
         ))
     };
     let message_id = letter.id.message_id(&sender.email);
@@ -124,7 +127,7 @@ pub fn compose(
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend_from_slice(&content(letter.id, text, attachments).map_err(failed)?);
     if let Some(why) = unfit(&bytes) {
-        return Err(failed(why.to_owned()));
+        return Err(failed(why));
     }
     Ok(Message {
         id: letter.id,
@@ -139,21 +142,17 @@ pub fn compose(
 }
 
 /// The headers of section 4 of the contract that do not describe the content, in its order.
-fn headers(
-    letter: &Letter,
-    text: &Text,
-    sender: &Sender,
-    message_id: &str,
-    date: Timestamp,
-) -> Result<Headers, String> {
+fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date: Timestamp) -> Result<Headers, Words> {
     let envelope = &letter.envelope;
-    let one_line = |what: &str, text: &str| match text.chars().find(|c| c.is_control()) {
-        Some(c) => Err(format!("{what} holds the control character U+{:04X}", u32::from(c))),
-        None => Ok(()),
-    };
-    one_line("the sender's name", &sender.name)?;
-    one_line("the recipient's name", &letter.recipient.name)?;
-    one_line("the subject", &text.subject)?;
+    if let Some(code) = control(&sender.name) {
+        return Err(msg!("letter-sender-control", code = code));
+    }
+    if let Some(code) = control(&letter.recipient.name) {
+        return Err(msg!("letter-recipient-control", code = code));
+    }
+    if let Some(code) = control(&text.subject) {
+        return Err(msg!("letter-subject-control", code = code));
+    }
     let mut headers = Headers::with_capacity(8);
     headers.insert_raw(encoded_header("From", |used| {
         encode::mailbox(used, &sender.name, &envelope.from)
@@ -170,7 +169,7 @@ fn headers(
     let second = u64::try_from(date.as_second())
         .ok()
         .filter(|second| *second <= LAST_SECOND)
-        .ok_or_else(|| format!("mail cannot carry the date {date}"))?;
+        .ok_or_else(|| msg!("letter-date", date = date.to_string()))?;
     // lettre writes UTC as +0000.
     headers.set(Date::new(SystemTime::UNIX_EPOCH + Duration::from_secs(second)));
     headers.insert_raw(encoded_header("Message-ID", |_| message_id.to_owned()));
@@ -178,8 +177,14 @@ fn headers(
     Ok(headers)
 }
 
+/// The first control character in what must be one line, by its number.
+fn control(text: &str) -> Option<String> {
+    let c = text.chars().find(|c| c.is_control())?;
+    Some(format!("{:04X}", u32::from(c)))
+}
+
 /// The headers that describe the content, and the content.
-fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, String> {
+fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
     let plain = |ending| part(ContentType::TEXT_PLAIN, encode::body(&text.body, ending));
     let alternative = match &text.html {
         Some(html) => {
@@ -214,21 +219,21 @@ fn part(content_type: ContentType, body: Body) -> SinglePart {
 }
 
 /// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
-fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, String> {
+fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
     let id = id.to_string();
     // `=_` is in no base64, no quoted-printable and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
     let initial = &subtype[..1];
     let content_type = format!("multipart/{subtype}; boundary=\"=_{initial}{}\"", &id[..24]);
-    let content_type = ContentType::parse(&content_type).map_err(|error| error.to_string())?;
+    let content_type = ContentType::parse(&content_type).map_err(|error| Words::quote(error.to_string()))?;
     Ok(MultiPart::builder().header(content_type).build())
 }
 
-fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<SinglePart, String> {
+fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<SinglePart, Words> {
     let name = &attachment.name;
     let bytes = attachments
         .0
         .get(&attachment.path)
-        .ok_or_else(|| format!("the attachment {name} was not read"))?;
+        .ok_or_else(|| msg!("letter-attachment-unread", name = name))?;
     let body = Body::dangerous_pre_encoded(bytes.to_vec(), ContentTransferEncoding::Base64);
     Ok(SinglePart::builder()
         .content_type(media_type(name))
@@ -246,7 +251,7 @@ impl Header for Disposition {
     }
 
     fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Err("written only".into())
+        Err(Box::new(std::fmt::Error))
     }
 
     fn display(&self) -> HeaderValue {
@@ -272,18 +277,18 @@ fn media_type(name: &str) -> ContentType {
 }
 
 /// The last look before bytes can leave: bare CR or LF, or a line no server need take (RFC 5321 §4.5.3.1.6).
-fn unfit(bytes: &[u8]) -> Option<&'static str> {
+fn unfit(bytes: &[u8]) -> Option<Words> {
     let mut begins = 0;
     for end in memchr::memchr_iter(b'\n', bytes) {
         let line = &bytes[begins..end];
         match memchr::memchr(b'\r', line) {
-            None => return Some("a line does not end in CRLF"),
-            Some(at) if at + 1 < line.len() => return Some("there is a CR without LF in it"),
-            Some(length) if length > LONGEST_LINE => return Some("a line is longer than 998 octets"),
+            None => return Some(msg!("letter-line-end")),
+            Some(at) if at + 1 < line.len() => return Some(msg!("letter-bare-cr")),
+            Some(length) if length > LONGEST_LINE => return Some(msg!("letter-line-long", most = LONGEST_LINE)),
             Some(_) => begins = end + 1,
         }
     }
-    (begins < bytes.len()).then_some("a line does not end in CRLF")
+    (begins < bytes.len()).then(|| msg!("letter-line-end"))
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use appel_messages::msg;
+
 use super::decision::{Decision, Skip, skipped};
 use super::envelope::LetterId;
 use super::flood::hash_of;
@@ -168,25 +170,24 @@ impl Plan {
                     continue;
                 }
                 if !problems.has_room(Severity::Warning) {
-                    problems.count_only(Severity::Warning, "roles of letters that nobody has");
+                    problems.count_only(Severity::Warning, "letter-role-unserved");
                     continue;
                 }
                 let letter = &spec.id;
-                let problem = if role.rows == 0 {
-                    Problem::warning(format!("letter `{letter}` goes to `{name}`, and no row has that role")).hint(
-                        format!("add a row with the role `{name}`, or take it out of the letter's `to`"),
-                    )
+                let what = if role.rows == 0 {
+                    msg!("letter-role-without-rows", letter = letter, role = name)
                 } else {
                     let served: Vec<&str> = role.countries.iter().map(Country::code).collect();
-                    Problem::warning(format!("letter `{letter}`: no `{name}` serves senders in {country}")).hint(
-                        format!(
-                            "the rows there serve {}; add {country} to the one that is accredited to it, \
-                             or a row whose country is `*`",
-                            served.join(" ")
-                        ),
+                    let served = served.join(" ");
+                    msg!(
+                        "letter-role-unserved",
+                        letter = letter,
+                        role = name,
+                        country = country,
+                        served = served,
                     )
                 };
-                problems.push(problem.at(Place::file(file)));
+                problems.push(Problem::warning(what).at(Place::file(file)));
             }
         }
         problems

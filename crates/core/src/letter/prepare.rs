@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use appel_messages::{Message, msg};
 use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 
@@ -14,15 +15,22 @@ const MOST_PIECES: usize = 20_000;
 /// What a partial that stays a call counts besides its own pieces: all data is copied each time.
 const CALL: usize = 50;
 
-/// Why a template cannot be used; `Display` completes "the template …".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a template cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unbounded {
     /// Also what partials that include each other come to.
-    #[error("has blocks or partials more than {DEEPEST} deep in each other")]
     TooDeep,
     /// Partials that include others several times double with every step.
-    #[error("has more than {MOST_PIECES} pieces with its partials")]
     TooLong,
+}
+
+impl Unbounded {
+    pub fn message(self) -> Message {
+        match self {
+            Self::TooDeep => msg!("letter-template-deep", most = DEEPEST),
+            Self::TooLong => msg!("letter-template-long", most = MOST_PIECES),
+        }
+    }
 }
 
 /// The text of what is the same in every letter of a run, of the sender, the campaign or its facts; `None` when it cannot

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use appel_messages::{Message, msg};
 use handlebars::{
     Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason, Renderable,
     ScopedJson, Template, no_escape,
@@ -103,7 +104,7 @@ impl Renderer {
             let prepared = |part, registry| {
                 partials
                     .written_into(part, Some(&|part| words.filled_for_all(registry, part)))
-                    .map_err(|why| Problem::error(format!("the template {why}")).at(Place::file(&template.file)))
+                    .map_err(|why| Problem::error(why.message()).at(Place::file(&template.file)))
             };
             let ready = Ready {
                 file: template.file.clone(),
@@ -153,17 +154,14 @@ impl Renderer {
             .and_then(|languages| languages.iter().find(|(language, _)| *language == letter.language))
             .map(|(_, ready)| ready)
             .ok_or_else(|| {
-                at_row(Problem::error(format!(
-                    "there is no template `{}` in {}",
-                    letter.spec.template, letter.language
+                at_row(Problem::error(msg!(
+                    "letter-template-missing",
+                    template = &letter.spec.template,
+                    language = &letter.language,
                 )))
             })?;
-        self.fill_in(letter, ready, today).map_err(|why| {
-            at_row(Problem::error(format!(
-                "{} makes no letter of this row: {why}",
-                ready.file
-            )))
-        })
+        self.fill_in(letter, ready, today)
+            .map_err(|why| at_row(Problem::error(msg!("letter-not-made", file = &ready.file, why = why))))
     }
 
     /// What the links of a letter tell about its reader: another row's are others, or one comes out of a cell.
@@ -184,7 +182,7 @@ impl Renderer {
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
         let texts = [&ready.subject, &ready.body]
-            .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, "body"));
+            .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, Part::Body));
         edition.put_back(today, context);
         // Facts, dates and the sender's own words are values too, and the same for every reader. A cell is known by its
         // words; it may stand for several columns, of which the first will do.
@@ -196,7 +194,7 @@ impl Renderer {
         for text in texts {
             let text = match text {
                 Ok(text) => text,
-                Err(why) => return Some(sameness::not_looked_at(letter, &self.recipients, &why)),
+                Err(why) => return Some(sameness::not_looked_at(letter, &self.recipients, why)),
             };
             if let Some((link, value)) =
                 links::out_of_value(&links::plain(&text, false), |value| column(value).is_some())
@@ -207,14 +205,20 @@ impl Renderer {
         None
     }
 
-    fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, String> {
+    fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, Message> {
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
         let format = ready.format.unwrap_or(letter.spec.format);
         let filled = (|| {
-            let subject = filled(&edition.text, &ready.subject, &context, LONGEST_SUBJECT * 4, "subject")?;
-            let body = filled(&edition.text, &ready.body, &context, LONGEST_BODY, "body")?;
+            let subject = filled(
+                &edition.text,
+                &ready.subject,
+                &context,
+                LONGEST_SUBJECT * 4,
+                Part::Subject,
+            )?;
+            let body = filled(&edition.text, &ready.body, &context, LONGEST_BODY, Part::Body)?;
             let rich = match format {
                 Format::Text => None,
                 Format::Markdown => Some(filled(
@@ -222,10 +226,10 @@ impl Renderer {
                     &ready.markdown,
                     &context,
                     2 * LONGEST_BODY,
-                    "body",
+                    Part::Body,
                 )?),
             };
-            Ok::<_, String>((subject, body, rich))
+            Ok::<_, Message>((subject, body, rich))
         })();
         edition.put_back(today, context);
         let (subject, mut body, rich) = filled?;
@@ -290,7 +294,7 @@ impl Edition {
 
     /// The text of what is the same in every letter.
     fn filled_for_all(&self, registry: &Handlebars<'_>, part: &Template) -> Option<String> {
-        filled(registry, part, &self.blank, LONGEST_BODY, "body").ok()
+        filled(registry, part, &self.blank, LONGEST_BODY, Part::Body).ok()
     }
 
     fn take(&self, today: Date) -> Context {
@@ -411,9 +415,22 @@ impl HelperDef for ByName {
             .get(name)
             .map(|word| ScopedJson::Derived(Value::String(word.clone())))
             .ok_or_else(|| {
-                RenderErrorReason::Other(format!("nothing to say for {{{{{} \"{name}\"}}}}", helper.name())).into()
+                let call = format!("{{{{{} \"{name}\"}}}}", helper.name());
+                RenderErrorReason::NestedError(Box::new(NothingToSay(call))).into()
             })
     }
+}
+
+/// A call that has no words in the letter's language.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NothingToSay(String);
+
+/// A part of a letter that a template fills.
+#[derive(Clone, Copy, Debug)]
+enum Part {
+    Subject,
+    Body,
 }
 
 /// Output that ends with an error where no letter goes on.
@@ -427,7 +444,7 @@ impl Output for Capped {
         self.room = self
             .room
             .checked_sub(part.len())
-            .ok_or_else(|| io::Error::other("too long"))?;
+            .ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
         self.text.push_str(part);
         Ok(())
     }
@@ -438,8 +455,8 @@ fn filled(
     template: &Template,
     context: &Context,
     cap: usize,
-    what: &str,
-) -> Result<String, String> {
+    part: Part,
+) -> Result<String, Message> {
     let mut output = Capped {
         text: String::with_capacity(1024),
         room: cap,
@@ -447,34 +464,45 @@ fn filled(
     let mut render = RenderContext::new(None);
     template
         .render(registry, context, &mut render, &mut output)
-        .map_err(|error| match error.reason() {
-            RenderErrorReason::IOError(_) => format!("the {what} is longer than {cap} bytes"),
-            reason => format!("the {what}: {reason}"),
+        .map_err(|error| match (part, error.reason()) {
+            (Part::Subject, RenderErrorReason::IOError(_)) => msg!("letter-subject-bytes", most = cap),
+            (Part::Body, RenderErrorReason::IOError(_)) => msg!("letter-body-bytes", most = cap),
+            (Part::Subject, reason) => msg!("letter-subject-unfilled", why = unfilled(reason)),
+            (Part::Body, reason) => msg!("letter-body-unfilled", why = unfilled(reason)),
         })?;
     Ok(output.text)
 }
 
-fn checked_subject(subject: &str) -> Result<String, String> {
+fn unfilled(reason: &RenderErrorReason) -> Message {
+    if let RenderErrorReason::NestedError(error) = reason
+        && let Some(NothingToSay(call)) = error.downcast_ref()
+    {
+        return msg!("letter-nothing-to-say", call = call);
+    }
+    Message::quote(reason.to_string())
+}
+
+fn checked_subject(subject: &str) -> Result<String, Message> {
     let subject = subject.trim();
     if subject.is_empty() {
-        return Err("the subject is empty".to_owned());
+        return Err(msg!("letter-subject-empty"));
     }
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     if let Some(c) = subject.chars().find(|c| breaks(*c)) {
         return Err(match c {
-            '\n' => "the subject has a line break".to_owned(),
-            _ => format!("the subject holds the character U+{:04X}", u32::from(c)),
+            '\n' => msg!("letter-subject-line-break"),
+            _ => msg!("letter-subject-character", code = format!("{:04X}", u32::from(c))),
         });
     }
     if subject.chars().count() > LONGEST_SUBJECT {
-        return Err(format!("the subject is longer than {LONGEST_SUBJECT} characters"));
+        return Err(msg!("letter-subject-long", most = LONGEST_SUBJECT));
     }
     Ok(subject.to_owned())
 }
 
-fn check_body(body: &str) -> Result<(), String> {
+fn check_body(body: &str) -> Result<(), Message> {
     if body.trim().is_empty() {
-        return Err("the body is empty".to_owned());
+        return Err(msg!("letter-body-empty"));
     }
     // For every letter: so all bytes of ordinary text are looked at together first, which takes no time.
     let is_ordinary = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
@@ -489,7 +517,7 @@ fn check_body(body: &str) -> Result<(), String> {
         _ => false,
     };
     match body.bytes().enumerate().find(|(at, byte)| control(*at, *byte)) {
-        Some((_, byte)) => Err(format!("the body holds the control character U+{byte:04X}")),
+        Some((_, byte)) => Err(msg!("letter-body-control", code = format!("{byte:04X}"))),
         None => Ok(()),
     }
 }

@@ -5,14 +5,14 @@
 
 use std::collections::HashMap;
 
+use appel_messages::{Message, msg};
+
 use super::decision::Letter;
 use super::text::Text;
 use crate::links::{self, Spot};
 use crate::place::Language;
 use crate::problem::{Place, Problem};
 use crate::words::visible_line;
-
-const HINT: &str = "give every reader of a letter the same links, written in the template: one of its own tells whoever runs it who opened the letter";
 
 /// The links of each letter in each language, as far as rows were looked at.
 #[derive(Debug, Default)]
@@ -68,50 +68,56 @@ impl Compared {
         }
         forms.said = true;
         let differ = links.iter().zip(&first.links).find(|(here, there)| here != there);
+        let (id, language, line) = (&letter.spec.id, &letter.language, first.line.to_string());
         let what = match differ {
-            Some((here, there)) => format!("{} here, {} in line {}", shown(here), shown(there), first.line),
-            None => format!(
-                "{} here, {} in line {}, and there are others yet",
-                links.len(),
-                first.links.len(),
-                first.line
+            Some((here, there)) => msg!(
+                "links-differ",
+                letter = id,
+                language = language,
+                here = shown(here),
+                there = shown(there),
+                line = line,
+            ),
+            None => msg!(
+                "links-differ-in-number",
+                letter = id,
+                language = language,
+                here = links.len(),
+                there = first.links.len(),
+                line = line,
             ),
         };
-        let problem = Problem::error(format!(
-            "the links of the letter `{}` in {} differ from reader to reader: {what}",
-            letter.spec.id, letter.language
-        ));
-        Sameness::Different(Box::new(at_row(problem, letter, file)))
+        Sameness::Different(Box::new(at_row(what, letter, file)))
     }
 }
 
 /// The error of a link that comes from a cell of the row.
+#[must_use]
 pub fn from_cell(letter: &Letter, file: &str, link: &str, column: Option<&str>) -> Problem {
-    let from = column.map_or_else(String::new, |column| format!(" `{column}`"));
-    let problem = Problem::error(format!(
-        "the letter `{}` gets a link out of the row's cell{from}: {}",
-        letter.spec.id,
-        shown(link)
-    ));
-    at_row(problem, letter, file)
+    let (id, link) = (&letter.spec.id, shown(link));
+    let what = match column {
+        Some(column) => msg!("link-from-cell", letter = id, column = column, link = link),
+        None => msg!("link-from-some-cell", letter = id, link = link),
+    };
+    at_row(what, letter, file)
 }
 
 /// The error of a letter whose links cannot be told from other text.
 #[must_use]
-pub fn not_looked_at(letter: &Letter, file: &str, why: &str) -> Problem {
-    let problem = Problem::error(format!(
-        "the links of the letter `{}` cannot be looked at: {why}",
-        letter.spec.id
-    ));
-    at_row(problem, letter, file).hint("say it more simply")
+pub fn not_looked_at(letter: &Letter, file: &str, why: Message) -> Problem {
+    at_row(
+        msg!("links-not-looked-at", letter = &letter.spec.id, why = why),
+        letter,
+        file,
+    )
 }
 
-fn at_row(problem: Problem, letter: &Letter, file: &str) -> Problem {
+fn at_row(what: Message, letter: &Letter, file: &str) -> Problem {
     let place = Place {
         line: Some(letter.recipient.line),
         ..Place::file(file)
     };
-    problem.at(place).hint(HINT)
+    Problem::error(what).at(place)
 }
 
 /// The most characters of a link in a message.

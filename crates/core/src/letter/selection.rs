@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use appel_messages::{Value, msg};
+
 use crate::address::Address;
 use crate::campaign::Campaign;
 use crate::problem::{Problem, Problems};
-use crate::words::{distance, listed};
+use crate::words::distance;
 
 /// How many characters of a word count when it is compared with others.
 const LONGEST_COMPARED: usize = 64;
@@ -37,13 +39,16 @@ impl Selection {
             .collect();
         let roles: Vec<&str> = roles.into_iter().collect();
         let mut problems = Problems::new();
-        problems.extend(unknown("letter", &self.letters, &letters));
-        problems.extend(unknown("role", &self.roles, &roles));
+        problems.extend(unknown(&self.letters, &letters).map(|(name, known)| {
+            let known = Value::list(known);
+            Problem::error(msg!("letter-unknown", letter = name, known = known))
+        }));
+        problems.extend(unknown(&self.roles, &roles).map(|(name, known)| {
+            let known = Value::list(known);
+            Problem::error(msg!("role-unknown", role = name, known = known))
+        }));
         if problems.is_empty() && !self.some_letter_goes_to_some_role(campaign) {
-            problems.push(
-                Problem::error("none of the letters asked for goes to any of the roles asked for")
-                    .hint("see `to` of the letters in the configuration"),
-            );
+            problems.push(Problem::error(msg!("letters-without-roles")));
         }
         problems.extend(self.unknown_addresses(campaign));
         problems
@@ -82,27 +87,22 @@ impl Selection {
             .iter()
             .filter(|address| missing.contains(address.folded()))
             .map(|address| {
-                let known = nearest_addresses(address, campaign);
-                Problem::error(format!("no recipient has the address {address}"))
-                    .hint(format!("addresses there: {}", known.join(", ")))
+                let known = Value::list(nearest_addresses(address, campaign));
+                Problem::error(msg!("recipient-unknown", address = address, known = known))
             })
             .collect()
     }
 }
 
-fn unknown(what: &str, wanted: &[String], known: &[&str]) -> Vec<Problem> {
-    wanted
-        .iter()
-        .filter(|name| !known.contains(&name.as_str()))
-        .map(|name| {
-            let written: Vec<char> = name.chars().take(LONGEST_COMPARED).collect();
-            let mut nearest_first = known.to_vec();
-            nearest_first
-                .sort_by_cached_key(|known| distance(&written, known, LONGEST_COMPARED / 2).unwrap_or(usize::MAX));
-            Problem::error(format!("no {what} `{name}` in this campaign"))
-                .hint(format!("{what}s there: {}", listed(nearest_first)))
-        })
-        .collect()
+/// The names that are not known, each with those that are, the nearest first.
+fn unknown<'a>(wanted: &'a [String], known: &'a [&str]) -> impl Iterator<Item = (&'a String, Vec<&'a str>)> {
+    let unknown = wanted.iter().filter(|name| !known.contains(&name.as_str()));
+    unknown.map(|name| {
+        let written: Vec<char> = name.chars().take(LONGEST_COMPARED).collect();
+        let mut nearest_first = known.to_vec();
+        nearest_first.sort_by_cached_key(|known| distance(&written, known, LONGEST_COMPARED / 2).unwrap_or(usize::MAX));
+        (name, nearest_first)
+    })
 }
 
 /// The nearest first; a long list is read once, keeping only the best.

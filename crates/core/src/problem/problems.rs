@@ -210,8 +210,8 @@ mod tests {
         (0..count).map(make).collect()
     }
 
-    fn undefined(name: impl ToString) -> Message {
-        msg!("name-undefined", name = name.to_string())
+    fn undefined(name: impl std::fmt::Display) -> Message {
+        msg!("name-undefined", name = format!("{name}"))
     }
 
     #[test]

@@ -7,12 +7,14 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, ffi};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::entries::{Commit, Held};
+use super::wrong::Wrong;
 use super::{marks, runs, state};
 use crate::outbox::ledger::{Attempted, Entry, Intent};
 use crate::private;
@@ -91,7 +93,7 @@ pub fn left(path: &Path, db: &Connection, format: usize, boot: &str) -> rusqlite
             .iter()
             .any(|run| !all.contains_key(run))
         {
-            return Err(changed("they belong to another run"));
+            return Err(changed(msg!("ledger-entries-of-another-run")));
         }
     }
     Ok(Left(all))
@@ -139,7 +141,7 @@ fn new(db: &Connection, old: Old) -> rusqlite::Result<Entry> {
             id: old.id,
             at: old.at,
             outcome: Outcome::new(old.status, old.reply.into()),
-            sha256: digest(&old.sha256).ok_or_else(|| changed("a digest is none"))?,
+            sha256: digest(&old.sha256).ok_or_else(|| changed(msg!("ledger-entries-without-digest")))?,
             facts: old.facts,
             copies: old
                 .copies
@@ -172,10 +174,10 @@ fn daybook(db: &Connection, run: i64) -> rusqlite::Result<Vec<Old>> {
     while let Some(row) = rows.next()? {
         let entries = row.get_ref(0)?.as_blob()?;
         if row.get_ref(1)?.as_blob()? != check(run.cast_unsigned(), entries) {
-            return Err(changed("their digest is another"));
+            return Err(changed(msg!("ledger-entries-changed")));
         }
         for entry in serde_json::Deserializer::from_slice(entries).into_iter() {
-            all.push(entry.map_err(|error| changed(&error.to_string()))?);
+            all.push(entry.map_err(|error| changed(msg!("ledger-entries-unreadable", cause = error.to_string())))?);
         }
     }
     Ok(all)
@@ -255,9 +257,6 @@ fn check(number: u64, bytes: &[u8]) -> [u8; 8] {
     check
 }
 
-fn changed(how: &str) -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(
-        ffi::Error::new(ffi::SQLITE_CORRUPT),
-        Some(format!("entries of a run are not what it wrote: {how}")),
-    )
+fn changed(how: Message) -> rusqlite::Error {
+    Wrong(how).damaged()
 }

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use appel_messages::msg;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::columns::timestamp;
+use super::wrong::Wrong;
 use super::{reply, state};
 use crate::outbox::ledger::rules::{OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};
@@ -47,7 +49,7 @@ pub struct Commit {
 
 /// The order of the steps is this program's own; a break in it means that the ledger is not what it was.
 pub fn out_of_order(id: LetterId) -> rusqlite::Error {
-    rusqlite::Error::ToSqlConversionFailure(format!("letter {id} is not where this run left it").into())
+    Wrong(msg!("ledger-letter-elsewhere", letter = id.to_string())).unusable()
 }
 
 impl Held {

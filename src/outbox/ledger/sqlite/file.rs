@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::Path;
 
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::before_5;
 use super::tables::{self, MIGRATIONS};
-use crate::outbox::ledger::{LedgerError, lock};
+use super::wrong::Wrong;
+use crate::outbox::ledger::{Doing, LedgerError, lock};
 
 /// Marks the file as ours (`PRAGMA application_id`): "appl". The format written is `PRAGMA user_version`.
 const APPLICATION_ID: i64 = 0x6170_706c;
@@ -40,17 +42,17 @@ pub fn connect(path: &Path) -> Result<Connection, LedgerError> {
         db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(db)
     };
-    open().map_err(|error| broken(path, "opened", &error))
+    open().map_err(|error| broken(path, Doing::Open, &error))
 }
 
 /// The format, 0 when the file is still empty.
 ///
 /// To be asked before anything else: only then is it known that to read a line is to read a line (see [`tables`]).
 pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
-    let failed = |error| broken(path, "read", &error);
-    let damaged = |cause: &str| LedgerError::Damaged {
+    let failed = |error| broken(path, Doing::Read, &error);
+    let damaged = |cause: Message| LedgerError::Damaged {
         path: appel_core::words::path(path),
-        cause: cause.to_owned(),
+        cause,
     };
     // All that is asked is of one moment: a run may bring the file to the newest format meanwhile.
     let moment = db.unchecked_transaction().map_err(failed)?;
@@ -70,11 +72,11 @@ pub fn version(path: &Path, db: &Connection) -> Result<i64, LedgerError> {
         });
     }
     if application != APPLICATION_ID && (version != 0 || read("schema_version")? != 0) {
-        return Err(damaged("it is the database of another program"));
+        return Err(damaged(msg!("ledger-of-another-program")));
     }
     let format = usize::try_from(version).unwrap_or(usize::MAX);
     if !tables::are_of(format, &moment).map_err(failed)? {
-        return Err(damaged("its tables are not those of a ledger"));
+        return Err(damaged(msg!("ledger-other-tables")));
     }
     Ok(version)
 }
@@ -108,7 +110,7 @@ pub fn migrate(path: &Path, db: &mut Connection, boot: &str, now: Timestamp) -> 
         transaction.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(0))?;
         transaction.commit()
     };
-    upgrade(db).map_err(|error| broken(path, "written", &error))
+    upgrade(db).map_err(|error| broken(path, Doing::Write, &error))
 }
 
 /// Which start of the machine this is. Where the system does not tell, every start of the program counts as another:
@@ -125,10 +127,23 @@ pub fn boot_id(ledger: &Path) -> String {
     boot
 }
 
-pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> LedgerError {
+pub fn broken(path: &Path, doing: Doing, error: &rusqlite::Error) -> LedgerError {
     let extended = error.sqlite_error().map(|error| error.extended_code);
     let path_text = appel_core::words::path(path);
-    let cause = error.to_string();
+    let cause = Message::quote(error.to_string());
+    match error {
+        rusqlite::Error::FromSqlConversionFailure(_, _, inner) if let Some(cause) = Wrong::of(&**inner) => {
+            return LedgerError::Damaged { path: path_text, cause };
+        }
+        rusqlite::Error::ToSqlConversionFailure(inner) if let Some(cause) = Wrong::of(&**inner) => {
+            return LedgerError::Unusable {
+                path: path_text,
+                doing,
+                cause,
+            };
+        }
+        _ => {}
+    }
     match error.sqlite_error_code() {
         // What network drives answer that have no locks, or no memory to share.
         Some(ErrorCode::FileLockingProtocolFailed) => no_locks(path, error),
@@ -141,7 +156,7 @@ pub fn broken(path: &Path, doing: &'static str, error: &rusqlite::Error) -> Ledg
         Some(ErrorCode::SystemIoFailure) => LedgerError::Unusable {
             path: path_text,
             doing,
-            cause: format!("the disk reports an error ({cause})"),
+            cause: msg!("ledger-disk-error", cause = cause),
         },
         _ => LedgerError::Unusable {
             path: path_text,
@@ -170,13 +185,15 @@ fn no_locks(path: &Path, error: &rusqlite::Error) -> LedgerError {
 
 #[cfg(test)]
 mod tests {
+    use appel_messages::{Catalog, Locale};
+
     use super::*;
 
     #[test]
     fn an_error_of_the_database_is_told_by_what_there_is_to_do() {
         let told = |code: i32| {
             let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
-            broken(Path::new("l"), "written", &error)
+            broken(Path::new("l"), Doing::Write, &error)
         };
         for code in LOCKING.into_iter().chain([ffi::SQLITE_PROTOCOL]) {
             assert!(matches!(told(code), LedgerError::NoLocks { .. }), "{code}");
@@ -193,12 +210,26 @@ mod tests {
         for code in [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_READONLY] {
             assert!(matches!(told(code), LedgerError::Unusable { .. }), "{code}");
         }
-        let words = told(ffi::SQLITE_PROTOCOL);
+        let words = told(ffi::SQLITE_PROTOCOL).message();
         assert!(
             words
-                .to_string()
+                .in_english()
                 .starts_with("the ledger l is on a drive that cannot lock files: ")
         );
-        assert!(words.hint().contains("--ledger PATH"));
+        let hint = Catalog::of(Locale::English).hint(&words).unwrap();
+        assert!(hint.contains("--ledger PATH"), "{hint}");
+    }
+
+    #[test]
+    fn what_this_program_finds_wrong_is_said_in_its_words() {
+        let told = |error: rusqlite::Error| broken(Path::new("l"), Doing::Read, &error).message().in_english();
+        assert_eq!(
+            told(Wrong(msg!("ledger-entries-changed")).damaged()),
+            "the ledger l is damaged, or is not a ledger: entries of a run are not what it wrote: their digest is another"
+        );
+        assert_eq!(
+            told(Wrong(msg!("ledger-of-another-program")).unusable()),
+            "the ledger l cannot be read: it is the database of another program"
+        );
     }
 }

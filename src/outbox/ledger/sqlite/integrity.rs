@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use appel_core::words::visible_line;
+use appel_messages::{Message, msg};
 use rusqlite::Connection;
 
 use super::file::{broken, version};
 use super::{before_5, marks};
-use crate::outbox::ledger::LedgerError;
+use crate::outbox::ledger::{Doing, LedgerError};
 
 /// The last run that the marks beside a ledger know, and its last commit. To be asked for before the database is read:
 /// then whatever goes on meanwhile, the database is the newer of the two.
@@ -45,7 +46,7 @@ impl Marked {
                 [run, generation.cast_signed()],
                 |row| row.get(0),
             )
-            .map_err(|error| broken(path, "read", &error))?;
+            .map_err(|error| broken(path, Doing::Read, &error))?;
         if whole { Ok(()) } else { Err(behind(path)) }
     }
 }
@@ -59,21 +60,21 @@ fn behind(path: &Path) -> LedgerError {
 /// Refuses a database in which letters cannot be found as they were written, or whose two records of what was accepted
 /// differ. (A change in a text that nothing is decided by stays unseen.)
 pub fn check(path: &Path, db: &Connection) -> Result<(), LedgerError> {
-    let damaged = |cause: &str| LedgerError::Damaged {
+    let damaged = |cause: Message| LedgerError::Damaged {
         path: appel_core::words::path(path),
-        cause: visible_line(cause),
+        cause,
     };
-    let failed = |error| broken(path, "read", &error);
+    let failed = |error| broken(path, Doing::Read, &error);
     let found: String = db
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
         .map_err(failed)?;
     if found != "ok" {
-        return Err(damaged(&found));
+        return Err(damaged(Message::quote(visible_line(&found))));
     }
     // A letter whose run cannot be found would not be found either.
     let mut lost = db.prepare("PRAGMA foreign_key_check(letter)").map_err(failed)?;
     if lost.exists([]).map_err(failed)? {
-        return Err(damaged("letters belong to runs that are not in it"));
+        return Err(damaged(msg!("ledger-runs-missing")));
     }
     // A letter is accepted once, in its own line and in that of an attempt: one flipped bit cannot change both.
     let counts: [i64; 3] = db
@@ -89,6 +90,6 @@ pub fn check(path: &Path, db: &Connection) -> Result<(), LedgerError> {
     if counts == [counts[0]; 3] {
         Ok(())
     } else {
-        Err(damaged("its records of what was accepted contradict each other"))
+        Err(damaged(msg!("ledger-contradicts-itself")))
     }
 }

@@ -16,6 +16,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod wrong;
 
 pub use reader::SqliteLedger;
 pub use writer::SqliteLocked;
@@ -37,11 +38,7 @@ mod reply {
         let reason: Option<String> = row.get(column + 1)?;
         // A name that is not known here is shown as it was written.
         let reason = reason.map(|name| serde_json::from_value(name.into()).unwrap_or(Reason::Older));
-        Ok(Reply {
-            code: row.get(column)?,
-            reason,
-            text: row.get(column + 2)?,
-        })
+        Ok(Reply::stored(row.get(column)?, reason, row.get(column + 2)?))
     }
 }
 

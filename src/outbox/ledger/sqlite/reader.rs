@@ -17,7 +17,7 @@ use super::runs::settle_killed;
 use super::state;
 use super::{kind, purge, recent};
 use crate::outbox::ledger::{
-    Answer, Each, EventKind, Holdings, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
+    Answer, Doing, Each, EventKind, Holdings, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
 };
 
 /// A ledger to read.
@@ -142,13 +142,13 @@ impl SqliteLedger {
                 .query_row("SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)", [], |row| {
                     row.get(0)
                 })
-                .map_err(|error| broken(path, "read", &error))?;
+                .map_err(|error| broken(path, Doing::Read, &error))?;
         let mut under_way = false;
         if open || !is_newest(format) {
             match lock::acquire(path, now) {
                 Ok(_lock) => {
                     migrate(path, &mut db, &boot, now)?;
-                    settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, "written", &error))?;
+                    settle_killed(path, &mut db, &boot, now).map_err(|error| broken(path, Doing::Write, &error))?;
                 }
                 Err(LedgerError::Busy { .. }) if open => under_way = true,
                 // Not to be taken for a run that goes on: what a killed one left open would look as if it were due.
@@ -166,7 +166,7 @@ impl SqliteLedger {
 impl Reading {
     /// At once: a file answers where it stands.
     fn answer<'l, T: Send + 'l>(&self, ask: impl FnOnce(&Self) -> rusqlite::Result<T>) -> Answer<'l, T> {
-        let answer = ask(self).map_err(|error| broken(&self.path, "read", &error));
+        let answer = ask(self).map_err(|error| broken(&self.path, Doing::Read, &error));
         Box::pin(std::future::ready(answer))
     }
 

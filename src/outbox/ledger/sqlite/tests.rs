@@ -88,7 +88,8 @@ impl Subject {
     fn attempts(&self) -> Vec<String> {
         let told = |event: &LedgerEvent| {
             let LedgerEvent { record, outcome, .. } = event;
-            format!("{} {} {outcome}", record.recipient, outcome.status.in_words())
+            let (status, words) = (outcome.status.told(), outcome.told_with_code());
+            format!("{} {} {}", record.recipient, status.in_english(), words.in_english())
         };
         self.logged().iter().map(told).collect()
     }
@@ -203,7 +204,7 @@ fn a_second_run_is_told_who_holds_the_ledger_and_a_dead_holder_does_not_block() 
     let error = SqliteLocked::acquire(&subject.path(), now()).unwrap_err();
     assert!(matches!(error, LedgerError::Busy { .. }));
     let holder = format!("process {}, since 2011-12-16 18:54:00 UTC", std::process::id());
-    assert!(error.to_string().ends_with(&holder), "{error}");
+    assert!(error.message().in_english().ends_with(&holder), "{error:?}");
     drop(ledger);
     subject.lock();
 }

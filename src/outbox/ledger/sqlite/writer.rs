@@ -17,7 +17,7 @@ use super::runs::{begin_run, settle_by_hand, settle_killed};
 use super::{purge, recent, seal};
 use crate::outbox::ledger::lock::{self, Lock};
 use crate::outbox::ledger::place;
-use crate::outbox::ledger::{Answer, Claimed, Durability, Entry, Ledger, LedgerError, LedgerWriter, Settled};
+use crate::outbox::ledger::{Answer, Claimed, Doing, Durability, Entry, Ledger, LedgerError, LedgerWriter, Settled};
 use crate::outbox::quota::Quota;
 use appel_core::letter::LetterId;
 
@@ -96,7 +96,7 @@ impl SqliteLocked {
         if !is_whole {
             integrity::check(path, &db)?;
         }
-        let failed = |error| broken(path, "written", &error);
+        let failed = |error| broken(path, Doing::Write, &error);
         settle_killed(path, &mut db, &boot, now).map_err(failed)?;
         recent::tidy(&db, Quota::since(now)).map_err(failed)?;
         let mut ledger = Self {
@@ -119,7 +119,7 @@ impl SqliteLocked {
     }
 
     fn not_written(&self, error: &rusqlite::Error) -> LedgerError {
-        broken(&self.reading.path, "written", error)
+        broken(&self.reading.path, Doing::Write, error)
     }
 
     /// Whether the next commit is synced.
@@ -139,7 +139,7 @@ impl SqliteLocked {
         }
         let Reading { path, db, context } = &self.reading;
         let key = begin_run(db, &context.boot, self.acquired).map_err(|error| self.not_written(&error))?;
-        let marks = Marks::begin(path, key).map_err(|error| LedgerError::io(path, "written", &error))?;
+        let marks = Marks::begin(path, key).map_err(|error| LedgerError::io(path, Doing::Write, &error))?;
         Ok(Run { key, marks })
     }
 

@@ -99,7 +99,7 @@ fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
             let cause = cause.map(|cause| cause.in_english()).unwrap_or_default();
             (what.in_english(), cause, hint.in_english())
         }
-        Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply}"),
+        Err(ConnectError::Temporary(reply)) => panic!("may pass: {reply:?}"),
         Ok(_) => panic!("connected"),
     }
 }
@@ -107,7 +107,7 @@ fn fatal<T>(result: Result<T, ConnectError>) -> (String, String, String) {
 /// The words of an error that may pass.
 fn temporary<T>(result: Result<T, ConnectError>) -> String {
     match result {
-        Err(ConnectError::Temporary(reply)) => reply.to_string(),
+        Err(ConnectError::Temporary(reply)) => reply.told_with_code().in_english(),
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("connected"),
     }

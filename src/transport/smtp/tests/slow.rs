@@ -91,7 +91,7 @@ async fn a_reply_to_the_final_dot_of_one_byte_a_minute_leaves_the_letter_in_doub
     };
     assert_eq!(sent.outcome.status, Status::InDoubt);
     assert_eq!(
-        sent.outcome.line(),
+        sent.outcome.told().in_english(),
         "the letter was handed over, then the server did not answer within 10 minutes"
     );
     assert_eq!(minutes(begun), 10);

@@ -182,7 +182,7 @@ fn a_subject_that_data_spoils_is_a_problem_of_the_row() {
     check_problem(spoilt("\u{1b}"), "the subject holds the character U+001B");
     check_problem(spoilt("\u{2028}"), "the subject holds the character U+2028");
     check_problem(spoilt(&"é".repeat(253)), "the subject is longer than 255 characters");
-    check_problem(spoilt(&"é".repeat(999)), "the subject is longer than 1020 bytes");
+    check_problem(spoilt(&"é".repeat(999)), "the subject is longer than 1,020 bytes");
     assert!(filled_in(spoilt(&"é".repeat(252))).is_ok());
 }
 
@@ -197,7 +197,7 @@ fn a_body_that_data_spoils_is_a_problem_of_the_row() {
     };
     check_problem(spoilt("a\0"), "the body holds the control character U+0000");
     check_problem(spoilt("a\u{85}"), "the body holds the control character U+0085");
-    check_problem(spoilt(&"a".repeat(65_536)), "the body is longer than 65536 bytes");
+    check_problem(spoilt(&"a".repeat(65_536)), "the body is longer than 65,536 bytes");
     check(spoilt("à\u{a0}Å\tb\r\nc\rd"), "à\u{a0}Å\tb\nc\nd\n");
 }
 

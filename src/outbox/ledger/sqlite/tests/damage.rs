@@ -51,7 +51,7 @@ fn a_flipped_bit_anywhere_in_the_ledger_makes_no_letter_due_again() {
         tried += 1;
         match taken_over(&subject, 1..=4) {
             Err(LedgerError::Damaged { .. } | LedgerError::Newer { .. } | LedgerError::Unusable { .. }) => said += 1,
-            Err(error) => panic!("byte {at}: {error}"),
+            Err(error) => panic!("byte {at}: {error:?}"),
             Ok(found) => assert!(
                 found
                     .iter()
@@ -108,7 +108,7 @@ fn a_write_ahead_file_that_is_cut_off_or_changed_after_a_kill_makes_no_letter_du
                 Err(error) => {
                     assert!(
                         matches!(error, LedgerError::Behind { .. } | LedgerError::Damaged { .. }),
-                        "{error}"
+                        "{error:?}"
                     );
                     assert!(before.is_err(), "who only looks is told too");
                     said += 1;
@@ -223,8 +223,8 @@ fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
         ]);
         subject.sql(&format!("PRAGMA foreign_keys = OFF; {sql}"));
         let error = taken_over(&subject, 1..=1).unwrap_err();
-        assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
-        assert!(error.to_string().ends_with("contradict each other"), "{error}");
+        assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error:?}");
+        assert!(error.message().in_english().ends_with("contradict each other"), "{error:?}");
     }
 }
 
@@ -264,7 +264,10 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     // What was changed since is found all the same.
     subject.sql("UPDATE letter SET state = 4");
     let error = taken_over(&subject, 1..=1).unwrap_err();
-    assert!(error.to_string().ends_with("contradict each other"), "{error}");
+    assert!(
+        error.message().in_english().ends_with("contradict each other"),
+        "{error:?}"
+    );
     subject.sql("UPDATE letter SET state = 3");
     // A run that was killed has no seal.
     subject.ended_after(&[]);
@@ -339,10 +342,13 @@ fn a_ledger_with_anything_in_it_that_acts_by_itself_is_refused_before_it_can() {
             SqliteLedger::read(&subject.path(), now()).unwrap_err(),
             SqliteLocked::acquire(&subject.path(), now()).unwrap_err(),
         ] {
-            assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error}");
+            assert!(matches!(error, LedgerError::Damaged { .. }), "{sql}: {error:?}");
             assert!(
-                error.to_string().ends_with("its tables are not those of a ledger"),
-                "{sql}: {error}"
+                error
+                    .message()
+                    .in_english()
+                    .ends_with("its tables are not those of a ledger"),
+                "{sql}: {error:?}"
             );
         }
     }
