@@ -149,11 +149,11 @@ fn a_campaign_has_a_thousand_letters_and_not_one_more() {
     accepted(&guarded().letters(&letters(1000)));
     refused(
         &guarded().letters(&letters(1001)),
-        &["there are more than 1000 letters"],
+        &["there are more than 1,000 letters"],
     );
     refused(
         &guarded().letters(&letters(12_000)),
-        &["there are more than 1000 letters"],
+        &["there are more than 1,000 letters"],
     );
 }
 
@@ -172,7 +172,7 @@ fn lists_in_a_letter_and_in_a_row_have_bounds() {
 
     let facts = |count| LETTERS.to_owned() + &many(count, &|nth| format!("[facts.f{nth}]\nvalue = \"1\"\n"));
     accepted(&guarded().letters(&facts(1000)));
-    refused(&guarded().letters(&facts(1001)), &["there are more than 1000 facts"]);
+    refused(&guarded().letters(&facts(1001)), &["there are more than 1,000 facts"]);
 
     let row = |cell: &str| guarded().recipients(&format!("ministry,M,m@mfa.example,{cell}\n"));
     let tags = |count| {
