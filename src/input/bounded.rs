@@ -175,21 +175,6 @@ pub fn in_words(bytes: u64) -> String {
     size(bytes).in_english()
 }
 
-impl std::fmt::Display for Unread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message().in_english())
-    }
-}
-
-impl std::fmt::Display for Instead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Folder => "a folder",
-            Self::Device => "a device or a pipe",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
