@@ -2,8 +2,6 @@
 
 use appel_core::address::Address;
 use appel_core::letter::Envelope;
-use lettre::transport::smtp::commands::{Mail, Rcpt};
-use lettre::transport::smtp::extension::{MailBodyParameter, MailParameter};
 
 /// The address literal says nothing about the machine (RFC 5321 §4.1.3 allows it where there is no name to give).
 pub const EHLO: &str = "EHLO [127.0.0.1]\r\n";
@@ -66,19 +64,18 @@ impl Offers {
 
 /// `MAIL FROM` for a letter that the server is known to be able to take.
 pub fn mail(envelope: &Envelope, bytes: &[u8], offers: &Offers) -> String {
-    let mut parameters = Vec::new();
-    if envelope.needs_smtputf8() {
-        parameters.push(MailParameter::SmtpUtfEight);
-    }
-    if offers.eight_bit_mime && !bytes.is_ascii() {
-        parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
-    }
-    Mail::new(Some(envelope.from.wire().clone()), parameters).to_string()
+    let smtputf8 = if envelope.needs_smtputf8() { " SMTPUTF8" } else { "" };
+    let body = if offers.eight_bit_mime && !bytes.is_ascii() {
+        " BODY=8BITMIME"
+    } else {
+        ""
+    };
+    format!("MAIL FROM:<{}>{smtputf8}{body}\r\n", envelope.from.wire())
 }
 
 /// `RCPT TO` for one address.
 pub fn rcpt(to: &Address) -> String {
-    Rcpt::new(to.wire().clone(), Vec::new()).to_string()
+    format!("RCPT TO:<{}>\r\n", to.wire())
 }
 
 /// Adds the message as DATA carries it (RFC 5321 §4.5.2): a dot before every dot that begins a line, then the final
