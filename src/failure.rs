@@ -234,9 +234,9 @@ mod tests {
     fn a_problem_shows_what_where_the_line_and_what_to_do() {
         let source = "role,name,email\r\nembassy,Bruxelles,a@b.example c@d.example\r\n";
         let start = source.find("a@b").unwrap();
-        let problem = Problem::error("two addresses in one cell")
+        let problem = Problem::error(Message::quote("two addresses in one cell"))
             .at(Place::in_source("recipients.csv", source, start..start + 23).field("email"))
-            .hint("put copies in the `cc` column");
+            .hint(Message::quote("put copies in the `cc` column"));
         insta::assert_snapshot!(Style::PLAIN.render(&problem), @r"
         error: two addresses in one cell
          --> recipients.csv:2:19

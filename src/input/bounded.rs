@@ -168,22 +168,6 @@ pub fn size(bytes: u64) -> Message {
     unit(format!("{}.{}", tenths / 10, tenths % 10))
 }
 
-// Until whoever shows these says them by their messages.
-impl std::fmt::Display for Unread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message().in_english())
-    }
-}
-
-impl std::fmt::Display for Instead {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Folder => "a folder",
-            Self::Device => "a device or a pipe",
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -227,13 +227,6 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/rehearsal/server", "replies of an SMTP server"),
     ("src/outbox/ledger/lock.rs", "a file's format"),
     ("crates/core/src/place.rs", "codes of languages"),
-    ("src/account/", "not moved yet"),
-    ("src/cli", "not moved yet"),
-    ("src/commands/", "not moved yet"),
-    ("src/input", "not moved yet"),
-    ("src/private", "not moved yet"),
-    ("src/rehearsal", "not moved yet"),
-    ("src/transport/", "not moved yet"),
 ];
 
 #[test]

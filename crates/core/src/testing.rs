@@ -2,7 +2,7 @@
 //!
 //! Nothing is looked for in it: what is wrong in a test's campaign shows in its letters.
 
-use appel_messages::{Catalog, Locale};
+use appel_messages::{Catalog, Locale, Message};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -285,7 +285,7 @@ impl List {
                 return Some(Ok(make(&rows[at])));
             }
             next = 0..0;
-            Some(Err(Problem::error("the rest is lost")))
+            Some(Err(Problem::error(Message::quote("the rest is lost"))))
         }))
     }
 }

@@ -72,20 +72,3 @@ impl Serialize for Message {
         }
     }
 }
-
-// Until every text stands in the catalogue.
-impl From<&str> for Message {
-    fn from(text: &str) -> Self {
-        Self::quote(text)
-    }
-}
-impl From<String> for Message {
-    fn from(text: String) -> Self {
-        Self::quote(text)
-    }
-}
-impl From<&String> for Message {
-    fn from(text: &String) -> Self {
-        Self::quote(text)
-    }
-}
