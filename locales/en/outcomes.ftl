@@ -15,6 +15,9 @@ reply-reset = the connection was lost: reset by the server
 reply-late = the server did not answer within { $time }
 #   $said: the beginning of it
 reply-not-smtp = the server sent something that is not an SMTP reply: { $said }
+# A reply that may hold the password.
+#   $codes: the reply codes with a blank behind them, "535 5.7.8 "
+reply-not-shown = { $codes }(the server's words are not shown: they may hold the password or token)
 reply-endless = the server sent something that is not an SMTP reply: a reply without an end
 reply-out-of-step = the server spoke, or hung up, without being asked anything
 reply-not-begun = the connection was lost before this letter was sent

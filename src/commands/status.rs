@@ -177,7 +177,8 @@ fn in_words(
             ("--sent", msg!("status-settle-sent")),
             ("--unsent", msg!("status-settle-unsent")),
         ] {
-            text.push_str(&format!("  appel settle ID {flag:<8}  {}\n", style.say(&means)));
+            let command = ["appel", "settle", "ID", flag].join(" ");
+            text.push_str(&format!("  {command:<24}  {}\n", style.say(&means)));
         }
         push_fitting(&mut text, &msg!("status-resend"), "", style);
     }

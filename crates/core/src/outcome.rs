@@ -148,6 +148,9 @@ fn duration(millis: &str) -> Message {
     }
 }
 
+/// In place of a server's words that may hold a secret, behind its codes.
+pub const NOT_SHOWN: &str = "***";
+
 /// What a server said, or what happened instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reply {
@@ -203,7 +206,7 @@ impl Reply {
         match (&self.words, self.reason) {
             (Some(words), _) => (**words).clone(),
             (None, Some(reason)) => reason.told(&self.line()),
-            (None, None) => Message::quote(self.line()),
+            (None, None) => words(self.line()),
         }
     }
 
@@ -211,7 +214,7 @@ impl Reply {
     #[must_use]
     pub fn told_with_code(&self) -> Message {
         match self.code {
-            Some(code) => Message::quote(format!("{code} {}", self.line())),
+            Some(code) => words(format!("{code} {}", self.line())),
             None => self.told(),
         }
     }
@@ -219,6 +222,20 @@ impl Reply {
     /// The server's words, or the details, on one line, safe to show.
     fn line(&self) -> String {
         visible_line(&self.text.replace('\n', " "))
+    }
+}
+
+/// A server's words, told as they are, with what stands in place of those that are not shown.
+fn words(said: String) -> Message {
+    match said.strip_suffix(NOT_SHOWN) {
+        Some(before)
+            if before
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b". ".contains(&byte)) =>
+        {
+            msg!("reply-not-shown", codes = before)
+        }
+        _ => Message::quote(said),
     }
 }
 
@@ -275,6 +292,18 @@ pub struct AddressOutcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_that_may_hold_a_secret_are_told_of() {
+        let check = |said: &str, expect: &str| {
+            assert_eq!(Reply::said(535, said).told_with_code().in_english(), expect);
+        };
+        let not_shown = "(the server's words are not shown: they may hold the password or token)";
+        check("5.7.8 ***", &format!("535 5.7.8 {not_shown}"));
+        check("***", &format!("535 {not_shown}"));
+        check("5.7.8 no *** here", "535 5.7.8 no *** here");
+        check("5.7.8 wrong: ***", "535 5.7.8 wrong: ***");
+    }
 
     #[test]
     fn what_happened_is_stored_as_a_code_and_told_in_words() {

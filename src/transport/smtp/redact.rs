@@ -12,6 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use appel_core::outcome::NOT_SHOWN;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
@@ -21,8 +22,6 @@ use crate::transport::limits::enhanced;
 
 /// In place of a secret.
 const HIDDEN: &str = "***";
-/// In place of all the words of a reply.
-pub const NOT_SHOWN: &str = "(the server's words are not shown: they may hold the password or token)";
 /// A run of so many letters of a secret is hidden wherever it stands.
 const GRAM: usize = 8;
 /// A shorter secret could stand in any words by chance.

@@ -216,9 +216,9 @@ mod tests {
 
     #[test]
     fn a_thousand_problems_are_kept_and_the_rest_is_counted_by_code() {
-        let exactly = many(MOST, |nth| Problem::error(undefined(&nth)));
+        let exactly = many(MOST, |nth| Problem::error(undefined(nth)));
         assert_eq!((exactly.iter().count(), exactly.rest()), (MOST, None));
-        let mut problems = many(MOST + 1500, |nth| Problem::error(undefined(&nth)));
+        let mut problems = many(MOST + 1500, |nth| Problem::error(undefined(nth)));
         problems.extend((0..20).map(|nth| Problem::warning(msg!("quote", words = nth.to_string()))));
         assert_eq!(problems.iter().count(), MOST);
         assert_eq!(problems.count(Severity::Error), MOST + 1500);
@@ -231,9 +231,9 @@ mod tests {
 
     #[test]
     fn an_error_is_never_lost_behind_warnings() {
-        let mut problems = many(MOST, |nth| Problem::warning(undefined(&nth)));
+        let mut problems = many(MOST, |nth| Problem::warning(undefined(nth)));
         assert!(!problems.any_error());
-        problems.push(Problem::error(undefined(&"wrong")));
+        problems.push(Problem::error(undefined("wrong")));
         assert!(problems.iter().any(|problem| problem.severity == Severity::Error));
         assert_eq!(problems.iter().count(), MOST);
         assert_eq!(problems.count(Severity::Warning), MOST);
