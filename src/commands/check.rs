@@ -7,7 +7,7 @@ use appel_messages::{Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, print, print_json, selection};
+use super::{Context, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::input::Input;
@@ -32,14 +32,14 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             #[serde(skip_serializing_if = "Vec::is_empty")]
             more: Vec<More>,
         }
-        print_json(&Report {
+        context.print_json(&Report {
             problems: problems.iter().collect(),
             more: problems.more().collect(),
         })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
-    print(&verdict(context, &problems, due));
+    context.print(&verdict(context, &problems, due));
     Ok(exit)
 }
 

@@ -4,7 +4,7 @@ use appel_core::letter::Skip;
 use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
 
-use super::{Context, confirm, print};
+use super::{Context, confirm};
 use crate::failure::{Exit, Failure, Place, Problem};
 use crate::outbox::delivery::{Ended, Stop};
 use crate::report::moment::until;
@@ -22,7 +22,7 @@ pub fn conclude(
 ) -> Result<Exit, Failure> {
     let summary = &ended.summary;
     if !context.global.json {
-        print(&overview(ended, preflight, context));
+        context.print(&overview(ended, preflight, context));
     }
     let conclusion = Conclusion::new(preflight, ended, recipients.is_lost());
     // Whatever else ended the run: nobody must take what was named for all that there is.

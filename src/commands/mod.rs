@@ -217,6 +217,32 @@ impl Context {
         listeners
     }
 
+    /// Text for a person, on stdout.
+    fn print(&self, text: &str) {
+        self.write_out(&visible(text));
+    }
+
+    /// A message on a line of its own, on stdout.
+    fn print_line(&self, message: &Message) {
+        self.print(&(self.out.say(message) + "\n"));
+    }
+
+    /// An object on a line of its own, on stdout.
+    fn print_json(&self, object: &impl Serialize) -> Result<(), Failure> {
+        let line = serde_json::to_string(object)
+            .map_err(|error| Failure::cannot_deliver(msg!("cannot-print")).because(&error))?;
+        self.write_out(&format!("{}\n", json_for_screen(line)));
+        Ok(())
+    }
+
+    /// That nobody reads it (`| head`) is no failure.
+    fn write_out(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            not_written(&error, self.style.catalog());
+        }
+    }
+
     /// A line for the person, on stderr; `--quiet` keeps it back.
     fn say(&self, message: &Message) {
         self.say_text(&self.style.say(message));
@@ -335,25 +361,4 @@ impl From<Unfit> for Failure {
 fn to_stderr(text: &str, color: bool) {
     // When nobody reads stderr there is nobody to tell.
     let _ = writeln!(std::io::stderr(), "{}", for_screen(text, color));
-}
-
-/// Writes text for a person to stdout.
-fn print(text: &str) {
-    write_out(&visible(text));
-}
-
-/// Writes to stdout; that nobody reads it (`| head`) is no failure.
-fn write_out(text: &str) {
-    let mut out = std::io::stdout().lock();
-    if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        not_written(&error, appel_messages::Catalog::of(appel_messages::Locale::English));
-    }
-}
-
-/// Writes an object to stdout, on a line of its own.
-fn print_json(object: &impl Serialize) -> Result<(), Failure> {
-    let line =
-        serde_json::to_string(object).map_err(|error| Failure::cannot_deliver(msg!("cannot-print")).because(&error))?;
-    write_out(&format!("{}\n", json_for_screen(line)));
-    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use appel_core::words::visible_line;
 use appel_messages::{Value, msg};
 
-use super::{Context, print};
+use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure};
 
@@ -51,7 +51,7 @@ pub fn run(context: &Context, arguments: &cli::New) -> Result<Exit, Failure> {
     }
     write_all(dir)
         .map_err(|error| Failure::cannot_deliver(msg!("cannot-write-to", folder = &shown)).because(&error))?;
-    print(&(context.out.say(&msg!("new-made", folder = &shown)) + "\n"));
+    context.print_line(&msg!("new-made", folder = &shown));
     let next = context.style.say(&msg!(
         "new-next",
         config = format!("{shown}/config.toml"),

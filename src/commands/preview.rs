@@ -5,7 +5,7 @@ use appel_core::words::{visible, visible_line};
 
 use appel_messages::msg;
 
-use super::{Context, personal, print, selection};
+use super::{Context, personal, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::event::{Event, LetterEvent, Verdict};
@@ -31,29 +31,29 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
         let message = composer.message(letter, text, date).map_err(Failure::from)?;
         let read = Shown::read(&message.bytes).ok_or_else(|| Failure::cannot_deliver(msg!("letter-unreadable")))?;
         if context.global.json {
-            super::print_json(&event(letter, &message, &read, now))?;
+            context.print_json(&event(letter, &message, &read, now))?;
         } else if context.global.verbose {
-            print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
-            print("\n");
+            context.print(&visible(&String::from_utf8_lossy(&message.bytes).replace("\r\n", "\n")));
+            context.print("\n");
         } else {
             if shown > 0 {
-                print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
+                context.print(&format!("{}\n\n", "─".repeat(context.out.width.min(72))));
             }
             let title = msg!(
                 "preview-title",
                 letter = visible_line(&letter.spec.id),
                 language = letter.language.to_string()
             );
-            print(&(context.out.say(&title) + "\n"));
-            print(&read.on_screen("", &context.out));
-            print("\n");
+            context.print_line(&title);
+            context.print(&read.on_screen("", &context.out));
+            context.print("\n");
         }
         shown += 1;
         Ok(())
     })
     .await?;
     if shown == 0 && !context.global.json {
-        print(&(context.out.say(&msg!("preview-none")) + "\n"));
+        context.print_line(&msg!("preview-none"));
     }
     Ok(Exit::Done)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 
-use super::{Context, confirm, print, print_json};
+use super::{Context, confirm};
 use crate::account::trust::Folders;
 use crate::cli;
 use crate::failure::{Exit, Failure, Style};
@@ -87,7 +87,7 @@ async fn purge(
         word.forget()?;
     }
     if context.global.json {
-        print_json(&serde_json::json!({
+        context.print_json(&serde_json::json!({
             "event": "purged",
             "campaign": identity.id,
             "letters": holdings.letters(),
@@ -96,7 +96,7 @@ async fn purge(
             "log": has_log,
         }))?;
     } else if nothing {
-        print(&(context.out.say(&msg!("purge-nothing")) + "\n"));
+        context.print_line(&msg!("purge-nothing"));
     } else {
         let (letters, attempts) = (holdings.letters(), holdings.attempts);
         let removed = if has_log {
@@ -104,7 +104,7 @@ async fn purge(
         } else {
             msg!("purge-removed", letters = letters, attempts = attempts)
         };
-        print(&(context.out.say(&removed) + "\n"));
+        context.print_line(&removed);
     }
     Ok(Exit::Done)
 }

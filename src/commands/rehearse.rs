@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::conclude::conclude;
 use super::interrupts::watch_interrupts;
-use super::{Context, personal, print, selection};
+use super::{Context, personal, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::input::config::Rate;
@@ -78,7 +78,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         return Err(Failure::cannot_deliver(msg!("rehearse-not-kept")).because(error));
     }
     if !context.global.json {
-        print(&arrived(
+        context.print(&arrived(
             context,
             &contents,
             &ended,

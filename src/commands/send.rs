@@ -11,7 +11,7 @@ use appel_messages::msg;
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
-use super::{Context, password, personal, print, selection, trust};
+use super::{Context, password, personal, selection, trust};
 use crate::account::trust::Word;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Style};
@@ -278,7 +278,7 @@ async fn dry_run(
         };
         text.push_str(&(context.out.say(&done) + "\n"));
     }
-    print(&text);
+    context.print(&text);
     Ok(Exit::Done)
 }
 

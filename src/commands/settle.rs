@@ -8,7 +8,7 @@ use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
-use super::{Context, print, print_json};
+use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems, Style};
 use crate::input::Identity;
@@ -73,11 +73,11 @@ async fn settle(
     ledger.settle(&now, as_what, context.clock.now()).await?;
     if context.global.json {
         for attempt in said(ledger, named).await? {
-            print_json(&event(&attempt))?;
+            context.print_json(&event(&attempt))?;
         }
     } else {
         let (now, before) = (said(ledger, &now).await?, said(ledger, &before).await?);
-        print(&in_words(as_what, &now, &before, &context.out));
+        context.print(&in_words(as_what, &now, &before, &context.out));
     }
     Ok(Exit::Done)
 }

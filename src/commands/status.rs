@@ -9,7 +9,7 @@ use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, print, print_json};
+use super::Context;
 use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
@@ -71,10 +71,10 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         due: due(context, &mut *ledger).await?,
     };
     if context.global.json {
-        print_json(&standing)?;
+        context.print_json(&standing)?;
     } else {
         let doubts = doubts(&mut *ledger, &identity, &in_doubt).await?;
-        print(&in_words(
+        context.print(&in_words(
             &identity,
             &standing,
             &in_doubt,

@@ -8,11 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use appel_messages::accented::accented;
+
 /// No file that a test writes is longer and has words that matter here.
 const MOST_READ: u64 = 1 << 20;
 
 /// Where a run finds the words that are not ours.
 pub struct Given {
+    /// Whether the screen is in the language made by machine.
+    pub is_accented: bool,
     folder: PathBuf,
     words: Vec<String>,
 }
@@ -22,13 +26,15 @@ impl Given {
     pub fn to(command: &Command) -> Self {
         let text = |word: &std::ffi::OsStr| word.to_string_lossy().into_owned();
         let environment = command.get_envs().filter_map(|(_, value)| value).map(text);
+        let words: Vec<String> = command.get_args().map(text).chain(environment).collect();
         Self {
+            is_accented: words.iter().any(|word| word == "x-test"),
             folder: command
                 .get_current_dir()
                 .and_then(Path::parent)
                 .unwrap_or(Path::new("/nowhere"))
                 .to_owned(),
-            words: command.get_args().map(text).chain(environment).collect(),
+            words,
         }
     }
 
@@ -37,7 +43,10 @@ impl Given {
         for word in &self.words {
             known.extend(words(word).map(str::to_lowercase));
         }
-        let mut folders = vec![self.folder.clone()];
+        let example = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut folders = vec![self.folder.clone(), example.join("templates")];
+        let config = fs::read_to_string(example.join("config.example.toml")).unwrap_or_default();
+        known.extend(words(&config).map(str::to_lowercase));
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 known.extend(words(&entry.file_name().to_string_lossy()).map(str::to_lowercase));
@@ -56,29 +65,56 @@ impl Given {
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.len() > 2 && word.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        .filter(|word| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
+
+/// Words that no sentence of ours does without.
+const COMMON: &str = "accepted address again all and are at be been by can cannot copies deferred doubt for from has have \
+                      help here if in is it letter letters more must no not note of on only or refused sent than that \
+                      the there they this to was were with you your";
 
 /// The lines of a screen that have English of ours in them.
 pub fn left_over(screen: &str, given: &Given) -> Vec<String> {
-    let lines = screen.lines().filter(|line| !line.starts_with('{'));
-    let suspicious: Vec<(&str, Vec<String>)> = lines
+    let common: HashSet<&str> = COMMON.split_whitespace().collect();
+    let suspicious: Vec<(&str, Vec<String>)> = screen
+        .lines()
         .map(|line| {
-            let outside: Vec<&str> = line.split('`').step_by(2).collect();
-            (line, words(&outside.join(" ")).map(str::to_lowercase).collect())
+            let words = words(&of_ours(line)).map(str::to_lowercase).collect::<Vec<_>>();
+            (line, words)
         })
-        .filter(|(_, words): &(_, Vec<String>)| !words.is_empty())
+        .filter(|(_, words)| words.iter().any(|word| common.contains(&**word)))
         .collect();
     if suspicious.is_empty() {
         return Vec::new();
     }
     let known = given.words();
+    let left = |words: &[String]| {
+        words
+            .iter()
+            .any(|word| common.contains(&**word) && !known.contains(word))
+    };
     suspicious
         .into_iter()
-        .filter(|(_, words)| words.iter().any(|word| !known.contains(word)))
-        .map(|(line, words)| {
-            let left: Vec<&String> = words.iter().filter(|word| !known.contains(*word)).collect();
-            format!("{left:?} in {line}")
-        })
+        .filter(|(_, words)| left(words))
+        .map(|(line, _)| line.to_owned())
         .collect()
+}
+
+/// What the system, the database and the reader of TOML say.
+const OF_OTHERS: [&str; 3] = ["(os error ", "file is not a database", "key with no value"];
+
+/// What of a line can be ours: no words of others, no header of a message, no table without a blank; no JSON, nothing behind a server's reply code, nothing between backticks or quotes, no
+/// flags, no names of values.
+fn of_ours(line: &str) -> String {
+    let of_others = OF_OTHERS.iter().any(|words| line.contains(words)) || line.contains(&*accented("caused by"));
+    if of_others || line.starts_with('{') || line.starts_with("From: ") || !line.contains(' ') {
+        return String::new();
+    }
+    let is_code = |word: &str| word.len() == 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let words: Vec<&str> = line.split(' ').take_while(|word| !is_code(word)).collect();
+    let prose = |word: &&str| !word.contains("--") && !word.starts_with('<') && !word.starts_with('[');
+    let words: Vec<&str> = words.into_iter().filter(prose).collect();
+    let line = words.join(" ");
+    let outside: Vec<&str> = line.split(['`', '"']).step_by(2).collect();
+    outside.join(" ")
 }

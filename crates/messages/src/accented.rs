@@ -35,6 +35,8 @@ fn code_at(text: &str, before: Option<char>) -> usize {
         if text[end..].starts_with(close) { end + 1 } else { 0 }
     };
     match text.as_bytes()[0] {
+        // Between two values it is prose that stands between backticks: `a` and `b`.
+        b'`' if text[1..].starts_with([' ', ',', ';', ':', ')']) => 0,
         b'`' => closed(&['\n', '`'], '`'),
         b'<' => closed(&['\n', ' ', '>'], '>'),
         b'[' => closed(&['\n', ' ', ']'], ']'),
@@ -73,6 +75,7 @@ mod tests {
 
     #[test]
     fn what_is_no_language_stays() {
+        assert_eq!(accented("` and `"), "` ạṇḍ `");
         for code in ["`to`", "--dry-run", "[smtp]", "<ID>", "`{{#if a}}`"] {
             assert_eq!(accented(code), code);
         }
