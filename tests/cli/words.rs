@@ -286,6 +286,43 @@ fn language_is_told_from_code() {
     }
 }
 
+/// Where what `check` finds is said.
+const FOUND_BY_CHECK: [&str; 7] = [
+    "account.ftl",
+    "addresses.ftl",
+    "config.ftl",
+    "files.ftl",
+    "letters.ftl",
+    "recipients.ftl",
+    "templates.ftl",
+];
+
+/// Scripts know problems by their codes. Whoever changes one on purpose says so in the changelog, and changes this list:
+/// `APPEL_CODES=1 cargo test --test cli codes` writes it.
+#[test]
+fn the_codes_of_problems_stay() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut codes = String::new();
+    for file in FOUND_BY_CHECK {
+        let text = fs::read_to_string(root.join("locales/en").join(file)).unwrap();
+        for entry in fluent_syntax::parser::parse(text.as_str()).unwrap().body {
+            if let ast::Entry::Message(message) = entry {
+                codes.push_str(message.id.name);
+                codes.push('\n');
+            }
+        }
+    }
+    let list = root.join("tests/cli/codes.txt");
+    if std::env::var_os("APPEL_CODES").is_some() {
+        fs::write(&list, &codes).unwrap();
+    }
+    let known = fs::read_to_string(&list).unwrap();
+    let (known, codes): (BTreeSet<&str>, BTreeSet<&str>) = (known.lines().collect(), codes.lines().collect());
+    let gone: Vec<_> = known.difference(&codes).collect();
+    let new: Vec<_> = codes.difference(&known).collect();
+    assert!(gone.is_empty() && new.is_empty(), "gone: {gone:?}, new: {new:?}");
+}
+
 #[test]
 fn every_message_can_be_said_with_every_plural() {
     for locale in [Locale::English, Locale::Accented] {
