@@ -21,14 +21,16 @@
 //!
 //! # Where things are
 //!
-//! - [`cli`]: the command line; its doc comments are the help.
+//! - [`cli`]: the command line; its words are in the catalogue.
 //! - [`commands`]: `new`, `check`, `preview`, `rehearse`, `send`, `status`, `settle`, `log`, `purge`, each
 //!   thin: read, plan, act, report.
 //! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`input`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
 //! - [`appel_core`], a crate of its own: addresses, countries, languages, facts, problems; and letters: plan (who gets
 //!   which letter, and why not), render (its text), message (its bytes).
-//! - [`outbox`]: the ledger that remembers, what is decided by it, the loop that sends, the journal between them, the pace, the events.
+//! - [`appel_messages`], under everything: what is said to people, as codes with values, and the catalogue of its words.
+//! - [`run`]: what commands do with a campaign: ask the ledger and decide, look at everything, write letters, send them.
+//! - [`outbox`]: the ledger that remembers, the loop that sends, the journal between them, the pace, the events.
 //! - [`transport`]: how a message leaves: SMTP, or `.eml` files.
 //! - [`rehearsal`]: the built-in mail server, on 127.0.0.1 only.
 //! - [`report`]: events to the screen, `--json` and the log.
@@ -39,7 +41,7 @@
 //!
 //! # What is promised
 //!
-//! - A letter is claimed in the ledger, durably, before it begins, and marked as begun before the server hears of it.
+//! - A letter is claimed in the ledger, durably, before it begins, and that it begins is written before the server hears of it.
 //!   What was accepted cannot be claimed again: see [`outbox::ledger`].
 //! - An outcome is durable before anybody is told: see [`outbox::journal`].
 //! - Every letter due ends a run accepted, deferred, refused, in doubt or held back, by name. In doubt is what may have arrived: it

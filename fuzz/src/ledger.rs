@@ -349,12 +349,12 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
         tell(at_once(ledger.record(id(number))))?;
         tell(at_once(ledger.last_event(id(number))))?;
     }
-    tell(at_once(ledger.records_of_sender("c", "me@x.example", &mut |record| {
+    tell(at_once(ledger.records_of_sender("c", &sender, &mut |record| {
         let _ = record.message_id();
     })))?;
     let mut each = |event: ledger::LedgerEvent| said::fit_to_show(&event.outcome.told_with_code().in_english());
     tell(at_once(ledger.events_of_campaign("c", &mut each)))?;
-    tell(at_once(ledger.doubts_of_sender("c", "me@x.example", &mut |_| {})))?;
+    tell(at_once(ledger.doubts_of_sender("c", &sender, &mut |_| {})))?;
     tell(at_once(ledger.event_after(&sender, LONG_AGO)))?;
     tell(at_once(ledger.handed_over_since(&sender, LONG_AGO, true)))?;
     tell(at_once(ledger.holdings("c", LONG_AGO)))?;

@@ -95,7 +95,7 @@ nothing-is-due = Nothing is due.
 nothing-can-leave = Nothing can leave now.
 advice-deferred = Deferred letters are sent by the next `appel send`.
 advice-refused = Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
-advice-in-doubt = Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.
+advice-in-doubt = Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.
 advice-held-back = Letters held back are still due: run `appel send` again when their time has come. One address gets so many letters in 24 hours, in all your campaigns; [limits] in your account file can raise that.
 
 ## The question before the first letter

@@ -13,8 +13,8 @@ left-out-refused =
     }
 left-out-in-doubt =
     { $count ->
-        [one] 1 letter is in doubt and held (see `appel status`; send again with --resend-in-doubt)
-       *[other] { $count } letters are in doubt and held (see `appel status`; send again with --resend-in-doubt)
+        [one] 1 letter is in doubt and held (see `appel status`)
+       *[other] { $count } letters are in doubt and held (see `appel status`)
     }
 left-out-duplicate =
     { $count ->

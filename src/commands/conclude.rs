@@ -78,18 +78,19 @@ pub fn conclude(
         Stop::Deadline => msg!("stop-deadline", letters = letters),
         Stop::Cannot { message, cause, hint } => {
             let unsent = msg!("stop-unsent", letters = letters);
-            let mut failure = Failure::cannot_deliver(message.clone());
+            let mut failure = Failure::new(exit, message.clone());
             failure.causes.extend(cause.clone());
             failure.hints.extend(hint.clone());
             return Err(failure.hint(unsent));
         }
         Stop::Ledger(error) => return Err(error.into()),
         Stop::Letter(problem) => {
-            let mut failure = Failure::cannot_deliver(if recipients.is_lost() {
+            let what = if recipients.is_lost() {
                 msg!("stop-recipients-lost")
             } else {
                 msg!("stop-letter-unwritten")
-            });
+            };
+            let mut failure = Failure::new(exit, what);
             failure.problems.push(problem.clone());
             return Err(failure);
         }

@@ -88,6 +88,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         return Ok(Exit::Done);
     }
 
+    // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
+    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style));
     let mut listeners = context.story(preflight.due);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
@@ -106,16 +108,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         listeners,
     };
     let notes = std::mem::take(&mut preflight.notes);
-    // Nobody is asked for a password for nothing; the story is told all the same.
-    let (ended, ledger) = if preflight.due == 0 {
-        (sending.tell(notes, None), ledger)
-    } else {
-        match prepare(smtp, word, &context.style) {
-            Ok(transport) => {
-                let interrupts = || watch_interrupts(context.style);
-                sending.deliver(transport, ledger, notes, interrupts).await?
-            }
-            Err(error) => (sending.tell(notes, Some(error.into())), ledger),
+    let (ended, ledger) = match transport {
+        None => (sending.tell(notes, None), ledger),
+        Some(Err(error)) => (sending.tell(notes, Some(error.into())), ledger),
+        Some(Ok(transport)) => {
+            let interrupts = || watch_interrupts(context.style);
+            sending.deliver(transport, ledger, notes, interrupts).await?
         }
     };
     // That the run ended is worth writing down, but no reason to fail it.

@@ -201,7 +201,7 @@ async fn in_doubt(ledger: &mut dyn Ledger, identity: &Identity) -> Result<Vec<Re
             in_doubt.push(record);
         }
     };
-    let sender = identity.sender.as_str();
+    let sender = &identity.sender;
     ledger.records_of_sender(&identity.id, sender, &mut each).await?;
     Ok(in_doubt)
 }

@@ -60,7 +60,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         Some(Status::InDoubt) => in_doubt.push(record),
         Some(Status::NotTried) | None => {}
     };
-    let sender = identity.sender.as_str();
+    let sender = &identity.sender;
     ledger.records_of_sender(&identity.id, sender, &mut each).await?;
     let standing = Standing {
         campaign: &identity.id,
@@ -128,7 +128,7 @@ async fn doubts(
                 doubts.insert(attempt.record.id, attempt);
             }
         };
-        let sender = identity.sender.as_str();
+        let sender = &identity.sender;
         ledger.doubts_of_sender(&identity.id, sender, &mut each).await?;
     }
     Ok(doubts)

@@ -10,7 +10,7 @@ use appel_messages::{Catalog, Message, msg};
 use serde::Serialize;
 
 use crate::clock::Clock;
-use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Verdict};
+use crate::outbox::event::{AddressEvent, Event, LetterEvent, Listener, Notice, Verdict};
 use crate::private;
 
 /// `$XDG_STATE_HOME/appel/log/CAMPAIGN.jsonl`; `None` when there is no home.
@@ -114,20 +114,53 @@ impl Listener for LogFile {
     }
 }
 
+/// What the log may have of a letter. Each field is named, so that a new one is thought of here.
 fn masked(letter: &LetterEvent) -> LetterEvent {
-    let mut letter = letter.clone();
-    letter.to = mask(&letter.to);
-    letter.message_id = letter.message_id.map(|id| mask_all(&id));
-    letter.cc = letter.cc.map(|cc| cc.iter().map(|address| mask(address)).collect());
-    letter.reply = letter.reply.map(masked_words);
-    letter.from = letter.from.map(|from| mask(&from));
-    letter.subject = None;
-    letter.text = None;
-    for recipient in &mut letter.recipients {
-        recipient.address = mask(&recipient.address);
-        recipient.reply = recipient.reply.take().map(masked_words);
+    let LetterEvent {
+        id,
+        letter,
+        language,
+        from,
+        to,
+        cc,
+        subject: _,
+        message_id,
+        outcome,
+        reason,
+        code,
+        reply,
+        at,
+        recipients,
+        sha256,
+        facts: _,
+        settled,
+        text: _,
+    } = letter.clone();
+    let masked_address = |its: AddressEvent| AddressEvent {
+        address: mask(&its.address),
+        reply: its.reply.map(masked_words),
+        ..its
+    };
+    LetterEvent {
+        id,
+        letter,
+        language,
+        from: from.map(|from| mask(&from)),
+        to: mask(&to),
+        cc: cc.map(|cc| cc.iter().map(|address| mask(address)).collect()),
+        subject: None,
+        message_id: message_id.map(|id| mask_all(&id)),
+        outcome,
+        reason,
+        code,
+        reply: reply.map(masked_words),
+        at,
+        recipients: recipients.into_iter().map(masked_address).collect(),
+        sha256,
+        facts: None,
+        settled,
+        text: None,
     }
-    letter
 }
 
 /// In English, which is what the log has, with addresses masked.

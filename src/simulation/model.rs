@@ -194,7 +194,7 @@ impl Table {
         self.events(|row, _| row.intent.campaign == campaign)
     }
 
-    pub fn doubts_of_sender(&self, campaign: &str, sender: &str) -> Vec<LedgerEvent> {
+    pub fn doubts_of_sender(&self, campaign: &str, sender: &Address) -> Vec<LedgerEvent> {
         self.events(|row, outcome| {
             outcome.status == Status::InDoubt && row.intent.campaign == campaign && is_from(row, sender)
         })
@@ -205,7 +205,7 @@ impl Table {
         Some((row.intent.campaign.clone(), record(id, row)))
     }
 
-    pub fn records_of_sender(&self, campaign: &str, sender: &str) -> Vec<Record> {
+    pub fn records_of_sender(&self, campaign: &str, sender: &Address) -> Vec<Record> {
         let mut rows: Vec<&Row> = self.rows.values().collect();
         rows.sort_by_key(|row| row.order);
         rows.retain(|row| row.intent.campaign == campaign && is_from(row, sender) && row.standing.status.is_some());
@@ -310,8 +310,8 @@ impl Table {
     }
 }
 
-fn is_from(row: &Row, sender: &str) -> bool {
-    row.intent.sender.eq_ignore_ascii_case(sender)
+fn is_from(row: &Row, sender: &Address) -> bool {
+    sender.is_spelled(&row.intent.sender)
 }
 
 fn record(id: LetterId, row: &Row) -> Record {

@@ -135,6 +135,28 @@ fn a_transport_knows_nothing_of_templates_and_tables() {
 }
 
 #[test]
+fn a_run_and_its_deliveries_know_nothing_of_screens_and_of_the_command_line() {
+    for within in ["src/run/", "src/outbox/"] {
+        never_mentions(
+            within,
+            &[
+                "crate::report",
+                "crate::cli",
+                "crate::commands",
+                "Style",
+                "stdout",
+                "stderr",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_command_names_no_database() {
+    never_mentions("src/commands/", &["sqlite", "Sqlite", "rusqlite"]);
+}
+
+#[test]
 fn only_main_ends_the_program() {
     for (name, code) in sources() {
         let ends = ["process::exit", "process::abort"]

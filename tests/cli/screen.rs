@@ -133,7 +133,7 @@ fn the_status_says_where_the_campaign_stands() {
     1/2  refused  protest  fr  minister@mfa.example: 550 5.1.1 no such user
     2/2  in doubt  solidarity  en  union@workers.example: the letter was handed over, then the connection was lost: reset by the server
     Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
-    Letters in doubt may have arrived: they are held. `appel status` lists them; `appel send --resend-in-doubt` sends them again.
+    Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.
     ");
     insta::assert_snapshot!(run.stdout, @r"
     2 letters: 1 refused, 1 in doubt.
@@ -174,7 +174,7 @@ fn the_status_says_where_the_campaign_stands() {
     insta::assert_snapshot!(campaign.send(&[]).exits(1).stdout, @r"
     Nothing is due.
       1 letter was refused by the server earlier (see `appel log`; try again with --retry-refused)
-      1 letter is in doubt and held (see `appel status`; send again with --resend-in-doubt)
+      1 letter is in doubt and held (see `appel status`)
       1 letter is for senders in other countries
     ");
 }

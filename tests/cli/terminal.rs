@@ -177,3 +177,16 @@ fn a_question_says_what_it_is_about_however_quiet_the_run_is() {
     terminal.press("Enter");
     terminal.ends(0);
 }
+
+#[test]
+fn nothing_is_drawn_over_the_question_for_the_password() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().smtp(&server).set("smtp.username", "ann");
+    let Some(terminal) = Terminal::of(&campaign, &["send", "--yes"]) else {
+        return;
+    };
+    let screen = terminal.wait_for("Password of ann at 127.0.0.1");
+    assert!(!screen.contains("0/1"), "a bar is drawn:\n{screen}");
+    terminal.press("C-c");
+    assert_eq!(server.connections(), 0);
+}

@@ -90,6 +90,12 @@ impl Address {
         &self.folded
     }
 
+    /// Whether a text is this address, however it is spelled.
+    #[must_use]
+    pub fn is_spelled(&self, text: &str) -> bool {
+        text.eq_ignore_ascii_case(self.as_str()) || Self::parse(text).is_ok_and(|other| other.folded == self.folded)
+    }
+
     /// The mailbox it leads to, as far as that can be told: folded, and without what stands behind a `+`. Most providers
     /// put `ann+list@x.example` where `ann@x.example` goes.
     #[must_use]

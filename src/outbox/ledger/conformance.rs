@@ -50,7 +50,7 @@ fn intent(number: u8, after: Option<Status>) -> Intent {
         id: id(number),
         campaign: "c".to_owned(),
         letter: "protest".to_owned(),
-        sender: "Me+here@x.example".to_owned(),
+        sender: "Mé+here@x.example".to_owned(),
         recipient: format!("r{number}@x.example"),
         language: "fr".to_owned(),
         date: start(),

@@ -94,7 +94,7 @@ pub trait LedgerReader: Send {
     fn records_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, Record>,
     ) -> Answer<'l, ()>;
 
@@ -103,7 +103,7 @@ pub trait LedgerReader: Send {
     fn doubts_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, LedgerEvent>,
     ) -> Answer<'l, ()>;
 

@@ -47,11 +47,11 @@ impl LedgerReader for NoLedger {
         answer(None)
     }
 
-    fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, Record>) -> Answer<'l, ()> {
+    fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, Record>) -> Answer<'l, ()> {
         answer(())
     }
 
-    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
+    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         answer(())
     }
 

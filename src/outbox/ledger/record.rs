@@ -122,13 +122,4 @@ impl Settled {
             Self::Unsent => Reason::SettledAsUnsent,
         }
     }
-
-    /// The word for it, which is that of the flag too.
-    #[must_use]
-    pub const fn in_words(self) -> &'static str {
-        match self {
-            Self::Sent => "sent",
-            Self::Unsent => "unsent",
-        }
-    }
 }

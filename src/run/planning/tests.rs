@@ -62,11 +62,11 @@ impl LedgerReader for Halves {
         unreachable!()
     }
 
-    fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, Record>) -> Answer<'l, ()> {
+    fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, Record>) -> Answer<'l, ()> {
         unreachable!()
     }
 
-    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
+    fn doubts_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         unreachable!()
     }
 

@@ -79,7 +79,7 @@ impl LedgerReader for OnDisk {
     fn records_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, Record>,
     ) -> Answer<'l, ()> {
         told(self.lock().live.records_of_sender(campaign, sender), each)
@@ -88,7 +88,7 @@ impl LedgerReader for OnDisk {
     fn doubts_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, LedgerEvent>,
     ) -> Answer<'l, ()> {
         told(self.lock().live.doubts_of_sender(campaign, sender), each)

@@ -84,12 +84,6 @@ impl Attachments {
         let digits = encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
         Some(digits.count() * 3 / 4)
     }
-
-    /// How many octets they take as they leave, over all files.
-    #[must_use]
-    pub fn encoded_len(&self) -> usize {
-        self.0.values().map(|bytes| bytes.len()).sum()
-    }
 }
 
 impl FromIterator<(PathBuf, Vec<u8>)> for Attachments {

@@ -87,7 +87,7 @@ impl<L: Reads> LedgerReader for L {
     fn records_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, Record>,
     ) -> Answer<'l, ()> {
         self.reading()
@@ -97,12 +97,15 @@ impl<L: Reads> LedgerReader for L {
     fn doubts_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
-        sender: &'l str,
+        sender: &'l Address,
         each: Each<'l, LedgerEvent>,
     ) -> Answer<'l, ()> {
-        let which = "event.state = ?3 AND letter.campaign = ?1 AND lower(letter.sender) = lower(?2) ORDER BY event.key";
-        self.reading()
-            .answer(|reading| reading.logged(which, params![campaign, sender, state::IN_DOUBT], each))
+        let which = "event.state = ?3 AND letter.campaign = ?1 AND letter.sender IN (SELECT value FROM json_each(?2))
+                     ORDER BY event.key";
+        self.reading().answer(|reading| {
+            let sender = reading.spellings(campaign, sender)?;
+            reading.logged(which, params![campaign, sender, state::IN_DOUBT], each)
+        })
     }
 
     fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
@@ -177,10 +180,28 @@ impl Reading {
         ids.iter().map(|id| lines.find(&moment, &self.context, *id)).collect()
     }
 
-    fn records_of_sender(&self, campaign: &str, sender: &str, each: &mut dyn FnMut(Record)) -> rusqlite::Result<()> {
+    /// How an address stands as the sender of letters of a campaign, as a JSON array: small and capital letters, and the
+    /// forms of a domain, are one to the address and not to the database.
+    fn spellings(&self, campaign: &str, sender: &Address) -> rusqlite::Result<String> {
+        let mut query = self
+            .db
+            .prepare("SELECT DISTINCT sender FROM letter WHERE campaign = ?1")?;
+        let senders = query.query_map([campaign], |row| row.get(0))?;
+        let mut spellings: Vec<String> = senders.collect::<rusqlite::Result<_>>()?;
+        spellings.retain(|spelling| sender.is_spelled(spelling));
+        Ok(serde_json::Value::from(spellings).to_string())
+    }
+
+    fn records_of_sender(
+        &self,
+        campaign: &str,
+        sender: &Address,
+        each: &mut dyn FnMut(Record),
+    ) -> rusqlite::Result<()> {
+        let sender = self.spellings(campaign, sender)?;
         let mut query = self.db.prepare(&format!(
             "SELECT {RECORD} FROM letter JOIN run ON run.key = letter.run
-             WHERE campaign = ?1 AND lower(sender) = lower(?2) ORDER BY letter.key"
+             WHERE campaign = ?1 AND sender IN (SELECT value FROM json_each(?2)) ORDER BY letter.key"
         ))?;
         let mut rows = query.query(params![campaign, sender])?;
         while let Some(row) = rows.next()? {

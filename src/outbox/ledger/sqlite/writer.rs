@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::columns::ReadContext;
 use super::entries::{Commit, Held};
@@ -176,16 +176,16 @@ impl SqliteLocked {
             number: run.marks.next(),
             synced: run.marks.synced(),
         };
-        let db = &mut self.reading.db;
-        let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let claimed = self.held.write(&transaction, entries, commit)?;
-        if synced {
-            transaction
-                .prepare_cached("UPDATE run SET commits = ?2 WHERE key = ?1")?
-                .execute(params![run.key, commit.number.cast_signed()])?;
-        }
-        transaction.commit()?;
-        Ok(claimed)
+        let db = &self.reading.db;
+        let held = &mut self.held;
+        in_transaction(db, || {
+            let claimed = held.write(db, entries, commit)?;
+            if synced {
+                db.prepare_cached("UPDATE run SET commits = ?2 WHERE key = ?1")?
+                    .execute(params![run.key, commit.number.cast_signed()])?;
+            }
+            Ok(claimed)
+        })
     }
 
     /// Whether nothing is open any more is for the database to say.
@@ -221,4 +221,15 @@ impl SqliteLocked {
         db.busy_timeout(Duration::ZERO)?;
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
+}
+
+/// All or nothing. A commit comes with every letter: its two statements are prepared once.
+fn in_transaction<T>(db: &Connection, write: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    let written = write().and_then(|written| db.prepare_cached("COMMIT")?.execute([]).map(|_| written));
+    if written.is_err() && !db.is_autocommit() {
+        // Why it could not be written is worth more than that it cannot be taken back: the next commit says that.
+        let _ = db.execute_batch("ROLLBACK");
+    }
+    written
 }
