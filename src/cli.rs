@@ -12,6 +12,7 @@ pub use help::parse;
 pub use usage::NotRun;
 
 use std::ffi::OsString;
+use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -183,9 +184,10 @@ fn locale(tag: &str) -> Result<Locale, Unfit> {
 }
 
 fn at_least_one(text: &str) -> Result<usize, Unfit> {
-    match text.parse() {
+    match text.parse::<usize>() {
         Ok(0) => Err(Unfit(|| msg!("usage-at-least-one"))),
         Ok(number) => Ok(number),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => Err(Unfit(|| msg!("usage-too-large"))),
         Err(_) => Err(Unfit(|| msg!("usage-number"))),
     }
 }

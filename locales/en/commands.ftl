@@ -450,3 +450,9 @@ trust-no-account = You have no account file yet. With one you are not asked: mov
 ## Behind Ctrl-C
 
 finishing = finishing what is on its way; press Ctrl-C again to stop at once (those letters will be in doubt)
+
+## A question whose answer, without another word, is no
+
+ask = { $question } {"[y/N]"}
+# What counts as a yes, in small letters, with blanks between.
+ask-yes = {"y yes"}

@@ -16,8 +16,8 @@ limit-copies =
 #   $own: how many of the copies stand in the letter itself
 letter-copies-too-many =
     { $own ->
-        [0] letter `{ $letter }` would have { $number } copies here, and { $most } are the most
-       *[other] letter `{ $letter }` would have { $number } copies here, and { $most } are the most ({ $own } of them from the letter's own `cc`)
+        [0] letter `{ $letter }` would have { $number } copies here, and the limit is { $most }
+       *[other] letter `{ $letter }` would have { $number } copies here, and the limit is { $most } ({ $own } of them from the letter's own `cc`)
     }
     .hint = leave some out, or give them rows of their own; whoever sends can allow more in the account file: copies-per-letter in {"["}limits]
 #   $wanted, $available: language tags with blanks between them

@@ -174,6 +174,7 @@ role-unused = { $rows ->
     [one] no letter is written to the role `{ $role }` (1 row)
    *[other] no letter is written to the role `{ $role }` ({ $rows } rows)
 }
+    .kind = roles that no letter is written to
     .hint = name it under `to` in a {"[["}letter]]
 #   $roles: those that letters are written to, "`embassy`, `ministry` and `support`"
 role-unused-roles = letters are written to { $roles }

@@ -7,21 +7,27 @@ usage-no-command = a command is missing
 usage-missing = this is missing: { $arguments }
 usage-twice = `{ $argument }` is given twice
 usage-conflict = `{ $argument }` cannot be used with `{ $other }`
-usage-no-value = a value is missing behind `{ $argument }`
+usage-no-value = a value is missing for `{ $argument }`
 #   $valid: a list of what it could be
 usage-none-of = invalid value `{ $value }` for `{ $argument }`: it is one of { $valid }
 #   $why: one of those below
 usage-value-because = invalid value `{ $value }` for `{ $argument }`: { $why }
 usage-value = invalid value `{ $value }` for `{ $argument }`
+usage-takes-no-value = unexpected value `{ $value }` for `{ $argument }`
 usage-values = too many or too few values for `{ $argument }`
 usage-no-text = an argument is no text
 usage-unclear = the command line makes no sense
 usage-similar = did you mean { $suggested }?
+#   $suggested: a list of two or more
+usage-similar-ones = did you mean one of these: { $suggested }?
+#   $usage: "appel new <DIR>"
+usage-usage = usage: { $usage }
 usage-more = for more information, try --help
 
 usage-language = only en (English) so far
 usage-at-least-one = at least 1
 usage-number = a whole number is wanted
+usage-too-large = this number is too large
 usage-letter-id = no letter has such an id: `appel status` shows those of the letters in doubt
 usage-duration = a duration is wanted, such as 90s, 15min or 1h
 

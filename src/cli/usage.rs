@@ -79,17 +79,25 @@ fn failure(error: &clap::Error) -> Failure {
                 None => msg!("usage-value", value = value, argument = arg),
             }
         }
-        ErrorKind::TooManyValues | ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
-            msg!("usage-values", argument = arg)
-        }
+        ErrorKind::TooManyValues => msg!("usage-takes-no-value", argument = arg, value = value),
+        ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => msg!("usage-values", argument = arg),
         ErrorKind::InvalidUtf8 => msg!("usage-no-text"),
         _ => msg!("usage-unclear"),
     };
     let mut failure = Failure::new(Exit::Usage, what);
     for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand] {
-        if let Some(suggested) = context.get(kind) {
-            failure = failure.hint(msg!("usage-similar", suggested = suggested));
-        }
+        failure.hints.extend(match context.get(kind) {
+            None => None,
+            Some(Value::List(some, more)) if some.len() > 1 => {
+                Some(msg!("usage-similar-ones", suggested = Value::List(some, more)))
+            }
+            Some(suggested) => Some(msg!("usage-similar", suggested = suggested)),
+        });
+    }
+    if let Some(Value::Text(usage)) = context.get(ContextKind::Usage) {
+        // clap's own word for it stands before.
+        let (_, usage) = usage.split_once(": ").unwrap_or(("", &usage));
+        failure = failure.hint(msg!("usage-usage", usage = usage.trim()));
     }
     failure.hint(msg!("usage-more"))
 }

@@ -56,7 +56,8 @@ pub fn ask(style: &Style, question: &Message, hint: Option<Message>) -> Result<b
     }
     let nobody = |error: std::io::Error| Failure::usage(msg!("nobody-answered")).because(&error);
     let mut terminal = std::io::stderr();
-    write!(terminal, "{} [y/N] ", visible(&style.say(question)))
+    let question = msg!("ask", question = question);
+    write!(terminal, "{} ", visible(&style.say(&question)))
         .and_then(|()| terminal.flush())
         .map_err(nobody)?;
     let mut answer = String::new();
@@ -65,7 +66,8 @@ pub fn ask(style: &Style, question: &Message, hint: Option<Message>) -> Result<b
         // Ctrl-D: what is said next begins a line of its own.
         let _ = terminal.write_all(b"\n");
     }
-    Ok(["y", "yes"].contains(&&*answer.trim().to_lowercase()))
+    let answer = answer.trim().to_lowercase();
+    Ok(style.say(&msg!("ask-yes")).split_whitespace().any(|yes| yes == answer))
 }
 
 /// The campaign, the sender, the letters, who is left out, and how long it will take.

@@ -198,7 +198,7 @@ fn a_letter_with_more_than_25_copies_is_an_error_with_its_line() {
     campaign
         .check(&[])
         .exits(3)
-        .says(&["recipients.csv:3 cc", "26 copies", "25 are the most", "[limits]"]);
+        .says(&["recipients.csv:3 cc", "26 copies", "the limit is 25", "[limits]"]);
     campaign.send(&["--dry-run"]).exits(3).says(&["26 copies"]);
     // Of a row and its letter together, too; whoever is named twice is one.
     let letter = format!(

@@ -201,7 +201,7 @@ fn a_letter_in_doubt_is_held_listed_and_resent_on_request_as_the_same_message() 
 
     let campaign = campaign.now("2026-11-26T09:00:00Z");
     let held = campaign.send_json(&[]);
-    held.exits(1).says(&["--resend-in-doubt"]);
+    held.exits(1).says(&["`appel status`"]);
     assert_eq!(held.outcomes(), ["minister@mfa.example skipped in-doubt"]);
     assert_eq!(server.connections(), 1);
     campaign

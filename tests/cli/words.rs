@@ -25,7 +25,19 @@ fn messages(language: &str) -> BTreeMap<String, Variables> {
         let resource = fluent_syntax::parser::parse(text.as_str());
         let resource = resource.unwrap_or_else(|(_, errors)| panic!("{}: {errors:?}", path.display()));
         for entry in resource.body {
-            let ast::Entry::Message(message) = entry else { continue };
+            let message = match entry {
+                ast::Entry::Message(message) => message,
+                ast::Entry::Term(term) => {
+                    let used = format!("{{ -{} }}", term.id.name);
+                    assert!(text.contains(&used), "nothing is made of -{}", term.id.name);
+                    continue;
+                }
+                _ => continue,
+            };
+            for attribute in &message.attributes {
+                let known = ["hint", "kind"].contains(&attribute.id.name);
+                assert!(known, "{}: .{} is not asked for", message.id.name, attribute.id.name);
+            }
             let mut variables = Variables::new();
             let attributes = message.attributes.iter().map(|attribute| &attribute.value);
             for pattern in message.value.iter().chain(attributes) {
@@ -72,7 +84,7 @@ fn in_inline(inline: &ast::InlineExpression<&str>, decides: bool, variables: &mu
 #[derive(Default)]
 struct Said {
     /// The codes with the names of the values that are handed over.
-    calls: Vec<(String, BTreeSet<String>)>,
+    calls: Vec<(String, Vec<String>)>,
     literals: Vec<String>,
 }
 
@@ -141,11 +153,11 @@ impl Said {
             Some([TokenTree::Literal(code)]) => text(&code.to_string()),
             _ => None,
         };
-        let mut names = BTreeSet::new();
+        let mut names = Vec::new();
         for part in &parts[1..] {
             let value = match part {
                 [TokenTree::Ident(name), TokenTree::Punct(equals), value @ ..] if equals.as_char() == '=' => {
-                    names.insert(name.to_string());
+                    names.push(name.to_string());
                     value
                 }
                 // A comma inside of a value: `HashMap::<A, B>::new()`.
@@ -200,7 +212,9 @@ fn each_message_that_is_said_is_there_with_its_values() {
                 let _ = writeln!(wrong, "{name}: there is no message {code} in locales/en");
                 continue;
             };
-            let wanted: BTreeSet<String> = wanted.keys().cloned().collect();
+            let wanted: Vec<String> = wanted.keys().cloned().collect();
+            let mut values = values;
+            values.sort_unstable();
             if values != wanted {
                 let _ = writeln!(wrong, "{name}: {code} is given {values:?}, and has {wanted:?}");
             }
@@ -235,8 +249,8 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("crates/core/src/place.rs", "codes of languages"),
 ];
 
-/// What a resolver says: it is looked for, not said.
-const LOOKED_FOR: &[&str] = &["Temporary failure", "Try again"];
+/// What a resolver says, which is looked for, and a piece of a template.
+const NOT_SAID: &[&str] = &["Temporary failure", "Try again", "(not message)"];
 
 #[test]
 fn nothing_is_said_that_stands_elsewhere() {
@@ -248,7 +262,7 @@ fn nothing_is_said_that_stands_elsewhere() {
         for literal in said
             .literals
             .iter()
-            .filter(|literal| is_language(literal) && !LOOKED_FOR.contains(&literal.as_str()))
+            .filter(|literal| is_language(literal) && !NOT_SAID.contains(&literal.as_str()))
         {
             let _ = writeln!(found, "{name}: {literal:.100}");
         }
@@ -256,21 +270,40 @@ fn nothing_is_said_that_stands_elsewhere() {
     assert!(found.is_empty(), "these belong into locales/en, as messages:\n{found}");
 }
 
-/// Two words, one after the other, the second of small letters: `not found`, `Sent to`.
+/// Two words, one after the other, not both of capital letters: `not found`, `can't connect`, `failed (retry)`.
 fn is_language(literal: &str) -> bool {
-    let words: Vec<&str> = literal.split(' ').collect();
+    let literal = ["\\n", "\\t", "\\\n", "—", "…", "/ "]
+        .iter()
+        .fold(literal.to_owned(), |text, blank| text.replace(blank, " "));
+    let words: Vec<&str> = literal.split_whitespace().collect();
+    let bare = |word: &'_ str| {
+        word.trim_matches(['(', ')', ',', ';', ':', '.', '?', '!', '"'])
+            .to_owned()
+    };
+    let is_word = |word: &str| {
+        let inner = |c: char| c.is_alphabetic() || ['\'', '’', '-'].contains(&c);
+        word.starts_with(char::is_alphabetic) && word.ends_with(char::is_alphabetic) && word.chars().all(inner)
+    };
     words.windows(2).any(|pair| {
-        let [first, second] = pair else { return false };
-        let first = first.trim_end_matches([',', ':', ';']);
-        let is_word = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_alphabetic());
-        let second = second.trim_end_matches([',', ':', ';', '.', '?', '!']);
-        is_word(first) && is_word(second) && second.bytes().all(|byte| byte.is_ascii_lowercase())
+        let [first, second] = [bare(pair[0]), bare(pair[1])];
+        let small = |word: &str| word.chars().skip(1).any(char::is_lowercase) || word == "a";
+        is_word(&first) && is_word(&second) && small(&first) && small(&second)
     })
 }
 
 #[test]
 fn language_is_told_from_code() {
-    for language in ["the file is there", "{} not found", "Sent to {to}, at last"] {
+    for language in [
+        "the file is there",
+        "{} not found",
+        "Sent to {to}, at last",
+        "Network Error",
+        "can't connect",
+        "sign-in failed",
+        "failed (retry)",
+        "a letter",
+        "gone\\nfor good",
+    ] {
         assert!(is_language(language), "{language}");
     }
     for code in [

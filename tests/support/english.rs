@@ -28,7 +28,8 @@ impl Given {
         let environment = command.get_envs().filter_map(|(_, value)| value).map(text);
         let words: Vec<String> = command.get_args().map(text).chain(environment).collect();
         Self {
-            is_accented: words.iter().any(|word| word == "x-test"),
+            // A table for spreadsheets is for programs, and in English.
+            is_accented: words.iter().any(|word| word == "x-test") && !words.iter().any(|word| word == "--csv"),
             folder: command
                 .get_current_dir()
                 .and_then(Path::parent)
@@ -52,7 +53,10 @@ impl Given {
                 known.extend(words(&entry.file_name().to_string_lossy()).map(str::to_lowercase));
                 let Ok(meta) = entry.metadata() else { continue };
                 if meta.is_dir() {
-                    folders.push(entry.path());
+                    // What runs wrote is our own English.
+                    if entry.file_name() != "state" {
+                        folders.push(entry.path());
+                    }
                 } else if meta.is_file() && meta.len() <= MOST_READ {
                     let bytes = fs::read(entry.path()).unwrap_or_default();
                     known.extend(words(&String::from_utf8_lossy(&bytes)).map(str::to_lowercase));
@@ -69,9 +73,9 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Words that no sentence of ours does without.
-const COMMON: &str = "accepted address again all and are at be been by can cannot copies deferred doubt for from has have \
-                      help here if in is it letter letters more must no not note of on only or refused sent than that \
-                      the there they this to was were with you your";
+const COMMON: &str = "accepted address again all and are at be been by can cannot copies deferred doubt due for from has have \
+                      help here if in is it letter letters more must never no not note of on only or refused sent than that \
+                      the there they this to tried was were with you your";
 
 /// The lines of a screen that have English of ours in them.
 pub fn left_over(screen: &str, given: &Given) -> Vec<String> {
@@ -100,8 +104,13 @@ pub fn left_over(screen: &str, given: &Given) -> Vec<String> {
         .collect()
 }
 
-/// What the system, the database and the reader of TOML say.
-const OF_OTHERS: [&str; 3] = ["(os error ", "file is not a database", "key with no value"];
+/// What the system, its loader, the database and the reader of TOML say.
+const OF_OTHERS: [&str; 4] = [
+    "(os error ",
+    "error while loading shared libraries",
+    "file is not a database",
+    "key with no value",
+];
 
 /// What of a line can be ours: no words of others, no header of a message, no table without a blank; no JSON, nothing behind a server's reply code, nothing between backticks or quotes, no
 /// flags, no names of values.
