@@ -1,5 +1,7 @@
 //! `appel check`: every problem at once, each with its place and what to do, and nothing is sent.
 
+use std::fs;
+
 use serde_json::json;
 
 use crate::support::{Campaign, PASSWORD, Server};
@@ -527,4 +529,21 @@ fn a_fact_or_a_date_is_not_taken_for_a_link_of_the_readers_own() {
         )
         .check(&[])
         .exits(0);
+}
+
+#[test]
+fn an_account_that_cannot_be_read_is_all_that_is_said_of_it() {
+    let campaign = Campaign::new();
+    let account = fs::read_to_string(campaign.account()).unwrap();
+    for broken in [
+        account.replace("\"Ann Activist\"", "“Ann”"),
+        account.replace("\"en\"", "en"),
+    ] {
+        assert_ne!(broken, account);
+        fs::write(campaign.account(), broken).unwrap();
+        let run = campaign.check(&[]);
+        run.exits(3)
+            .says(&["the file is not written as TOML", "config/appel/config.toml"]);
+        assert!(!run.stderr.contains("nobody is named"), "{}", run.stderr);
+    }
 }

@@ -99,6 +99,7 @@ pub fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Optio
     let shown = sources.config.display().to_string();
     let account_shown = sources.account.as_ref().map(|path| path.display().to_string());
     let account_text = read_account(sources, problems);
+    let account_is_unread = account_text.is_none() && problems.any_error();
     let text = read_text(&sources.config, &shown, problems, || {
         Problem::error(msg!("config-no-configuration", path = &shown)).at(Place::file(&shown))
     });
@@ -107,13 +108,19 @@ pub fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Optio
         account_shown.as_deref().unwrap_or_default(),
         account_text.as_deref().unwrap_or_default(),
     );
-    let draft = read_both(sources, &source, &account, now);
+    let draft = read_both(sources, &source, &account, account_is_unread, now);
     source.finish(problems);
     account.finish(problems);
     draft
 }
 
-fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: Timestamp) -> Option<Draft> {
+fn read_both(
+    sources: &Sources,
+    source: &Source<'_>,
+    account: &Source<'_>,
+    account_is_unread: bool,
+    now: Timestamp,
+) -> Option<Draft> {
     let tables = source.parse();
     let account_tables = account.parse();
     let tables = tables?;
@@ -157,7 +164,9 @@ fn read_both(sources: &Sources, source: &Source<'_>, account: &Source<'_>, now: 
     if let Some(account_top) = &account_top {
         account_top.deny_unknown();
     }
-    if sender_table.is_none() && !top.has("sender") {
+    // Who is named in a file that cannot be read is not known: that it cannot be read is said, and that is enough.
+    let account_is_known = account_top.is_some() && !account_is_unread;
+    if sender_table.is_none() && !top.has("sender") && account_is_known {
         source.push(no_sender(sources, source));
     }
     let language = general
