@@ -104,18 +104,20 @@ pub fn left_over(screen: &str, given: &Given) -> Vec<String> {
         .collect()
 }
 
-/// What the system, its loader, the database and the reader of TOML say.
-const OF_OTHERS: [&str; 4] = [
+/// What the system, its loader and the database say.
+const OF_OTHERS: [&str; 3] = [
     "(os error ",
     "error while loading shared libraries",
     "file is not a database",
-    "key with no value",
 ];
 
 /// What of a line can be ours: no words of others, no header of a message, no table without a blank; no JSON, nothing behind a server's reply code, nothing between backticks or quotes, no
 /// flags, no names of values.
 fn of_ours(line: &str) -> String {
-    let of_others = OF_OTHERS.iter().any(|words| line.contains(words)) || line.contains(&*accented("caused by"));
+    let quoted = ["caused by", "as TOML: "]
+        .iter()
+        .any(|before| line.contains(&*accented(before)));
+    let of_others = quoted || OF_OTHERS.iter().any(|words| line.contains(words));
     if of_others || line.starts_with('{') || line.starts_with("From: ") || !line.contains(' ') {
         return String::new();
     }
