@@ -167,6 +167,10 @@ fn the_json_of_a_check_is_as_documented() {
         ),
         (&json!("error"), &json!("recipients.csv"), &json!(2), &json!(12))
     );
+    assert_eq!(
+        (&problem["code"], &problem["detail"]),
+        (&json!("row-email-unfit"), &json!("address-no-at"))
+    );
     assert!(problem["message"].as_str().unwrap().contains("nonsense"), "{problem}");
     assert!(problem["hint"].is_string(), "{problem}");
 }

@@ -5,7 +5,7 @@ mod problems;
 use std::fmt;
 use std::ops::Range;
 
-use appel_messages::{Catalog, Locale, Message};
+use appel_messages::{Catalog, Locale, Message, Value};
 use serde::Serialize;
 
 use crate::words::{ceil_char_boundary, floor_char_boundary, shortened, visible_line};
@@ -199,6 +199,16 @@ impl Problem {
         self.what.code()
     }
 
+    /// The code of the reason that is told inside of it: why an address is none.
+    #[must_use]
+    pub fn detail(&self) -> Option<&'static str> {
+        let inner = self.what.values().iter().find_map(|(_, value)| match value {
+            Value::Message(inner) => Some(inner.code()),
+            _ => None,
+        });
+        inner.filter(|code| *code != "quote")
+    }
+
     /// The same problem, at a place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
@@ -246,6 +256,8 @@ impl Serialize for Problem {
         struct Shape<'a> {
             severity: Severity,
             code: &'static str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            detail: Option<&'static str>,
             file: Option<&'a str>,
             line: Option<usize>,
             column: Option<usize>,
@@ -259,6 +271,7 @@ impl Serialize for Problem {
         Shape {
             severity: self.severity,
             code: self.code(),
+            detail: self.detail(),
             file: place.map(|place| place.file.as_str()),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),
