@@ -7,6 +7,7 @@ use appel::cli::{self, NotRun};
 use appel::commands;
 use appel::failure::{Exit, Failure, Style};
 use appel_core::words;
+use clap::ColorChoice;
 
 /// A letter is many small pieces of text: with the system's allocator a twelfth of the time goes there.
 #[global_allocator]
@@ -20,8 +21,12 @@ fn main() -> ExitCode {
         }
         Err(NotRun::Help(help)) => show(&help, Exit::Done),
         Err(NotRun::Nothing(help)) => show(&help, Exit::Usage),
-        Err(NotRun::Usage(failure, locale)) => {
-            let color = stderr().is_terminal() && commands::colors_are_welcome();
+        Err(NotRun::Usage(failure, locale, color)) => {
+            let color = match color {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => stderr().is_terminal() && commands::colors_are_welcome(),
+            };
             tell(
                 &failure,
                 &Style {

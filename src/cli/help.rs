@@ -22,25 +22,41 @@ const GROUPS: [(&str, &[&str]); 3] = [
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, NotRun> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let locale = locale_of(&arguments);
+    let color = match value_of(&arguments, "--color") {
+        Some("always") => clap::ColorChoice::Always,
+        Some("never") => clap::ColorChoice::Never,
+        _ => clap::ColorChoice::Auto,
+    };
     let parsed = command(locale)
+        .color(color)
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches));
-    parsed.map_err(|error| NotRun::new(error, locale))
+    parsed.map_err(|error| NotRun::new(error, locale, color))
 }
 
 /// The language of `--lang`, before the rest is looked at: what is wrong with the rest is said in it.
 fn locale_of(arguments: &[OsString]) -> Locale {
+    value_of(arguments, "--lang")
+        .and_then(Locale::parse)
+        .unwrap_or(Locale::English)
+}
+
+/// What stands behind a flag, as far as that can be told before the rest is looked at.
+fn value_of<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {
     let mut words = arguments.iter().map(OsString::as_os_str);
-    let mut wanted = None;
+    let mut value = None;
     while let Some(word) = words.next() {
         match word.to_str() {
             Some("--") => break,
-            Some("--lang") => wanted = words.next().and_then(OsStr::to_str),
-            Some(word) => wanted = word.strip_prefix("--lang=").or(wanted),
+            Some(word) if word == flag => value = words.next().and_then(OsStr::to_str),
+            Some(word) => {
+                let behind = word.strip_prefix(flag).and_then(|rest| rest.strip_prefix('='));
+                value = behind.or(value);
+            }
             None => {}
         }
     }
-    wanted.and_then(Locale::parse).unwrap_or(Locale::English)
+    value
 }
 
 /// The command line as clap knows it, with its words.

@@ -27,17 +27,17 @@ pub enum NotRun {
     Help(clap::Error),
     /// Nothing was asked for: this is the help.
     Nothing(clap::Error),
-    /// The command line makes no sense.
-    Usage(Box<Failure>, Locale),
+    /// The command line makes no sense; in which language that is said, and whether in colour.
+    Usage(Box<Failure>, Locale, clap::ColorChoice),
 }
 
 impl NotRun {
     /// What clap said.
-    pub(super) fn new(error: clap::Error, locale: Locale) -> Self {
+    pub(super) fn new(error: clap::Error, locale: Locale, color: clap::ColorChoice) -> Self {
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Help(error),
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Self::Nothing(error),
-            _ => Self::Usage(Box::new(failure(&error)), locale),
+            _ => Self::Usage(Box::new(failure(&error)), locale, color),
         }
     }
 }
