@@ -63,11 +63,9 @@ fn value_of<'a>(arguments: &'a [OsString], flag: &str) -> Option<&'a str> {
 pub fn command(locale: Locale) -> Command {
     let words = Words(Catalog::of(locale));
     let command = Cli::command();
-    let template = format!(
-        "{{about}}\n\n{} {{usage}}\n\n{}{{all-args}}{{after-help}}",
-        heading(&words.of("help-heading-usage")),
-        words.groups(&command),
-    );
+    let usage = heading(&words.of("help-heading-usage"));
+    let template = |groups: &str| format!("{{about}}\n\n{usage} {{usage}}\n\n{groups}{{all-args}}{{after-help}}");
+    let groups = words.groups(&command);
     let version = Arg::new("version")
         .short('V')
         .long("version")
@@ -81,15 +79,11 @@ pub fn command(locale: Locale) -> Command {
         .on(command.arg(version).arg(help), "appel")
         .mut_subcommands(|subcommand| {
             let name = subcommand.get_name().to_owned();
-            let template = format!(
-                "{{about}}\n\n{} {{usage}}\n\n{{all-args}}",
-                heading(&words.of("help-heading-usage"))
-            );
             // The groups list them.
-            words.on(subcommand, &name).help_template(template).hide(true)
+            words.on(subcommand, &name).help_template(template("")).hide(true)
         })
         .override_usage("appel [OPTIONS] <COMMAND>")
-        .help_template(template)
+        .help_template(template(&groups))
         .after_help(Exit::help(&Style { locale, ..Style::PLAIN }))
 }
 
