@@ -7,7 +7,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::moment::duration;
+use super::moment::{duration, pace};
 use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
 
@@ -116,6 +116,19 @@ impl Listener for Screen {
                     .say(&msg!("screen-retrying", reason = reason, wait = duration(*seconds)));
                 match &self.bar {
                     Some(bar) => bar.set_message(visible_line(&line)),
+                    None if !self.quiet => self.say(&line),
+                    None => {}
+                }
+            }
+            Event::Notice(Notice::Slower { reason, seconds, every }) => {
+                let line = self.style.say(&msg!(
+                    "screen-slower",
+                    reason = reason,
+                    wait = duration(*seconds),
+                    pace = pace(*every),
+                ));
+                match &self.bar {
+                    Some(bar) => bar.println(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
                     None => {}
                 }

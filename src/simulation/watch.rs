@@ -28,7 +28,7 @@ impl State {
             match entry {
                 Entry::Claim(intent) => self.about_to_claim(intent.id, intent.date),
                 Entry::Begin(id) => self.about_to_begin(*id),
-                Entry::Release(_) | Entry::Outcome(_) => {}
+                Entry::Release(_) | Entry::Outcome(_) | Entry::Refuse(_) => {}
             }
         }
     }
@@ -290,5 +290,6 @@ fn in_words(entry: &Entry) -> String {
         Entry::Begin(id) => format!("begin {}", name(*id)),
         Entry::Outcome(attempted) => format!("{} {:?}", name(attempted.id), attempted.outcome.status),
         Entry::Release(id) => format!("release {}", name(*id)),
+        Entry::Refuse(id) => format!("refuse {}", name(*id)),
     }
 }

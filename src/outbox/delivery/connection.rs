@@ -8,17 +8,23 @@ use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::dispatcher::Dispatcher;
+use super::evidence::is_of_connection;
 use super::terms::Stop;
 use crate::outbox::journal::LedgerLost;
 use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
 
+/// An open connection.
+struct Line<S> {
+    session: S,
+    /// How many letters it took.
+    taken: u32,
+}
+
 pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {
-    let mut session = None;
+    let mut line = None;
     // Without the ledger there is nothing more to do, and nobody to tell it to.
-    let _ = letters(&*transport, &dispatcher, &mut session).await;
-    if let Some(session) = session {
-        session.close().await;
-    }
+    let _ = letters(&*transport, &dispatcher, &mut line).await;
+    close(&mut line).await;
     dispatcher.wake();
 }
 
@@ -27,18 +33,21 @@ pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatc
 async fn letters<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
-    session: &mut Option<T::Session>,
+    line: &mut Option<Line<T::Session>>,
 ) -> Result<(), LedgerLost> {
     while let Some(job) = dispatcher.next().await? {
         let letter = Claimed::new(dispatcher, job);
-        if session.is_none() {
-            *session = connect(transport, dispatcher).await;
+        if line.as_ref().is_some_and(|line| dispatcher.is_worn(line.taken)) {
+            close(line).await;
         }
-        if session.is_some() {
+        if line.is_none() {
+            *line = connect(transport, dispatcher).await;
+        }
+        if line.is_some() {
             dispatcher.turn().await;
         }
         // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
-        if session.is_none() || dispatcher.stopping() || dispatcher.past_deadline() {
+        if line.is_none() || dispatcher.stopping() || dispatcher.past_deadline() {
             return Ok(());
         }
         if letter.tried_long_enough() {
@@ -53,47 +62,66 @@ async fn letters<T: Transport>(
             }
         };
         let job = letter.begin(&message).await?;
-        let sent = send(transport, dispatcher, session, &message).await;
+        let sent = send(transport, dispatcher, line, &message).await;
         dispatcher.record(job, &sent)?;
     }
     Ok(())
 }
 
-/// Sends a letter that has begun. Servers close idle connections without a word: that is no failure, the first time.
+/// Sends a letter that has begun. A connection that is at its end is no failure, the first time: servers close idle ones
+/// without a word, and some take so many letters and no more.
 async fn send<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
-    session: &mut Option<T::Session>,
+    line: &mut Option<Line<T::Session>>,
     message: &Message,
 ) -> Sent {
-    let reply = match hand_over(session, message).await {
+    let taken = line.as_ref().map_or(0, |line| line.taken);
+    let on_this = match hand_over(line, message).await {
+        Attempt::Ended(sent) if is_of_connection(&sent, taken) => {
+            Sent::all(Outcome::new(Status::Deferred, sent.outcome.reply), Then::Reconnect)
+        }
         Attempt::Ended(sent) => return sent,
-        Attempt::Unstarted(reply) => reply,
+        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
     };
-    *session = connect(transport, dispatcher).await;
-    if session.is_none() || dispatcher.past_deadline() {
-        return Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
+    close(line).await;
+    *line = connect(transport, dispatcher).await;
+    if line.is_none() || dispatcher.past_deadline() {
+        return on_this;
     }
-    match hand_over(session, message).await {
+    let on_a_fresh_one = match hand_over(line, message).await {
         Attempt::Ended(sent) => sent,
         Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
+    };
+    if taken > 0 && on_a_fresh_one.outcome.status == Status::Accepted {
+        dispatcher.connection_ended_after(taken);
     }
+    on_a_fresh_one
 }
 
 /// Hands a letter over to the session, which is gone when it cannot be used again.
-async fn hand_over<S: Session>(session: &mut Option<S>, message: &Message) -> Attempt {
-    let Some(open) = session.as_mut() else {
+async fn hand_over<S: Session>(line: &mut Option<Line<S>>, message: &Message) -> Attempt {
+    let Some(open) = line.as_mut() else {
         return Attempt::Unstarted(Reply::none(Reason::NotBegun, ""));
     };
-    let attempt = open.send(message).await;
-    if !matches!(&attempt, Attempt::Ended(sent) if sent.then == Then::Reuse) {
-        *session = None;
+    let attempt = open.session.send(message).await;
+    match &attempt {
+        Attempt::Ended(sent) if sent.then == Then::Reuse => {
+            open.taken += u32::from(sent.outcome.status == Status::Accepted);
+        }
+        _ => *line = None,
     }
     attempt
 }
 
+async fn close<S: Session>(line: &mut Option<Line<S>>) {
+    if let Some(line) = line.take() {
+        line.session.close().await;
+    }
+}
+
 /// Opens a connection, with growing pauses, until `retry-for` is over or the run is stopped.
-async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option<T::Session> {
+async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option<Line<T::Session>> {
     loop {
         tokio::select! {
             biased;
@@ -124,7 +152,7 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
         match tried {
             Ok(session) => {
                 dispatcher.connected();
-                return Some(session);
+                return Some(Line { session, taken: 0 });
             }
             Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply),
             Err(fatal) => {

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Disk;
 use crate::outbox::ledger::conformance::{Site, conformance};
 use crate::outbox::ledger::{
-    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, Ledger, LedgerError, LedgerEvent, LedgerReader,
+    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, Ledger, LedgerError, LastTry, LedgerEvent, LedgerReader,
     LedgerWriter, Record, Settled,
 };
 
@@ -74,6 +74,11 @@ impl LedgerReader for OnDisk {
 
     fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LedgerEvent>> {
         answer(Ok(self.lock().live.events_of(id).pop()))
+    }
+
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+        let state = self.lock();
+        answer(Ok(ids.iter().map(|id| state.live.last_try(*id)).collect()))
     }
 
     fn records_of_sender<'l>(
