@@ -39,7 +39,7 @@ pub struct State {
     pub evidence: Evidence,
     /// Letters refused for good, should it turn out that this was about them: told when that is known. The ledger has them
     /// as deferred meanwhile.
-    pub unsettled: BTreeMap<LetterId, Box<LetterEvent>>,
+    pub unsettled: Vec<Box<LetterEvent>>,
     /// How many letters a connection takes.
     pub lengths: Lengths,
     /// Letters running that the server deferred.
@@ -104,7 +104,7 @@ impl Dispatcher {
                 groups: 0,
                 quota,
                 evidence: Evidence::default(),
-                unsettled: BTreeMap::new(),
+                unsettled: Vec::new(),
                 lengths: Lengths::default(),
                 deferrals: 0,
                 connecting: Backoff::new(now),

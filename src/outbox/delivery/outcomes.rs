@@ -74,7 +74,7 @@ impl Dispatcher {
         let entry = Some(Entry::Outcome(Box::new(attempted)));
         if matches!(weighed, Weighed::Unsettled) {
             self.journal.submit(entry, None)?;
-            self.state().unsettled.insert(event.id, Box::new(event));
+            self.state().unsettled.push(Box::new(event));
         } else {
             let again = if sent.outcome.status == Status::Deferred {
                 self.later(&job, hints::wait_of_letter(&sent.outcome.reply))
@@ -132,11 +132,17 @@ impl Dispatcher {
     /// The no of these letters was about them, and is for good.
     pub fn refuse(&self, letters: Vec<LetterId>) -> Result<(), LedgerLost> {
         for id in letters {
-            let Some(mut event) = self.state().unsettled.remove(&id) else { continue };
+            // Then `abandon` tells of them as deferred, as the ledger has them.
             if self.journal.is_lost() {
-                self.state().unsettled.insert(id, event);
                 return Err(LedgerLost);
             }
+            let mut event = {
+                let mut state = self.state();
+                let Some(place) = state.unsettled.iter().position(|event| event.id == id) else {
+                    continue;
+                };
+                state.unsettled.remove(place)
+            };
             event.outcome = Verdict::Refused;
             for recipient in &mut event.recipients {
                 recipient.outcome = Status::Refused;

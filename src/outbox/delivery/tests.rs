@@ -399,7 +399,7 @@ async fn the_first_interruption_finishes_what_is_in_flight_and_the_second_leaves
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_letters_running_whose_sender_is_refused_end_the_run() {
+async fn four_letters_running_whose_sender_is_refused_end_the_run_and_are_due_again() {
     let server = Server::new(|_, _| {
         let reply = Reply::said(550, "not you");
         Attempt::Ended(Sent {
@@ -408,8 +408,8 @@ async fn three_letters_running_whose_sender_is_refused_end_the_run() {
         })
     });
     let (ended, ear) = run(10, &server, &mut Paper::good(), options(1)).await;
-    assert_eq!((ear.counts(Verdict::Refused), ear.counts(Verdict::NotTried)), (3, 7));
-    assert!(matches!(ended.stop, Some(Stop::Cannot { .. })));
+    assert_eq!((ear.counts(Verdict::Deferred), ear.counts(Verdict::NotTried)), (4, 6));
+    assert!(matches!(ended.stop, Some(Stop::Account { letters: 4, .. })), "{:?}", ended.stop);
 }
 
 #[tokio::test(start_paused = true)]

@@ -50,7 +50,7 @@ impl Dispatcher {
         }
         // Whatever is left, those of a no that was too long ago to be kept in mind among it.
         let left = std::mem::take(&mut self.state().unsettled);
-        for event in left.into_values() {
+        for event in left {
             self.journal.submit(None, Some(Event::Letter(event)))?;
         }
         Ok(())
@@ -61,7 +61,7 @@ impl Dispatcher {
         for (_, event) in self.take_unfinished(Reason::LedgerLost) {
             listener.hear(&event);
         }
-        for event in std::mem::take(&mut self.state().unsettled).into_values() {
+        for event in std::mem::take(&mut self.state().unsettled) {
             listener.hear(&Event::Letter(event));
         }
         self.name_the_rest(listener);

@@ -79,6 +79,8 @@ pub struct Occasion<'a> {
     pub to: &'a [String],
     /// Letters taken on this connection so far.
     pub letters: usize,
+    /// And on the whole server.
+    pub taken: usize,
 }
 
 /// What is about to be said at a step.
@@ -119,6 +121,7 @@ pub struct Rule {
     rcpt: Option<usize>,
     to: Option<String>,
     letters: Option<usize>,
+    taken: usize,
     nth: Option<usize>,
     times: Option<usize>,
     fitted: usize,
@@ -223,6 +226,7 @@ impl Rule {
             && agrees(self.letter, occasion.letter)
             && agrees(self.rcpt, occasion.rcpt)
             && agrees(self.letters, occasion.letters)
+            && self.taken <= occasion.taken
             && self
                 .to
                 .as_ref()
@@ -318,6 +322,12 @@ impl On {
     /// Only while exactly n letters have been taken on the connection.
     pub fn after_letters(mut self, n: usize) -> Self {
         self.rule.letters = Some(n);
+        self
+    }
+
+    /// Only once n letters or more have been taken on the whole server.
+    pub fn once_taken(mut self, n: usize) -> Self {
+        self.rule.taken = n;
         self
     }
 

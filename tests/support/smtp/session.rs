@@ -252,6 +252,7 @@ impl Session {
             rcpt: if step == Step::Rcpt { self.rcpts } else { 0 },
             to: address.map_or(accepted, std::slice::from_ref),
             letters: self.letters,
+            taken: self.shared.record().taken.len(),
         };
         self.change(|record| {
             record.reached[step as usize] += 1;
