@@ -159,7 +159,10 @@ fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
     }
     let more = number - preflight.refused.len();
     if more > 0 {
-        text.push_str(&format!("  {}\n", context.out.say(&msg!("refused-earlier-more", letters = more))));
+        text.push_str(&format!(
+            "  {}\n",
+            context.out.say(&msg!("refused-earlier-more", letters = more))
+        ));
     }
     text
 }

@@ -133,7 +133,10 @@ mod tests {
         let pacer = Pacer::new(Rate::Every(Duration::from_secs(2)));
         let pace = || pacer.slow_down().as_secs();
         assert_eq!([pace(), pace(), pace(), pace(), pace(), pace()], [4, 8, 16, 32, 60, 60]);
-        assert_eq!(Pacer::new(Rate::Every(Duration::from_hours(1))).slow_down(), Duration::from_hours(1));
+        assert_eq!(
+            Pacer::new(Rate::Every(Duration::from_hours(1))).slow_down(),
+            Duration::from_hours(1)
+        );
 
         let unlimited = Pacer::new(Rate::Unlimited);
         for _ in 0..10 {

@@ -8,8 +8,8 @@ use appel_core::letter::Rules;
 use appel_messages::msg;
 use tokio::sync::watch;
 
-use super::planning::Found;
 use super::compose::{Composer, Outgoing};
+use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::input::Input;

@@ -14,6 +14,7 @@ mod fault_model;
 mod ledger;
 mod letters;
 mod model;
+mod provider;
 mod record;
 mod scenario;
 mod server;
@@ -142,7 +143,9 @@ fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, di
     world.run.skipped = decisions.len() - world.run.due.len();
     world.note(format_args!("{} due of {}", world.run.due.len(), decisions.len()));
     let tried = world.run.due.iter();
-    let last_tries = tried.filter_map(|id| Some((*id, world.disk.live.last_try(*id)?))).collect();
+    let last_tries = tried
+        .filter_map(|id| Some((*id, world.disk.live.last_try(*id)?)))
+        .collect();
     TriedLast::new(decisions.into_iter(), last_tries)
 }
 
@@ -168,9 +171,7 @@ async fn run(world: &World, decisions: TriedLast, trouble: &Trouble, dice: &mut 
 
     let mut ledger = Ledger { world: world.clone() };
     let mut listener = world.clone();
-    let letters = Box::new(Outgoing {
-        decisions,
-    });
+    let letters = Box::new(Outgoing { decisions });
     let ended: Option<Ended> = {
         let mut delivery = pin!(deliver(
             Arc::new(road),
@@ -322,6 +323,7 @@ impl Transport for Road {
                 faults: self.faults,
                 dice: dice.apart(),
                 sound: true,
+                served: 0,
             }
             .serve(),
         );

@@ -25,7 +25,12 @@ fn all_leave(builder: Builder, people: usize, connections: &str) -> (Campaign, S
     let campaign = campaign(people, &server).set_toml("smtp.connections", connections);
     let run = campaign.send_json(&["--retry-for", "1min"]);
     run.exits(0);
-    assert_eq!(run.counts(), accepted(people as u64), "{}", server.transcripts().join("\n"));
+    assert_eq!(
+        run.counts(),
+        accepted(people as u64),
+        "{}",
+        server.transcripts().join("\n")
+    );
     assert_eq!((server.taken().len(), server.taken_twice().len()), (people, 0));
     assert_eq!(server.violations(), [""; 0]);
     assert_eq!(server.unfired(), [""; 0]);
@@ -54,7 +59,9 @@ fn account(step: Step, reply: &str, first: usize, tried: usize, means: &str) {
     let server = blocked_from_the_start(step, reply);
     let campaign = campaign.smtp(&server);
     campaign.send_json(&["--retry-for", "2s"]).exits(4);
-    let tried_before: BTreeSet<String> = (first + 1..=first + tried).map(|n| format!("m{n}@mfa.example")).collect();
+    let tried_before: BTreeSet<String> = (first + 1..=first + tried)
+        .map(|n| format!("m{n}@mfa.example"))
+        .collect();
     for transcript in server.transcripts() {
         assert!(
             !tried_before.iter().any(|to| transcript.contains(&format!("<{to}>"))),
@@ -87,7 +94,11 @@ fn a_connection_that_has_had_its_share_is_replaced_at_once_and_all_leave_in_one_
         for connections in ["1", "3"] {
             let closes = reply.starts_with("421");
             let rule = on(step).after_letters(2);
-            let builder = if closes { rule.reply_then_close(reply) } else { rule.reply(reply) };
+            let builder = if closes {
+                rule.reply_then_close(reply)
+            } else {
+                rule.reply(reply)
+            };
             all_leave(builder, 20, connections);
         }
     }
@@ -96,19 +107,28 @@ fn a_connection_that_has_had_its_share_is_replaced_at_once_and_all_leave_in_one_
 #[test]
 fn how_many_letters_a_connection_takes_is_learned_and_it_is_renewed_before() {
     let (_, server) = all_leave(
-        on(Step::Mail).after_letters(3).reply_then_close("421 enough of this connection"),
+        on(Step::Mail)
+            .after_letters(3)
+            .reply_then_close("421 enough of this connection"),
         30,
         "1",
     );
     // Told so twice; from then on it is not asked.
-    let told = server.transcripts().iter().filter(|said| said.contains("421 enough")).count();
+    let told = server
+        .transcripts()
+        .iter()
+        .filter(|said| said.contains("421 enough"))
+        .count();
     assert_eq!((told, server.connections()), (2, 10));
 }
 
 #[test]
 fn a_full_mailbox_is_one_readers_and_all_others_get_their_letter() {
     for (reply, outcome) in [
-        ("552 5.2.2 <m2@mfa.example> Quota exceeded (mailbox for user is full)", "refused"),
+        (
+            "552 5.2.2 <m2@mfa.example> Quota exceeded (mailbox for user is full)",
+            "refused",
+        ),
         ("452 4.2.2 The recipient's mailbox is over quota", "deferred"),
         ("452 4.2.2 over quota", "deferred"),
         ("450 4.7.1 recipient rate limit exceeded", "deferred"),
@@ -144,8 +164,16 @@ fn the_same_no_to_four_letters_running_is_the_accounts_and_all_are_due_again() {
             "554 5.7.1 Message rejected under suspicion of SPAM",
             "takes these letters for spam",
         ),
-        (Step::Mail, "550 nicht mehr heute", "does not let this account send from your address"),
-        (Step::FinalDot, "450 4.7.1 assez pour aujourd'hui", "hardly about the letters"),
+        (
+            Step::Mail,
+            "550 nicht mehr heute",
+            "does not let this account send from your address",
+        ),
+        (
+            Step::FinalDot,
+            "450 4.7.1 assez pour aujourd'hui",
+            "hardly about the letters",
+        ),
     ] {
         for first in [0, 2, 10] {
             account(step, reply, first, 4, means);
@@ -160,7 +188,10 @@ fn of_addresses_that_are_said_not_to_exist_it_takes_ten() {
 
 #[test]
 fn a_no_that_others_do_not_get_is_final_and_a_second_run_says_so_by_name() {
-    let server = on(Step::Rcpt).to("m2@mfa.example").reply("550 5.7.1 not this one").start();
+    let server = on(Step::Rcpt)
+        .to("m2@mfa.example")
+        .reply("550 5.7.1 not this one")
+        .start();
     let campaign = campaign(5, &server);
     let run = campaign.send_json(&[]);
     run.exits(1);
@@ -218,7 +249,8 @@ fn a_server_that_wants_somebody_to_sign_in_says_so_and_all_are_due_again() {
         let server = on(step).reply(reply).start();
         let campaign = campaign(8, &server).set("smtp.username", "");
         let run = campaign.send_json(&[]);
-        run.exits(4).says(&["the server probably wants you to sign in first", reply]);
+        run.exits(4)
+            .says(&["the server probably wants you to sign in first", reply]);
         assert_eq!(run.counts(), [8, 0, 8, 0, 0, 0]);
         let well = Server::builder().start();
         let campaign = campaign.smtp(&well);
@@ -235,7 +267,8 @@ fn a_server_that_is_hurried_too_much_gets_a_pause_of_seconds_and_all_leave_more_
         .start();
     let campaign = campaign(8, &server);
     let run = campaign.send_json(&["--retry-for", "1min"]);
-    run.exits(0).says(&["454 Throttling failure", "letters a second from then on"]);
+    run.exits(0)
+        .says(&["454 Throttling failure", "letters a second from then on"]);
     assert_eq!(run.counts(), accepted(8));
 }
 

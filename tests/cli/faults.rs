@@ -246,7 +246,10 @@ fn a_sender_refused_for_four_letters_running_ends_the_run_and_all_are_due_again(
     let server = on(Step::Mail).reply("553 5.7.1 not your address").start();
     let campaign = Campaign::new().people(6).smtp(&server);
     let run = campaign.send_json(&[]);
-    run.exits(4).says(&["takes no letters from this account for now", "check sender.email and smtp.username"]);
+    run.exits(4).says(&[
+        "takes no letters from this account for now",
+        "check sender.email and smtp.username",
+    ]);
     assert_eq!(run.counts(), [6, 0, 6, 0, 0, 0]);
     assert_eq!((server.reached(Step::Mail), server.taken().len()), (4, 0));
 }

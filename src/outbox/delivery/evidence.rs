@@ -108,7 +108,11 @@ impl Evidence {
         if self.nos.len() >= MOST {
             self.nos.remove(0);
         }
-        let same = 1 + self.nos.iter().filter(|(_, before)| before.gist.is_like(&no.gist)).count();
+        let same = 1 + self
+            .nos
+            .iter()
+            .filter(|(_, before)| before.gist.is_like(&no.gist))
+            .count();
         let most = if no.no_such_reader { NO_SUCH_READERS } else { SAME };
         self.nos.push((self.moment, no));
         if same >= most {
@@ -123,11 +127,8 @@ impl Evidence {
     pub fn all_were_told_the_same(&self) -> Option<(usize, Reply, Step)> {
         let (_, first) = self.nos.first()?;
         let same = |no: &No| no.for_good && !no.names_reader && no.gist.is_like(&first.gist);
-        (!self.accepted
-            && self.tried == self.nos.len()
-            && self.tried < SAME
-            && self.nos.iter().all(|(_, no)| same(no)))
-        .then(|| (self.tried, first.reply.clone(), first.step))
+        (!self.accepted && self.tried == self.nos.len() && self.tried < SAME && self.nos.iter().all(|(_, no)| same(no)))
+            .then(|| (self.tried, first.reply.clone(), first.step))
     }
 
     /// Everything due was tried, and it was not the account: gives those that were refused for good.

@@ -16,9 +16,9 @@ mod queue;
 mod retry;
 mod tally;
 mod terms;
-mod tried_last;
 #[cfg(test)]
 mod tests;
+mod tried_last;
 mod untried;
 mod wind_up;
 

@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::backoff::{Backoff, Failed};
 use super::dispatcher::Dispatcher;
+use super::evidence::No;
 use super::evidence::gist::Gist;
 use super::evidence::hints::{self, Pause};
-use super::evidence::No;
 use super::job::{Job, Retry};
 use super::terms::{Options, Stop};
 use crate::outbox::event::{Event, Notice, Verdict};
@@ -66,7 +66,10 @@ impl Dispatcher {
             Weighed::Stands => sent,
             Weighed::Later | Weighed::Unsettled => {
                 let outcome = Outcome::new(Status::Deferred, sent.outcome.reply.clone());
-                deferred = Sent { outcome, ..Sent::all(sent.outcome.clone(), sent.then) };
+                deferred = Sent {
+                    outcome,
+                    ..Sent::all(sent.outcome.clone(), sent.then)
+                };
                 &deferred
             }
         };
@@ -147,7 +150,8 @@ impl Dispatcher {
             for recipient in &mut event.recipients {
                 recipient.outcome = Status::Refused;
             }
-            self.journal.submit(Some(Entry::Refuse(id)), Some(Event::Letter(event)))?;
+            self.journal
+                .submit(Some(Entry::Refuse(id)), Some(Event::Letter(event)))?;
         }
         Ok(())
     }
@@ -178,12 +182,17 @@ impl Dispatcher {
         }
         let gist = Gist::of(reply, to);
         let no_such_reader = hints::no_such_reader(reply);
-        let before = if for_good { self.letters().earlier_no(job.letter.id) } else { None };
+        let before = if for_good {
+            self.letters().earlier_no(job.letter.id)
+        } else {
+            None
+        };
         let same = {
             let mut state = self.state();
             let is_final = before.is_some_and(|before| {
                 let among_accepted = before.among_accepted || state.evidence.any_accepted();
-                (no_such_reader || among_accepted) && Gist::of(&before.reply, to).is_like(&gist)
+                let own = no_such_reader || among_accepted && !hints::speaks_of_limit(reply);
+                own && Gist::of(&before.reply, to).is_like(&gist)
             });
             if is_final {
                 return Weighed::Stands;
@@ -267,7 +276,9 @@ impl Dispatcher {
 
     /// Ends the run when a reply says that the account has sent enough for now.
     pub fn limited(&self, reply: &Reply) -> bool {
-        let Some(limit) = Limit::in_reply(reply) else { return false };
+        let Some(limit) = Limit::in_reply(reply) else {
+            return false;
+        };
         let now = self.options.clock.now();
         let in_an_hour = now.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
         let from = match limit {

@@ -409,7 +409,11 @@ async fn four_letters_running_whose_sender_is_refused_end_the_run_and_are_due_ag
     });
     let (ended, ear) = run(10, &server, &mut Paper::good(), options(1)).await;
     assert_eq!((ear.counts(Verdict::Deferred), ear.counts(Verdict::NotTried)), (4, 6));
-    assert!(matches!(ended.stop, Some(Stop::Account { letters: 4, .. })), "{:?}", ended.stop);
+    assert!(
+        matches!(ended.stop, Some(Stop::Account { letters: 4, .. })),
+        "{:?}",
+        ended.stop
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use appel_core::testing::{given, moment};
 use jiff::Timestamp;
 
 use super::Planning;
-use crate::outbox::ledger::{Answer, Each, Holdings, LedgerError, LastTry, LedgerEvent, LedgerReader, Record};
+use crate::outbox::ledger::{Answer, Each, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record};
 
 /// It knows every second letter that it is asked about, and breaks when it is asked once too often.
 struct Halves {

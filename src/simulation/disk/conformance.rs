@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Disk;
 use crate::outbox::ledger::conformance::{Site, conformance};
 use crate::outbox::ledger::{
-    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, Ledger, LedgerError, LastTry, LedgerEvent, LedgerReader,
+    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, LastTry, Ledger, LedgerError, LedgerEvent, LedgerReader,
     LedgerWriter, Record, Settled,
 };
 

@@ -300,7 +300,9 @@ fn negative(reply: &Reply) -> Outcome {
 /// reader's mailbox (RFC 3463 §3.3).
 fn negative_rcpt(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(552) if !enhanced(&reply.text).is_some_and(|code| code.starts_with("5.2.")) => Outcome::new(Status::Deferred, reply.clone()),
+        Some(552) if !enhanced(&reply.text).is_some_and(|code| code.starts_with("5.2.")) => {
+            Outcome::new(Status::Deferred, reply.clone())
+        }
         _ => negative(reply),
     }
 }

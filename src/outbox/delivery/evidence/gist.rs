@@ -24,9 +24,8 @@ impl Gist {
         let own: BTreeSet<String> = parts(&to.as_str().to_lowercase())
             .chain(parts(&to.wire().to_string().to_lowercase()))
             .collect();
-        let differs = |word: &str| {
-            word.contains('@') || word.contains("://") || word.bytes().any(|byte| byte.is_ascii_digit())
-        };
+        let differs =
+            |word: &str| word.contains('@') || word.contains("://") || word.bytes().any(|byte| byte.is_ascii_digit());
         let text = reply.text.to_lowercase();
         let words = text
             .split_whitespace()
@@ -72,17 +71,29 @@ mod tests {
     fn replies_are_the_same_whatever_address_number_or_id_is_in_them() {
         for (one, other) in [
             ("554 5.7.1 <one@a.example>: no", "554 5.7.1 <two@b.example>: no"),
-            ("550 one at a.example is unknown here", "550 two at b.example is unknown here"),
+            (
+                "550 one at a.example is unknown here",
+                "550 two at b.example is unknown here",
+            ),
             (
                 "554 5.2.0 refused [AM0PR04.eu.example 2026-11-28T00:00:01Z 08DE]",
                 "554 5.2.0 refused [VI1PR02.eu.example 2026-11-28T00:00:09Z 08DF]",
             ),
-            ("550 see https://p.example/?c=qwe for more", "550 see https://p.example/?c=rty for more"),
-            ("554 rejected by our policy, id QWERTY", "554 rejected by our policy, id ASDFGH"),
+            (
+                "550 see https://p.example/?c=qwe for more",
+                "550 see https://p.example/?c=rty for more",
+            ),
+            (
+                "554 rejected by our policy, id QWERTY",
+                "554 rejected by our policy, id ASDFGH",
+            ),
             ("550", "550"),
             ("554 拒否されました", "554 拒否されました"),
         ] {
-            assert!(gist(one, "one@a.example").is_like(&gist(other, "two@b.example")), "{one}");
+            assert!(
+                gist(one, "one@a.example").is_like(&gist(other, "two@b.example")),
+                "{one}"
+            );
         }
     }
 
@@ -95,7 +106,10 @@ mod tests {
             ("550 unknown", "550 blocked"),
             ("554 too long", "554 too many letters today"),
         ] {
-            assert!(!gist(one, "one@a.example").is_like(&gist(other, "two@b.example")), "{one}");
+            assert!(
+                !gist(one, "one@a.example").is_like(&gist(other, "two@b.example")),
+                "{one}"
+            );
         }
     }
 }

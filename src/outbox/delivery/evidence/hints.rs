@@ -81,7 +81,26 @@ const OF_READER: &[&str] = &[
 ];
 
 /// Words of servers that let whoever is new to them wait.
-const GREYLISTING: &[&str] = &["greylist", "graylist", "grey-list", "gray-list", "grey list", "gray list"];
+const GREYLISTING: &[&str] = &[
+    "greylist",
+    "graylist",
+    "grey-list",
+    "gray-list",
+    "grey list",
+    "gray list",
+];
+
+/// Words that mostly mean that an account has sent enough, whatever stands beside them.
+const OF_LIMIT: &[&str] = &[
+    "quota",
+    "limit",
+    "exceed",
+    "too many",
+    "try again later",
+    "try later",
+    "enough",
+    "tomorrow",
+];
 
 /// How long everybody waits for a server that is hurried too much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,29 +182,51 @@ pub fn no_such_reader(reply: &Reply) -> bool {
     }
 }
 
+/// Whether words speak, or may speak, of how much an account may send: such a no is never a letter's own for good.
+pub fn speaks_of_limit(reply: &Reply) -> bool {
+    let words = words(reply);
+    let of_size = has(&words, &["size", "too large", "too big", "too long"]);
+    Limit::in_reply(reply).is_some() || !of_size && has(&words, OF_LIMIT)
+}
+
 /// What a server that says the same to all letters probably means.
 pub fn meaning(reply: &Reply, step: Step, signs_in: bool) -> Message {
     let words = words(reply);
     let wants_login = reply.code == Some(530)
         || has(
             &words,
-            &["logged in", "log in", "login", "authenticat", "auth required", "sign in", "pop before smtp"],
+            &[
+                "logged in",
+                "log in",
+                "login",
+                "authenticat",
+                "auth required",
+                "sign in",
+                "pop before smtp",
+            ],
         );
     let relays_not = has(&words, &["relay"]);
     if (wants_login || relays_not) && !signs_in {
         return msg!("account-wants-sign-in");
     }
-    if Limit::in_reply(reply).is_some()
-        || has(
-            &words,
-            &["quota", "limit", "exceed", "too many", "try again later", "try later", "enough", "tomorrow"],
-        )
-    {
+    if speaks_of_limit(reply) {
         return msg!("account-has-sent-enough");
     }
     if has(
         &words,
-        &["spam", "junk", "abuse", "blocked", "block list", "blocklist", "blacklist", "suspicio", "suspended", "disabled", "reputation"],
+        &[
+            "spam",
+            "junk",
+            "abuse",
+            "blocked",
+            "block list",
+            "blocklist",
+            "blacklist",
+            "suspicio",
+            "suspended",
+            "disabled",
+            "reputation",
+        ],
     ) {
         return msg!("account-is-blocked");
     }
@@ -219,10 +260,18 @@ mod tests {
     #[test]
     fn a_server_that_is_hurried_too_much_is_given_the_seconds_it_asks_for() {
         let told = |seconds| Some(Pause::Told(Duration::from_secs(seconds)));
-        waits(Step::Text, "454 Throttling failure: Maximum sending rate exceeded.", Some(Pause::Growing));
+        waits(
+            Step::Text,
+            "454 Throttling failure: Maximum sending rate exceeded.",
+            Some(Pause::Growing),
+        );
         waits(Step::Mail, "432 4.3.2 too many at once", Some(Pause::Growing));
         waits(Step::Mail, "422 try again in 15 seconds", told(15));
-        waits(Step::Text, "550 5.7.1 more than 5 messages per second", Some(Pause::Growing));
+        waits(
+            Step::Text,
+            "550 5.7.1 more than 5 messages per second",
+            Some(Pause::Growing),
+        );
         waits(Step::Data, "451 4.7.1 Slow down, please wait 3 minutes", told(180));
         for no_pause in [
             "450 4.7.1 Rate limit reached, try again in 30 minutes.",
@@ -261,19 +310,54 @@ mod tests {
     fn what_a_server_probably_means_is_told() {
         let means = |step, signs_in, said: &str| meaning(&reply(said), step, signs_in).code();
         for (step, signs_in, said, expect) in [
-            (Step::Rcpt, false, "554 5.7.1 Relay access denied", "account-wants-sign-in"),
-            (Step::Rcpt, true, "554 5.7.1 Relay access denied", "account-may-not-relay"),
-            (Step::Mail, false, "530 5.7.0 Must issue a STARTTLS", "account-wants-sign-in"),
-            (Step::Mail, false, "553 5.7.1 Sender address rejected: not logged in", "account-wants-sign-in"),
-            (Step::Mail, true, "553 5.7.1 Sender address rejected: not owned by user", "account-sender-refused"),
-            (Step::Text, true, "554 5.7.1 Message rejected under suspicion of SPAM", "account-is-blocked"),
+            (
+                Step::Rcpt,
+                false,
+                "554 5.7.1 Relay access denied",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Rcpt,
+                true,
+                "554 5.7.1 Relay access denied",
+                "account-may-not-relay",
+            ),
+            (
+                Step::Mail,
+                false,
+                "530 5.7.0 Must issue a STARTTLS",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Mail,
+                false,
+                "553 5.7.1 Sender address rejected: not logged in",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Mail,
+                true,
+                "553 5.7.1 Sender address rejected: not owned by user",
+                "account-sender-refused",
+            ),
+            (
+                Step::Text,
+                true,
+                "554 5.7.1 Message rejected under suspicion of SPAM",
+                "account-is-blocked",
+            ),
             (
                 Step::Text,
                 true,
                 "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
                 "account-has-sent-enough",
             ),
-            (Step::Rcpt, true, "550 Failure sending mail. Try again later", "account-has-sent-enough"),
+            (
+                Step::Rcpt,
+                true,
+                "550 Failure sending mail. Try again later",
+                "account-has-sent-enough",
+            ),
             (Step::Text, true, "554 nein", "account-unknown-reason"),
         ] {
             assert_eq!(means(step, signs_in, said), expect, "{said}");

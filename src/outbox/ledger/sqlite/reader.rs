@@ -17,7 +17,8 @@ use super::lines::Lines;
 use super::runs::settle_killed;
 use super::{kind, purge, recent, reply, state};
 use crate::outbox::ledger::{
-    Answer, Doing, Each, EventKind, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
+    Answer, Doing, Each, EventKind, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock,
+    place,
 };
 
 /// A ledger to read.
