@@ -199,9 +199,8 @@ fn a_no_that_others_do_not_get_is_final_and_a_second_run_says_so_by_name() {
     assert_eq!(campaign.standing(), [4, 0, 1, 0, 0]);
     campaign.send(&[]).exits(0).prints(&[
         "Nothing is due.",
-        "The server refused this letter earlier",
-        "--retry-refused",
-        "protest  m2@mfa.example",
+        "1 letter was refused by the server earlier (see `appel log`; try again with --retry-refused)",
+        "    protest  m2@mfa.example",
     ]);
 }
 
