@@ -240,6 +240,20 @@ pub enum Notice {
         /// Until the next try.
         seconds: u64,
     },
+    /// The server cannot be reached, and is tried for as long as this.
+    Trying {
+        /// When it was said.
+        at: Timestamp,
+        /// Until then.
+        until: Timestamp,
+        /// What to check meanwhile.
+        hint: Option<Message>,
+    },
+    /// What a connection waits for, or what was learned of the server.
+    Told {
+        /// That, safe to show.
+        what: Message,
+    },
     /// The pace has the next letter leave in so many seconds.
     Waiting {
         /// Until it does.

@@ -11,6 +11,7 @@ mod bounds;
 mod check;
 mod crash;
 mod echo;
+mod edges;
 mod faults;
 mod flood;
 mod folder;

@@ -44,12 +44,27 @@ impl Backoff {
         self.not_before
     }
 
+    /// Whether nothing has failed yet.
+    pub const fn is_fresh(&self) -> bool {
+        self.failures == 0
+    }
+
+    /// When it will have failed for too long.
+    pub fn ends(&self, retry_for: Duration) -> Instant {
+        self.since + retry_for
+    }
+
     pub fn failed(&mut self, now: Instant, retry_for: Duration, seed: u64) -> Failed {
+        self.failed_since(now, now, retry_for, seed)
+    }
+
+    /// The same for a try that took its time: `begun` is when it began.
+    pub fn failed_since(&mut self, begun: Instant, now: Instant, retry_for: Duration, seed: u64) -> Failed {
         if self.not_before > now {
             return Failed::Already;
         }
         if self.failures == 0 {
-            self.since = now;
+            self.since = begun;
         }
         self.failures += 1;
         let pause = pause(self.failures, seed);

@@ -4,13 +4,20 @@ use std::sync::Arc;
 
 use appel_core::letter::Message;
 use appel_core::outcome::{Outcome, Reason, Reply, Status};
+use appel_messages::Message as Words;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::dispatcher::Dispatcher;
 use super::terms::Stop;
+use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
-use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport, Watcher};
+
+/// A letter is begun on so many further connections, when the server was gone before it answered.
+const MOST_UNSTARTED: usize = 1;
+/// And on so many for what was learned of the server: that it wants another name, and no groups of commands.
+const MOST_LEARNED: usize = 2;
 
 pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {
     let mut session = None;
@@ -60,23 +67,38 @@ async fn letters<T: Transport>(
 }
 
 /// Sends a letter that has begun. Servers close idle connections without a word: that is no failure, the first time.
+/// Nor is what is learned of a server: each thing is learned once.
 async fn send<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
     session: &mut Option<T::Session>,
     message: &Message,
 ) -> Sent {
-    let reply = match hand_over(session, message).await {
-        Attempt::Ended(sent) => return sent,
-        Attempt::Unstarted(reply) => reply,
-    };
-    *session = connect(transport, dispatcher).await;
-    if session.is_none() || dispatcher.past_deadline() {
-        return Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
-    }
-    match hand_over(session, message).await {
-        Attempt::Ended(sent) => sent,
-        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
+    let deferred = |reply| Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
+    let (mut unstarted, mut learned_of) = (0, 0);
+    loop {
+        let reply = match hand_over(session, message).await {
+            Attempt::Ended(sent) => return sent,
+            Attempt::Barred { reply, why } => {
+                dispatcher.stop(why.into());
+                return deferred(reply);
+            }
+            Attempt::Unstarted(reply) if unstarted == MOST_UNSTARTED => return deferred(reply),
+            Attempt::Again { reply, .. } if learned_of == MOST_LEARNED => return deferred(reply),
+            Attempt::Unstarted(reply) => {
+                unstarted += 1;
+                reply
+            }
+            Attempt::Again { reply, learned } => {
+                learned_of += 1;
+                dispatcher.tell(learned);
+                reply
+            }
+        };
+        *session = connect(transport, dispatcher).await;
+        if session.is_none() || dispatcher.past_deadline() {
+            return deferred(reply);
+        }
     }
 }
 
@@ -115,9 +137,10 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
         if dispatcher.connect_not_before() > Instant::now() {
             continue;
         }
+        let begun = Instant::now();
         let tried = tokio::select! {
             biased;
-            tried = transport.connect() => tried,
+            tried = transport.connect(dispatcher) => tried,
             () = dispatcher.stopped() => return None,
         };
         drop(alone);
@@ -126,11 +149,18 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
                 dispatcher.connected();
                 return Some(session);
             }
-            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply),
+            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply, begun),
             Err(fatal) => {
                 dispatcher.stop(fatal.into());
                 return None;
             }
         }
+    }
+}
+
+impl Watcher for Dispatcher {
+    fn tell(&self, what: Words) {
+        // Nobody is misled when the ledger is lost and the notice with it.
+        let _ = self.journal.submit(None, Some(Event::Notice(Notice::Told { what })));
     }
 }
