@@ -139,13 +139,14 @@ fn send<L: LedgerWriter + 'static>(
             rate: smtp.rate,
             retry_for: smtp.retry_for,
             quota: Quota::new(None, Vec::new()),
+            signs_in: false,
         },
         clock: Clock::System,
         listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };
-    let notes = std::mem::take(&mut found.notes);
+    let planned = std::mem::take(&mut found.found);
     let sent = runtime().block_on(
-        sending.deliver(transport.expect("no certificate is read"), ledger, notes, || {
+        sending.deliver(transport.expect("no certificate is read"), ledger, planned, || {
             Ok(watch::channel(Interrupt::None).1)
         }),
     );

@@ -14,6 +14,8 @@ screen-retrying = { $reason }; next try in { $wait }
 screen-trying = it is tried again until { $until }
 screen-trying-hint = it is tried again until { $until }. Meanwhile: { $hint }
 trying-hint = check that you are online, and smtp.host and smtp.port (465 goes with security = "tls", 587 with "starttls"); some networks let no mail out
+#   $pace: how fast letters leave from now on: "one letter in 2 seconds"
+screen-slower = { $reason }; next letter in { $wait }, and { $pace } from then on
 screen-waiting = next letter in { $wait }
 
 ## The last line of a run: "3 letters: 2 accepted, 1 refused."
@@ -100,6 +102,14 @@ copies-not-taken = { $copies ->
 }
 nothing-is-due = Nothing is due.
 nothing-can-leave = Nothing can leave now.
+refused-earlier = { $letters ->
+    [one] The server refused this letter earlier. `appel log` shows its words; `appel send --retry-refused` tries it again:
+   *[other] The server refused these letters earlier. `appel log` shows its words; `appel send --retry-refused` tries them again:
+}
+refused-earlier-more = { $letters ->
+    [one] and 1 more
+   *[other] and { $letters } more
+}
 advice-deferred = Deferred letters are sent by the next `appel send`.
 advice-refused = Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
 advice-in-doubt = Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.

@@ -84,6 +84,18 @@ pub fn conclude(
             failure.hints.extend(hint.clone());
             return Err(failure.hint(unsent));
         }
+        Stop::Account {
+            reply,
+            letters: said_of,
+            meaning,
+        } => {
+            let said = msg!("account-said", letters = *said_of, reply = reply.told_with_code());
+            let mut failure = Failure::new(exit, msg!("account-refused"));
+            failure.causes.push(said);
+            return Err(failure
+                .hint(meaning.clone())
+                .hint(msg!("account-due-again", letters = letters)));
+        }
         Stop::Ledger(error) => return Err(error.into()),
         Stop::Letter(problem) => {
             let what = if recipients.is_lost() {
@@ -135,7 +147,29 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
     for line in preflight.left_out() {
         text.push_str(&format!("  {}\n", context.out.say(&line)));
     }
+    text.push_str(&refused_earlier(preflight, context));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
+    text
+}
+
+/// The letters that the server refused earlier, by name, and how to try them again: nobody takes "nothing is due" for "all
+/// have theirs".
+fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
+    let number = preflight.skipped(Skip::Refused);
+    if number == 0 {
+        return String::new();
+    }
+    let mut text = context.out.say(&msg!("refused-earlier", letters = number)) + "\n";
+    for (letter, to) in &preflight.refused {
+        text.push_str(&format!("  {letter}  {to}\n"));
+    }
+    let more = number - preflight.refused.len();
+    if more > 0 {
+        text.push_str(&format!(
+            "  {}\n",
+            context.out.say(&msg!("refused-earlier-more", letters = more))
+        ));
+    }
     text
 }
 

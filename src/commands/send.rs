@@ -103,17 +103,18 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             rate: smtp.rate,
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
             quota,
+            signs_in: smtp.username.is_some(),
         },
         clock: context.clock,
         listeners,
     };
-    let notes = std::mem::take(&mut preflight.notes);
+    let found = std::mem::take(&mut preflight.found);
     let (ended, ledger) = match transport {
-        None => (sending.tell(notes, None), ledger),
-        Some(Err(error)) => (sending.tell(notes, Some(error.into())), ledger),
+        None => (sending.tell(found, None), ledger),
+        Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
             let interrupts = || watch_interrupts(context.style);
-            sending.deliver(transport, ledger, notes, interrupts).await?
+            sending.deliver(transport, ledger, found, interrupts).await?
         }
     };
     // That the run ended is worth writing down, but no reason to fail it.

@@ -7,7 +7,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::moment::{clock_time, duration};
+use super::moment::{clock_time, duration, pace};
 use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
 
@@ -130,6 +130,19 @@ impl Listener for Screen {
                 });
             }
             Event::Notice(Notice::Told { what }) => self.tell(what),
+            Event::Notice(Notice::Slower { reason, seconds, every }) => {
+                let line = self.style.say(&msg!(
+                    "screen-slower",
+                    reason = reason,
+                    wait = duration(*seconds),
+                    pace = pace(*every),
+                ));
+                match &self.bar {
+                    Some(bar) => bar.println(visible_line(&line)),
+                    None if !self.quiet => self.say(&line),
+                    None => {}
+                }
+            }
             Event::Notice(Notice::Waiting { seconds }) => {
                 let line = self.style.say(&msg!("screen-waiting", wait = duration(*seconds)));
                 match &self.bar {

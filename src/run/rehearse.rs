@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use appel_core::letter::Notes;
 use appel_messages::msg;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+use super::planning::Found;
 use super::send::Sending;
 use crate::failure::Failure;
 use crate::input::config::Security;
@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub async fn rehearse(
     sending: Sending,
     ledger: Box<dyn Ledger>,
-    notes: Notes,
+    found: Found,
     inbox: &Inbox,
     password: SecretString,
     interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
@@ -55,7 +55,7 @@ pub async fn rehearse(
         manner: Manner::default(),
     };
     let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate()))?;
-    let ended = sending.deliver(transport, ledger, notes, interrupts).await;
+    let ended = sending.deliver(transport, ledger, found, interrupts).await;
     server.stop().await;
     let (ended, _thrown_away) = ended?;
     Ok(ended)

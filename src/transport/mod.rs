@@ -43,19 +43,21 @@ pub struct Sent {
     pub recipients: Vec<AddressOutcome>,
     /// What to do with the connection.
     pub then: Then,
-    /// What the server's words were about.
-    pub about: About,
+    /// At which step the outcome came.
+    pub step: Step,
 }
 
-/// What a server's words are about, as far as the step tells at which they came.
+/// A step of a letter's dialogue (RFC 5321 §3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
-    /// The sender: the reply to MAIL.
-    Sender,
-    /// The address of the To: the reply to its RCPT.
-    Address,
-    /// The letter, or the server itself.
-    Letter,
+pub enum Step {
+    /// MAIL names the sender.
+    Mail,
+    /// RCPT names the To.
+    Rcpt,
+    /// DATA announces the text.
+    Data,
+    /// The text, up to its final dot; and whatever happened before a word of the letter was said.
+    Text,
 }
 
 impl Sent {
@@ -66,7 +68,7 @@ impl Sent {
             outcome,
             recipients: Vec::new(),
             then,
-            about: About::Letter,
+            step: Step::Text,
         }
     }
 }

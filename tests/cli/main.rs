@@ -12,6 +12,7 @@ mod check;
 mod crash;
 mod echo;
 mod edges;
+mod evidence;
 mod faults;
 mod flood;
 mod folder;

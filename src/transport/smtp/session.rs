@@ -11,8 +11,8 @@ use super::dialogue::{self, Offers};
 use super::said::{minds_groups, minds_the_name};
 use super::stream::{Stream, StreamError};
 use super::{FINAL_DOT_TIMEOUT, Settings};
-use crate::transport::limits::Limit;
-use crate::transport::{About, Attempt, ConnectError, Sent, Session, Then};
+use crate::transport::limits::enhanced;
+use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then};
 
 /// How long the replies to a group may fail to come behind the first of them, until it is known that the server answers
 /// groups at all. Whoever is only slow is asked again, one command at a time, and may take as long as any.
@@ -380,7 +380,7 @@ impl Session for SmtpSession {
                 _ => self.reset().await,
             };
             return Attempt::Ended(Sent {
-                about: stop.about,
+                step: stop.step,
                 ..Sent::all(stop.outcome, then)
             });
         }
@@ -391,7 +391,7 @@ impl Session for SmtpSession {
             outcome,
             recipients,
             then,
-            about: About::Letter,
+            step: Step::Text,
         })
     }
 
@@ -404,7 +404,7 @@ impl Session for SmtpSession {
 
 /// A letter's opening that was not taken.
 struct Stop {
-    about: About,
+    step: Step,
     outcome: Outcome,
 }
 
@@ -417,20 +417,20 @@ impl Stop {
 
 /// The first thing in the replies that stops the letter.
 fn refusal(mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> Option<Stop> {
-    let stop = |about, outcome| Some(Stop { about, outcome });
+    let stop = |step, outcome| Some(Stop { step, outcome });
     let nothing = || Outcome::new(Status::Deferred, Reply::none(Reason::NotAsked, ""));
     if mail.code != Some(250) {
-        return stop(About::Sender, negative(mail));
+        return stop(Step::Mail, negative(mail));
     }
     match rcpt.first() {
         Some(to) if is_taken(to) => {}
-        Some(to) => return stop(About::Address, negative_rcpt(to)),
-        None => return stop(About::Address, nothing()),
+        Some(to) => return stop(Step::Rcpt, negative_rcpt(to)),
+        None => return stop(Step::Rcpt, nothing()),
     }
     match data {
         Some(data) if data.code == Some(354) => None,
-        Some(data) => stop(About::Letter, negative(data)),
-        None => stop(About::Letter, nothing()),
+        Some(data) => stop(Step::Data, negative(data)),
+        None => stop(Step::Data, nothing()),
     }
 }
 
@@ -439,18 +439,21 @@ fn is_taken(reply: &Reply) -> bool {
     matches!(reply.code, Some(250..=252))
 }
 
-/// A no for good (5xx) is one to this letter, unless it says that the account has sent enough for now.
+/// A no for good (5xx), or for now. What it is about is for whoever knows what else was said.
 fn negative(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(500..=599) if Limit::in_reply(reply).is_none() => Outcome::new(Status::Refused, reply.clone()),
+        Some(500..=599) => Outcome::new(Status::Refused, reply.clone()),
         _ => Outcome::new(Status::Deferred, reply.clone()),
     }
 }
 
-/// RFC 5321 §4.5.3.1.10: 552 to RCPT is an old spelling of 452, too many recipients.
+/// RFC 5321 §4.5.3.1.10: 552 to RCPT is an old spelling of 452, too many recipients; unless its enhanced code speaks of the
+/// reader's mailbox (RFC 3463 §3.3).
 fn negative_rcpt(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(552) => Outcome::new(Status::Deferred, reply.clone()),
+        Some(552) if !enhanced(&reply.text).is_some_and(|code| code.starts_with("5.2.")) => {
+            Outcome::new(Status::Deferred, reply.clone())
+        }
         _ => negative(reply),
     }
 }

@@ -81,6 +81,8 @@ pub struct Occasion<'a> {
     pub letters: usize,
     /// What the client called itself last.
     pub name: &'a str,
+    /// And on the whole server.
+    pub taken: usize,
 }
 
 /// What is about to be said at a step.
@@ -122,6 +124,7 @@ pub struct Rule {
     to: Option<String>,
     letters: Option<usize>,
     name: Option<String>,
+    taken: usize,
     nth: Option<usize>,
     times: Option<usize>,
     fitted: usize,
@@ -227,6 +230,7 @@ impl Rule {
             && agrees(self.rcpt, occasion.rcpt)
             && agrees(self.letters, occasion.letters)
             && self.name.as_ref().is_none_or(|name| name == occasion.name)
+            && self.taken <= occasion.taken
             && self
                 .to
                 .as_ref()
@@ -328,6 +332,12 @@ impl On {
     /// Only while exactly n letters have been taken on the connection.
     pub fn after_letters(mut self, n: usize) -> Self {
         self.rule.letters = Some(n);
+        self
+    }
+
+    /// Only once n letters or more have been taken on the whole server.
+    pub fn once_taken(mut self, n: usize) -> Self {
+        self.rule.taken = n;
         self
     }
 

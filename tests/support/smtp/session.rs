@@ -273,6 +273,7 @@ impl Session {
             to: address.map_or(accepted, std::slice::from_ref),
             letters: self.letters,
             name: &self.name,
+            taken: self.shared.record().taken.len(),
         };
         self.change(|record| {
             record.reached[step as usize] += 1;
