@@ -127,7 +127,10 @@ fn send<L: LedgerWriter + 'static>(
     log: LogFile,
 ) -> (usize, L) {
     let smtp = composer.input.smtp.as_ref().expect("a server");
-    let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
+    let transport = SmtpTransport::new(
+        Settings::new(smtp, None, "home.example"),
+        &Trust::System { ca_file: None },
+    );
     let sending = Sending {
         composer: Arc::clone(composer),
         rules: rules(),

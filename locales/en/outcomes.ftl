@@ -84,6 +84,8 @@ account-unknown-reason = the same words to every letter are hardly about the let
 #   $host, $port: the mail server; $cause: what the system said
 not-connected = cannot connect to { $host } port { $port }: { $cause }
 not-connected-late = cannot connect to { $host } port { $port }: no answer
+#   $cause: the server did not answer within 20 seconds
+not-connected-no-greeting = no greeting from { $host } port { $port }: { $cause }
 not-connected-lookup = the name { $host } could not be looked up: { $cause }
 not-connected-lookup-late = the name { $host } could not be looked up in time
 not-connected-no-address = the name { $host } has no address

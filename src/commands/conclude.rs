@@ -1,6 +1,7 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
 use appel_core::letter::Skip;
+use appel_core::outcome::Reason;
 use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
 
@@ -108,6 +109,11 @@ pub fn conclude(
         }
     };
     context.say(&said);
+    if let Stop::GaveUp(reply) = stop
+        && reply.reason == Some(Reason::NotConnected)
+    {
+        context.say(&msg!("stop-hint-not-connected"));
+    }
     Ok(exit)
 }
 

@@ -89,7 +89,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
-    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style));
+    let transport = (preflight.due > 0).then(|| prepare(smtp, word, input.sender.email.domain(), &context.style));
     let mut listeners = context.story(preflight.due);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
@@ -193,12 +193,12 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word, style: &Style) -> Result<SmtpTransport, ConnectError> {
+fn prepare(smtp: &Smtp, word: Word, domain: &str, style: &Style) -> Result<SmtpTransport, ConnectError> {
     let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };
-    SmtpTransport::new(Settings::new(smtp, login), &trust)
+    SmtpTransport::new(Settings::new(smtp, login, domain), &trust)
 }
 
 /// `--dry-run` and `--out`.

@@ -242,6 +242,20 @@ pub enum Notice {
         /// Until the next try.
         seconds: u64,
     },
+    /// The server cannot be reached, and is tried for as long as this.
+    Trying {
+        /// When it was said.
+        at: Timestamp,
+        /// Until then.
+        until: Timestamp,
+        /// What to check meanwhile.
+        hint: Option<Message>,
+    },
+    /// What a connection waits for, or what was learned of the server.
+    Told {
+        /// That, safe to show.
+        what: Message,
+    },
     /// The server is hurried too much: all letters wait for so many seconds, and leave more slowly from then on.
     Slower {
         /// Its words, safe to show.

@@ -7,7 +7,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::moment::{duration, pace};
+use super::moment::{clock_time, duration, pace};
 use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
 
@@ -120,6 +120,16 @@ impl Listener for Screen {
                     None => {}
                 }
             }
+            // To be read while one waits: a line of the bar is too short for it.
+            Event::Notice(Notice::Trying { .. } | Notice::Told { .. }) if self.quiet => {}
+            Event::Notice(Notice::Trying { at, until, hint }) => {
+                let until = clock_time(*until, *at);
+                self.tell(&match hint {
+                    Some(hint) => msg!("screen-trying-hint", until = until, hint = hint),
+                    None => msg!("screen-trying", until = until),
+                });
+            }
+            Event::Notice(Notice::Told { what }) => self.tell(what),
             Event::Notice(Notice::Slower { reason, seconds, every }) => {
                 let line = self.style.say(&msg!(
                     "screen-slower",

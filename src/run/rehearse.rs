@@ -15,7 +15,7 @@ use crate::outbox::delivery::{Ended, Interrupt};
 use crate::outbox::ledger::Ledger;
 use crate::rehearsal::inbox::Inbox;
 use crate::rehearsal::server::{Credentials, RehearsalServer};
-use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{Login, Manner, Settings, SmtpTransport, Trust};
 
 /// Who signs in at the rehearsal's server; nobody else ever hears of it.
 const USERNAME: &str = "rehearsal";
@@ -52,6 +52,7 @@ pub async fn rehearse(
         login: Some(Login::password(USERNAME, password)),
         timeout: TIMEOUT,
         proxy: None,
+        manner: Manner::default(),
     };
     let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate()))?;
     let ended = sending.deliver(transport, ledger, found, interrupts).await;

@@ -46,8 +46,8 @@ use self::world::{Counts, Fuse, World, timed};
 use crate::input::config::Security;
 use crate::outbox::delivery::{Ended, Interrupt, Options, TriedLast, deliver};
 use crate::outbox::quota::Quota;
-use crate::transport::smtp::{Login, Settings, SmtpSession, over};
-use crate::transport::{ConnectError, Reply, Transport};
+use crate::transport::smtp::{Login, Manner, Settings, SmtpSession, over};
+use crate::transport::{ConnectError, Reply, Transport, Watcher};
 
 /// No run takes longer: what does, hangs.
 const LONGEST: Duration = Duration::from_hours(24 * 60);
@@ -263,6 +263,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
                 .then(|| Login::password("ann".to_owned(), SecretString::from("secret"))),
             timeout: scenario.timeout,
             proxy: None,
+            manner: Manner::default(),
         },
         run: shared.run.number,
         faults: trouble.faults,
@@ -293,7 +294,7 @@ impl Road {
 impl Transport for Road {
     type Session = SmtpSession;
 
-    async fn connect(&self) -> Result<SmtpSession, ConnectError> {
+    async fn connect(&self, _: &dyn Watcher) -> Result<SmtpSession, ConnectError> {
         let mut dice = self.dice();
         if dice.permille(self.faults.unreachable) {
             self.world.lock().note("cannot connect");

@@ -18,6 +18,20 @@ pub enum Attempt {
     /// The connection was gone before the server answered anything of this letter (RFC 5321 §3.8: servers close idle
     /// connections): nothing was sent, and it may be tried at once on a new one.
     Unstarted(Reply),
+    /// Nothing of it was taken, and why was learned of the server: on a new connection it may be taken at once.
+    Again {
+        /// What the server said, or what happened instead.
+        reply: Reply,
+        /// What was learned, for the person.
+        learned: Words,
+    },
+    /// Nothing of it was taken, nor will anything be: the run ends.
+    Barred {
+        /// What the server said.
+        reply: Reply,
+        /// Why, and what to do.
+        why: ConnectError,
+    },
 }
 
 /// A message's outcome.
@@ -84,13 +98,24 @@ pub enum ConnectError {
     },
 }
 
+/// Whoever is told while a connection is being opened.
+pub trait Watcher: Sync {
+    /// It takes long, and what for; or something was learned of the server.
+    fn tell(&self, what: Words);
+}
+
+/// Nobody listens.
+impl Watcher for () {
+    fn tell(&self, _: Words) {}
+}
+
 /// A way for letters to leave.
 pub trait Transport: Send + Sync + 'static {
     /// One connection.
     type Session: Session;
 
     /// Opens one, ready for the first letter.
-    fn connect(&self) -> impl Future<Output = Result<Self::Session, ConnectError>> + Send;
+    fn connect(&self, watcher: &dyn Watcher) -> impl Future<Output = Result<Self::Session, ConnectError>> + Send;
 }
 
 /// One connection, sending one letter after the other.

@@ -94,9 +94,11 @@ fn a_server_that_is_about_to_close_defers_the_letter() {
 #[test]
 fn a_line_lost_between_the_sender_and_the_final_dot_defers_the_letter() {
     for step in [Step::Rcpt, Step::Data] {
-        deferred(on(step).times(1).close(), "deferred");
-        deferred(on(step).times(1).reset(), "deferred");
-        deferred(on(step).times(1).stall(), "deferred");
+        // In a group of commands it would be taken for a server that cannot follow one, and the letter go once more.
+        let one_by_one = |builder: Builder| deferred(builder.without("PIPELINING"), "deferred");
+        one_by_one(on(step).times(1).close());
+        one_by_one(on(step).times(1).reset());
+        one_by_one(on(step).times(1).stall());
         deferred(on(step).times(1).garble("what?\r\n"), "deferred");
         deferred(on(step).times(1).endless_reply(), "deferred");
     }
@@ -117,7 +119,7 @@ fn a_connection_that_never_comes_about_puts_all_letters_off_by_name() {
         on(Step::Connect).times(1).close(),
         on(Step::Connect).times(1).reset(),
         on(Step::Connect).times(1).reply("421 4.3.2 later"),
-        on(Step::Connect).times(1).garble("SSH-2.0-OpenSSH_9.9\r\n"),
+        on(Step::Connect).times(1).garble("what?\r\n"),
         on(Step::Connect).times(1).endless_reply(),
         on(Step::Ehlo).times(1).close(),
         on(Step::Ehlo).times(1).reset(),
@@ -150,8 +152,11 @@ fn nobody_listening_puts_all_letters_off_by_name() {
 
 #[test]
 fn a_greeting_that_takes_longer_than_other_replies_is_waited_for() {
-    let late = Duration::from_millis(1_500);
-    let (_, server) = one_letter(on(Step::Connect).delay(late), 0, "accepted 250");
+    let server = on(Step::Connect).delay(Duration::from_secs(7)).start();
+    let campaign = Campaign::new().smtp(&server).unset("smtp.timeout");
+    let run = campaign.send_json(&[]);
+    run.exits(0)
+        .says(&["has not greeted yet", "with security = \"tls\" (465 is usual"]);
     assert_eq!((server.connections(), server.taken().len()), (1, 1));
 }
 

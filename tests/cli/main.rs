@@ -11,6 +11,7 @@ mod bounds;
 mod check;
 mod crash;
 mod echo;
+mod edges;
 mod evidence;
 mod faults;
 mod flood;

@@ -4,14 +4,20 @@ use std::sync::Arc;
 
 use appel_core::letter::Message;
 use appel_core::outcome::{Outcome, Reason, Reply, Status};
+use appel_messages::Message as Words;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::dispatcher::Dispatcher;
 use super::evidence::is_of_connection;
 use super::terms::Stop;
+use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
-use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport, Watcher};
+
+/// A letter is begun on so many further connections for what was learned of the server: that it wants another name, and no
+/// groups of commands.
+const MOST_LEARNED: usize = 2;
 
 /// An open connection.
 struct Line<S> {
@@ -69,34 +75,54 @@ async fn letters<T: Transport>(
 }
 
 /// Sends a letter that has begun. A connection that is at its end is no failure, the first time: servers close idle ones
-/// without a word, and some take so many letters and no more.
+/// without a word, and some take so many letters and no more. Nor is what is learned of a server: each thing is learned
+/// once.
 async fn send<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
     line: &mut Option<Line<T::Session>>,
     message: &Message,
 ) -> Sent {
-    let taken = line.as_ref().map_or(0, |line| line.taken);
-    let on_this = match hand_over(line, message).await {
-        Attempt::Ended(sent) if is_of_connection(&sent, taken) => {
-            Sent::all(Outcome::new(Status::Deferred, sent.outcome.reply), Then::Reconnect)
+    let deferred = |reply| Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
+    // After how many letters the connection was at its end.
+    let mut ended_after = None;
+    let mut learned_of = 0;
+    loop {
+        let taken = line.as_ref().map_or(0, |line| line.taken);
+        let reply = match hand_over(line, message).await {
+            Attempt::Ended(sent) if ended_after.is_none() && is_of_connection(&sent, taken) => {
+                ended_after = Some(taken);
+                sent.outcome.reply
+            }
+            Attempt::Ended(sent) => {
+                if let Some(letters @ 1..) = ended_after
+                    && sent.outcome.status == Status::Accepted
+                {
+                    dispatcher.connection_ended_after(letters);
+                }
+                return sent;
+            }
+            Attempt::Unstarted(reply) if ended_after.is_none() => {
+                ended_after = Some(taken);
+                reply
+            }
+            Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {
+                learned_of += 1;
+                dispatcher.tell(learned);
+                reply
+            }
+            Attempt::Unstarted(reply) | Attempt::Again { reply, .. } => return deferred(reply),
+            Attempt::Barred { reply, why } => {
+                dispatcher.stop(why.into());
+                return deferred(reply);
+            }
+        };
+        close(line).await;
+        *line = connect(transport, dispatcher).await;
+        if line.is_none() || dispatcher.past_deadline() {
+            return deferred(reply);
         }
-        Attempt::Ended(sent) => return sent,
-        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
-    };
-    close(line).await;
-    *line = connect(transport, dispatcher).await;
-    if line.is_none() || dispatcher.past_deadline() {
-        return on_this;
     }
-    let on_a_fresh_one = match hand_over(line, message).await {
-        Attempt::Ended(sent) => sent,
-        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
-    };
-    if taken > 0 && on_a_fresh_one.outcome.status == Status::Accepted {
-        dispatcher.connection_ended_after(taken);
-    }
-    on_a_fresh_one
 }
 
 /// Hands a letter over to the session, which is gone when it cannot be used again.
@@ -143,9 +169,10 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
         if dispatcher.connect_not_before() > Instant::now() {
             continue;
         }
+        let begun = Instant::now();
         let tried = tokio::select! {
             biased;
-            tried = transport.connect() => tried,
+            tried = transport.connect(dispatcher) => tried,
             () = dispatcher.stopped() => return None,
         };
         drop(alone);
@@ -154,11 +181,18 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
                 dispatcher.connected();
                 return Some(Line { session, taken: 0 });
             }
-            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply),
+            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply, begun),
             Err(fatal) => {
                 dispatcher.stop(fatal.into());
                 return None;
             }
         }
+    }
+}
+
+impl Watcher for Dispatcher {
+    fn tell(&self, what: Words) {
+        // Nobody is misled when the ledger is lost and the notice with it.
+        let _ = self.journal.submit(None, Some(Event::Notice(Notice::Told { what })));
     }
 }

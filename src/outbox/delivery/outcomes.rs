@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
-use appel_core::outcome::{Outcome, Reply, Status};
+use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use appel_messages::{Message, msg};
 use tokio::time::Instant;
 
@@ -324,11 +324,31 @@ impl Dispatcher {
         self.state().connecting = Backoff::new(Instant::now());
     }
 
-    pub fn not_connected(&self, reply: &Reply) {
+    /// `begun`: when the try began that failed now.
+    pub fn not_connected(&self, reply: &Reply, begun: Instant) {
         let Options { retry_for, seed, .. } = self.options;
-        let failed = self.state().connecting.failed(Instant::now(), retry_for, seed, None);
+        let (first, failed, ends) = {
+            let connecting = &mut self.state().connecting;
+            let first = connecting.is_fresh();
+            let failed = connecting.failed_since(begun, Instant::now(), retry_for, seed, None);
+            (first, failed, connecting.ends(retry_for))
+        };
         let _ = self.limited(reply);
         self.waits(&failed, reply);
+        if first && matches!(failed, Failed::TryAgain(_)) && !self.stopping() {
+            self.say_until(ends, reply);
+        }
+    }
+
+    /// Says until when the server is tried, and what to check where nothing answered.
+    fn say_until(&self, ends: Instant, reply: &Reply) {
+        let at = self.options.clock.now();
+        let left = ends.saturating_duration_since(Instant::now());
+        let left = jiff::SignedDuration::try_from(left).unwrap_or_default();
+        let until = at.saturating_add(left).unwrap_or(at);
+        let hint = (reply.reason == Some(Reason::NotConnected)).then(|| msg!("trying-hint"));
+        let notice = Notice::Trying { at, until, hint };
+        let _ = self.journal.submit(None, Some(Event::Notice(notice)));
     }
 
     fn waits(&self, failed: &Failed, reply: &Reply) {

@@ -18,7 +18,7 @@ use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Verdict};
 use crate::outbox::ledger::{self, Claimed, Doing, Durability, Entry, LastTry, LedgerError, LedgerWriter};
 use crate::outbox::quota::Quota;
-use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then, Watcher};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
 pub struct List {
@@ -102,7 +102,7 @@ fn said(status: Status, code: u16) -> Attempt {
 
 impl Transport for Server {
     type Session = Self;
-    async fn connect(&self) -> Result<Self, ConnectError> {
+    async fn connect(&self, _: &dyn Watcher) -> Result<Self, ConnectError> {
         Ok(self.clone())
     }
 }

@@ -79,6 +79,8 @@ pub struct Occasion<'a> {
     pub to: &'a [String],
     /// Letters taken on this connection so far.
     pub letters: usize,
+    /// What the client called itself last.
+    pub name: &'a str,
     /// And on the whole server.
     pub taken: usize,
 }
@@ -121,6 +123,7 @@ pub struct Rule {
     rcpt: Option<usize>,
     to: Option<String>,
     letters: Option<usize>,
+    name: Option<String>,
     taken: usize,
     nth: Option<usize>,
     times: Option<usize>,
@@ -226,6 +229,7 @@ impl Rule {
             && agrees(self.letter, occasion.letter)
             && agrees(self.rcpt, occasion.rcpt)
             && agrees(self.letters, occasion.letters)
+            && self.name.as_ref().is_none_or(|name| name == occasion.name)
             && self.taken <= occasion.taken
             && self
                 .to
@@ -316,6 +320,12 @@ impl On {
     /// At RCPT: only for this address. From DATA to the final dot: only if it was accepted there.
     pub fn to(mut self, address: &str) -> Self {
         self.rule.to = Some(address.to_owned());
+        self
+    }
+
+    /// Only for a client that called itself this in EHLO or HELO.
+    pub fn greeted_as(mut self, name: &str) -> Self {
+        self.rule.name = Some(name.to_owned());
         self
     }
 
