@@ -103,7 +103,7 @@ impl SmtpSession {
     /// MAIL, RCPT and DATA, and the replies to them.
     async fn open(&mut self, message: &Message, group: Group) -> Opened {
         // Until a whole group was answered nobody knows that any will be.
-        let doubted = group != Group::None && self.settings.manner.learned.found().pipelining.is_none();
+        let doubted = group != Group::None && self.settings.manner.learned.found().pipelining != Some(true);
         let wait = if doubted {
             self.timeout.min(PATIENCE)
         } else {
@@ -200,7 +200,8 @@ impl SmtpSession {
         }
         // A command that came in its turn is said not to have, or not to be one.
         let lost_turn = |reply: &Reply| matches!(reply.code, Some(500 | 502 | 503));
-        let doubted = self.settings.manner.learned.found().pipelining.is_none();
+        // Another connection may have found out while this group was on its way.
+        let doubted = self.settings.manner.learned.found().pipelining != Some(true);
         let to_is_taken = rcpt.first().is_some_and(is_taken);
         doubted && mail.code == Some(250) && (rcpt.iter().any(lost_turn) || to_is_taken && data.is_some_and(lost_turn))
     }
