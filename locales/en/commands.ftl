@@ -102,10 +102,6 @@ copies-not-taken = { $copies ->
 }
 nothing-is-due = Nothing is due.
 nothing-can-leave = Nothing can leave now.
-refused-earlier = { $letters ->
-    [one] The server refused this letter earlier. `appel log` shows its words; `appel send --retry-refused` tries it again:
-   *[other] The server refused these letters earlier. `appel log` shows its words; `appel send --retry-refused` tries them again:
-}
 refused-earlier-more = { $letters ->
     [one] and 1 more
    *[other] and { $letters } more

@@ -144,29 +144,26 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
         _ => msg!("nothing-can-leave"),
     };
     let mut text = context.out.say(&nothing) + "\n";
-    for line in preflight.left_out() {
+    for (reason, line) in preflight.left_out() {
         text.push_str(&format!("  {}\n", context.out.say(&line)));
+        if reason == Skip::Refused {
+            text.push_str(&refused_earlier(preflight, context));
+        }
     }
-    text.push_str(&refused_earlier(preflight, context));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
-/// The letters that the server refused earlier, by name, and how to try them again: nobody takes "nothing is due" for "all
-/// have theirs".
+/// The letters that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
 fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
-    let number = preflight.skipped(Skip::Refused);
-    if number == 0 {
-        return String::new();
-    }
-    let mut text = context.out.say(&msg!("refused-earlier", letters = number)) + "\n";
+    let mut text = String::new();
     for (letter, to) in &preflight.refused {
-        text.push_str(&format!("  {letter}  {to}\n"));
+        text.push_str(&format!("    {letter}  {to}\n"));
     }
-    let more = number - preflight.refused.len();
+    let more = preflight.skipped(Skip::Refused) - preflight.refused.len();
     if more > 0 {
         text.push_str(&format!(
-            "  {}\n",
+            "    {}\n",
             context.out.say(&msg!("refused-earlier-more", letters = more))
         ));
     }

@@ -79,13 +79,12 @@ impl Pacer {
     /// letter takes from now on.
     pub fn slow_down(&self) -> Duration {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-        let interval = match self.interval() {
+        let interval = if let Some(interval) = self.interval() {
             // One that is slower than that already stays what it is.
-            Some(interval) => (interval * 2).min(interval.max(SLOWEST)),
-            None => {
-                let elapsed = turns.first.map_or(Duration::ZERO, |first| first.elapsed());
-                (elapsed * 2 / turns.taken.max(1)).clamp(FASTEST_SLOW, SLOWEST)
-            }
+            (interval * 2).min(interval.max(SLOWEST))
+        } else {
+            let elapsed = turns.first.map_or(Duration::ZERO, |first| first.elapsed());
+            (elapsed * 2 / turns.taken.max(1)).clamp(FASTEST_SLOW, SLOWEST)
         };
         self.interval.store(nanos(interval), Ordering::Relaxed);
         turns.next = Some(turns.next.map_or_else(Instant::now, |next| next.max(Instant::now())));

@@ -66,13 +66,10 @@ impl Preflight {
         self.skipped.get(&reason).copied().unwrap_or(0)
     }
 
-    /// Why some are left out, a line each; empty when nobody is.
-    #[must_use]
-    pub fn left_out(&self) -> Vec<Message> {
-        self.skipped
-            .iter()
-            .map(|(reason, number)| left_out(*reason, *number))
-            .collect()
+    /// Why some are left out, a line each.
+    pub fn left_out(&self) -> impl Iterator<Item = (Skip, Message)> {
+        let skipped = self.skipped.iter();
+        skipped.map(|(reason, number)| (*reason, left_out(*reason, *number)))
     }
 }
 

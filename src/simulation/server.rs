@@ -82,11 +82,9 @@ impl Service {
             } else if let Some(to) = address(&line, b"RCPT TO:<") {
                 self.recipient(open.as_mut(), &to).await?;
             } else if line.starts_with(b"DATA") {
-                if self.data(&mut open).await? {
-                    if self.served >= patience {
-                        // RFC 5321 §3.8 has a 421 for it; many hang up without a word.
-                        return Err(Over);
-                    }
+                if self.data(&mut open).await? && self.served >= patience {
+                    // RFC 5321 §3.8 has a 421 for it; many hang up without a word.
+                    return Err(Over);
                 }
             } else if line.starts_with(b"RSET") {
                 open = None;

@@ -166,6 +166,7 @@ pub fn enhanced(text: &str) -> Option<&str> {
 }
 
 /// `try again in 30 minutes`: 30 minutes.
+#[must_use]
 pub fn told_pause(words: &str) -> Option<Duration> {
     let mut words = words
         .split(|c: char| !c.is_alphanumeric())

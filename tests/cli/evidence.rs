@@ -182,6 +182,20 @@ fn the_same_no_to_four_letters_running_is_the_accounts_and_all_are_due_again() {
 }
 
 #[test]
+fn over_several_connections_too_nothing_is_refused_that_the_account_could_not_send() {
+    for reply in ["554 5.7.1 no more today", "450 4.7.1 assez"] {
+        let server = on(Step::FinalDot).once_taken(12).reply(reply).start();
+        let campaign = campaign(40, &server).set_toml("smtp.connections", "4");
+        let run = campaign.send_json(&["--retry-for", "2s"]);
+        run.exits(4);
+        assert_eq!(run.counts(), [40, 12, 28, 0, 0, 0], "{reply}");
+        // Those in flight when it was clear had begun.
+        assert!((4..=7).contains(&(server.reached(Step::FinalDot) - 12)));
+        assert_eq!(campaign.standing()[2], 0);
+    }
+}
+
+#[test]
 fn of_addresses_that_are_said_not_to_exist_it_takes_ten() {
     account(Step::Rcpt, "550 5.1.1 User unknown", 3, 10, "hardly about the letters");
 }
@@ -199,9 +213,8 @@ fn a_no_that_others_do_not_get_is_final_and_a_second_run_says_so_by_name() {
     assert_eq!(campaign.standing(), [4, 0, 1, 0, 0]);
     campaign.send(&[]).exits(0).prints(&[
         "Nothing is due.",
-        "The server refused this letter earlier",
-        "--retry-refused",
-        "protest  m2@mfa.example",
+        "1 letter was refused by the server earlier (see `appel log`; try again with --retry-refused)",
+        "    protest  m2@mfa.example",
     ]);
 }
 

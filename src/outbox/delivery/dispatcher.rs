@@ -39,7 +39,7 @@ pub struct State {
     pub evidence: Evidence,
     /// Letters refused for good, should it turn out that this was about them: told when that is known. The ledger has them
     /// as deferred meanwhile.
-    pub unsettled: Vec<Box<LetterEvent>>,
+    pub unsettled: Vec<LetterEvent>,
     /// How many letters a connection takes.
     pub lengths: Lengths,
     /// Letters running that the server deferred.

@@ -55,7 +55,7 @@ pub struct No {
     /// Whether the reader is named, by words, code or step.
     pub names_reader: bool,
     /// Whether the address is said to be none.
-    pub no_such_reader: bool,
+    pub dead_address: bool,
 }
 
 /// What was heard of letters since the last that was accepted.
@@ -113,7 +113,7 @@ impl Evidence {
             .iter()
             .filter(|(_, before)| before.gist.is_like(&no.gist))
             .count();
-        let most = if no.no_such_reader { NO_SUCH_READERS } else { SAME };
+        let most = if no.dead_address { NO_SUCH_READERS } else { SAME };
         self.nos.push((self.moment, no));
         if same >= most {
             return Some(same);

@@ -77,7 +77,7 @@ impl Dispatcher {
         let entry = Some(Entry::Outcome(Box::new(attempted)));
         if matches!(weighed, Weighed::Unsettled) {
             self.journal.submit(entry, None)?;
-            self.state().unsettled.push(Box::new(event));
+            self.state().unsettled.push(event);
         } else {
             let again = if sent.outcome.status == Status::Deferred {
                 self.later(&job, hints::wait_of_letter(&sent.outcome.reply))
@@ -151,7 +151,7 @@ impl Dispatcher {
                 recipient.outcome = Status::Refused;
             }
             self.journal
-                .submit(Some(Entry::Refuse(id)), Some(Event::Letter(event)))?;
+                .submit(Some(Entry::Refuse(id)), Some(Event::Letter(Box::new(event))))?;
         }
         Ok(())
     }
@@ -165,10 +165,8 @@ impl Dispatcher {
             return Weighed::Later;
         }
         let names_reader = step == Step::Rcpt || hints::names_reader(reply, to);
-        if !names_reader || Limit::is_of_a_day(reply) {
-            if self.limited(reply) {
-                return Weighed::Later;
-            }
+        if (!names_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
+            return Weighed::Later;
         }
         let for_good = *status == Status::Refused;
         if !for_good {
@@ -181,7 +179,7 @@ impl Dispatcher {
             }
         }
         let gist = Gist::of(reply, to);
-        let no_such_reader = hints::no_such_reader(reply);
+        let dead_address = hints::no_such_reader(reply);
         let before = if for_good {
             self.letters().earlier_no(job.letter.id)
         } else {
@@ -191,7 +189,7 @@ impl Dispatcher {
             let mut state = self.state();
             let is_final = before.is_some_and(|before| {
                 let among_accepted = before.among_accepted || state.evidence.any_accepted();
-                let own = no_such_reader || among_accepted && !hints::speaks_of_limit(reply);
+                let own = dead_address || among_accepted && !hints::speaks_of_limit(reply);
                 own && Gist::of(&before.reply, to).is_like(&gist)
             });
             if is_final {
@@ -204,7 +202,7 @@ impl Dispatcher {
                 gist,
                 for_good,
                 names_reader,
-                no_such_reader,
+                dead_address,
             })
         };
         match same {

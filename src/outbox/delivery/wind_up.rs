@@ -51,7 +51,7 @@ impl Dispatcher {
         // Whatever is left, those of a no that was too long ago to be kept in mind among it.
         let left = std::mem::take(&mut self.state().unsettled);
         for event in left {
-            self.journal.submit(None, Some(Event::Letter(event)))?;
+            self.journal.submit(None, Some(Event::Letter(Box::new(event))))?;
         }
         Ok(())
     }
@@ -62,7 +62,7 @@ impl Dispatcher {
             listener.hear(&event);
         }
         for event in std::mem::take(&mut self.state().unsettled) {
-            listener.hear(&Event::Letter(event));
+            listener.hear(&Event::Letter(Box::new(event)));
         }
         self.name_the_rest(listener);
         listener.pause();

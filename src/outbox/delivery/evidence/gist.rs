@@ -87,6 +87,7 @@ mod tests {
                 "554 rejected by our policy, id QWERTY",
                 "554 rejected by our policy, id ASDFGH",
             ),
+            ("554 no: 4F1A 7bd2-9c3e, a1", "554 no: 5a1b 8ce3-1d2f, b2"),
             ("550", "550"),
             ("554 拒否されました", "554 拒否されました"),
         ] {
