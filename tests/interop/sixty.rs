@@ -33,7 +33,6 @@ fn campaign(provider: &impl Provider, rate: &str) -> Campaign {
         .set("smtp.rate", rate)
 }
 
-#[track_caller]
 fn takes_each_letter_once(provider: &mut impl Provider, rate: &str) {
     let campaign = campaign(provider, rate);
 
@@ -50,7 +49,6 @@ fn takes_each_letter_once(provider: &mut impl Provider, rate: &str) {
     }
 }
 
-#[track_caller]
 fn is_killed_in_the_middle<P: Provider>(start: fn() -> Option<P>) {
     // It may be faster than this process: then it has taken everything before it is killed.
     for _ in 0..TRIES {
@@ -72,7 +70,6 @@ fn is_killed_in_the_middle<P: Provider>(start: fn() -> Option<P>) {
     panic!("{TRIES} times it was over before the server was killed");
 }
 
-#[track_caller]
 fn goes_on_by_itself(provider: &mut impl Provider, campaign: &Campaign, run: &Run) {
     let [due, accepted, deferred, refused, in_doubt, skipped] = run.counts();
     run.exits(i32::from(in_doubt > 0));
@@ -84,7 +81,6 @@ fn goes_on_by_itself(provider: &mut impl Provider, campaign: &Campaign, run: &Ru
 }
 
 /// What the run says of each letter, held against what arrived; the server is stopped for that.
-#[track_caller]
 fn assert_none_is_lost_or_taken_twice(provider: &mut impl Provider, run: &Run) {
     let told = |outcome: &str| -> BTreeSet<String> {
         let letters = run.letters().into_iter().filter(|letter| letter["outcome"] == outcome);
