@@ -21,6 +21,7 @@ use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
+use crate::report::curtain::Curtain;
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
@@ -89,8 +90,9 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
-    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style));
-    let mut listeners = context.story(preflight.due);
+    let curtain = Curtain::default();
+    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style, &curtain));
+    let mut listeners = context.story(preflight.due, &curtain);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
@@ -192,8 +194,8 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word, style: &Style) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp, word, style)?;
+fn prepare(smtp: &Smtp, word: Word, style: &Style, curtain: &Curtain) -> Result<SmtpTransport, ConnectError> {
+    let login = password::login(smtp, word, style, curtain)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };

@@ -20,10 +20,14 @@ use crate::transport::ConnectError;
 
 /// Opens a connection and brings it to where MAIL can be said.
 pub async fn open(settings: &Settings, tls: Option<&Arc<ClientConfig>>) -> Result<SmtpSession, ConnectError> {
-    let stream = Box::new(dial(settings).await?);
-    match ready(stream, settings, tls).await {
-        Err(NotSignedIn::OnceMore(_)) => over(Box::new(dial(settings).await?), settings, tls).await,
-        first => first.map_err(for_good),
+    let mut again = 0;
+    loop {
+        let stream = Box::new(dial(settings).await?);
+        match ready(stream, settings, tls).await {
+            // Each time there is one thing less to try: one mechanism, or one password.
+            Err(NotSignedIn::OnceMore(_)) if again < auth::MOST_CONNECTIONS => again += 1,
+            ended => return ended.map_err(for_good),
+        }
     }
 }
 

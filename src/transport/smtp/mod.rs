@@ -5,6 +5,7 @@ mod connect;
 mod dial;
 mod dialogue;
 mod login;
+mod mechanism;
 mod redact;
 mod session;
 mod socks;
