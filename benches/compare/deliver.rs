@@ -127,7 +127,10 @@ fn send<L: LedgerWriter + 'static>(
     log: LogFile,
 ) -> (usize, L) {
     let smtp = composer.input.smtp.as_ref().expect("a server");
-    let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
+    let transport = SmtpTransport::new(
+        Settings::new(smtp, None, "home.example"),
+        &Trust::System { ca_file: None },
+    );
     let sending = Sending {
         composer: Arc::clone(composer),
         rules: rules(),
@@ -136,13 +139,14 @@ fn send<L: LedgerWriter + 'static>(
             rate: smtp.rate,
             retry_for: smtp.retry_for,
             quota: Quota::new(None, Vec::new()),
+            signs_in: false,
         },
         clock: Clock::System,
         listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };
-    let notes = std::mem::take(&mut found.notes);
+    let planned = std::mem::take(&mut found.found);
     let sent = runtime().block_on(
-        sending.deliver(transport.expect("no certificate is read"), ledger, notes, || {
+        sending.deliver(transport.expect("no certificate is read"), ledger, planned, || {
             Ok(watch::channel(Interrupt::None).1)
         }),
     );

@@ -12,9 +12,8 @@ use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, selection, trust};
-use crate::account::trust::Word;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Style};
+use crate::failure::{Exit, Failure, Problem};
 use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::Ended;
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
@@ -30,7 +29,7 @@ use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -91,7 +90,10 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
     let curtain = Curtain::default();
-    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style, &curtain));
+    let transport = (preflight.due > 0).then(|| {
+        let login = password::login(smtp, word, &context.style, &curtain)?;
+        prepare(smtp, login, input.sender.email.domain())
+    });
     let mut listeners = context.story(preflight.due, &curtain);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
@@ -105,17 +107,18 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             rate: smtp.rate,
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
             quota,
+            signs_in: smtp.username.is_some(),
         },
         clock: context.clock,
         listeners,
     };
-    let notes = std::mem::take(&mut preflight.notes);
+    let found = std::mem::take(&mut preflight.found);
     let (ended, ledger) = match transport {
-        None => (sending.tell(notes, None), ledger),
-        Some(Err(error)) => (sending.tell(notes, Some(error.into())), ledger),
+        None => (sending.tell(found, None), ledger),
+        Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
             let interrupts = || watch_interrupts(context.style);
-            sending.deliver(transport, ledger, notes, interrupts).await?
+            sending.deliver(transport, ledger, found, interrupts).await?
         }
     };
     // That the run ended is worth writing down, but no reason to fail it.
@@ -193,13 +196,12 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     })
 }
 
-/// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word, style: &Style, curtain: &Curtain) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp, word, style, curtain)?;
+/// The way to the account's mail server.
+fn prepare(smtp: &Smtp, login: Option<Login>, domain: &str) -> Result<SmtpTransport, ConnectError> {
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };
-    SmtpTransport::new(Settings::new(smtp, login), &trust)
+    SmtpTransport::new(Settings::new(smtp, login, domain), &trust)
 }
 
 /// `--dry-run` and `--out`.

@@ -3,14 +3,26 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use appel_core::letter::{Candidate, Candidates, Decider, Decision, Notes, Past};
+use appel_core::letter::{Candidate, Candidates, Decider, Decision, LetterId, Notes, Past};
+use appel_core::outcome::Status;
 
-use crate::outbox::ledger::{LedgerError, LedgerReader};
+use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
+/// Of so many letters that are deferred it is kept how they were tried last.
+const MOST_LAST_TRIES: usize = 10_000;
+
+/// What a first pass over a run's letters found, for the one that sends.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What each letter may do.
+    pub notes: Notes,
+    /// How those that are deferred were tried last.
+    pub last_tries: HashMap<LetterId, LastTry>,
+}
 
 /// A first pass over a run's letters.
 pub struct Planning<'l> {
@@ -22,6 +34,7 @@ pub struct Planning<'l> {
     /// What is known of those of them that are open.
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
+    deferred: Vec<LetterId>,
 }
 
 impl<'l> Planning<'l> {
@@ -35,6 +48,7 @@ impl<'l> Planning<'l> {
             chunk: VecDeque::new(),
             pasts: VecDeque::new(),
             notes: Notes::default(),
+            deferred: Vec::new(),
         }
     }
 
@@ -53,6 +67,12 @@ impl<'l> Planning<'l> {
             Candidate::Decided(decision) => decision,
             Candidate::Open(open) => {
                 let may_leave = self.decider.may_leave(self.pasts.pop_front().flatten());
+                if let Ok(Some(past)) = &may_leave
+                    && past.status == Status::Deferred
+                    && self.deferred.len() < MOST_LAST_TRIES
+                {
+                    self.deferred.push(open.id);
+                }
                 self.notes.push(may_leave);
                 self.decider.decide(open, may_leave)
             }
@@ -77,8 +97,19 @@ impl<'l> Planning<'l> {
     }
 
     /// What a second pass needs to know.
-    #[must_use]
-    pub fn into_notes(self) -> Notes {
-        self.notes
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn found(self) -> Result<Found, LedgerError> {
+        let mut last_tries = HashMap::new();
+        if !self.deferred.is_empty() {
+            let tried = self.ledger.last_tries(&self.deferred).await?;
+            let both = self.deferred.into_iter().zip(tried);
+            last_tries.extend(both.filter_map(|(id, tried)| Some((id, tried?))));
+        }
+        Ok(Found {
+            notes: self.notes,
+            last_tries,
+        })
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use appel_core::address::Address;
 use appel_core::letter::Text;
 use appel_core::letter::sameness::Compared;
-use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
+use appel_core::letter::{Decision, Letter, Over, Rules, Skip};
 use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 use super::compose::Composer;
 use super::leaving::Leaving;
-use super::planning::Planning;
+use super::planning::{Found, Planning};
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
 
@@ -38,8 +38,10 @@ pub struct Preflight {
     pub over: Vec<Held>,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// The first letters that the server refused earlier: which letter of the campaign, and its To.
+    pub refused: Vec<(String, Address)>,
     /// What was found of each letter, for a second pass.
-    pub notes: Notes,
+    pub found: Found,
     /// Letters that cannot be written.
     impossible: usize,
 }
@@ -64,13 +66,10 @@ impl Preflight {
         self.skipped.get(&reason).copied().unwrap_or(0)
     }
 
-    /// Why some are left out, a line each; empty when nobody is.
-    #[must_use]
-    pub fn left_out(&self) -> Vec<Message> {
-        self.skipped
-            .iter()
-            .map(|(reason, number)| left_out(*reason, *number))
-            .collect()
+    /// Why some are left out, a line each.
+    pub fn left_out(&self) -> impl Iterator<Item = (Skip, Message)> {
+        let skipped = self.skipped.iter();
+        skipped.map(|(reason, number)| (*reason, left_out(*reason, *number)))
     }
 }
 
@@ -164,6 +163,9 @@ pub async fn preflight(
                 ..
             } => {
                 *preflight.skipped.entry(reason).or_default() += 1;
+                if reason == Skip::Refused && preflight.refused.len() < SHOWN_LETTERS {
+                    preflight.refused.push((letter.clone(), to.clone()));
+                }
                 if let Some(over) = &over
                     && preflight.over.len() < SHOWN_LETTERS
                 {
@@ -183,7 +185,7 @@ pub async fn preflight(
             }
         }
     }
-    preflight.notes = planning.into_notes();
+    preflight.found = planning.found().await?;
     if problems.is_empty() {
         return Ok(preflight);
     }

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use appel_core::letter::{Notes, Rules};
+use appel_core::letter::Rules;
 use appel_messages::msg;
 use tokio::sync::watch;
 
 use super::compose::{Composer, Outgoing};
+use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::input::Input;
@@ -29,6 +30,8 @@ pub struct SendSettings {
     pub retry_for: Duration,
     /// How many letters the server may take in 24 hours.
     pub quota: Quota,
+    /// Whether the account signs in.
+    pub signs_in: bool,
 }
 
 /// One run of the send path.
@@ -54,11 +57,11 @@ impl Sending {
         self,
         transport: T,
         mut ledger: L,
-        notes: Notes,
+        found: Found,
         interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
     ) -> Result<(Ended, L), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
+        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, found);
         let options = self.options();
         let mut listeners = self.listeners;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
@@ -75,8 +78,8 @@ impl Sending {
 
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
-    pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
+    pub fn tell(self, found: Found, stop: Option<Stop>) -> Ended {
+        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, found);
         let options = self.options();
         let mut listeners = self.listeners;
         let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
@@ -91,6 +94,7 @@ impl Sending {
             rate,
             retry_for,
             ref quota,
+            signs_in,
         } = self.settings;
         Options {
             campaign: campaign.id.clone(),
@@ -100,6 +104,7 @@ impl Sending {
             retry_for,
             deadline: campaign.deadline,
             quota: quota.clone(),
+            signs_in,
             clock: self.clock,
             seed: u64::from(std::process::id()),
         }

@@ -64,6 +64,8 @@ pub struct Counts {
     pub taken: u64,
     pub in_doubt: u64,
     pub resent: u64,
+    /// Letters that were told what all are told, when an account has had enough.
+    pub enough: u64,
     /// The most letters a connection that one kill left in doubt, and one power cut.
     pub most_by_kill: u64,
     pub most_by_power_cut: u64,
@@ -80,6 +82,7 @@ impl Counts {
             && self.taken > 0
             && self.in_doubt > 0
             && self.resent > 0
+            && self.enough > 0
             && self.most_by_kill > 0
             && self.most_by_power_cut > 1
     }
@@ -95,6 +98,7 @@ impl Counts {
         self.taken += other.taken;
         self.in_doubt += other.in_doubt;
         self.resent += other.resent;
+        self.enough += other.enough;
         self.most_by_kill = self.most_by_kill.max(other.most_by_kill);
         self.most_by_power_cut = self.most_by_power_cut.max(other.most_by_power_cut);
     }

@@ -11,6 +11,8 @@ mod bounds;
 mod check;
 mod crash;
 mod echo;
+mod edges;
+mod evidence;
 mod faults;
 mod flood;
 mod folder;

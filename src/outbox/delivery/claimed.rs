@@ -51,11 +51,14 @@ impl<'d> Claimed<'d> {
     pub async fn begin(mut self, message: &Message) -> Result<Job, LedgerLost> {
         let begin = vec![Entry::Begin(message.id)];
         self.dispatcher.journal.record(begin, Durability::Process).await?;
-        let Some(job) = self.job.take() else {
+        let Some(mut job) = self.job.take() else {
             unreachable!("a letter is taken out once");
         };
         let in_flight = InFlight::new(&job.letter, message, self.dispatcher.options.clock.now());
-        self.dispatcher.state().in_flight.insert(message.id, in_flight);
+        let mut state = self.dispatcher.state();
+        state.in_flight.insert(message.id, in_flight);
+        job.began = state.evidence.begins();
+        drop(state);
         Ok(job)
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use appel_core::address::Address;
-use appel_core::letter::{self, Decision, Letter};
+use appel_core::letter::{self, Decision, Letter, LetterId};
 use appel_messages::Message;
 use jiff::Timestamp;
 
@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::failure::Problem;
 use crate::input::config::Rate;
 use crate::outbox::event::Summary;
-use crate::outbox::ledger::LedgerError;
+use crate::outbox::ledger::{LastTry, LedgerError};
 use crate::outbox::quota::{Again, Quota};
 use crate::transport::limits::Limit;
 use crate::transport::{ConnectError, Reply};
@@ -26,6 +26,9 @@ pub trait Letters: Send + 'static {
     /// # Errors
     /// When it cannot be written, although it could before the run began.
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<letter::Message, Problem>;
+
+    /// The no that an earlier run heard of a letter, and took for the account's.
+    fn earlier_no(&self, id: LetterId) -> Option<LastTry>;
 }
 
 /// How to send.
@@ -47,6 +50,8 @@ pub struct Options {
     pub quota: Quota,
     /// The time of day.
     pub clock: Clock,
+    /// Whether the account signs in.
+    pub signs_in: bool,
     /// Makes the pauses uneven; the same seed, the same pauses.
     pub seed: u64,
 }
@@ -89,6 +94,15 @@ pub enum Stop {
         limit: Limit,
         /// When to go on, as far as can be told.
         from: Timestamp,
+    },
+    /// The server said the same of so many letters running, and took none between: it is about the account.
+    Account {
+        /// Its words.
+        reply: Reply,
+        /// How many letters.
+        letters: usize,
+        /// What they probably mean.
+        meaning: Message,
     },
     /// `campaign.deadline` passed while letters were leaving.
     Deadline,

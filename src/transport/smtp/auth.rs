@@ -20,10 +20,6 @@ use exchange::{Refusal, Verdict};
 use oddity::oddity;
 use refusal::About;
 
-/// So often at most a further connection is opened at once to go on signing in: for each mechanism behind the first, and
-/// for another password or token.
-pub const MOST_CONNECTIONS: usize = 4;
-
 /// Why nobody is signed in.
 #[derive(Debug)]
 pub enum NotSignedIn {

@@ -13,7 +13,7 @@ use super::{reply, state};
 use crate::outbox::ledger::rules::{OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};
 use appel_core::letter::LetterId;
-use appel_core::outcome::{AddressOutcome, Outcome};
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 
 /// So many different facts are kept in mind; letters mostly share one set.
 const MOST_FACTS: usize = 256;
@@ -25,6 +25,8 @@ pub struct Held {
     /// What to go back to should the commit at hand fail.
     before: Vec<(LetterId, Option<Line>)>,
     facts: HashMap<Arc<str>, i64>,
+    /// The attempts that a no for good deferred, which may yet be found to be about their letters.
+    unsettled: HashMap<LetterId, i64>,
 }
 
 /// A letter that a run has.
@@ -66,7 +68,7 @@ impl Held {
         let id = entry.id();
         let known = match (self.letters.get(&id), entry) {
             (Some(line), _) => Some(*line),
-            (None, Entry::Claim(_)) => on_line(db, id)?,
+            (None, Entry::Claim(_) | Entry::Refuse(_)) => on_line(db, id)?,
             (None, _) => return Err(out_of_order(id)),
         };
         let date = match entry {
@@ -89,8 +91,16 @@ impl Held {
             }
             (_, None) => return Err(out_of_order(id)),
         };
-        if let Entry::Outcome(attempted) = entry {
-            self.attempt(db, key, attempted, commit.run)?;
+        match entry {
+            Entry::Outcome(attempted) => {
+                let event = self.attempt(db, key, attempted, commit.run)?;
+                let reply = &attempted.outcome.reply;
+                if attempted.outcome.status == Status::Deferred && reply.code.is_some_and(|code| code >= 500) {
+                    self.unsettled.insert(id, event);
+                }
+            }
+            Entry::Refuse(_) => refuse(db, key, self.unsettled.remove(&id))?,
+            Entry::Claim(_) | Entry::Begin(_) | Entry::Release(_) => {}
         }
         let before = match after.open {
             Some(_) => self.letters.insert(
@@ -140,7 +150,7 @@ impl Held {
         self.facts.clear();
     }
 
-    fn attempt(&mut self, db: &Connection, letter: i64, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
+    fn attempt(&mut self, db: &Connection, letter: i64, attempted: &Attempted, run: i64) -> rusqlite::Result<i64> {
         let facts = self.facts_key(db, &attempted.facts)?;
         let Outcome { status, reply } = &attempted.outcome;
         let event = db
@@ -173,7 +183,7 @@ impl Held {
                 reply.text
             ])?;
         }
-        Ok(())
+        Ok(event)
     }
 
     /// Letters share few sets of facts, so each set is kept once.
@@ -197,6 +207,24 @@ impl Held {
         self.facts.insert(Arc::clone(json), key);
         Ok(key)
     }
+}
+
+/// Makes an attempt that was deferred one that was refused: the last of its letter, where it is not known which.
+fn refuse(db: &Connection, letter: i64, event: Option<i64>) -> rusqlite::Result<()> {
+    let event = match event {
+        Some(event) => event,
+        None => db
+            .prepare_cached("SELECT max(key) FROM event WHERE letter = ?1")?
+            .query_row([letter], |row| row.get(0))?,
+    };
+    for table in [
+        "UPDATE event SET state = ?2 WHERE key = ?1 AND state = ?3",
+        "UPDATE copy SET state = ?2 WHERE event = ?1 AND state = ?3",
+    ] {
+        let (from, to) = (state::of(Status::Deferred), state::of(Status::Refused));
+        db.prepare_cached(table)?.execute([event, to, from])?;
+    }
+    Ok(())
 }
 
 /// Where the database has a letter that is not held.
