@@ -89,6 +89,7 @@ sign-in-then = { $before }; then: { $next }
 sign-in-hint-password = check smtp.username and the password; many providers want an app password instead of the usual one. It was tried once only
 #   $origin: password-from-variable, password-from-command or password-from-person
 sign-in-hint-password-from = check smtp.username and the password, which came from { $origin }; many providers want an app password instead of the usual one. It was tried once only
+sign-in-hint-no-passwords = this account takes no password from mail programs: allow it in the settings of your mailbox, if your provider lets you, or give a token (smtp.auth = "xoauth2")
 sign-in-hint-taken-before = the same password was accepted before in this run, so it is right: the provider may want a pause. It is not tried again; run `appel send` later
 sign-in-no-other-password = { $host } did not accept { $user } and its password, and there is no other
 sign-in-hint-same-password = the same password again was not tried again: that could lock the account. Check smtp.username; many providers want an app password instead of the usual one

@@ -226,6 +226,7 @@ fn refused(refusal: &Refusal, spent: Spent, attempt: &Attempt, login: &Login, se
                 hint,
             };
         }
+        Spent::Password if refusal.about == About::Passwords => msg!("sign-in-hint-no-passwords"),
         Spent::Password => match login.origin() {
             None => msg!("sign-in-hint-password"),
             Some(origin) => msg!("sign-in-hint-password-from", origin = origin.clone()),

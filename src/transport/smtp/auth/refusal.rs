@@ -22,6 +22,8 @@ pub enum About {
     Mechanism,
     /// The secret, or whose it is: the same one is not tried again.
     Secret,
+    /// Passwords as such: this account takes none.
+    Passwords,
     /// It cannot be told: nothing is tried again.
     Unknown,
 }
@@ -63,6 +65,14 @@ const NOT_HAD: &[&str] = &[
     "unsupported",
 ];
 
+/// What is said where an account takes no passwords, or none of mail programs.
+const PASSWORDS: &[&str] = &[
+    "basic auth",
+    "smtp auth is disabled",
+    "smtp authentication is disabled",
+    "smtpclientauthentication is disabled",
+];
+
 /// What is named when it is the secret, or its owner.
 const SECRETS: &[&str] = &[
     "application-specific",
@@ -94,6 +104,7 @@ pub fn about(reply: &Reply, said: Said, mechanism: &str) -> About {
         432 if enhanced == "4.7.12" || says(&["transition"]) => About::Mechanism,
         // Whatever is said of it, it was not seen.
         500.. if said == Said::Mechanism => About::Mechanism,
+        500.. if says(PASSWORDS) => About::Passwords,
         500.. if names_mechanism && says(NOT_HAD) && !says(&["password", "credential"]) => About::Mechanism,
         538 => About::Mechanism,
         530 if says(&["tls", "ssl", "encrypt", "secure connection"]) => About::Unknown,
@@ -148,10 +159,7 @@ mod tests {
         for (code, text) in [
             (535, "5.7.8 Authentication credentials invalid"),
             (535, ""),
-            (
-                535,
-                "5.7.139 Authentication unsuccessful, basic authentication is disabled.",
-            ),
+            (535, "5.7.3 Authentication unsuccessful"),
             (535, "5.7.8 Username and Password not accepted for mechanism PLAIN"),
             (534, "5.7.9 Application-specific password required. Learn more at"),
             (534, "5.7.14 Please log in via your web browser and then try again."),
@@ -164,6 +172,16 @@ mod tests {
             (554, "5.7.8 no"),
         ] {
             check(code, text, About::Secret);
+        }
+    }
+
+    #[test]
+    fn an_account_that_takes_no_passwords_is_known_by_the_words() {
+        for text in [
+            "5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+            "5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+        ] {
+            check(535, text, About::Passwords);
         }
     }
 

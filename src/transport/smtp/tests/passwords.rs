@@ -165,17 +165,26 @@ async fn nobody_is_asked_in_the_middle_of_a_run_for_a_password_that_was_right() 
 
 #[tokio::test(start_paused = true)]
 async fn nobody_is_asked_when_the_refusal_is_not_of_the_password() {
-    let person = Person::who_types(&["another"]);
-    let settings = with("right", &person);
-    let (mut server, client) = Server::with_client(&settings);
-    let refuse = async {
-        server.welcomes_by("PLAIN").await;
-        server.hears().await;
-        server.says("550 5.7.1 not today\r\n").await;
-        assert_eq!(server.hears().await, "");
-    };
-    tokio::join!(refuse, async { fatal(client.await) });
-    assert_eq!(person.told().len(), 0);
+    for (words, advice) in [
+        ("550 5.7.1 not today", "It was tried once only"),
+        (
+            "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.",
+            "takes no password from mail programs",
+        ),
+    ] {
+        let person = Person::who_types(&["another"]);
+        let settings = with("right", &person);
+        let (mut server, client) = Server::with_client(&settings);
+        let refuse = async {
+            server.welcomes_by("PLAIN LOGIN").await;
+            server.hears().await;
+            server.says(&format!("{words}\r\n")).await;
+            assert_eq!(server.hears().await, "");
+        };
+        let ((), (_, _, hint)) = tokio::join!(refuse, async { fatal(client.await) });
+        assert!(hint.contains(advice), "{hint}");
+        assert_eq!(person.told().len(), 0);
+    }
 }
 
 #[tokio::test(start_paused = true)]
