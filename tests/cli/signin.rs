@@ -110,16 +110,14 @@ fn a_server_that_wants_another_mechanism_is_named_with_those_there_are() {
 }
 
 #[test]
-fn a_password_is_never_told_to_a_server_that_cannot_show_that_it_knows_it() {
-    let server = guarded()
-        .keyword("AUTH SCRAM-SHA-256 PLAIN LOGIN")
-        .on(Step::Auth)
-        .reply("235 2.7.0 welcome, whoever you are")
-        .start();
-    // The scripted server cannot read this mechanism: what it says is no verdict, and PLAIN is next.
-    let run = campaign(&server).send_json(&[]);
-    assert_eq!(run.exits(0).counts(), accepted(2));
-    assert!(server.transcript(1).contains("AUTH SCRAM-SHA-256 "));
+fn a_password_is_told_only_after_the_mechanism_that_does_not_tell_it() {
+    // The scripted server does not have that one.
+    let server = guarded().keyword("AUTH PLAIN LOGIN SCRAM-SHA-256").start();
+    assert_eq!(campaign(&server).send_json(&[]).exits(0).counts(), accepted(2));
+    let all = server.transcript(1);
+    let first = all.find("AUTH ").map(|at| &all[at..]).unwrap_or_default();
+    assert!(first.starts_with("AUTH SCRAM-SHA-256 "), "{all}");
+    assert_eq!(tried(&server), [("PLAIN".to_owned(), true)]);
 }
 
 #[test]
@@ -235,6 +233,11 @@ struct Openssl {
 impl Openssl {
     /// `None`, and a word about it, when there is no openssl.
     fn start(options: &[&str]) -> Option<Self> {
+        Self::with_certificate(&["-x509", "-newkey", "rsa:2048"], options)
+    }
+
+    /// The same with a certificate made so; when it does not sign itself, it is then signed as of old.
+    fn with_certificate(made: &[&str], options: &[&str]) -> Option<Self> {
         use std::process::{Command, Stdio};
         let folder = tempfile::tempdir().unwrap();
         let run = |arguments: &[&str]| {
@@ -247,26 +250,35 @@ impl Openssl {
                 .stderr(Stdio::null());
             command.spawn()
         };
-        let made = run(&[
+        let common = [
             "req",
-            "-x509",
-            "-newkey",
-            "rsa:2048",
             "-nodes",
             "-keyout",
             "key.pem",
             "-out",
             "own.pem",
-            "-days",
-            "2",
             "-subj",
             "/CN=bridge",
-        ]);
-        let Ok(mut made) = made else {
+        ];
+        let Ok(mut first) = run(&[&common, made].concat()) else {
             eprintln!("left out: there is no openssl");
             return None;
         };
-        assert!(made.wait().unwrap().success());
+        assert!(first.wait().unwrap().success());
+        if !made.contains(&"-x509") {
+            let sign = [
+                "x509",
+                "-req",
+                "-in",
+                "own.pem",
+                "-signkey",
+                "key.pem",
+                "-out",
+                "signed.pem",
+            ];
+            assert!(run(&sign).unwrap().wait().unwrap().success());
+            std::fs::rename(folder.path().join("signed.pem"), folder.path().join("own.pem")).unwrap();
+        }
         let port = std::net::TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
@@ -346,4 +358,23 @@ fn a_certificate_as_openssl_makes_it_is_accepted_as_itself() {
     server.says("554 no mail here\r\n");
     let run = server.campaign().send(&["--retry-for", "1s"]);
     run.exits(4).says(&["does not take mail from here", "554 no mail here"]);
+}
+
+#[test]
+fn a_certificate_in_a_form_of_old_is_said_to_be_that() {
+    for (options, words) in [
+        (&["-x509", "-newkey", "rsa:1024"][..], "its key is too short"),
+        (&["-newkey", "rsa:2048"], "no longer used (version 1)"),
+    ] {
+        let Some(server) = Openssl::with_certificate(options, &["-cipher", "ALL:@SECLEVEL=0"]) else {
+            return;
+        };
+        let run = server.campaign().send(&["--retry-for", "1s"]);
+        run.exits(4).says(&[
+            "its certificate is not valid",
+            words,
+            "made anew",
+            "no password was sent",
+        ]);
+    }
 }

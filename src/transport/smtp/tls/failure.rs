@@ -67,6 +67,11 @@ fn certificate(why: &CertificateError, redacted: impl Fn(String) -> String) -> O
         CertificateError::Other(other) if other.0.is::<SelfMade>() => {
             (msg!("tls-certificate-self-made"), msg!("tls-hint-self-made"))
         }
+        // The library beneath has a type of its own for this.
+        CertificateError::Other(other) if other.0.to_string() == "UnsupportedCertVersion" => {
+            (msg!("tls-certificate-version"), msg!("tls-hint-made-anew"))
+        }
+        CertificateError::BadSignature => (msg!("tls-certificate-signature"), msg!("tls-hint-made-anew")),
         CertificateError::Revoked => (msg!("tls-certificate-revoked"), msg!("tls-hint-certificate-invalid")),
         _ => return None,
     })
