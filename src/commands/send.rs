@@ -12,10 +12,11 @@ use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, selection, trust};
+use crate::account::hosts::{Findings, Hosts};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::input::config::{Smtp, is_loopback};
-use crate::outbox::delivery::Ended;
+use crate::outbox::delivery::{Ended, Learned};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
@@ -29,7 +30,7 @@ use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -51,8 +52,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     let input = &composer.input;
-    let smtp = input.smtp.as_ref().ok_or_else(no_smtp)?;
-    let word = trust::word(context, input, smtp, arguments.own_folder)?;
+    let account = input.smtp.as_ref().ok_or_else(no_smtp)?;
+    let word = trust::word(context, input, account, arguments.own_folder)?;
     if !location.path().is_some_and(private::is_in_state_folder) {
         // The log is there all the same.
         private::check_state_folder()?;
@@ -63,14 +64,17 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
     };
-    let mut quota = quota(&mut *ledger, &input.sender.email, smtp, now).await?;
-    let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
+    let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
+    let hosts = Hosts::read(now);
+    let known = hosts.of(&account.host, account.port);
+    let rate = known.pace.map_or(account.rate, |pace| account.rate.at_most_every(pace));
+    let mut plan = confirm::Timetable::new(rate, &mut quota, now);
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
     })
     .await?;
-    refuse_examples(&preflight, &input.sender, smtp)?;
+    refuse_examples(&preflight, &input.sender, account)?;
     // The log names each letter that is held back.
     let tells = context.global.json || preflight.skipped(Skip::AddressLimit) > 0;
     if preflight.due == 0 && !tells {
@@ -81,7 +85,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     {
         context.say_problem(&warning);
     }
-    if preflight.due > 0 && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
+    if preflight.due > 0 && !confirm(context, input, account, &preflight, &plan, arguments.yes)? {
         context.say(&msg!("nothing-was-sent"));
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
@@ -89,10 +93,15 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
+    let learned = smtp::Learned::knowing(smtp::Found {
+        wants_domain: known.wants_domain,
+        pipelining: known.no_pipelining.then_some(false),
+        ..smtp::Found::default()
+    });
     let curtain = Curtain::default();
     let transport = (preflight.due > 0).then(|| {
-        let login = password::login(smtp, word, &context.style, &curtain)?;
-        prepare(smtp, login, input.sender.email.domain())
+        let login = password::login(account, word, &context.style, &curtain)?;
+        prepare(account, login, input.sender.email.domain(), learned.clone())
     });
     let mut listeners = context.story(preflight.due, &curtain);
     match open_log(context, &input.campaign.id) {
@@ -103,11 +112,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         composer: Arc::clone(&composer),
         rules,
         settings: SendSettings {
-            connections: smtp.connections,
-            rate: smtp.rate,
-            retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
+            connections: account.connections,
+            rate,
+            retry_for: arguments.retry_for.unwrap_or(account.retry_for),
             quota,
-            signs_in: smtp.username.is_some(),
+            letters_per_connection: known.letters_per_connection,
+            signs_in: account.username.is_some(),
         },
         clock: context.clock,
         listeners,
@@ -118,7 +128,10 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
             let interrupts = || watch_interrupts(context.style);
-            sending.deliver(transport, ledger, found, interrupts).await?
+            let (ended, ledger) = sending.deliver(transport, ledger, found, interrupts).await?;
+            let server = (&*account.host, account.port);
+            hosts.learn(server, findings(known, &learned, &ended), context.clock.now());
+            (ended, ledger)
         }
     };
     // That the run ended is worth writing down, but no reason to fail it.
@@ -148,6 +161,7 @@ async fn nothing_to_deliver(
     let ended = Ended {
         summary,
         copies_not_taken: 0,
+        learned: Learned::default(),
         stop: None,
     };
     conclude(context, &*campaign.recipients, &ended, preflight)
@@ -197,11 +211,27 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// The way to the account's mail server.
-fn prepare(smtp: &Smtp, login: Option<Login>, domain: &str) -> Result<SmtpTransport, ConnectError> {
+fn prepare(
+    smtp: &Smtp,
+    login: Option<Login>,
+    domain: &str,
+    learned: smtp::Learned,
+) -> Result<SmtpTransport, ConnectError> {
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };
-    SmtpTransport::new(Settings::new(smtp, login, domain), &trust)
+    SmtpTransport::new(Settings::new(smtp, login, domain, learned), &trust)
+}
+
+/// What is known of the server now.
+fn findings(before: Findings, learned: &smtp::Learned, ended: &Ended) -> Findings {
+    let found = learned.found();
+    Findings {
+        letters_per_connection: ended.learned.letters_per_connection,
+        no_pipelining: found.pipelining == Some(false),
+        wants_domain: found.wants_domain,
+        pace: ended.learned.pace.or(before.pace),
+    }
 }
 
 /// `--dry-run` and `--out`.

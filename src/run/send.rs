@@ -30,6 +30,8 @@ pub struct SendSettings {
     pub retry_for: Duration,
     /// How many letters the server may take in 24 hours.
     pub quota: Quota,
+    /// How many letters a connection takes, as far as is known.
+    pub letters_per_connection: Option<u32>,
     /// Whether the account signs in.
     pub signs_in: bool,
 }
@@ -94,6 +96,7 @@ impl Sending {
             rate,
             retry_for,
             ref quota,
+            letters_per_connection,
             signs_in,
         } = self.settings;
         Options {
@@ -104,6 +107,7 @@ impl Sending {
             retry_for,
             deadline: campaign.deadline,
             quota: quota.clone(),
+            letters_per_connection,
             signs_in,
             clock: self.clock,
             seed: u64::from(std::process::id()),

@@ -108,7 +108,9 @@ async fn send<T: Transport>(
             }
             Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {
                 learned_of += 1;
-                dispatcher.tell(learned);
+                if let Some(learned) = learned {
+                    dispatcher.tell(learned);
+                }
                 reply
             }
             Attempt::Unstarted(reply) | Attempt::Again { reply, .. } => return deferred(reply),

@@ -3,7 +3,7 @@
 use appel_core::outcome::Status;
 use tokio::time::Instant;
 
-use super::terms::{Ended, Stop};
+use super::terms::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, Listener, Summary, Verdict};
 
 /// The counts so far, and whom they are of interest to.
@@ -31,6 +31,7 @@ impl<'l> Tally<'l> {
         Ended {
             summary,
             copies_not_taken: self.copies_not_taken,
+            learned: Learned::default(),
             stop,
         }
     }

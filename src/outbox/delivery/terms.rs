@@ -50,6 +50,8 @@ pub struct Options {
     pub quota: Quota,
     /// The time of day.
     pub clock: Clock,
+    /// How many letters a connection takes, as far as is known.
+    pub letters_per_connection: Option<u32>,
     /// Whether the account signs in.
     pub signs_in: bool,
     /// Makes the pauses uneven; the same seed, the same pauses.
@@ -132,6 +134,17 @@ pub struct Ended {
     pub summary: Summary,
     /// Copies that were not taken although the letter was.
     pub copies_not_taken: usize,
+    /// What was found out about the server.
+    pub learned: Learned,
     /// Why it ended early, if it did.
     pub stop: Option<Stop>,
+}
+
+/// What delivery finds out about a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// How many letters a connection takes.
+    pub letters_per_connection: Option<u32>,
+    /// The pace that was slowed down to: so long a letter.
+    pub pace: Option<Duration>,
 }
