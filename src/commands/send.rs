@@ -13,15 +13,15 @@ use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, selection, trust};
 use crate::account::hosts::{Findings, Hosts};
-use crate::account::trust::Word;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Style};
+use crate::failure::{Exit, Failure, Problem};
 use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::{Ended, Learned};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
+use crate::report::curtain::Curtain;
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
@@ -30,7 +30,7 @@ use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{self, Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -98,11 +98,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         pipelining: known.no_pipelining.then_some(false),
         ..smtp::Found::default()
     });
+    let curtain = Curtain::default();
     let transport = (preflight.due > 0).then(|| {
-        let domain = input.sender.email.domain();
-        prepare(account, word, domain, learned.clone(), &context.style)
+        let login = password::login(account, word, &context.style, &curtain)?;
+        prepare(account, login, input.sender.email.domain(), learned.clone())
     });
-    let mut listeners = context.story(preflight.due);
+    let mut listeners = context.story(preflight.due, &curtain);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
@@ -209,15 +210,13 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     })
 }
 
-/// The way to the account's mail server, with its password.
+/// The way to the account's mail server.
 fn prepare(
     smtp: &Smtp,
-    word: Word,
+    login: Option<Login>,
     domain: &str,
     learned: smtp::Learned,
-    style: &Style,
 ) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };

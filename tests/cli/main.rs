@@ -34,6 +34,7 @@ mod rehearse;
 mod screen;
 mod send;
 mod settle;
+mod signin;
 mod state;
 mod terminal;
 mod tls;
