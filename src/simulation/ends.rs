@@ -45,6 +45,14 @@ impl State {
         if ended.stop.is_none() && self.run.not_tried > 0 {
             self.broken("the run does not say why it left letters untried");
         }
+        // Said to four, it is no letter's own: a fresh account would have sent it. (Said to fewer, nobody can tell.)
+        let enough = &self.run.told_enough;
+        if enough.len() >= 4
+            && let Some((id, _)) = enough.iter().find(|(_, told)| **told == Verdict::Refused)
+        {
+            let letter = name(*id);
+            self.broken(format_args!("{letter} is refused for good in the words for all"));
+        }
         self.ends_soon();
         let unsent = ended.summary.due - ended.summary.accepted;
         let may_stop = matches!(ended.stop, Some(Stop::DailyLimit(_) | Stop::Deadline));

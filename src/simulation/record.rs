@@ -75,8 +75,8 @@ pub struct Watch {
     /// When somebody interrupted.
     pub interrupts: Vec<Duration>,
     pub ledger_lost: bool,
-    /// How often the server said that the account has had enough.
-    pub told_enough: usize,
+    /// What became of the letters to which the server said that the account has had enough.
+    pub told_enough: ByLetter<Verdict>,
     /// No letter may begin before.
     pub next_turn: Duration,
     /// When a letter's first attempt ended.

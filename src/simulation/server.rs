@@ -261,7 +261,6 @@ impl Service {
         if taken_in_run(enough.run) < enough.after {
             return None;
         }
-        self.world.lock().run.told_enough += 1;
         self.say(enough.words);
         Some(Ok(Told::No))
     }

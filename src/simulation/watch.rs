@@ -229,21 +229,16 @@ impl State {
         self.told_is_not_the_accounts(event);
     }
 
-    /// What the provider said to four letters running because the account has had enough is no letter's own: a fresh
-    /// account would have sent it. (Said to fewer, nobody can tell.)
+    /// Remembers what was told in the words that a provider has for all whose account has had enough.
     fn told_is_not_the_accounts(&mut self, event: &LetterEvent) {
         let Some(enough) = self.scenario.provider.enough else {
             return;
         };
         let said = event.reply.as_ref().map(Message::in_english).unwrap_or_default();
-        let words = enough.words.get(4..).unwrap_or_default();
-        if event.outcome == Verdict::Refused && said.contains(words) && self.run.told_enough >= 4 {
-            self.broken(format_args!(
-                "{} is refused for good in the words for all",
-                name(event.id)
-            ));
+        if said.contains(enough.words.get(4..).unwrap_or_default()) {
+            self.counts.enough += 1;
+            self.run.told_enough.insert(event.id, event.outcome);
         }
-        self.counts.enough += u64::from(said.contains(words));
     }
 
     /// What is told is what the server did in this run.
