@@ -13,6 +13,7 @@ use appel::clock::Clock;
 use appel::failure::Style;
 use appel::input::{self, Private, Sources};
 use appel::outbox::delivery::Interrupt;
+use appel::outbox::kept::Kept;
 use appel::outbox::ledger::{
     self, Answer, Claimed, Durability, Entry, LedgerReader, LedgerWriter, Location, NoLedger, at_once,
 };
@@ -137,6 +138,9 @@ fn send<L: LedgerWriter + 'static>(
             retry_for: smtp.retry_for,
             quota: Quota::new(None, Vec::new()),
         },
+        kept: Some(Arc::new(Kept::beside(
+            &std::env::temp_dir().join(format!("appel-bench-{}", std::process::id())),
+        ))),
         clock: Clock::System,
         listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };

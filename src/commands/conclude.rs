@@ -5,10 +5,11 @@ use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
 
 use super::{Context, confirm};
-use crate::failure::{Exit, Failure, Place, Problem};
+use crate::failure::{Exit, Failure, Place, Problem, Style};
 use crate::outbox::delivery::{Ended, Stop};
+use crate::outbox::event::{LetterEvent, Verdict};
 use crate::report::moment::until;
-use crate::report::screen::summary_line;
+use crate::report::screen::{copy_line, summary_line};
 use crate::run::conclude::Conclusion;
 use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
@@ -105,23 +106,72 @@ fn unnamed(number: usize, file: &str) -> Problem {
 
 fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
     let summary = &ended.summary;
-    if summary.due == 0 {
+    if summary.due == 0 && preflight.copies == 0 {
         return nothing_due(preflight, context);
     }
     let style = &context.out;
-    let mut text = style.say(&summary_line(summary)) + "\n";
-    if ended.copies_not_taken > 0 {
-        text.push_str(&style.say(&msg!("copies-not-taken", copies = ended.copies_not_taken)));
+    let mut text = String::new();
+    if summary.due > 0 {
+        text = style.say(&summary_line(summary)) + "\n";
+    }
+    if preflight.copies > 0 {
+        text.push_str(&style.say(&msg!("copies-tried-again", copies = preflight.copies)));
         text.push('\n');
     }
+    text.push_str(&copies(ended, style));
     text.push_str(&confirm::left_out(preflight, style));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
+/// The copies that were not taken although their letters were, by name.
+fn copies(ended: &Ended, style: &Style) -> String {
+    let summary = &ended.summary;
+    let mut text = String::new();
+    for (verdict, number, heading) in [
+        (
+            Verdict::Deferred,
+            summary.copies_deferred,
+            msg!("copies-deferred", copies = summary.copies_deferred),
+        ),
+        (
+            Verdict::Refused,
+            summary.copies_refused,
+            msg!("copies-refused", copies = summary.copies_refused),
+        ),
+        (
+            Verdict::InDoubt,
+            summary.copies_in_doubt,
+            msg!("copies-in-doubt", copies = summary.copies_in_doubt),
+        ),
+    ] {
+        if number == 0 {
+            continue;
+        }
+        text.push_str(&style.say(&heading));
+        text.push('\n');
+        let is_one = |copy: &&LetterEvent| {
+            copy.outcome == verdict || verdict == Verdict::Deferred && copy.outcome == Verdict::NotTried
+        };
+        let mut named = 0;
+        for copy in ended.copies.iter().filter(is_one) {
+            text.push_str(&format!("  {}\n", copy_line(copy, style)));
+            named += 1;
+        }
+        if named < number {
+            text.push_str(&format!(
+                "  {}\n",
+                style.say(&msg!("copies-more", copies = number - named))
+            ));
+        }
+    }
+    text
+}
+
 /// Why there is nothing to send.
 pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
-    let nothing = match preflight.skipped(Skip::AddressLimit) {
+    let held_back = preflight.skipped(Skip::AddressLimit) + preflight.skipped_copies(Skip::AddressLimit);
+    let nothing = match held_back {
         0 => msg!("nothing-is-due"),
         _ => msg!("nothing-can-leave"),
     };
@@ -145,6 +195,9 @@ fn advice(conclusion: &Conclusion) -> Vec<Message> {
     }
     if summary.in_doubt + conclusion.held_in_doubt > 0 {
         lines.push(msg!("advice-in-doubt"));
+    }
+    if conclusion.copies_in_doubt > 0 {
+        lines.push(msg!("advice-copies-in-doubt"));
     }
     if conclusion.over_limit > 0 {
         lines.push(msg!("advice-held-back"));

@@ -207,10 +207,10 @@ impl Context {
         }
     }
 
-    /// Who hears of a run with so many letters due: the screen, and whoever reads JSON.
-    fn story(&self, due: usize) -> Vec<Box<dyn Listener>> {
-        let mut listeners: Vec<Box<dyn Listener>> =
-            vec![Box::new(Screen::new(due, self.global.quiet || due == 0, self.style))];
+    /// Who hears of a run with so many letters due, and so many copies: the screen, and whoever reads JSON.
+    fn story(&self, due: usize, copies: usize) -> Vec<Box<dyn Listener>> {
+        let quiet = self.global.quiet || due + copies == 0;
+        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, quiet, self.style))];
         if self.global.json {
             listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));
         }

@@ -47,13 +47,14 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         now,
         resend: Resend::default(),
         recent: Some(Arc::new(Recent::default())),
+        copies: Arc::default(),
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let notes = std::mem::take(&mut preflight.notes);
 
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let mut listeners = context.story(preflight.due);
+    let mut listeners = context.story(preflight.due, 0);
     listeners.push(Box::new(languages.clone()));
     let sending = Sending {
         composer: Arc::clone(&composer),
@@ -65,6 +66,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             retry_for: Duration::from_secs(10),
             quota: Quota::default(),
         },
+        kept: None,
         clock: context.clock,
         listeners,
     };

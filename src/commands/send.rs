@@ -16,15 +16,16 @@ use crate::account::trust::Word;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Style};
 use crate::input::config::{Smtp, is_loopback};
-use crate::outbox::delivery::Ended;
+use crate::outbox::delivery::{Ended, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
-use crate::run::compose::{Composer, clock_behind, recent};
+use crate::run::compose::{Composer, clock_behind, open_copies, recent};
 use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
@@ -58,10 +59,15 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         private::check_state_folder()?;
     }
     let mut ledger = ledger::open(&location, now).await?;
+    let kept = location.path().map(|path| Arc::new(Kept::beside(path)));
+    if let Some(kept) = &kept {
+        kept.tidy(&mut *ledger).await?;
+    }
     let rules = Rules {
         now,
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
+        copies: open_copies(&mut *ledger, input).await?,
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, smtp, now).await?;
     let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
@@ -72,16 +78,17 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     .await?;
     refuse_examples(&preflight, &input.sender, smtp)?;
     // The log names each letter that is held back.
-    let tells = context.global.json || preflight.skipped(Skip::AddressLimit) > 0;
-    if preflight.due == 0 && !tells {
+    let held_back = preflight.skipped(Skip::AddressLimit) + preflight.skipped_copies(Skip::AddressLimit);
+    let tells = context.global.json || held_back > 0;
+    if preflight.nothing_due() && !tells {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
     }
-    if preflight.due > 0
+    if !preflight.nothing_due()
         && let Some(warning) = clock_behind(&mut *ledger, &input.sender.email, now).await?
     {
         context.say_problem(&warning);
     }
-    if preflight.due > 0 && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
+    if !preflight.nothing_due() && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
         context.say(&msg!("nothing-was-sent"));
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
@@ -89,8 +96,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
-    let transport = (preflight.due > 0).then(|| prepare(smtp, word, &context.style));
-    let mut listeners = context.story(preflight.due);
+    let transport = (!preflight.nothing_due()).then(|| prepare(smtp, word, &context.style));
+    let mut listeners = context.story(preflight.due, preflight.copies);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
@@ -104,11 +111,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
             quota,
         },
+        kept: kept.clone(),
         clock: context.clock,
         listeners,
     };
     let notes = std::mem::take(&mut preflight.notes);
-    let (ended, ledger) = match transport {
+    let (ended, mut ledger) = match transport {
         None => (sending.tell(notes, None), ledger),
         Some(Err(error)) => (sending.tell(notes, Some(error.into())), ledger),
         Some(Ok(transport)) => {
@@ -116,6 +124,10 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             sending.deliver(transport, ledger, notes, interrupts).await?
         }
     };
+    // What was on its way when the ledger was lost is settled, and kept, by whoever opens it next.
+    if let Some(kept) = kept.filter(|_| !matches!(ended.stop, Some(Stop::Ledger(_)))) {
+        let _ = kept.tidy(&mut *ledger).await;
+    }
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now()).await;
     conclude(context, &*input.campaign.recipients, &ended, &preflight)
@@ -142,7 +154,7 @@ async fn nothing_to_deliver(
     let _ = ledger.close(context.clock.now()).await;
     let ended = Ended {
         summary,
-        copies_not_taken: 0,
+        copies: Vec::new(),
         stop: None,
     };
     conclude(context, &*campaign.recipients, &ended, preflight)
@@ -154,7 +166,7 @@ fn no_smtp() -> Failure {
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
 fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
-    if is_loopback(&smtp.host) || preflight.due == 0 {
+    if is_loopback(&smtp.host) || preflight.nothing_due() {
         return Ok(());
     }
     let what = if sender.email.is_for_examples() {
@@ -214,6 +226,7 @@ async fn dry_run(
         now,
         resend,
         recent: Some(Arc::new(recent)),
+        copies: open_copies(ledger, &composer.input).await?,
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
@@ -237,7 +250,7 @@ async fn dry_run(
             list.push(letter);
         }
         if json {
-            lines.line(&Event::Letter(Box::new(dry_event(&seen, composer, now))));
+            lines.line(&dry_event(&seen, composer, now).told());
         }
         Ok(())
     })
@@ -254,7 +267,7 @@ async fn dry_run(
     drop(lines);
     drop(list);
     let mut text = String::new();
-    if preflight.due == 0 {
+    if preflight.nothing_due() {
         text.push_str(&nothing_due(&preflight, context));
     } else {
         if lists {
@@ -263,6 +276,7 @@ async fn dry_run(
         } else {
             text.push_str(&confirm::letters(&preflight, &context.out));
         }
+        text.push_str(&confirm::copies_again(&preflight, &context.out));
         text.push_str(&confirm::left_out(&preflight, &context.out));
         text.push_str(&confirm::held_back(&preflight, now, &context.out));
         text.push_str(&(context.out.say(&leaving::in_all(&preflight.leaving)) + "\n"));
@@ -286,13 +300,16 @@ fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> Lette
             subject: Some(text.subject.clone()),
             ..LetterEvent::of(letter, Verdict::DryRun, now)
         },
+        Checked::Copy { letter } => LetterEvent::of(letter, Verdict::DryRun, now),
         Checked::Skipped {
             id,
             letter,
             to,
             reason,
             over,
+            copy,
         } => LetterEvent {
+            copy_id: *copy,
             message_id: Some(id.message_id(&composer.input.sender.email)),
             reason: Some(*reason),
             reply: over.map(Over::message),

@@ -187,7 +187,7 @@ impl Writer {
 
 fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
     for mut event in untold.drain(..) {
-        if let Event::Letter(letter) = &mut event
+        if let Event::Letter(letter) | Event::Copy(letter) = &mut event
             && letter.outcome == Verdict::Accepted
         {
             letter.outcome = Verdict::InDoubt;

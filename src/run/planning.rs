@@ -43,6 +43,9 @@ impl<'l> Planning<'l> {
     /// # Errors
     /// When the ledger cannot be read: then nothing may be sent.
     pub async fn next(&mut self) -> Result<Option<Decision>, LedgerError> {
+        if let Some(copy) = self.decider.copy() {
+            return Ok(Some(copy));
+        }
         if !self.decider.goes_on() {
             return Ok(None);
         }

@@ -15,6 +15,7 @@ use crate::input::Input;
 use crate::input::config::Rate;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::LedgerWriter;
 use crate::outbox::quota::Quota;
 use crate::transport::{ConnectError, Transport};
@@ -39,6 +40,8 @@ pub struct Sending {
     pub rules: Rules,
     /// How they leave.
     pub settings: SendSettings,
+    /// Where bytes are kept that are needed again; `None` where nothing is.
+    pub kept: Option<Arc<Kept>>,
     /// The time of day.
     pub clock: Clock,
     /// Who hears of it.
@@ -58,7 +61,13 @@ impl Sending {
         interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
     ) -> Result<(Ended, L), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
+        let letters = Outgoing::new(
+            Arc::clone(&self.composer),
+            self.kept.clone(),
+            self.clock,
+            &self.rules,
+            notes,
+        );
         let options = self.options();
         let mut listeners = self.listeners;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
@@ -76,7 +85,13 @@ impl Sending {
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
     pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, notes);
+        let letters = Outgoing::new(
+            Arc::clone(&self.composer),
+            self.kept.clone(),
+            self.clock,
+            &self.rules,
+            notes,
+        );
         let options = self.options();
         let mut listeners = self.listeners;
         let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
@@ -100,6 +115,7 @@ impl Sending {
             retry_for,
             deadline: campaign.deadline,
             quota: quota.clone(),
+            kept: self.kept.clone(),
             clock: self.clock,
             seed: u64::from(std::process::id()),
         }

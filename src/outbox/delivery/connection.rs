@@ -7,15 +7,17 @@ use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
+use super::copies;
 use super::dispatcher::Dispatcher;
 use super::terms::Stop;
 use crate::outbox::journal::LedgerLost;
 use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
 
-pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {
+/// `slot`: which of them it is.
+pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>, slot: usize) {
     let mut session = None;
     // Without the ledger there is nothing more to do, and nobody to tell it to.
-    let _ = letters(&*transport, &dispatcher, &mut session).await;
+    let _ = letters(&*transport, &dispatcher, &mut session, slot).await;
     if let Some(session) = session {
         session.close().await;
     }
@@ -28,9 +30,10 @@ async fn letters<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
     session: &mut Option<T::Session>,
+    slot: usize,
 ) -> Result<(), LedgerLost> {
     while let Some(job) = dispatcher.next().await? {
-        let letter = Claimed::new(dispatcher, job);
+        let mut letter = Claimed::new(dispatcher, job);
         if session.is_none() {
             *session = connect(transport, dispatcher).await;
         }
@@ -48,13 +51,24 @@ async fn letters<T: Transport>(
         let message = match letter.message() {
             Ok(message) => message,
             Err(problem) => {
+                if letter.leave_unwritten(&problem)? {
+                    continue;
+                }
                 dispatcher.stop(Stop::Letter(problem));
                 return Ok(());
             }
         };
-        let job = letter.begin(&message).await?;
-        let sent = send(transport, dispatcher, session, &message).await;
+        let (message, left_out) = match session {
+            Some(session) => session.fit(message),
+            None => (message, Vec::new()),
+        };
+        let job = letter.begin(&message, slot).await?;
+        let mut sent = send(transport, dispatcher, session, &message).await;
+        copies::tell_left_out(&mut sent, left_out);
+        dispatcher.keep(&job, &message, &sent);
+        let put_off = dispatcher.put_off(&job, &message, &sent);
         dispatcher.record(job, &sent)?;
+        dispatcher.take_on(put_off);
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ impl Dispatcher {
             if handed > 0 {
                 state.quota.handed_over(now, handed);
             }
-            state.in_flight.remove(&job.letter.id)
+            state.in_flight.remove(&job.letter.line())
         };
         let Some(in_flight) = in_flight else {
             return Ok(());
@@ -66,7 +66,7 @@ impl Dispatcher {
                 job.deferred = Some(Box::new(event));
                 self.state().retries.push(Retry { at, job });
             }
-            None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
+            None => self.journal.submit(entry, Some(event.told()))?,
         }
         self.wake();
         Ok(())

@@ -23,13 +23,13 @@ pub struct Job {
 impl Job {
     /// How many addresses it goes to.
     pub fn addresses(&self) -> usize {
-        1 + self.letter.envelope.cc.len()
+        self.letter.addresses()
     }
 
     /// What is told of it when the run ends before its next try.
     pub fn not_tried(self, at: Timestamp) -> Event {
         match self.deferred {
-            Some(event) => Event::Letter(event),
+            Some(event) => event.told(),
             None => letter_events::untried(&self.letter, at),
         }
     }

@@ -12,7 +12,7 @@ impl Dispatcher {
     /// When a letter that was deferred is tried again; `None` when that would be too late.
     pub fn later(&self, job: &Job) -> Option<Instant> {
         let now = Instant::now();
-        let [.., last] = *job.letter.id.as_bytes();
+        let [.., last] = *job.letter.line().as_bytes();
         let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
         let since = job.first_try.unwrap_or(now);
         (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
@@ -33,7 +33,7 @@ impl Dispatcher {
             self.state().waiting.push_front(job);
             return Err(LedgerLost);
         }
-        let entry = claimed.then_some(Entry::Release(job.letter.id));
+        let entry = claimed.then_some(Entry::Release(job.letter.line()));
         let event = job.not_tried(self.options.clock.now());
         self.journal.submit(entry, Some(event))?;
         // Somebody may be waiting for what becomes of it.

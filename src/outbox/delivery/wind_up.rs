@@ -56,15 +56,15 @@ impl Dispatcher {
         let unclaimed = retries.into_iter().map(|retry| retry.job).chain(state.next.take());
 
         let in_doubt = in_flight.into_values().map(|in_flight| {
+            if let Some(kept) = &self.options.kept {
+                kept.keep_what_is_in_a_slot(in_flight.letter());
+            }
             let (attempted, event) = in_flight.in_doubt(why, now);
-            (
-                Some(Entry::Outcome(Box::new(attempted))),
-                Event::Letter(Box::new(event)),
-            )
+            (Some(Entry::Outcome(Box::new(attempted))), event.told())
         });
         let released = claimed
             .into_iter()
-            .map(|job| (Some(Entry::Release(job.letter.id)), job.not_tried(now)));
+            .map(|job| (Some(Entry::Release(job.letter.line())), job.not_tried(now)));
         let untried = unclaimed.map(|job| (None, job.not_tried(now)));
         in_doubt.chain(released).chain(untried).collect()
     }

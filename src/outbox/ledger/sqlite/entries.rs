@@ -10,10 +10,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::timestamp;
 use super::wrong::Wrong;
 use super::{reply, state};
-use crate::outbox::ledger::rules::{OutOfOrder, Standing};
+use crate::outbox::ledger::rules::{self, OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};
 use appel_core::letter::LetterId;
-use appel_core::outcome::{AddressOutcome, Outcome};
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 
 /// So many different facts are kept in mind; letters mostly share one set.
 const MOST_FACTS: usize = 256;
@@ -25,6 +25,8 @@ pub struct Held {
     /// What to go back to should the commit at hand fail.
     before: Vec<(LetterId, Option<Line>)>,
     facts: HashMap<Arc<str>, i64>,
+    /// What an older format left: its copies have no lines of their own.
+    of_old: bool,
 }
 
 /// A letter that a run has.
@@ -90,7 +92,11 @@ impl Held {
             (_, None) => return Err(out_of_order(id)),
         };
         if let Entry::Outcome(attempted) = entry {
-            self.attempt(db, key, attempted, commit.run)?;
+            let event = self.attempt(db, key, attempted, commit.run)?;
+            if !self.of_old {
+                let (status, by) = (attempted.outcome.status, (commit.run, commit.number, event));
+                own_ways(db, (id, key), status, &attempted.copies, by)?;
+            }
         }
         let before = match after.open {
             Some(_) => self.letters.insert(
@@ -107,9 +113,12 @@ impl Held {
         Ok(answer)
     }
 
-    /// What a run left open that was killed.
+    /// What a run of an older format left open that was killed.
     pub fn of_run(db: &Connection, run: i64) -> rusqlite::Result<Self> {
-        let mut held = Self::default();
+        let mut held = Self {
+            of_old: true,
+            ..Self::default()
+        };
         let mut query =
             db.prepare("SELECT id, key, state, before, date FROM letter WHERE run = ?1 AND state IN (1, 2)")?;
         let mut rows = query.query([run])?;
@@ -140,7 +149,7 @@ impl Held {
         self.facts.clear();
     }
 
-    fn attempt(&mut self, db: &Connection, letter: i64, attempted: &Attempted, run: i64) -> rusqlite::Result<()> {
+    fn attempt(&mut self, db: &Connection, letter: i64, attempted: &Attempted, run: i64) -> rusqlite::Result<i64> {
         let facts = self.facts_key(db, &attempted.facts)?;
         let Outcome { status, reply } = &attempted.outcome;
         let event = db
@@ -173,7 +182,7 @@ impl Held {
                 reply.text
             ])?;
         }
-        Ok(())
+        Ok(event)
     }
 
     /// Letters share few sets of facts, so each set is kept once.
@@ -197,6 +206,38 @@ impl Held {
         self.facts.insert(Arc::clone(json), key);
         Ok(key)
     }
+}
+
+/// Gives copies that go their own way from now on a line each, beside the letter's; `by` are the run, its commit, and the
+/// attempt in which the letter left.
+pub fn own_ways(
+    db: &Connection,
+    (letter, key): (LetterId, i64),
+    status: Status,
+    copies: &[AddressOutcome],
+    by: (i64, u64, i64),
+) -> rusqlite::Result<()> {
+    let (run, mark, attempt) = by;
+    for (id, copy) in rules::own_ways(letter, status, copies) {
+        let standing = Standing::of_copy(copy.outcome.status, Timestamp::UNIX_EPOCH);
+        let (state, before) = state::columns(standing);
+        db.prepare_cached(
+            "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, mark,
+                                 copy_of, attempt)
+             SELECT ?2, campaign, letter, sender, ?3, language, date, ?4, ?5, ?6, ?7, id, ?8 FROM letter WHERE key = ?1",
+        )?
+        .execute(params![
+            key,
+            id.as_bytes().as_slice(),
+            copy.address,
+            state,
+            before,
+            run,
+            mark.cast_signed(),
+            attempt
+        ])?;
+    }
+    Ok(())
 }
 
 /// Where the database has a letter that is not held.

@@ -1,0 +1,94 @@
+//! Copies that a letter leaves without: put off by the server, they are tried again alone, with the bytes that left.
+
+use appel_core::address::Address;
+use appel_core::letter::{Copy, Left, Message, Past};
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
+use tokio::time::Instant;
+
+use super::dispatcher::Dispatcher;
+use super::job::{Job, Retry};
+use crate::outbox::event::{LetterEvent, Verdict};
+use crate::transport::Sent;
+
+/// Copies that the server cannot be asked to carry have an outcome of their own, whatever the letter's is.
+pub fn tell_left_out(sent: &mut Sent, left_out: Vec<Address>) {
+    let refused = || Outcome::new(Status::Refused, Reply::none(Reason::NeedsSmtputf8, ""));
+    sent.recipients
+        .extend(left_out.into_iter().map(|address| AddressOutcome {
+            address: address.to_string(),
+            outcome: refused(),
+        }));
+}
+
+/// Whether an address was put off while the letter was taken.
+fn is_put_off(its: &AddressOutcome) -> bool {
+    its.outcome.status == Status::Deferred
+}
+
+impl Dispatcher {
+    /// Before an outcome is recorded: keeps the bytes when they are needed again, safe from a power cut.
+    pub fn keep(&self, job: &Job, message: &Message, sent: &Sent) {
+        let Some(kept) = &self.options.kept else { return };
+        let needed = match sent.outcome.status {
+            Status::InDoubt => true,
+            Status::Accepted => sent.recipients.iter().any(is_put_off),
+            Status::Deferred | Status::NotTried => job.letter.copy.is_some(),
+            Status::Refused => false,
+        };
+        // Where it cannot be kept, the message is written again, and leaves only if it is the same.
+        if needed && !(job.letter.copy.is_some() && kept.has(message.id)) {
+            let _ = kept.keep(message, &message.sha256());
+        }
+    }
+
+    /// The copies that the server put off although it took the letter.
+    pub fn put_off(&self, job: &Job, message: &Message, sent: &Sent) -> Vec<Job> {
+        if sent.outcome.status != Status::Accepted || job.letter.copy.is_some() {
+            return Vec::new();
+        }
+        let put_off = sent.recipients.iter().skip(1).filter(|its| is_put_off(its));
+        put_off.filter_map(|its| self.again(job, message, its)).collect()
+    }
+
+    fn again(&self, job: &Job, message: &Message, its: &AddressOutcome) -> Option<Job> {
+        let of = &job.letter;
+        let to = of.envelope.cc.iter().find(|copy| copy.as_str() == its.address)?;
+        let mut letter = of.clone();
+        letter.past = Some(Past {
+            status: Status::Deferred,
+            first_date: job.date,
+        });
+        letter.copy = Some(Box::new(Copy {
+            id: of.id.of_copy(to),
+            to: to.clone(),
+            left: Some(Left {
+                sha256: message.sha256(),
+                facts: message.facts.clone(),
+            }),
+        }));
+        let mut event = LetterEvent::of(&letter, Verdict::Deferred, self.options.clock.now());
+        event.subject = Some(message.subject.clone());
+        event.code = its.outcome.reply.code;
+        event.reply = Some(its.outcome.told());
+        Some(Job {
+            letter,
+            date: job.date,
+            tries: 1,
+            first_try: Some(Instant::now()),
+            deferred: Some(Box::new(event)),
+        })
+    }
+
+    /// Tries them again, as it would letters that were put off; what would be too late is left for the next run.
+    pub fn take_on(&self, put_off: Vec<Job>) {
+        if put_off.is_empty() {
+            return;
+        }
+        for job in put_off {
+            if let Some(at) = self.later(&job) {
+                self.state().retries.push(Retry { at, job });
+            }
+        }
+        self.wake();
+    }
+}
