@@ -128,7 +128,10 @@ fn send<L: LedgerWriter + 'static>(
     log: LogFile,
 ) -> (usize, L) {
     let smtp = composer.input.smtp.as_ref().expect("a server");
-    let transport = SmtpTransport::new(Settings::new(smtp, None), &Trust::System { ca_file: None });
+    let transport = SmtpTransport::new(
+        Settings::new(smtp, None, "home.example"),
+        &Trust::System { ca_file: None },
+    );
     let sending = Sending {
         composer: Arc::clone(composer),
         rules: rules(),
@@ -137,6 +140,7 @@ fn send<L: LedgerWriter + 'static>(
             rate: smtp.rate,
             retry_for: smtp.retry_for,
             quota: Quota::new(None, Vec::new()),
+            signs_in: false,
         },
         kept: Some(Arc::new(Kept::beside(
             &std::env::temp_dir().join(format!("appel-bench-{}", std::process::id())),
@@ -144,9 +148,9 @@ fn send<L: LedgerWriter + 'static>(
         clock: Clock::System,
         listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };
-    let notes = std::mem::take(&mut found.notes);
+    let planned = std::mem::take(&mut found.found);
     let sent = runtime().block_on(
-        sending.deliver(transport.expect("no certificate is read"), ledger, notes, || {
+        sending.deliver(transport.expect("no certificate is read"), ledger, planned, || {
             Ok(watch::channel(Interrupt::None).1)
         }),
     );

@@ -9,6 +9,13 @@ screen-time-left = { $time } left
 screen-others-not-tried = … and others that were not tried; --json and the log name them all
 #   $reason: what the server said, or what happened instead
 screen-retrying = { $reason }; next try in { $wait }
+# Behind the first of those that say why there is no connection.
+#   $until: "14:05 UTC"; $hint: trying-hint
+screen-trying = it is tried again until { $until }
+screen-trying-hint = it is tried again until { $until }. Meanwhile: { $hint }
+trying-hint = check that you are online, and smtp.host and smtp.port (465 goes with security = "tls", 587 with "starttls"); some networks let no mail out
+#   $pace: how fast letters leave from now on: "one letter in 2 seconds"
+screen-slower = { $reason }; next letter in { $wait }, and { $pace } from then on
 screen-waiting = next letter in { $wait }
 
 ## The last line of a run: "3 letters: 2 accepted, 1 refused."
@@ -40,6 +47,8 @@ stop-gave-up =
         [one] 1 letter not sent; what was sent is recorded. Run `appel send` again later, or with a longer --retry-for.
        *[other] { $letters } letters not sent; what was sent is recorded. Run `appel send` again later, or with a longer --retry-for.
     }
+# Behind it, when there was no connection at all.
+stop-hint-not-connected = Check that you are online, and smtp.host and smtp.port (465 goes with security = "tls", 587 with "starttls"); some networks let no mail out.
 stop-daily-limit = { $letters ->
     [one] smtp.daily-limit is reached: 1 letter not sent; what was sent is recorded. It counts the last 24 hours. Run `appel send` again later.
    *[other] smtp.daily-limit is reached: { $letters } letters not sent; what was sent is recorded. It counts the last 24 hours. Run `appel send` again later.
@@ -110,6 +119,10 @@ copies-more = { $copies ->
 }
 nothing-is-due = Nothing is due.
 nothing-can-leave = Nothing can leave now.
+refused-earlier-more = { $letters ->
+    [one] and 1 more
+   *[other] and { $letters } more
+}
 advice-deferred = Deferred letters are sent by the next `appel send`.
 advice-refused = Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
 advice-in-doubt = Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.

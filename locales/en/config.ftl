@@ -13,6 +13,9 @@ config-not-a-text = `{ $key }` must be a text, not { $found }
 config-not-a-table = `{ $key }` must be a table, not { $found }
     .hint = write [{ $key }] on a line of its own, and its keys below
 config-not-a-number = `{ $key }` must be a whole number, not { $found }
+#   $name: the key alone
+config-not-a-truth = `{ $key }` must be true or false, not { $found }
+    .hint = write { $name } = true or { $name } = false, without quotes
 #   $example: a line to write, of code alone
 config-not-a-list = `{ $key }` must be a list, not { $found }
     .hint = write it like this: { $example }
@@ -146,6 +149,26 @@ config-no-encryption = without encryption, only a server on this computer can be
     .hint = write security = "tls" or "starttls"; "none" would show your password and letters to everyone on the way
 config-port-in-host = the port does not belong in `host`
     .hint = write host = "{ $host }" and, on a line of its own, port = { $port }
+# A port that belongs to something else, or goes with another `security`.
+config-port-imap = port { $port } is usually for reading mail (IMAP), not for sending it
+    .hint = letters leave by port 465 with security = "tls", or 587 with "starttls": your provider says which, under outgoing mail (SMTP)
+config-port-pop3 = port { $port } is usually for fetching mail (POP3), not for sending it
+    .hint = letters leave by port 465 with security = "tls", or 587 with "starttls": your provider says which, under outgoing mail (SMTP)
+config-port-web = port { $port } is usually for web pages, not for mail
+    .hint = letters leave by port 465 with security = "tls", or 587 with "starttls": your provider says which, under outgoing mail (SMTP)
+config-port-ssh = port { $port } is usually for remote logins (SSH), not for mail
+    .hint = letters leave by port 465 with security = "tls", or 587 with "starttls": your provider says which, under outgoing mail (SMTP)
+config-port-wants-tls = at port { $port }, TLS usually begins at once
+    .hint = write security = "tls", or port = 587 for "starttls"
+config-port-wants-starttls = at port { $port }, TLS usually begins only after STARTTLS
+    .hint = write security = "starttls", or port = 465 for "tls"
+config-hint-security = write "tls" where TLS begins at once (SSL/TLS in other programs, port 465), "starttls" for port 587, or "none" for a server on this computer
+# The name in the greeting (EHLO).
+#   $right: the same in brackets
+config-not-a-helo = `{ $key }` cannot be "{ $written }"
+    .hint = write a name, as in "mail.example.org", or an address in brackets: "[127.0.0.1]"
+config-helo-without-brackets = "{ $written }" is an address without its brackets
+    .hint = write helo = "{ $right }"
 config-not-a-server = "{ $written }" is not the name of a server
     .hint = write the name that your mail provider gives for outgoing mail (SMTP): "smtp.example.org"
 config-not-a-rate = `{ $key }` cannot be "{ $written }"

@@ -62,15 +62,30 @@ reply-not-recorded = the server took it, but the ledger could not record it: { $
 #   $letter, $to: which letter, and to whom
 retrying-letter = { $letter } to { $to }: { $reply }
 
-# Ends a run.
-sender-refused = the server takes no letters from your address
-    .hint = check sender.email and smtp.username: most providers only send for the address you sign in with. Then: appel send --retry-refused
-sender-refused-running = it refused the sender of { $count } letters running
+# Ends a run: the server says the same to one letter after the other.
+account-refused = the server takes no letters from this account for now
+account-said = { $letters ->
+    [one] it said of the only letter tried: { $reply }
+   *[other] it said of { $letters } letters running, and took none between: { $reply }
+}
+account-due-again = { $letters ->
+    [one] 1 letter not sent; it is due again, and what was sent is recorded. Once that is settled: appel send
+   *[other] { $letters } letters not sent; all of them are due again, and what was sent is recorded. Once that is settled: appel send
+}
+# What the server probably means.
+account-wants-sign-in = the server probably wants you to sign in first: set smtp.username, or leave it out to sign in with your address; `username = ""` means without signing in
+account-may-not-relay = the server probably does not send letters of this account to others: check smtp.host, and that smtp.username is the mailbox you send from
+account-sender-refused = the server probably does not let this account send from your address: check sender.email and smtp.username; most providers only send for the address you sign in with
+account-has-sent-enough = you have probably sent as many letters as your provider allows for now: wait some hours, or until tomorrow. A lower smtp.rate or smtp.daily-limit keeps you below its limit
+account-is-blocked = your provider probably takes these letters for spam, or has blocked the account for a while: sign in on its web page and look for a message, write to its support, and send more slowly (smtp.rate)
+account-unknown-reason = the same words to every letter are hardly about the letters. Ask your provider what they mean
 
 # Why no connection came about: it is tried again.
 #   $host, $port: the mail server; $cause: what the system said
 not-connected = cannot connect to { $host } port { $port }: { $cause }
 not-connected-late = cannot connect to { $host } port { $port }: no answer
+#   $cause: the server did not answer within 20 seconds
+not-connected-no-greeting = no greeting from { $host } port { $port }: { $cause }
 not-connected-lookup = the name { $host } could not be looked up: { $cause }
 not-connected-lookup-late = the name { $host } could not be looked up in time
 not-connected-no-address = the name { $host } has no address

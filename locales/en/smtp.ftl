@@ -68,3 +68,36 @@ proxy-not-allowed = it is not allowed to
 proxy-does-not-know-how = it does not know how to
 proxy-wants-a-password = it wants a user name and a password, and appel gives it none
 proxy-is-none = what answers there is no SOCKS 5 proxy
+
+# Said after a few seconds of waiting, once, while it goes on waiting.
+#   $port: 587
+waiting-for-connection = waiting: nothing has taken the connection at { $host } port { $port } yet. Check smtp.host and smtp.port if this goes on; 465 is usual with security = "tls", 587 with "starttls"
+waiting-for-tls = waiting: { $host } port { $port } does not answer the TLS handshake. If it goes on, the port may be one that wants security = "starttls" (587 is usual); with "tls", 465 is usual
+waiting-for-greeting = waiting: { $host } port { $port } speaks TLS, and has not greeted yet. Some servers take their time; if it goes on, the port may be another service's: 465 is usual for mail with security = "tls"
+waiting-for-greeting-or-tls = waiting: { $host } port { $port } has not greeted yet. Some servers take their time; if it goes on, it may be waiting for TLS, which begins at once with security = "tls" (465 is usual; with "starttls" it is 587)
+
+# What was learned of a server while letters leave: said once, and the letters go on.
+#   $name, $other: what one is called in the greeting: [127.0.0.1], or a domain
+learned-name = { $host } does not take { $name } as the name in the greeting (EHLO): it is greeted as { $other } from now on
+learned-no-pipelining = { $host } offers to take several commands at once (PIPELINING) and does not follow: it gets one at a time from now on
+
+# The wrong port: what answers there, and what is probably meant.
+wrong-port-imap = { $host } port { $port } is for reading mail (IMAP), not for sending it
+wrong-port-pop3 = { $host } port { $port } is for fetching mail (POP3), not for sending it
+wrong-port-web = { $host } port { $port } is for web pages (HTTP), not for mail
+wrong-port-ssh = { $host } port { $port } is for remote logins (SSH), not for mail
+wrong-port-hint = no password was sent. Check smtp.host and smtp.port: letters leave by port 465 with security = "tls", or 587 with "starttls"; your provider's help pages name the server for outgoing mail (SMTP)
+wrong-port-tls = { $host } port { $port } speaks TLS from the first byte
+wrong-port-hint-tls = no password was sent. Write security = "tls" for this port (465 is usual), or port = 587 for "starttls"
+wrong-port-hint-tls-here = no password was sent. Write security = "tls" for this port
+wrong-port-starttls = { $host } port { $port } begins without TLS
+wrong-port-hint-starttls = no password was sent. Write security = "starttls" for this port (587 is usual), or port = 465 for "tls"
+wrong-port-hint-starttls-here = no password was sent. Write security = "starttls" for this port; for a server on this computer that has no TLS, security = "none"
+
+# The name in the greeting (EHLO), and greetings that say no.
+smtp-name-refused = { $host } takes no letters from somebody who calls themselves { $name }
+smtp-hint-helo = no letter was refused for good. Set smtp.helo to a name that the server takes; your provider knows which
+smtp-hint-helo-changed = no letter was refused for good. smtp.helo is "{ $name }": take the line out, or write a name that the server takes; your provider knows which
+smtp-limit-at-greeting = { $host } takes no letters for now: it speaks of a limit
+smtp-hint-limit-at-greeting = nothing was refused for good. Wait until the limit is over, a day at most with many providers, and run `appel send` again
+smtp-hint-blocked = its words say why. Often it is the network you are on: try another one, or the server and port that your provider names for outgoing mail

@@ -24,6 +24,14 @@ screen-caused-by = caused by
 screen-in-place = in { $place }
 
 # How long something takes, or is away.
+pace-a-second = { $letters ->
+    [one] 1 letter a second
+   *[other] { $letters } letters a second
+}
+pace-seconds = { $seconds ->
+    [one] one letter a second
+   *[other] one letter in { $seconds } seconds
+}
 duration-seconds = { $seconds ->
     [one] 1 second
    *[other] { $seconds } seconds

@@ -1,6 +1,7 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
 use appel_core::letter::Skip;
+use appel_core::outcome::Reason;
 use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
 
@@ -84,6 +85,18 @@ pub fn conclude(
             failure.hints.extend(hint.clone());
             return Err(failure.hint(unsent));
         }
+        Stop::Account {
+            reply,
+            letters: said_of,
+            meaning,
+        } => {
+            let said = msg!("account-said", letters = *said_of, reply = reply.told_with_code());
+            let mut failure = Failure::new(exit, msg!("account-refused"));
+            failure.causes.push(said);
+            return Err(failure
+                .hint(meaning.clone())
+                .hint(msg!("account-due-again", letters = letters)));
+        }
         Stop::Ledger(error) => return Err(error.into()),
         Stop::Letter(problem) => {
             let what = if recipients.is_lost() {
@@ -97,6 +110,11 @@ pub fn conclude(
         }
     };
     context.say(&said);
+    if let Stop::GaveUp(reply) = stop
+        && reply.reason == Some(Reason::NotConnected)
+    {
+        context.say(&msg!("stop-hint-not-connected"));
+    }
     Ok(exit)
 }
 
@@ -176,10 +194,29 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
         _ => msg!("nothing-can-leave"),
     };
     let mut text = context.out.say(&nothing) + "\n";
-    for line in preflight.left_out() {
+    for (reason, line) in preflight.left_out() {
         text.push_str(&format!("  {}\n", context.out.say(&line)));
+        if reason == Skip::Refused {
+            text.push_str(&refused_earlier(preflight, context));
+        }
     }
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
+    text
+}
+
+/// The letters that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
+fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
+    let mut text = String::new();
+    for (letter, to) in &preflight.refused {
+        text.push_str(&format!("    {letter}  {to}\n"));
+    }
+    let more = preflight.skipped(Skip::Refused) - preflight.refused.len();
+    if more > 0 {
+        text.push_str(&format!(
+            "    {}\n",
+            context.out.say(&msg!("refused-earlier-more", letters = more))
+        ));
+    }
     text
 }
 

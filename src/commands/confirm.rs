@@ -249,7 +249,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
 
 /// Who is left out, and why.
 pub fn left_out(preflight: &Preflight, style: &Style) -> String {
-    let lines: Vec<String> = preflight.left_out().iter().map(|line| style.say(line)).collect();
+    let lines: Vec<String> = preflight.left_out().map(|(_, line)| style.say(&line)).collect();
     if lines.is_empty() {
         return String::new();
     }

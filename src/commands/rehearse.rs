@@ -50,7 +50,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         copies: Arc::default(),
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
-    let notes = std::mem::take(&mut preflight.notes);
+    let found = std::mem::take(&mut preflight.found);
 
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
@@ -65,13 +65,14 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             rate: Rate::Unlimited,
             retry_for: Duration::from_secs(10),
             quota: Quota::default(),
+            signs_in: true,
         },
         kept: None,
         clock: context.clock,
         listeners,
     };
     let password = SecretString::from(folder.path().display().to_string());
-    let ended = rehearse(sending, ledger, notes, &inbox, password, || {
+    let ended = rehearse(sending, ledger, found, &inbox, password, || {
         watch_interrupts(context.style)
     })
     .await?;

@@ -96,7 +96,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
-    let transport = (!preflight.nothing_due()).then(|| prepare(smtp, word, &context.style));
+    let domain = input.sender.email.domain();
+    let transport = (!preflight.nothing_due()).then(|| prepare(smtp, word, domain, &context.style));
     let mut listeners = context.story(preflight.due, preflight.copies);
     match open_log(context, &input.campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
@@ -110,18 +111,19 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             rate: smtp.rate,
             retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
             quota,
+            signs_in: smtp.username.is_some(),
         },
         kept: kept.clone(),
         clock: context.clock,
         listeners,
     };
-    let notes = std::mem::take(&mut preflight.notes);
+    let found = std::mem::take(&mut preflight.found);
     let (ended, mut ledger) = match transport {
-        None => (sending.tell(notes, None), ledger),
-        Some(Err(error)) => (sending.tell(notes, Some(error.into())), ledger),
+        None => (sending.tell(found, None), ledger),
+        Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
             let interrupts = || watch_interrupts(context.style);
-            sending.deliver(transport, ledger, notes, interrupts).await?
+            sending.deliver(transport, ledger, found, interrupts).await?
         }
     };
     // What was on its way when the ledger was lost is settled, and kept, by whoever opens it next.
@@ -204,12 +206,12 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word, style: &Style) -> Result<SmtpTransport, ConnectError> {
+fn prepare(smtp: &Smtp, word: Word, domain: &str, style: &Style) -> Result<SmtpTransport, ConnectError> {
     let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };
-    SmtpTransport::new(Settings::new(smtp, login), &trust)
+    SmtpTransport::new(Settings::new(smtp, login, domain), &trust)
 }
 
 /// `--dry-run` and `--out`.

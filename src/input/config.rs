@@ -11,6 +11,7 @@ mod login;
 mod paths;
 mod permissions;
 mod read;
+mod server;
 mod source;
 mod value;
 
@@ -18,13 +19,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub(super) use account::has_own;
-pub use account::is_loopback;
 pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
 pub(super) use letters::MOST_ATTACHMENTS;
 pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
 pub(super) use paths::{Refused, attachment, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
+pub use server::is_loopback;
 
 /// Which tables come from the campaign's folder, because the account file has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl FromFolder {
 pub struct Smtp {
     /// `smtp.host`: a DNS name or an IP address.
     pub host: String,
-    /// `smtp.port`; by default 465, 587 or 25 after `security`.
+    /// `smtp.port`; by default 465, 587 or 25 after `security`, which in its turn follows a port that stands alone.
     pub port: u16,
     /// `smtp.security`.
     pub security: Security,
@@ -66,8 +67,17 @@ pub struct Smtp {
     pub retry_for: Duration,
     /// `smtp.timeout`: one reply; the reply to the final dot has ten minutes, or this when it is longer.
     pub timeout: Duration,
+    /// `smtp.helo`: what EHLO says, a DNS name or an address literal; `None` leaves it to the program.
+    pub helo: Option<String>,
+    /// `smtp.pipelining`: whether commands go in groups where the server offers it.
+    pub pipelining: bool,
     /// What only the account file can say.
     pub own: Own,
+}
+
+impl Smtp {
+    /// `smtp.timeout` where it is left out.
+    pub const USUAL_TIMEOUT: Duration = Duration::from_mins(1);
 }
 
 /// What runs a command, changes whom to trust, or leads letters another way: only the account file can say it, and a

@@ -1,5 +1,7 @@
 //! The one story of a run: the screen, `--json` and the log file all read it.
 
+use std::time::Duration;
+
 use appel_core::letter::{Letter, LetterId, Skip};
 use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use appel_messages::{Message, msg};
@@ -275,6 +277,29 @@ pub enum Notice {
         reason: Message,
         /// Until the next try.
         seconds: u64,
+    },
+    /// The server cannot be reached, and is tried for as long as this.
+    Trying {
+        /// When it was said.
+        at: Timestamp,
+        /// Until then.
+        until: Timestamp,
+        /// What to check meanwhile.
+        hint: Option<Message>,
+    },
+    /// What a connection waits for, or what was learned of the server.
+    Told {
+        /// That, safe to show.
+        what: Message,
+    },
+    /// The server is hurried too much: all letters wait for so many seconds, and leave more slowly from then on.
+    Slower {
+        /// Its words, safe to show.
+        reason: Message,
+        /// Until the next letter.
+        seconds: u64,
+        /// How long each takes from now on.
+        every: Duration,
     },
     /// The pace has the next letter leave in so many seconds.
     Waiting {

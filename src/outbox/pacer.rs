@@ -1,5 +1,6 @@
 //! How fast letters may begin: evenly, over all connections together.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -7,50 +8,92 @@ use tokio::time::Instant;
 
 use crate::input::config::Rate;
 
+/// No pace is slowed down to less than a letter in so long.
+const SLOWEST: Duration = Duration::from_mins(1);
+/// A pace that nobody limited is slowed down to no more than a letter in so long.
+const FASTEST_SLOW: Duration = Duration::from_millis(50);
+
 /// Gives out turns, one each interval, on the monotonic clock: a clock that is set back changes nothing.
 #[derive(Debug)]
 pub struct Pacer {
-    interval: Option<Duration>,
-    next: Mutex<Option<Instant>>,
+    /// In nanoseconds; 0: as fast as it goes.
+    interval: AtomicU64,
+    turns: Mutex<Turns>,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    first: Option<Instant>,
+    next: Option<Instant>,
+    taken: u32,
 }
 
 impl Pacer {
     /// The pace of `smtp.rate`.
     #[must_use]
-    pub const fn new(rate: Rate) -> Self {
+    pub fn new(rate: Rate) -> Self {
         let interval = match rate {
-            Rate::Unlimited => None,
-            Rate::Every(interval) => Some(interval),
+            Rate::Unlimited => Duration::ZERO,
+            Rate::Every(interval) => interval,
         };
         Self {
-            interval,
-            next: Mutex::new(None),
+            interval: AtomicU64::new(nanos(interval)),
+            turns: Mutex::default(),
+        }
+    }
+
+    fn interval(&self) -> Option<Duration> {
+        match self.interval.load(Ordering::Relaxed) {
+            0 => None,
+            nanos => Some(Duration::from_nanos(nanos)),
         }
     }
 
     /// Whether turns come so slowly that it pays to do everything one by one.
     #[must_use]
     pub fn is_slow(&self) -> bool {
-        self.interval
+        self.interval()
             .is_some_and(|interval| interval >= Duration::from_millis(10))
     }
 
     /// Whether a turn that comes after this wait is the next of all.
     #[must_use]
     pub fn is_next(&self, wait: Duration) -> bool {
-        self.interval.is_some_and(|interval| wait <= interval)
+        self.interval().is_some_and(|interval| wait <= interval)
     }
 
     /// Takes the next turn: when it comes, or `None` when that is now. Turns that nobody took are not saved up.
     #[must_use]
     pub fn next_turn(&self) -> Option<Instant> {
-        let interval = self.interval?;
         let now = Instant::now();
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let turn = next.map_or(now, |next| next.max(now));
-        *next = Some(turn + interval);
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.first.get_or_insert(now);
+        turns.taken = turns.taken.saturating_add(1);
+        let interval = self.interval()?;
+        let turn = turns.next.map_or(now, |next| next.max(now));
+        turns.next = Some(turn + interval);
         (turn > now).then_some(turn)
     }
+
+    /// Halves the pace: that of the rate, or that at which letters really left where nothing limits it. Gives how long a
+    /// letter takes from now on.
+    pub fn slow_down(&self) -> Duration {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let interval = if let Some(interval) = self.interval() {
+            // One that is slower than that already stays what it is.
+            (interval * 2).min(interval.max(SLOWEST))
+        } else {
+            let elapsed = turns.first.map_or(Duration::ZERO, |first| first.elapsed());
+            (elapsed * 2 / turns.taken.max(1)).clamp(FASTEST_SLOW, SLOWEST)
+        };
+        self.interval.store(nanos(interval), Ordering::Relaxed);
+        turns.next = Some(turns.next.map_or_else(Instant::now, |next| next.max(Instant::now())));
+        interval
+    }
+}
+
+fn nanos(interval: Duration) -> u64 {
+    u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -82,5 +125,25 @@ mod tests {
     async fn no_limit_means_no_waiting() {
         let pacer = Pacer::new(Rate::Unlimited);
         assert!((0..1000).all(|_| pacer.next_turn().is_none()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pace_is_halved_and_never_below_a_letter_a_minute() {
+        let pacer = Pacer::new(Rate::Every(Duration::from_secs(2)));
+        let pace = || pacer.slow_down().as_secs();
+        assert_eq!([pace(), pace(), pace(), pace(), pace(), pace()], [4, 8, 16, 32, 60, 60]);
+        assert_eq!(
+            Pacer::new(Rate::Every(Duration::from_hours(1))).slow_down(),
+            Duration::from_hours(1)
+        );
+
+        let unlimited = Pacer::new(Rate::Unlimited);
+        for _ in 0..10 {
+            assert!(unlimited.next_turn().is_none());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(unlimited.slow_down(), Duration::from_millis(400));
+        assert!(unlimited.next_turn().is_none());
+        assert!(unlimited.next_turn().is_some());
     }
 }

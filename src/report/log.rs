@@ -101,8 +101,23 @@ impl Listener for LogFile {
                 let reason = if self.in_full { reason } else { mask_all(&reason) };
                 self.line(&serde_json::json!({ "event": "retrying", "reason": reason, "seconds": seconds, "at": at }));
             }
-            // Nothing happened, or not in a run.
-            Event::Notice(Notice::Waiting { .. }) | Event::Attempt(_) | Event::Preview(_) => {}
+            Event::Notice(Notice::Told { what }) => {
+                let at = self.clock.now();
+                let what = what.in_english();
+                let what = if self.in_full { what } else { mask_all(&what) };
+                self.line(&serde_json::json!({ "event": "notice", "what": what, "at": at }));
+            }
+            Event::Notice(Notice::Slower { reason, seconds, every }) => {
+                let at = self.clock.now();
+                let reason = reason.in_english();
+                let reason = if self.in_full { reason } else { mask_all(&reason) };
+                let every = every.as_secs_f64();
+                self.line(&serde_json::json!({
+                    "event": "slower", "reason": reason, "seconds": seconds, "seconds_a_letter": every, "at": at
+                }));
+            }
+            // Nothing happened, or it is said with another event, or not in a run.
+            Event::Notice(Notice::Waiting { .. } | Notice::Trying { .. }) | Event::Attempt(_) | Event::Preview(_) => {}
         }
     }
 

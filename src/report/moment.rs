@@ -1,5 +1,7 @@
 //! Moments for people, in UTC: nobody's time zone is anybody's business.
 
+use std::time::Duration;
+
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
@@ -31,6 +33,15 @@ pub fn duration(seconds: u64) -> Message {
         0..=119 => msg!("duration-seconds", seconds = seconds),
         120..=7199 => msg!("duration-minutes", minutes = seconds.div_ceil(60)),
         _ => msg!("duration-hours", hours = seconds.div_ceil(3600)),
+    }
+}
+
+/// How fast letters leave of which each takes so long: `one letter in 4 seconds`.
+#[must_use]
+pub fn pace(every: Duration) -> Message {
+    match u64::try_from(every.as_millis()).unwrap_or(u64::MAX).max(1) {
+        millis @ 0..1000 => msg!("pace-a-second", letters = 1000 / millis),
+        millis => msg!("pace-seconds", seconds = millis.div_ceil(1000)),
     }
 }
 

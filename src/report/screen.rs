@@ -7,7 +7,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::moment::duration;
+use super::moment::{clock_time, duration, pace};
 use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
 
@@ -130,6 +130,29 @@ impl Listener for Screen {
                     .say(&msg!("screen-retrying", reason = reason, wait = duration(*seconds)));
                 match &self.bar {
                     Some(bar) => bar.set_message(visible_line(&line)),
+                    None if !self.quiet => self.say(&line),
+                    None => {}
+                }
+            }
+            // To be read while one waits: a line of the bar is too short for it.
+            Event::Notice(Notice::Trying { .. } | Notice::Told { .. }) if self.quiet => {}
+            Event::Notice(Notice::Trying { at, until, hint }) => {
+                let until = clock_time(*until, *at);
+                self.tell(&match hint {
+                    Some(hint) => msg!("screen-trying-hint", until = until, hint = hint),
+                    None => msg!("screen-trying", until = until),
+                });
+            }
+            Event::Notice(Notice::Told { what }) => self.tell(what),
+            Event::Notice(Notice::Slower { reason, seconds, every }) => {
+                let line = self.style.say(&msg!(
+                    "screen-slower",
+                    reason = reason,
+                    wait = duration(*seconds),
+                    pace = pace(*every),
+                ));
+                match &self.bar {
+                    Some(bar) => bar.println(visible_line(&line)),
                     None if !self.quiet => self.say(&line),
                     None => {}
                 }

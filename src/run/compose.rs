@@ -8,7 +8,7 @@ use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
-    Attachments, Copy, Decision, Letter, Message, Notes, OpenCopies, Plan, Recent, Renderer, Rules, Selection, Text,
+    Attachments, Copy, Decision, Letter, LetterId, Message, OpenCopies, Plan, Recent, Renderer, Rules, Selection, Text,
     compose,
 };
 use appel_core::outcome::Status;
@@ -16,13 +16,14 @@ use appel_messages::msg;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::input::config::{MOST_ATTACHED, read_attachment};
 use crate::input::{Input, bounded};
-use crate::outbox::delivery::Letters;
+use crate::outbox::delivery::{Letters, TriedLast};
 use crate::outbox::kept::Kept;
-use crate::outbox::ledger::{LedgerError, LedgerReader};
+use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 
 /// Everything that turns rows into messages.
@@ -246,19 +247,19 @@ pub struct Outgoing {
     composer: Arc<Composer>,
     kept: Option<Arc<Kept>>,
     clock: Clock,
-    decisions: Box<dyn Iterator<Item = Decision> + Send>,
+    decisions: TriedLast,
 }
 
 impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
-    pub fn new(composer: Arc<Composer>, kept: Option<Arc<Kept>>, clock: Clock, rules: &Rules, notes: Notes) -> Self {
-        let decisions = Box::new(composer.plan.decisions_by(rules, notes.into_iter()));
+    pub fn new(composer: Arc<Composer>, kept: Option<Arc<Kept>>, clock: Clock, rules: &Rules, found: Found) -> Self {
+        let decisions = composer.plan.decisions_by(rules, found.notes.into_iter());
         Self {
             composer,
             kept,
             clock,
-            decisions,
+            decisions: TriedLast::new(decisions, found.last_tries),
         }
     }
 }
@@ -266,6 +267,10 @@ impl Outgoing {
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
+    }
+
+    fn earlier_no(&self, id: LetterId) -> Option<LastTry> {
+        self.decisions.earlier_no(id)
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {

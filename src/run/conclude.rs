@@ -44,7 +44,7 @@ impl<'r> Conclusion<'r> {
                 Exit::Incomplete
             }
             Some(Stop::Interrupted) => Exit::Interrupted,
-            Some(Stop::Cannot { .. } | Stop::Ledger(_) | Stop::Letter(_)) => Exit::CannotDeliver,
+            Some(Stop::Cannot { .. } | Stop::Account { .. } | Stop::Ledger(_) | Stop::Letter(_)) => Exit::CannotDeliver,
         }
     }
 

@@ -3,14 +3,26 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
-use appel_core::letter::{Candidate, Candidates, Decider, Decision, Notes, Past};
+use appel_core::letter::{Candidate, Candidates, Decider, Decision, LetterId, Notes, Past};
+use appel_core::outcome::Status;
 
-use crate::outbox::ledger::{LedgerError, LedgerReader};
+use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
+/// Of so many letters that are deferred it is kept how they were tried last.
+const MOST_LAST_TRIES: usize = 10_000;
+
+/// What a first pass over a run's letters found, for the one that sends.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What each letter may do.
+    pub notes: Notes,
+    /// How those that are deferred were tried last.
+    pub last_tries: HashMap<LetterId, LastTry>,
+}
 
 /// A first pass over a run's letters.
 pub struct Planning<'l> {
@@ -22,6 +34,7 @@ pub struct Planning<'l> {
     /// What is known of those of them that are open.
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
+    deferred: Vec<LetterId>,
 }
 
 impl<'l> Planning<'l> {
@@ -35,6 +48,7 @@ impl<'l> Planning<'l> {
             chunk: VecDeque::new(),
             pasts: VecDeque::new(),
             notes: Notes::default(),
+            deferred: Vec::new(),
         }
     }
 
@@ -44,6 +58,9 @@ impl<'l> Planning<'l> {
     /// When the ledger cannot be read: then nothing may be sent.
     pub async fn next(&mut self) -> Result<Option<Decision>, LedgerError> {
         if let Some(copy) = self.decider.copy() {
+            if let Decision::Due(letter) = &copy {
+                self.note_deferred(letter.line(), letter.past);
+            }
             return Ok(Some(copy));
         }
         if !self.decider.goes_on() {
@@ -56,10 +73,18 @@ impl<'l> Planning<'l> {
             Candidate::Decided(decision) => decision,
             Candidate::Open(open) => {
                 let may_leave = self.decider.may_leave(self.pasts.pop_front().flatten());
+                self.note_deferred(open.id, may_leave.ok().flatten());
                 self.notes.push(may_leave);
                 self.decider.decide(open, may_leave)
             }
         }))
+    }
+
+    fn note_deferred(&mut self, id: LetterId, past: Option<Past>) {
+        let is_deferred = past.is_some_and(|past| past.status == Status::Deferred);
+        if is_deferred && self.deferred.len() < MOST_LAST_TRIES {
+            self.deferred.push(id);
+        }
     }
 
     async fn ask(&mut self) -> Result<(), LedgerError> {
@@ -80,8 +105,19 @@ impl<'l> Planning<'l> {
     }
 
     /// What a second pass needs to know.
-    #[must_use]
-    pub fn into_notes(self) -> Notes {
-        self.notes
+    ///
+    /// # Errors
+    /// When the ledger cannot be read.
+    pub async fn found(self) -> Result<Found, LedgerError> {
+        let mut last_tries = HashMap::new();
+        if !self.deferred.is_empty() {
+            let tried = self.ledger.last_tries(&self.deferred).await?;
+            let both = self.deferred.into_iter().zip(tried);
+            last_tries.extend(both.filter_map(|(id, tried)| Some((id, tried?))));
+        }
+        Ok(Found {
+            notes: self.notes,
+            last_tries,
+        })
     }
 }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use appel_core::address::Address;
 use appel_core::letter::Text;
 use appel_core::letter::sameness::Compared;
-use appel_core::letter::{Decision, Letter, Notes, Over, Rules, Skip};
+use appel_core::letter::{Decision, Letter, Over, Rules, Skip};
 use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 use super::compose::Composer;
 use super::leaving::Leaving;
-use super::planning::Planning;
+use super::planning::{Found, Planning};
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
 
@@ -42,8 +42,10 @@ pub struct Preflight {
     pub skipped: BTreeMap<Skip, usize>,
     /// Copies left out that their letters left without, by reason.
     pub skipped_copies: BTreeMap<Skip, usize>,
+    /// The first letters that the server refused earlier: which letter of the campaign, and its To.
+    pub refused: Vec<(String, Address)>,
     /// What was found of each letter, for a second pass.
-    pub notes: Notes,
+    pub found: Found,
     /// Letters that cannot be written.
     impossible: usize,
 }
@@ -80,18 +82,13 @@ impl Preflight {
         self.due == 0 && self.copies == 0
     }
 
-    /// Why some are left out, a line each; empty when nobody is.
-    #[must_use]
-    pub fn left_out(&self) -> Vec<Message> {
-        self.skipped
-            .iter()
-            .map(|(reason, number)| left_out(*reason, *number))
-            .chain(
-                self.skipped_copies
-                    .iter()
-                    .filter_map(|(reason, number)| copies_left_out(*reason, *number)),
-            )
-            .collect()
+    /// Why some are left out, a line each; copies behind the letters.
+    pub fn left_out(&self) -> impl Iterator<Item = (Skip, Message)> {
+        let skipped = self.skipped.iter();
+        let letters = skipped.map(|(reason, number)| (*reason, left_out(*reason, *number)));
+        let copies = self.skipped_copies.iter();
+        let copies = copies.filter_map(|(reason, number)| Some((*reason, copies_left_out(*reason, *number)?)));
+        letters.chain(copies)
     }
 }
 
@@ -212,7 +209,7 @@ pub async fn preflight(
             }
         }
     }
-    preflight.notes = planning.into_notes();
+    preflight.found = planning.found().await?;
     if problems.is_empty() {
         return Ok(preflight);
     }
@@ -291,6 +288,9 @@ impl Preflight {
             &mut self.skipped
         };
         *skipped.entry(reason).or_default() += 1;
+        if reason == Skip::Refused && self.refused.len() < SHOWN_LETTERS {
+            self.refused.push((letter.to_owned(), to.clone()));
+        }
         if let Some(over) = over
             && self.over.len() < SHOWN_LETTERS
         {

@@ -3,11 +3,11 @@
 use std::io;
 use std::time::Duration;
 
-use appel_core::letter::Notes;
 use appel_messages::msg;
 use secrecy::SecretString;
 use tokio::sync::watch;
 
+use super::planning::Found;
 use super::send::Sending;
 use crate::failure::Failure;
 use crate::input::config::Security;
@@ -15,7 +15,7 @@ use crate::outbox::delivery::{Ended, Interrupt};
 use crate::outbox::ledger::Ledger;
 use crate::rehearsal::inbox::Inbox;
 use crate::rehearsal::server::{Credentials, RehearsalServer};
-use crate::transport::smtp::{Login, Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{Login, Manner, Settings, SmtpTransport, Trust};
 
 /// Who signs in at the rehearsal's server; nobody else ever hears of it.
 const USERNAME: &str = "rehearsal";
@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 pub async fn rehearse(
     sending: Sending,
     ledger: Box<dyn Ledger>,
-    notes: Notes,
+    found: Found,
     inbox: &Inbox,
     password: SecretString,
     interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
@@ -52,9 +52,10 @@ pub async fn rehearse(
         login: Some(Login::password(USERNAME, password)),
         timeout: TIMEOUT,
         proxy: None,
+        manner: Manner::default(),
     };
     let transport = SmtpTransport::new(settings, &Trust::Only(server.certificate()))?;
-    let ended = sending.deliver(transport, ledger, notes, interrupts).await;
+    let ended = sending.deliver(transport, ledger, found, interrupts).await;
     server.stop().await;
     let (ended, _thrown_away) = ended?;
     Ok(ended)

@@ -4,11 +4,12 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use appel_core::letter::{Notes, Rules};
+use appel_core::letter::Rules;
 use appel_messages::msg;
 use tokio::sync::watch;
 
 use super::compose::{Composer, Outgoing};
+use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::input::Input;
@@ -30,6 +31,8 @@ pub struct SendSettings {
     pub retry_for: Duration,
     /// How many letters the server may take in 24 hours.
     pub quota: Quota,
+    /// Whether the account signs in.
+    pub signs_in: bool,
 }
 
 /// One run of the send path.
@@ -57,7 +60,7 @@ impl Sending {
         self,
         transport: T,
         mut ledger: L,
-        notes: Notes,
+        found: Found,
         interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
     ) -> Result<(Ended, L), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
@@ -66,7 +69,7 @@ impl Sending {
             self.kept.clone(),
             self.clock,
             &self.rules,
-            notes,
+            found,
         );
         let options = self.options();
         let mut listeners = self.listeners;
@@ -84,13 +87,13 @@ impl Sending {
 
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
-    pub fn tell(self, notes: Notes, stop: Option<Stop>) -> Ended {
+    pub fn tell(self, found: Found, stop: Option<Stop>) -> Ended {
         let letters = Outgoing::new(
             Arc::clone(&self.composer),
             self.kept.clone(),
             self.clock,
             &self.rules,
-            notes,
+            found,
         );
         let options = self.options();
         let mut listeners = self.listeners;
@@ -106,6 +109,7 @@ impl Sending {
             rate,
             retry_for,
             ref quota,
+            signs_in,
         } = self.settings;
         Options {
             campaign: campaign.id.clone(),
@@ -116,6 +120,7 @@ impl Sending {
             deadline: campaign.deadline,
             quota: quota.clone(),
             kept: self.kept.clone(),
+            signs_in,
             clock: self.clock,
             seed: u64::from(std::process::id()),
         }

@@ -144,7 +144,7 @@ impl Disk {
                 Entry::Release(id) => {
                     self.claimed.remove(&id);
                 }
-                Entry::Begin(_) | Entry::Outcome(_) => {}
+                Entry::Begin(_) | Entry::Outcome(_) | Entry::Refuse(_) => {}
             }
         }
         Ok(())

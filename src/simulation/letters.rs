@@ -13,7 +13,8 @@ use jiff::Timestamp;
 
 use super::model::Table;
 use super::scenario::Scenario;
-use crate::outbox::delivery::Letters;
+use crate::outbox::delivery::{Letters, TriedLast};
+use crate::outbox::ledger::LastTry;
 
 /// More than any scenario has.
 const MOST: usize = 160;
@@ -167,12 +168,16 @@ fn copies(scenario: &Scenario, id: LetterId) -> usize {
 
 /// The letters of one run.
 pub struct Outgoing {
-    pub decisions: std::vec::IntoIter<Decision>,
+    pub decisions: TriedLast,
 }
 
 impl Letters for Outgoing {
     fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
+    }
+
+    fn earlier_no(&self, id: LetterId) -> Option<LastTry> {
+        self.decisions.earlier_no(id)
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {

@@ -14,6 +14,7 @@ mod fault_model;
 mod ledger;
 mod letters;
 mod model;
+mod provider;
 mod record;
 mod scenario;
 mod server;
@@ -43,10 +44,10 @@ use self::scenario::{Death, Scenario, Trouble};
 use self::server::Service;
 use self::world::{Counts, Fuse, World, timed};
 use crate::input::config::Security;
-use crate::outbox::delivery::{Ended, Interrupt, Options, deliver};
+use crate::outbox::delivery::{Ended, Interrupt, Options, TriedLast, deliver};
 use crate::outbox::quota::Quota;
-use crate::transport::smtp::{Login, Settings, SmtpSession, over};
-use crate::transport::{ConnectError, Reply, Transport};
+use crate::transport::smtp::{Login, Manner, Settings, SmtpSession, over};
+use crate::transport::{ConnectError, Reply, Transport, Watcher};
 
 /// No run takes longer: what does, hangs.
 const LONGEST: Duration = Duration::from_hours(24 * 60);
@@ -108,7 +109,7 @@ fn kept(world: &World) -> Result<(), String> {
 }
 
 /// The next run opens the ledger and finds out what is due.
-fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, dice: &mut Dice) -> Vec<Decision> {
+fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, dice: &mut Dice) -> TriedLast {
     let mut world = world.lock();
     let world = &mut *world;
     let scenario = &world.scenario;
@@ -141,11 +142,15 @@ fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, di
     };
     world.run.skipped = decisions.len() - world.run.due.len();
     world.note(format_args!("{} due of {}", world.run.due.len(), decisions.len()));
-    decisions
+    let tried = world.run.due.iter();
+    let last_tries = tried
+        .filter_map(|id| Some((*id, world.disk.live.last_try(*id)?)))
+        .collect();
+    TriedLast::new(decisions.into_iter(), last_tries)
 }
 
 /// One run, until it ends by itself or dies.
-async fn run(world: &World, decisions: Vec<Decision>, trouble: &Trouble, dice: &mut Dice) -> Option<Death> {
+async fn run(world: &World, decisions: TriedLast, trouble: &Trouble, dice: &mut Dice) -> Option<Death> {
     let (sender, interrupt) = channel(Interrupt::None);
     let begun = Instant::now();
     let mut timers = Vec::new();
@@ -166,9 +171,7 @@ async fn run(world: &World, decisions: Vec<Decision>, trouble: &Trouble, dice: &
 
     let mut ledger = Ledger { world: world.clone() };
     let mut listener = world.clone();
-    let letters = Box::new(Outgoing {
-        decisions: decisions.into_iter(),
-    });
+    let letters = Box::new(Outgoing { decisions });
     let ended: Option<Ended> = {
         let mut delivery = pin!(deliver(
             Arc::new(road),
@@ -238,6 +241,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
     let since = Quota::since(clock.now());
     let sent = shared.disk.live.handed_over_since(&sender, since);
     let options = Options {
+        signs_in: scenario.login,
         campaign: "test".to_owned(),
         sender,
         connections: scenario.connections,
@@ -260,6 +264,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
                 .then(|| Login::password("ann".to_owned(), SecretString::from("secret"))),
             timeout: scenario.timeout,
             proxy: None,
+            manner: Manner::default(),
         },
         run: shared.run.number,
         faults: trouble.faults,
@@ -290,7 +295,7 @@ impl Road {
 impl Transport for Road {
     type Session = SmtpSession;
 
-    async fn connect(&self) -> Result<SmtpSession, ConnectError> {
+    async fn connect(&self, _: &dyn Watcher) -> Result<SmtpSession, ConnectError> {
         let mut dice = self.dice();
         if dice.permille(self.faults.unreachable) {
             self.world.lock().note("cannot connect");
@@ -320,6 +325,7 @@ impl Transport for Road {
                 faults: self.faults,
                 dice: dice.apart(),
                 sound: true,
+                served: 0,
             }
             .serve(),
         );

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::outbox::ledger::handed_over::{Counted, HandedOver, Once, Own};
 use crate::outbox::ledger::rules::{self, Open, OutOfOrder, Standing};
-use crate::outbox::ledger::{Claimed, Entry, EventKind, Holdings, Intent, LedgerEvent, Record, Settled};
+use crate::outbox::ledger::{Claimed, Entry, EventKind, Holdings, Intent, LastTry, LedgerEvent, Record, Settled};
 
 /// One letter's line.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ pub struct Row {
 #[derive(Clone, Debug)]
 struct Event {
     id: LetterId,
+    run: usize,
     at: Timestamp,
     outcome: Outcome,
     copies: Vec<AddressOutcome>,
@@ -79,6 +80,7 @@ impl Table {
             }
             Entry::Outcome(attempted) => self.events.push(Event {
                 id,
+                run,
                 at: attempted.at,
                 outcome: attempted.outcome.clone(),
                 copies: attempted.copies.clone(),
@@ -87,6 +89,16 @@ impl Table {
                     facts: Some(attempted.facts.to_string()),
                 },
             }),
+            Entry::Refuse(_) => {
+                if let Some(event) = self.events.iter_mut().rev().find(|event| event.id == id) {
+                    let copies = event.copies.iter_mut().map(|copy| &mut copy.outcome);
+                    for outcome in std::iter::once(&mut event.outcome).chain(copies) {
+                        if outcome.status == Status::Deferred {
+                            outcome.status = Status::Refused;
+                        }
+                    }
+                }
+            }
             Entry::Begin(_) | Entry::Release(_) => {}
         }
         if let Some(row) = self.rows.get_mut(&id) {
@@ -186,6 +198,7 @@ impl Table {
                 });
                 self.events.push(Event {
                     id: *id,
+                    run: row.run,
                     at: now,
                     copies: copies.collect(),
                     outcome,
@@ -223,6 +236,7 @@ impl Table {
         }
         self.events.push(Event {
             id,
+            run: row.run,
             at: now,
             outcome: outcome.clone(),
             copies: copies.clone(),
@@ -265,6 +279,19 @@ impl Table {
     pub fn doubts_of_sender(&self, campaign: &str, sender: &Address) -> Vec<LedgerEvent> {
         self.events(|row, outcome| {
             outcome.status == Status::InDoubt && row.intent.campaign == campaign && is_from(row, sender)
+        })
+    }
+
+    pub fn last_try(&self, id: LetterId) -> Option<LastTry> {
+        let last = self.events.iter().rev().find(|event| event.id == id)?;
+        let is_attempt = |event: &Event| matches!(event.kind, EventKind::Attempt { .. });
+        let in_its_run = self.events.iter().filter(|event| event.run == last.run);
+        is_attempt(last).then(|| LastTry {
+            at: last.at,
+            reply: last.outcome.reply.clone(),
+            among_accepted: in_its_run
+                .filter(|event| is_attempt(event))
+                .any(|event| event.outcome.status == Status::Accepted),
         })
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::dice::Dice;
 use super::fault_model::FaultModel;
+use super::provider::Provider;
 use crate::input::config::Rate;
 
 /// Everything that is fixed for all runs of one seed.
@@ -22,6 +23,7 @@ pub struct Scenario {
     pub deadline: Option<Timestamp>,
     pub timeout: Duration,
     pub login: bool,
+    pub provider: Provider,
     /// Whether the system tells one start of the machine from another. Where it does not, every run counts as cut off.
     pub boots_are_known: bool,
     /// The run from which on `--resend-in-doubt` is asked for.
@@ -90,6 +92,7 @@ impl Scenario {
             .then(|| start() + Duration::from_secs(dice.magnitude(200_000)));
         let runs = dice.count(1, 5);
         let copies = if dice.percent(40) { 0 } else { dice.count(1, 3) };
+        let provider = Provider::of(letters, runs, &mut dice.apart());
         Self {
             seed,
             letters,
@@ -102,6 +105,7 @@ impl Scenario {
             deadline,
             timeout: dice.seconds(2, 90),
             login: dice.percent(30),
+            provider,
             boots_are_known: dice.percent(90),
             resend_from: dice.percent(40).then(|| dice.count(0, runs + 1)),
             troubled: (0..runs).map(|_| Trouble::of(letters, &mut dice.apart())).collect(),

@@ -22,6 +22,8 @@ pub struct Service {
     pub dice: Dice,
     /// Replies answered what was asked, one each.
     pub sound: bool,
+    /// Letters taken on this connection.
+    pub served: usize,
 }
 
 /// A letter's transaction (RFC 5321 §3.3).
@@ -54,7 +56,6 @@ impl Service {
             return Err(Over);
         }
         let mut open: Option<Transaction> = None;
-        let mut served = 0;
         let patience = if self.faults.varied && self.dice.percent(20) {
             self.dice.count(1, 8)
         } else {
@@ -81,12 +82,9 @@ impl Service {
             } else if let Some(to) = address(&line, b"RCPT TO:<") {
                 self.recipient(open.as_mut(), &to).await?;
             } else if line.starts_with(b"DATA") {
-                if self.data(&mut open).await? {
-                    served += 1;
-                    if served >= patience {
-                        // RFC 5321 §3.8 has a 421 for it; many hang up without a word.
-                        return Err(Over);
-                    }
+                if self.data(&mut open).await? && self.served >= patience {
+                    // RFC 5321 §3.8 has a 421 for it; many hang up without a word.
+                    return Err(Over);
                 }
             } else if line.starts_with(b"RSET") {
                 open = None;
@@ -194,6 +192,9 @@ impl Service {
     /// The moment that counts.
     async fn dot(&mut self, id: LetterId, copies: BTreeSet<String>, bytes: &[u8]) -> Result<(), Over> {
         self.nothing_follows(id);
+        if let Some(told) = self.has_had_enough(Step::Dot) {
+            return told.map(|_| ());
+        }
         let act = self.faults.at(Step::Dot, &mut self.dice);
         let takes = match act {
             Act::NotNow | Act::No | Act::Shut | Act::Limit => false,
@@ -210,6 +211,7 @@ impl Service {
         let sound = self.sound && act != Act::Twice;
         let good = if takes {
             let words = self.world.lock().taken(id, self.run, copies, sound, bytes);
+            self.served += 1;
             self.note(&format!("takes {}", letters::name(id)));
             format!("250 {words}")
         } else {
@@ -235,8 +237,36 @@ impl Service {
 
     /// One step: what the fault model has the server do.
     async fn step(&mut self, step: Step, good: &str, about: &str) -> Result<Told, Over> {
+        if let Some(told) = self.has_had_enough(step) {
+            return told;
+        }
         let act = self.faults.at(step, &mut self.dice);
         self.act(act, good, about).await
+    }
+
+    /// What a provider says whose connection, or account, has had its share.
+    fn has_had_enough(&mut self, step: Step) -> Option<Result<Told, Over>> {
+        let provider = self.world.lock().scenario.provider;
+        if let Some(share) = provider
+            .share
+            .filter(|share| share.step == step && self.served >= share.letters)
+        {
+            self.say(share.words);
+            return Some(if share.hangs_up { Err(Over) } else { Ok(Told::No) });
+        }
+        let taken_in_run = |run| {
+            let world = self.world.lock();
+            world.kept.taken.iter().filter(|take| take.run == run).count()
+        };
+        let enough = provider
+            .enough
+            .filter(|enough| enough.step == step && enough.run == self.run)?;
+        if taken_in_run(enough.run) < enough.after {
+            return None;
+        }
+        self.world.lock().run.told_enough += 1;
+        self.say(enough.words);
+        Some(Ok(Told::No))
     }
 
     async fn act(&mut self, act: Act, good: &str, about: &str) -> Result<Told, Over> {

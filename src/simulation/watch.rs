@@ -28,7 +28,7 @@ impl State {
             match entry {
                 Entry::Claim(intent) => self.about_to_claim(intent.id, intent.date),
                 Entry::Begin(id) => self.about_to_begin(*id),
-                Entry::Release(_) | Entry::Outcome(_) => {}
+                Entry::Release(_) | Entry::Outcome(_) | Entry::Refuse(_) => {}
             }
         }
     }
@@ -256,6 +256,24 @@ impl State {
             ));
         }
         self.told_is_true(event);
+        self.told_is_not_the_accounts(event);
+    }
+
+    /// What the provider said to four letters running because the account has had enough is no letter's own: a fresh
+    /// account would have sent it. (Said to fewer, nobody can tell.)
+    fn told_is_not_the_accounts(&mut self, event: &LetterEvent) {
+        let Some(enough) = self.scenario.provider.enough else {
+            return;
+        };
+        let said = event.reply.as_ref().map(Message::in_english).unwrap_or_default();
+        let words = enough.words.get(4..).unwrap_or_default();
+        if event.outcome == Verdict::Refused && said.contains(words) && self.run.told_enough >= 4 {
+            self.broken(format_args!(
+                "{} is refused for good in the words for all",
+                name(event.id)
+            ));
+        }
+        self.counts.enough += u64::from(said.contains(words));
     }
 
     /// A letter that is accepted has a line for each copy that was not.
@@ -341,5 +359,6 @@ fn in_words(entry: &Entry) -> String {
         Entry::Begin(id) => format!("begin {}", name(*id)),
         Entry::Outcome(attempted) => format!("{} {:?}", name(attempted.id), attempted.outcome.status),
         Entry::Release(id) => format!("release {}", name(*id)),
+        Entry::Refuse(id) => format!("refuse {}", name(*id)),
     }
 }

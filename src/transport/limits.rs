@@ -97,7 +97,19 @@ const THE_ACCOUNT: &[&str] = &[
 /// Words that make it a day's.
 const DAILY: &[&str] = &["daily", "per day", "24 hours", "24h", "24-hour", "tomorrow"];
 
+/// Whether words speak of a day.
+#[must_use]
+pub fn is_daily(words: &str) -> bool {
+    DAILY.iter().any(|word| words.contains(word))
+}
+
 impl Limit {
+    /// Whether a reply's code alone says that the account has sent enough for a day.
+    #[must_use]
+    pub fn is_of_a_day(reply: &Reply) -> bool {
+        matches!(reply.code, Some(400..=599)) && enhanced(&reply.text).is_some_and(|code| OF_A_DAY.contains(&code))
+    }
+
     /// The limit that a 4xx or 5xx reply speaks of, if it does.
     #[must_use]
     pub fn in_reply(reply: &Reply) -> Option<Self> {
@@ -106,18 +118,10 @@ impl Limit {
         }
         let enhanced = enhanced(&reply.text);
         let is = |codes: &[&str]| enhanced.is_some_and(|found| codes.contains(&found));
-        if is(OF_A_DAY) {
+        if Self::is_of_a_day(reply) {
             return Some(Self::Day);
         }
-        // A long reply repeats its enhanced code on every line, between words that belong together.
-        let words = reply
-            .text
-            .lines()
-            .map(|line| self::enhanced(line).map_or(line, |code| line.trim_start().strip_prefix(code).unwrap_or(line)))
-            .flat_map(str::split_whitespace)
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase();
+        let words = words(reply);
         let has = |list: &[&str]| list.iter().any(|word| words.contains(word));
         let rate = || Self::Rate(told_pause(&words).unwrap_or(AN_HOUR));
         if is(OF_THE_RATE) {
@@ -129,7 +133,7 @@ impl Limit {
         match (reply.code, enhanced) {
             // Of a full mailbox Google says in words that it is the reader's; without them it is the sender's.
             (Some(400..=499), Some("4.2.2")) => Some(Self::Day),
-            _ if has(THE_ACCOUNT) => Some(if has(DAILY) { Self::Day } else { rate() }),
+            _ if has(THE_ACCOUNT) => Some(if is_daily(&words) { Self::Day } else { rate() }),
             // Whoever hangs up for a security reason wants to be left alone for a while.
             (Some(421), Some("4.7.0")) => Some(rate()),
             _ => None,
@@ -137,8 +141,23 @@ impl Limit {
     }
 }
 
+/// A reply's words on one line, in small letters: a long one repeats its enhanced code on every line, between words that
+/// belong together.
+#[must_use]
+pub fn words(reply: &Reply) -> String {
+    reply
+        .text
+        .lines()
+        .map(|line| enhanced(line).map_or(line, |code| line.trim_start().strip_prefix(code).unwrap_or(line)))
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
+}
+
 /// The enhanced status code that a reply's text begins with (RFC 2034 §4).
-pub(super) fn enhanced(text: &str) -> Option<&str> {
+#[must_use]
+pub fn enhanced(text: &str) -> Option<&str> {
     let word = text.split_ascii_whitespace().next()?;
     let mut parts = word.split('.');
     let numbers: Vec<&str> = parts.by_ref().collect();
@@ -147,7 +166,8 @@ pub(super) fn enhanced(text: &str) -> Option<&str> {
 }
 
 /// `try again in 30 minutes`: 30 minutes.
-fn told_pause(words: &str) -> Option<Duration> {
+#[must_use]
+pub fn told_pause(words: &str) -> Option<Duration> {
     let mut words = words
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());

@@ -19,6 +19,20 @@ pub enum Attempt {
     /// The connection was gone before the server answered anything of this letter (RFC 5321 §3.8: servers close idle
     /// connections): nothing was sent, and it may be tried at once on a new one.
     Unstarted(Reply),
+    /// Nothing of it was taken, and why was learned of the server: on a new connection it may be taken at once.
+    Again {
+        /// What the server said, or what happened instead.
+        reply: Reply,
+        /// What was learned, for the person.
+        learned: Words,
+    },
+    /// Nothing of it was taken, nor will anything be: the run ends.
+    Barred {
+        /// What the server said.
+        reply: Reply,
+        /// Why, and what to do.
+        why: ConnectError,
+    },
 }
 
 /// A message's outcome.
@@ -30,19 +44,21 @@ pub struct Sent {
     pub recipients: Vec<AddressOutcome>,
     /// What to do with the connection.
     pub then: Then,
-    /// What the server's words were about.
-    pub about: About,
+    /// At which step the outcome came.
+    pub step: Step,
 }
 
-/// What a server's words are about, as far as the step tells at which they came.
+/// A step of a letter's dialogue (RFC 5321 §3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum About {
-    /// The sender: the reply to MAIL.
-    Sender,
-    /// The address of the To: the reply to its RCPT.
-    Address,
-    /// The letter, or the server itself.
-    Letter,
+pub enum Step {
+    /// MAIL names the sender.
+    Mail,
+    /// RCPT names the To.
+    Rcpt,
+    /// DATA announces the text.
+    Data,
+    /// The text, up to its final dot; and whatever happened before a word of the letter was said.
+    Text,
 }
 
 impl Sent {
@@ -53,7 +69,7 @@ impl Sent {
             outcome,
             recipients: Vec::new(),
             then,
-            about: About::Letter,
+            step: Step::Text,
         }
     }
 }
@@ -83,13 +99,24 @@ pub enum ConnectError {
     },
 }
 
+/// Whoever is told while a connection is being opened.
+pub trait Watcher: Sync {
+    /// It takes long, and what for; or something was learned of the server.
+    fn tell(&self, what: Words);
+}
+
+/// Nobody listens.
+impl Watcher for () {
+    fn tell(&self, _: Words) {}
+}
+
 /// A way for letters to leave.
 pub trait Transport: Send + Sync + 'static {
     /// One connection.
     type Session: Session;
 
     /// Opens one, ready for the first letter.
-    fn connect(&self) -> impl Future<Output = Result<Self::Session, ConnectError>> + Send;
+    fn connect(&self, watcher: &dyn Watcher) -> impl Future<Output = Result<Self::Session, ConnectError>> + Send;
 }
 
 /// One connection, sending one letter after the other.

@@ -489,7 +489,7 @@ fn every_bad_setting_is_answered_with_its_place() {
         ("smtp.daily-limit", "-1"),
         ("smtp.retry-for", "\"soon\""),
         ("smtp.timeout", "\"0s\""),
-        ("smtp.security", "\"ssl\""),
+        ("smtp.security", "\"auto\""),
         ("smtp.auth", "\"basic\""),
         ("smtp.proxy", "\"http://127.0.0.1:1\""),
         ("smtp.host", "\"smtp.example.org:25\""),

@@ -94,9 +94,11 @@ fn a_server_that_is_about_to_close_defers_the_letter() {
 #[test]
 fn a_line_lost_between_the_sender_and_the_final_dot_defers_the_letter() {
     for step in [Step::Rcpt, Step::Data] {
-        deferred(on(step).times(1).close(), "deferred");
-        deferred(on(step).times(1).reset(), "deferred");
-        deferred(on(step).times(1).stall(), "deferred");
+        // In a group of commands it would be taken for a server that cannot follow one, and the letter go once more.
+        let one_by_one = |builder: Builder| deferred(builder.without("PIPELINING"), "deferred");
+        one_by_one(on(step).times(1).close());
+        one_by_one(on(step).times(1).reset());
+        one_by_one(on(step).times(1).stall());
         deferred(on(step).times(1).garble("what?\r\n"), "deferred");
         deferred(on(step).times(1).endless_reply(), "deferred");
     }
@@ -117,7 +119,7 @@ fn a_connection_that_never_comes_about_puts_all_letters_off_by_name() {
         on(Step::Connect).times(1).close(),
         on(Step::Connect).times(1).reset(),
         on(Step::Connect).times(1).reply("421 4.3.2 later"),
-        on(Step::Connect).times(1).garble("SSH-2.0-OpenSSH_9.9\r\n"),
+        on(Step::Connect).times(1).garble("what?\r\n"),
         on(Step::Connect).times(1).endless_reply(),
         on(Step::Ehlo).times(1).close(),
         on(Step::Ehlo).times(1).reset(),
@@ -150,8 +152,11 @@ fn nobody_listening_puts_all_letters_off_by_name() {
 
 #[test]
 fn a_greeting_that_takes_longer_than_other_replies_is_waited_for() {
-    let late = Duration::from_millis(1_500);
-    let (_, server) = one_letter(on(Step::Connect).delay(late), 0, "accepted 250");
+    let server = on(Step::Connect).delay(Duration::from_secs(7)).start();
+    let campaign = Campaign::new().smtp(&server).unset("smtp.timeout");
+    let run = campaign.send_json(&[]);
+    run.exits(0)
+        .says(&["has not greeted yet", "with security = \"tls\" (465 is usual"]);
     assert_eq!((server.connections(), server.taken().len()), (1, 1));
 }
 
@@ -242,13 +247,16 @@ fn a_refusal_is_recorded_in_the_servers_words_and_the_others_go_on() {
 }
 
 #[test]
-fn a_sender_refused_for_three_letters_running_ends_the_run() {
+fn a_sender_refused_for_four_letters_running_ends_the_run_and_all_are_due_again() {
     let server = on(Step::Mail).reply("553 5.7.1 not your address").start();
     let campaign = Campaign::new().people(6).smtp(&server);
     let run = campaign.send_json(&[]);
-    run.exits(4).says(&["takes no letters from your address"]);
-    assert_eq!(run.counts(), [6, 0, 3, 3, 0, 0]);
-    assert_eq!((server.reached(Step::Mail), server.taken().len()), (3, 0));
+    run.exits(4).says(&[
+        "takes no letters from this account for now",
+        "check sender.email and smtp.username",
+    ]);
+    assert_eq!(run.counts(), [6, 0, 6, 0, 0, 0]);
+    assert_eq!((server.reached(Step::Mail), server.taken().len()), (4, 0));
 }
 
 #[test]
@@ -270,8 +278,11 @@ fn a_quota_ends_the_run_with_the_providers_words_and_the_hour_to_go_on() {
             "again after 10:30 UTC (in 30 minutes)",
         ),
     ] {
-        for step in [Step::Mail, Step::Rcpt, Step::Data, Step::FinalDot] {
-            let server = on(step).letter(2).times(1).reply(reply).start();
+        for step in [Step::Mail, Step::Data, Step::FinalDot] {
+            // A connection that took a letter may have had its share: it counts what a fresh one says.
+            let on_a_fresh_one = step != Step::FinalDot || reply.starts_with("421");
+            let times = 1 + usize::from(on_a_fresh_one && !reply.starts_with("550"));
+            let server = on(step).once_taken(1).times(times).reply(reply).start();
             let campaign = Campaign::new().people(4).smtp(&server);
             let run = campaign.send_json(&["--retry-for", "1h"]);
             run.exits(1).says(&[

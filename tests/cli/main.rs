@@ -12,6 +12,8 @@ mod check;
 mod copies;
 mod crash;
 mod echo;
+mod edges;
+mod evidence;
 mod faults;
 mod flood;
 mod folder;

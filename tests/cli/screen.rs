@@ -130,8 +130,8 @@ fn the_status_says_where_the_campaign_stands() {
     Addresses in all: 4 (2 letters, 2 copies).
     2 letters.
 
-    1/2  refused  protest  fr  minister@mfa.example: 550 5.1.1 no such user
-    2/2  in doubt  solidarity  en  union@workers.example: the letter was handed over, then the connection was lost: reset by the server
+    1/2  in doubt  solidarity  en  union@workers.example: the letter was handed over, then the connection was lost: reset by the server
+    2/2  refused  protest  fr  minister@mfa.example: 550 5.1.1 no such user
     Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
     Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.
     ");
@@ -174,6 +174,7 @@ fn the_status_says_where_the_campaign_stands() {
     insta::assert_snapshot!(campaign.send(&[]).exits(1).stdout, @r"
     Nothing is due.
       1 letter was refused by the server earlier (see `appel log`; try again with --retry-refused)
+        protest  minister@mfa.example
       1 letter is in doubt and held (see `appel status`)
       1 letter is for senders in other countries
     ");

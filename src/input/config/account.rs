@@ -17,8 +17,9 @@ use toml::de::DeValue;
 use super::general::read_language;
 use super::paths;
 use super::read::Table;
+use super::server::{self, is_host_name, is_loopback};
 use super::value::{Text, Value};
-use super::{Auth, Own, PasswordCommand, Proxy, Rate, Security, Smtp};
+use super::{Auth, Own, PasswordCommand, Proxy, Rate, Smtp};
 use crate::failure::Problem;
 
 /// What `[sender]` says; `None` where it was wrong.
@@ -145,11 +146,6 @@ pub fn address(text: &Text<'_>) -> Option<Address> {
     }
 }
 
-const SECURITIES: &[(&str, Security)] = &[
-    ("tls", Security::Tls),
-    ("starttls", Security::Starttls),
-    ("none", Security::None),
-];
 const AUTHS: &[(&str, Auth)] = &[("password", Auth::Password), ("xoauth2", Auth::Xoauth2)];
 
 /// What `[smtp]` says, with what other checks still need.
@@ -169,26 +165,7 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
         refuse_own(table);
         Some(Own::default())
     };
-    let host = table.required("host", "host = \"smtp.example.org\"");
-    let host = host.and_then(|text| read_host(&text));
-    let security = match table.text("security") {
-        Some(text) => text.choice(SECURITIES).and_then(|security| {
-            let allowed = security != Security::None || host.as_deref().is_none_or(is_loopback);
-            if !allowed {
-                text.refuse(msg!("config-no-encryption"));
-            }
-            allowed.then_some(security)
-        }),
-        None => Some(Security::Tls),
-    };
-    let port = match table.get("port") {
-        Some(value) => value.integer(1..=65535).and_then(|port| u16::try_from(port).ok()),
-        None => security.map(|security| match security {
-            Security::Tls => 465,
-            Security::Starttls => 587,
-            Security::None => 25,
-        }),
-    };
+    let server = server::read(table);
     let username = table.text("username");
     let login = match &username {
         Some(text) if text.as_str().is_empty() => Some(None),
@@ -200,15 +177,15 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
         .map_or(Some(Auth::Password), |text| text.choice(AUTHS));
     let connections = number(table, "connections", 1..=50, 2);
     let rate = table.get("rate").map_or(Some(DEFAULT_RATE), |value| read_rate(value));
-    let daily_limit = read_daily_limit(table, host.as_deref().is_none_or(is_loopback), own);
+    let daily_limit = read_daily_limit(table, server.host.as_deref().is_none_or(is_loopback), own);
     let retry_for = duration(table, "retry-for", Duration::from_mins(15), true);
-    let timeout = duration(table, "timeout", Duration::from_mins(1), false);
+    let timeout = duration(table, "timeout", Smtp::USUAL_TIMEOUT, false);
     table.deny_unknown();
     Some(SmtpSection {
         smtp: Smtp {
-            host: host?,
-            port: port?,
-            security: security?,
+            host: server.host?,
+            port: server.port?,
+            security: server.security?,
             username: login?,
             auth: auth?,
             connections: usize::try_from(connections?).ok()?,
@@ -216,6 +193,8 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
             daily_limit: daily_limit?,
             retry_for: retry_for?,
             timeout: timeout?,
+            helo: server.helo?,
+            pipelining: server.pipelining?,
             own: personal?,
         },
         username,
@@ -320,49 +299,6 @@ pub fn refuse_password(table: &Table<'_>) {
     table
         .source()
         .push(Problem::error(msg!("config-password")).at(table.key("password").place()));
-}
-
-fn read_host(text: &Text<'_>) -> Option<String> {
-    let written = text.line()?;
-    let bare = written
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(&written);
-    if let Ok(ip) = bare.parse::<IpAddr>() {
-        return Some(ip.to_string());
-    }
-    if let Some((host, port)) = written.rsplit_once(':')
-        && !host.contains(['/', ':'])
-        && port.bytes().all(|b| b.is_ascii_digit())
-    {
-        text.refuse(msg!("config-port-in-host", host = host, port = port));
-        return None;
-    }
-    match idna::domain_to_ascii(&written) {
-        Ok(host) if is_host_name(&host) => Some(host),
-        _ => {
-            text.refuse(msg!("config-not-a-server", written = written));
-            None
-        }
-    }
-}
-
-fn is_host_name(host: &str) -> bool {
-    let host = host.strip_suffix('.').unwrap_or(host);
-    host.len() <= 253
-        && host.split('.').all(|label| {
-            (1..=63).contains(&label.len())
-                && label
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        })
-}
-
-/// Whether a server's name means this computer.
-#[must_use]
-pub fn is_loopback(host: &str) -> bool {
-    host.strip_suffix('.').unwrap_or(host).eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 fn read_rate(value: Value<'_>) -> Option<Rate> {

@@ -1,6 +1,7 @@
 //! The configuration, as people who mistype it see it.
 
 mod limits;
+mod server;
 
 use std::fs;
 use std::path::Path;
@@ -130,6 +131,8 @@ fn what_is_left_out_has_its_default() {
         ),
         retry_for: 900s,
         timeout: 60s,
+        helo: None,
+        pipelining: true,
         own: Own {
             password_command: None,
             ca_file: None,
@@ -147,7 +150,7 @@ fn what_is_left_out_has_its_default() {
 fn every_key_of_smtp_is_read() {
     let lines = "port = 1025\nsecurity = \"starttls\"\nusername = \"\"\nauth = \"xoauth2\"\npassword-command = \"pass show mail\"\n\
         connections = 50\nrate = \"1/s\"\ndaily-limit = 400\nretry-for = \"1h 30min\"\ntimeout = \"90s\"\nca-file = \"ca.pem\"\n\
-        proxy = \"socks5h://127.0.0.1:9050\"\n";
+        proxy = \"socks5h://127.0.0.1:9050\"\nhelo = \"mail.home.example\"\npipelining = false\n";
     let found = with_account(lines);
     assert_eq!(found.said, "");
     let mut smtp = found.input.unwrap().smtp.unwrap();
@@ -171,6 +174,10 @@ fn every_key_of_smtp_is_read() {
         ),
         retry_for: 5400s,
         timeout: 90s,
+        helo: Some(
+            "mail.home.example",
+        ),
+        pipelining: false,
         own: Own {
             password_command: None,
             ca_file: None,
@@ -448,7 +455,7 @@ fn numbers_and_words_that_mean_nothing_are_refused() {
        |
        = help: write a duration with its unit: "60s", "15min", "1h 30min"
     "#);
-    insta::assert_snapshot!(with_smtp("port = 65536\nrate = \"lots\"\nsecurity = \"ssl\"\nauth = \"oauth\""), @r#"
+    insta::assert_snapshot!(with_smtp("port = 65536\nrate = \"lots\"\nsecurity = \"sll\"\nauth = \"oauth\""), @r#"
     error: `smtp.port` cannot be 65536
       --> config.toml:11:8
        |
@@ -465,10 +472,10 @@ fn numbers_and_words_that_mean_nothing_are_refused() {
        |
        = help: write how many letters in a second, minute, hour or day: "30/min", "1/s", "200/h", "400/day"; or "unlimited"
 
-    error: `smtp.security` cannot be "ssl"
+    error: `smtp.security` cannot be "sll"
       --> config.toml:13:12
        |
-    13 | security = "ssl"
+    13 | security = "sll"
        |            ^^^^^ smtp.security
        |
        = help: it can be "tls" or "starttls" or "none"

@@ -89,6 +89,21 @@ impl<'a> Value<'a> {
         None
     }
 
+    /// As true or false.
+    pub fn truth(self) -> Option<bool> {
+        if let DeValue::Boolean(truth) = self.raw {
+            return Some(*truth);
+        }
+        let key = self.path.rsplit('.').next().unwrap_or_default();
+        self.refuse(msg!(
+            "config-not-a-truth",
+            key = &self.path,
+            found = kind_of(self.raw),
+            name = key
+        ));
+        None
+    }
+
     /// As a list; `example` shows how one is written.
     pub fn list(self, example: &str) -> Vec<Value<'a>> {
         let DeValue::Array(items) = self.raw else {

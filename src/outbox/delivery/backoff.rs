@@ -44,15 +44,43 @@ impl Backoff {
         self.not_before
     }
 
-    pub fn failed(&mut self, now: Instant, retry_for: Duration, seed: u64) -> Failed {
-        if self.not_before > now {
+    /// Whether the last pause is over.
+    pub fn is_over(&self, now: Instant) -> bool {
+        self.not_before <= now
+    }
+
+    /// Whether nothing has failed yet.
+    pub const fn is_fresh(&self) -> bool {
+        self.failures == 0
+    }
+
+    /// When it will have failed for too long.
+    pub fn ends(&self, retry_for: Duration) -> Instant {
+        self.since + retry_for
+    }
+
+    /// Another failure. `told`: how long the server wants to be left alone.
+    pub fn failed(&mut self, now: Instant, retry_for: Duration, seed: u64, told: Option<Duration>) -> Failed {
+        self.failed_since(now, now, retry_for, seed, told)
+    }
+
+    /// The same of a try that took its time: `begun` is when it began.
+    pub fn failed_since(
+        &mut self,
+        begun: Instant,
+        now: Instant,
+        retry_for: Duration,
+        seed: u64,
+        told: Option<Duration>,
+    ) -> Failed {
+        if !self.is_over(now) && told.is_none_or(|told| now + told <= self.not_before) {
             return Failed::Already;
         }
         if self.failures == 0 {
-            self.since = now;
+            self.since = begun;
         }
         self.failures += 1;
-        let pause = pause(self.failures, seed);
+        let pause = told.unwrap_or_else(|| pause(self.failures, seed));
         self.not_before = now + pause;
         if self.not_before.duration_since(self.since) <= retry_for {
             Failed::TryAgain(pause)

@@ -61,11 +61,14 @@ impl<'d> Claimed<'d> {
         }
         let begin = vec![Entry::Begin(line)];
         self.dispatcher.journal.record(begin, Durability::Process).await?;
-        let Some(job) = self.job.take() else {
+        let Some(mut job) = self.job.take() else {
             unreachable!("a letter is taken out once");
         };
         let in_flight = InFlight::new(&job.letter, message, sha256, self.dispatcher.options.clock.now());
-        self.dispatcher.state().in_flight.insert(line, in_flight);
+        let mut state = self.dispatcher.state();
+        state.in_flight.insert(line, in_flight);
+        job.began = state.evidence.begins();
+        drop(state);
         Ok(job)
     }
 

@@ -4,23 +4,35 @@ use std::sync::Arc;
 
 use appel_core::letter::Message;
 use appel_core::outcome::{Outcome, Reason, Reply, Status};
+use appel_messages::Message as Words;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
 use super::copies;
 use super::dispatcher::Dispatcher;
+use super::evidence::is_of_connection;
 use super::terms::Stop;
+use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
-use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport, Watcher};
+
+/// A letter is begun on so many further connections for what was learned of the server: that it wants another name, and no
+/// groups of commands.
+const MOST_LEARNED: usize = 2;
+
+/// An open connection.
+struct Line<S> {
+    session: S,
+    /// How many letters it took.
+    taken: u32,
+}
 
 /// `slot`: which of them it is.
 pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>, slot: usize) {
-    let mut session = None;
+    let mut line = None;
     // Without the ledger there is nothing more to do, and nobody to tell it to.
-    let _ = letters(&*transport, &dispatcher, &mut session, slot).await;
-    if let Some(session) = session {
-        session.close().await;
-    }
+    let _ = letters(&*transport, &dispatcher, &mut line, slot).await;
+    close(&mut line).await;
     dispatcher.wake();
 }
 
@@ -29,19 +41,22 @@ pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatc
 async fn letters<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
-    session: &mut Option<T::Session>,
+    line: &mut Option<Line<T::Session>>,
     slot: usize,
 ) -> Result<(), LedgerLost> {
     while let Some(job) = dispatcher.next().await? {
         let mut letter = Claimed::new(dispatcher, job);
-        if session.is_none() {
-            *session = connect(transport, dispatcher).await;
+        if line.as_ref().is_some_and(|line| dispatcher.is_worn(line.taken)) {
+            close(line).await;
         }
-        if session.is_some() {
+        if line.is_none() {
+            *line = connect(transport, dispatcher).await;
+        }
+        if line.is_some() {
             dispatcher.turn().await;
         }
         // Connecting and waiting for the turn take time: the deadline may have passed meanwhile.
-        if session.is_none() || dispatcher.stopping() || dispatcher.past_deadline() {
+        if line.is_none() || dispatcher.stopping() || dispatcher.past_deadline() {
             return Ok(());
         }
         if letter.tried_long_enough() {
@@ -58,12 +73,12 @@ async fn letters<T: Transport>(
                 return Ok(());
             }
         };
-        let (message, left_out) = match session {
-            Some(session) => session.fit(message),
+        let (message, left_out) = match line {
+            Some(line) => line.session.fit(message),
             None => (message, Vec::new()),
         };
         let job = letter.begin(&message, slot).await?;
-        let mut sent = send(transport, dispatcher, session, &message).await;
+        let mut sent = send(transport, dispatcher, line, &message).await;
         copies::tell_left_out(&mut sent, left_out);
         dispatcher.keep(&job, &message, &sent);
         let put_off = dispatcher.put_off(&job, &message, &sent);
@@ -73,41 +88,80 @@ async fn letters<T: Transport>(
     Ok(())
 }
 
-/// Sends a letter that has begun. Servers close idle connections without a word: that is no failure, the first time.
+/// Sends a letter that has begun. A connection that is at its end is no failure, the first time: servers close idle ones
+/// without a word, and some take so many letters and no more. Nor is what is learned of a server: each thing is learned
+/// once.
 async fn send<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
-    session: &mut Option<T::Session>,
+    line: &mut Option<Line<T::Session>>,
     message: &Message,
 ) -> Sent {
-    let reply = match hand_over(session, message).await {
-        Attempt::Ended(sent) => return sent,
-        Attempt::Unstarted(reply) => reply,
-    };
-    *session = connect(transport, dispatcher).await;
-    if session.is_none() || dispatcher.past_deadline() {
-        return Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
-    }
-    match hand_over(session, message).await {
-        Attempt::Ended(sent) => sent,
-        Attempt::Unstarted(reply) => Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect),
+    let deferred = |reply| Sent::all(Outcome::new(Status::Deferred, reply), Then::Reconnect);
+    // After how many letters the connection was at its end.
+    let mut ended_after = None;
+    let mut learned_of = 0;
+    loop {
+        let taken = line.as_ref().map_or(0, |line| line.taken);
+        let reply = match hand_over(line, message).await {
+            Attempt::Ended(sent) if ended_after.is_none() && is_of_connection(&sent, taken) => {
+                ended_after = Some(taken);
+                sent.outcome.reply
+            }
+            Attempt::Ended(sent) => {
+                if let Some(letters @ 1..) = ended_after
+                    && sent.outcome.status == Status::Accepted
+                {
+                    dispatcher.connection_ended_after(letters);
+                }
+                return sent;
+            }
+            Attempt::Unstarted(reply) if ended_after.is_none() => {
+                ended_after = Some(taken);
+                reply
+            }
+            Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {
+                learned_of += 1;
+                dispatcher.tell(learned);
+                reply
+            }
+            Attempt::Unstarted(reply) | Attempt::Again { reply, .. } => return deferred(reply),
+            Attempt::Barred { reply, why } => {
+                dispatcher.stop(why.into());
+                return deferred(reply);
+            }
+        };
+        close(line).await;
+        *line = connect(transport, dispatcher).await;
+        if line.is_none() || dispatcher.past_deadline() {
+            return deferred(reply);
+        }
     }
 }
 
 /// Hands a letter over to the session, which is gone when it cannot be used again.
-async fn hand_over<S: Session>(session: &mut Option<S>, message: &Message) -> Attempt {
-    let Some(open) = session.as_mut() else {
+async fn hand_over<S: Session>(line: &mut Option<Line<S>>, message: &Message) -> Attempt {
+    let Some(open) = line.as_mut() else {
         return Attempt::Unstarted(Reply::none(Reason::NotBegun, ""));
     };
-    let attempt = open.send(message).await;
-    if !matches!(&attempt, Attempt::Ended(sent) if sent.then == Then::Reuse) {
-        *session = None;
+    let attempt = open.session.send(message).await;
+    match &attempt {
+        Attempt::Ended(sent) if sent.then == Then::Reuse => {
+            open.taken += u32::from(sent.outcome.status == Status::Accepted);
+        }
+        _ => *line = None,
     }
     attempt
 }
 
+async fn close<S: Session>(line: &mut Option<Line<S>>) {
+    if let Some(line) = line.take() {
+        line.session.close().await;
+    }
+}
+
 /// Opens a connection, with growing pauses, until `retry-for` is over or the run is stopped.
-async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option<T::Session> {
+async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option<Line<T::Session>> {
     loop {
         tokio::select! {
             biased;
@@ -129,22 +183,30 @@ async fn connect<T: Transport>(transport: &T, dispatcher: &Dispatcher) -> Option
         if dispatcher.connect_not_before() > Instant::now() {
             continue;
         }
+        let begun = Instant::now();
         let tried = tokio::select! {
             biased;
-            tried = transport.connect() => tried,
+            tried = transport.connect(dispatcher) => tried,
             () = dispatcher.stopped() => return None,
         };
         drop(alone);
         match tried {
             Ok(session) => {
                 dispatcher.connected();
-                return Some(session);
+                return Some(Line { session, taken: 0 });
             }
-            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply),
+            Err(ConnectError::Temporary(reply)) => dispatcher.not_connected(&reply, begun),
             Err(fatal) => {
                 dispatcher.stop(fatal.into());
                 return None;
             }
         }
+    }
+}
+
+impl Watcher for Dispatcher {
+    fn tell(&self, what: Words) {
+        // Nobody is misled when the ledger is lost and the notice with it.
+        let _ = self.journal.submit(None, Some(Event::Notice(Notice::Told { what })));
     }
 }

@@ -74,6 +74,7 @@ impl Dispatcher {
             letter,
             date: job.date,
             tries: 1,
+            began: job.began,
             first_try: Some(Instant::now()),
             deferred: Some(Box::new(event)),
         })
@@ -85,7 +86,8 @@ impl Dispatcher {
             return;
         }
         for job in put_off {
-            if let Some(at) = self.later(&job) {
+            let told = None;
+            if let Some(at) = self.later(&job, told) {
                 self.state().retries.push(Retry { at, job });
             }
         }

@@ -10,10 +10,11 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::backoff::Backoff;
+use super::evidence::{Evidence, Lengths};
 use super::in_flight::InFlight;
 use super::job::{Job, Retry};
 use super::terms::{Interrupt, Letters, Options, Stop};
-use crate::outbox::event::{Event, Notice};
+use crate::outbox::event::{Event, LetterEvent, Notice};
 use crate::outbox::journal::{Journal, LedgerLost};
 use crate::outbox::pacer::Pacer;
 use crate::outbox::quota::Quota;
@@ -34,8 +35,13 @@ pub struct State {
     pub claiming: BTreeMap<u64, Vec<Job>>,
     pub groups: u64,
     pub quota: Quota,
-    /// Letters running whose sender the server refused.
-    pub sender_refusals: u32,
+    /// What was heard of letters, and what it is about.
+    pub evidence: Evidence,
+    /// Letters refused for good, should it turn out that this was about them: told when that is known. The ledger has them
+    /// as deferred meanwhile.
+    pub unsettled: Vec<LetterEvent>,
+    /// How many letters a connection takes.
+    pub lengths: Lengths,
     /// Letters running that the server deferred.
     pub deferrals: u32,
     /// Before the next try to connect.
@@ -97,7 +103,9 @@ impl Dispatcher {
                 claiming: BTreeMap::new(),
                 groups: 0,
                 quota,
-                sender_refusals: 0,
+                evidence: Evidence::default(),
+                unsettled: Vec::new(),
+                lengths: Lengths::default(),
                 deferrals: 0,
                 connecting: Backoff::new(now),
                 sending: Backoff::new(now),

@@ -1,199 +1,173 @@
-//! What an outcome, or a connection that fails, says of the server and the account: try again later, all wait, or the end.
+//! What a reply is evidence of: this letter, this reader, this connection, this account, or this server. Decided here
+//! and nowhere else, by what was tried and what else was accepted; a table is in docs/reliability.md.
 
-use std::sync::atomic::Ordering;
-use std::time::Duration;
+pub mod gist;
+pub mod hints;
 
-use appel_core::outcome::{Outcome, Reply, Status};
-use appel_messages::{Message, msg};
-use tokio::time::Instant;
+use std::collections::BTreeMap;
 
-use super::backoff::{Backoff, Failed};
-use super::dispatcher::Dispatcher;
-use super::job::{Job, Retry};
-use super::terms::{Options, Stop};
-use crate::outbox::event::{Event, Notice};
-use crate::outbox::journal::LedgerLost;
-use crate::outbox::ledger::Entry;
-use crate::transport::limits::Limit;
-use crate::transport::{About, Sent, Then};
+use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 
-/// So many letters running deferred, and it is the server that is not ready, not a letter.
-const DEFERRALS: u32 = 3;
-/// So many letters running whose sender the server refuses, and it is the account that is wrong, not a letter.
-const SENDER_REFUSALS: u32 = 3;
+use self::gist::Gist;
+use crate::transport::{Reply, Sent, Step};
 
-impl Dispatcher {
-    /// Has an outcome written, and tries again later what was deferred and may be.
-    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
-        job.first_try.get_or_insert_with(Instant::now);
-        job.tries += 1;
-        // Told by `abandon` as in doubt, which is what the next run will find.
-        if self.journal.is_lost() {
-            return Err(LedgerLost);
-        }
-        let now = self.options.clock.now();
-        let in_flight = {
-            let mut state = self.state();
-            // The ledger's count of the last 24 hours has the accepted and those in doubt: so has this one.
-            state.quota.release(job.addresses());
-            let handed = handed_over(&job, sent);
-            if handed > 0 {
-                state.quota.handed_over(now, handed);
-            }
-            state.in_flight.remove(&job.letter.line())
-        };
-        let Some(in_flight) = in_flight else {
-            return Ok(());
-        };
-        self.weigh(sent);
-        let (attempted, event) = in_flight.ended(sent, now);
-        let entry = Some(Entry::Outcome(Box::new(attempted)));
-        let again = if sent.outcome.status == Status::Deferred {
-            self.later(&job)
-        } else {
-            None
-        };
-        match again {
-            Some(at) => {
-                self.journal.submit(entry, None)?;
-                let what = msg!(
-                    "retrying-letter",
-                    letter = &event.letter,
-                    to = &event.to,
-                    reply = sent.outcome.reply.told_with_code(),
-                );
-                self.notice(what, at.duration_since(Instant::now()));
-                job.deferred = Some(Box::new(event));
-                self.state().retries.push(Retry { at, job });
-            }
-            None => self.journal.submit(entry, Some(event.told()))?,
-        }
-        self.wake();
-        Ok(())
+/// So many letters running are told the same, and it is the account, not a letter.
+const SAME: usize = 4;
+/// The same of addresses that are said not to exist: a list may be old.
+const NO_SUCH_READERS: usize = 10;
+/// So many are told no in whatever words, and nothing is accepted.
+const ANYTHING: usize = 50;
+/// So many are kept in mind.
+const MOST: usize = 200;
+
+/// Whether a reply is about the connection: it had taken letters, and now has had its share. The same letter leaves at once
+/// on a fresh one; only what that says to its first letter counts further.
+pub fn is_of_connection(sent: &Sent, taken: u32) -> bool {
+    let reply = &sent.outcome.reply;
+    let Some(code) = reply.code.filter(|_| taken > 0) else {
+        return false;
+    };
+    if matches!(sent.outcome.status, Status::Accepted | Status::InDoubt) {
+        return false;
     }
-
-    /// What an outcome says about the server, whether it takes anything at all, and about the account, whether it may
-    /// send.
-    fn weigh(&self, sent: &Sent) {
-        let Outcome { status, reply } = &sent.outcome;
-        match status {
-            Status::Accepted | Status::Refused => {
-                let mut state = self.state();
-                if state.deferrals > 0 {
-                    state.deferrals = 0;
-                    state.sending = Backoff::new(Instant::now());
-                }
-            }
-            Status::Deferred if sent.about == About::Address => self.limited(reply),
-            Status::Deferred => {
-                self.limited(reply);
-                self.server_deferred(reply);
-            }
-            Status::InDoubt | Status::NotTried => {}
-        }
-        if sent.about == About::Sender && *status == Status::Refused {
-            self.sender_refused();
-        } else if sent.then == Then::Reuse {
-            self.state().sender_refusals = 0;
-        }
-    }
-
-    fn server_deferred(&self, reply: &Reply) {
-        let failed = {
-            let mut state = self.state();
-            state.deferrals += 1;
-            if state.deferrals < DEFERRALS {
-                return;
-            }
-            let Options { retry_for, seed, .. } = self.options;
-            state.sending.failed(Instant::now(), retry_for, seed)
-        };
-        self.waits(&failed, reply);
-    }
-
-    fn sender_refused(&self) {
-        let refusals = {
-            let mut state = self.state();
-            state.sender_refusals += 1;
-            state.sender_refusals
-        };
-        if refusals >= SENDER_REFUSALS {
-            self.stop(Stop::Cannot {
-                message: msg!("sender-refused"),
-                cause: Some(msg!("sender-refused-running", count = SENDER_REFUSALS)),
-                hint: None,
-            });
-        }
-    }
-
-    /// Ends the run when a reply says that the account has sent enough for now.
-    pub fn limited(&self, reply: &Reply) {
-        let Some(limit) = Limit::in_reply(reply) else { return };
-        let now = self.options.clock.now();
-        let in_an_hour = now.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
-        let from = match limit {
-            // When the first of what counts is a day old, as far as is known here.
-            Limit::Day => {
-                let again = self.state().quota.again(1);
-                let tomorrow = now.saturating_add(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
-                again.map_or(tomorrow, |again| again.from).max(in_an_hour)
-            }
-            Limit::Rate(pause) => now.saturating_add(pause).unwrap_or(in_an_hour),
-        };
-        self.stop(Stop::Limited {
-            reply: reply.clone(),
-            limit,
-            from,
-        });
-    }
-
-    pub fn notice(&self, reason: Message, pause: Duration) {
-        let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
-        let notice = Notice::Retrying { reason, seconds };
-        // Nobody is misled when the ledger is lost and the notice with it.
-        let _ = self.journal.submit(None, Some(Event::Notice(notice)));
-    }
-
-    pub fn connect_not_before(&self) -> Instant {
-        self.state().connecting.not_before()
-    }
-
-    /// Waits until nobody else tries to open the first connection; `None` once there has been one.
-    pub async fn alone(&self) -> Option<tokio::sync::MutexGuard<'_, ()>> {
-        if self.was_ready.load(Ordering::Relaxed) {
-            return None;
-        }
-        let alone = self.first_connection.lock().await;
-        (!self.was_ready.load(Ordering::Relaxed)).then_some(alone)
-    }
-
-    pub fn connected(&self) {
-        self.was_ready.store(true, Ordering::Relaxed);
-        self.state().connecting = Backoff::new(Instant::now());
-    }
-
-    pub fn not_connected(&self, reply: &Reply) {
-        let Options { retry_for, seed, .. } = self.options;
-        let failed = self.state().connecting.failed(Instant::now(), retry_for, seed);
-        self.limited(reply);
-        self.waits(&failed, reply);
-    }
-
-    fn waits(&self, failed: &Failed, reply: &Reply) {
-        match failed {
-            Failed::Already => {}
-            Failed::TryAgain(pause) => self.notice(reply.told_with_code(), *pause),
-            Failed::TooLong => self.stop(Stop::GaveUp(reply.clone())),
-        }
+    match (code, sent.step) {
+        (421, _) => true,
+        (400..=599, Step::Mail | Step::Data) => !hints::shows_account(reply),
+        (400..=499, Step::Rcpt | Step::Text) => hints::of_session(reply),
+        _ => false,
     }
 }
 
-/// For how many addresses the server took a letter, or may have: a refused copy is none of them.
-fn handed_over(job: &Job, sent: &Sent) -> usize {
-    let may_be_there = |outcome: &Outcome| matches!(outcome.status, Status::Accepted | Status::InDoubt);
-    if !may_be_there(&sent.outcome) {
-        return 0;
+/// A no, or a "not now", that may be about the account.
+#[derive(Debug)]
+pub struct No {
+    /// The letter's.
+    pub id: LetterId,
+    /// What was said.
+    pub reply: Reply,
+    /// At which step.
+    pub step: Step,
+    /// What of it would be the same for other letters.
+    pub gist: Gist,
+    /// Whether it was said for good (5xx).
+    pub for_good: bool,
+    /// Whether the reader is named, by words, code or step.
+    pub names_reader: bool,
+    /// Whether the address is said to be none.
+    pub dead_address: bool,
+}
+
+/// What was heard of letters since the last that was accepted.
+#[derive(Debug, Default)]
+pub struct Evidence {
+    /// Counts what begins and what is heard: a letter that began before a no was heard says nothing about that no.
+    moment: u64,
+    /// Whether any letter was accepted in this run.
+    accepted: bool,
+    /// Letters that were tried, each once.
+    tried: usize,
+    nos: Vec<(u64, No)>,
+}
+
+impl Evidence {
+    /// A letter begins now.
+    pub const fn begins(&mut self) -> u64 {
+        self.moment += 1;
+        self.moment
     }
-    let refused = sent.recipients.iter().filter(|its| !may_be_there(&its.outcome));
-    job.addresses().saturating_sub(refused.count())
+
+    /// A letter had its first try.
+    pub const fn tried(&mut self) {
+        self.tried += 1;
+    }
+
+    /// Whether any letter was accepted in this run.
+    pub const fn any_accepted(&self) -> bool {
+        self.accepted
+    }
+
+    /// A letter that began then is accepted: so what was said before of others was about them alone. Gives those that were
+    /// refused for good.
+    pub fn accepted(&mut self, began: u64) -> Vec<LetterId> {
+        self.accepted = true;
+        if self.nos.is_empty() {
+            return Vec::new();
+        }
+        let (settled, open): (Vec<_>, Vec<_>) = std::mem::take(&mut self.nos)
+            .into_iter()
+            .partition(|(heard, _)| *heard < began);
+        self.nos = open;
+        for_good(settled)
+    }
+
+    /// A letter is told no. Gives how many letters running were told the same, when that makes it the account's.
+    pub fn said_no(&mut self, no: No) -> Option<usize> {
+        self.moment += 1;
+        self.nos.retain(|(_, before)| before.id != no.id);
+        if self.nos.len() >= MOST {
+            self.nos.remove(0);
+        }
+        let same = 1 + self
+            .nos
+            .iter()
+            .filter(|(_, before)| before.gist.is_like(&no.gist))
+            .count();
+        let most = if no.dead_address { NO_SUCH_READERS } else { SAME };
+        self.nos.push((self.moment, no));
+        if same >= most {
+            return Some(same);
+        }
+        let for_good = self.nos.iter().filter(|(_, no)| no.for_good).count();
+        (for_good >= ANYTHING).then_some(for_good)
+    }
+
+    /// Everything due was tried. Gives how many letters were told the same, when fewer were due than make it the account's,
+    /// none was accepted, and nothing names a reader; and what.
+    pub fn all_were_told_the_same(&self) -> Option<(usize, Reply, Step)> {
+        let (_, first) = self.nos.first()?;
+        let same = |no: &No| no.for_good && !no.names_reader && no.gist.is_like(&first.gist);
+        (!self.accepted && self.tried == self.nos.len() && self.tried < SAME && self.nos.iter().all(|(_, no)| same(no)))
+            .then(|| (self.tried, first.reply.clone(), first.step))
+    }
+
+    /// Everything due was tried, and it was not the account: gives those that were refused for good.
+    pub fn settle(&mut self) -> Vec<LetterId> {
+        for_good(std::mem::take(&mut self.nos))
+    }
+}
+
+fn for_good(nos: Vec<(u64, No)>) -> Vec<LetterId> {
+    let refused = nos.into_iter().filter(|(_, no)| no.for_good);
+    refused.map(|(_, no)| no.id).collect()
+}
+
+/// How many letters a connection takes, as far as was seen.
+#[derive(Debug, Default)]
+pub struct Lengths {
+    seen: BTreeMap<u32, u32>,
+    known: Option<u32>,
+}
+
+impl Lengths {
+    /// A connection was at its end after so many letters, and a fresh one took the next. Twice at the same number, and it is
+    /// no accident.
+    pub fn ended_after(&mut self, letters: u32) {
+        let times = self.seen.entry(letters).or_default();
+        *times += 1;
+        if *times > 1 {
+            self.known = Some(self.known.map_or(letters, |known| known.min(letters)));
+        } else if self.known.is_some_and(|known| letters < known) {
+            // It takes fewer than was thought.
+            self.known = None;
+        }
+        while self.seen.len() > MOST {
+            self.seen.pop_last();
+        }
+    }
+
+    /// After how many letters a connection is renewed.
+    pub const fn most(&self) -> Option<u32> {
+        self.known
+    }
 }

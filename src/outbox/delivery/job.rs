@@ -14,6 +14,8 @@ pub struct Job {
     pub letter: Box<Letter>,
     pub date: Timestamp,
     pub tries: u32,
+    /// When this try began, as the evidence counts.
+    pub began: u64,
     /// When its first try ended.
     pub first_try: Option<Instant>,
     /// What is told of it should it not be tried again: how its last try was deferred.

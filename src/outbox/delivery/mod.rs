@@ -12,12 +12,14 @@ mod evidence;
 mod in_flight;
 mod job;
 mod letter_events;
+mod outcomes;
 mod queue;
 mod retry;
 mod tally;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tried_last;
 mod untried;
 mod wind_up;
 
@@ -30,6 +32,7 @@ use self::connection::connection;
 use self::dispatcher::Dispatcher;
 use self::tally::Tally;
 pub use self::terms::{Ended, Interrupt, Letters, Options, Stop};
+pub use self::tried_last::TriedLast;
 pub use self::untried::leave_untried;
 use super::event::Listener;
 use super::journal::journal;

@@ -130,6 +130,7 @@ impl Dispatcher {
                         date: letter.date(now),
                         letter,
                         tries: 0,
+                        began: 0,
                         first_try: None,
                         deferred: None,
                     }));

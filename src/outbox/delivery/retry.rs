@@ -1,5 +1,7 @@
 //! When a letter that was deferred is tried again, and when it is not any more.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::backoff::pause;
@@ -9,11 +11,13 @@ use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
 
 impl Dispatcher {
-    /// When a letter that was deferred is tried again; `None` when that would be too late.
-    pub fn later(&self, job: &Job) -> Option<Instant> {
+    /// When a letter that was deferred is tried again, not before the pause that its reply tells; `None` when that would be
+    /// too late.
+    pub fn later(&self, job: &Job, told: Option<Duration>) -> Option<Instant> {
         let now = Instant::now();
         let [.., last] = *job.letter.line().as_bytes();
-        let at = now + pause(job.tries, self.options.seed ^ u64::from(last));
+        let pause = pause(job.tries, self.options.seed ^ u64::from(last));
+        let at = now + pause.max(told.unwrap_or_default());
         let since = job.first_try.unwrap_or(now);
         (at.duration_since(since) <= self.options.retry_for && !self.stopping()).then_some(at)
     }

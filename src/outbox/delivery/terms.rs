@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use appel_core::address::Address;
-use appel_core::letter::{self, Decision, Letter};
+use appel_core::letter::{self, Decision, Letter, LetterId};
 use appel_messages::Message;
 use jiff::Timestamp;
 
@@ -13,7 +13,7 @@ use crate::failure::Problem;
 use crate::input::config::Rate;
 use crate::outbox::event::{LetterEvent, Summary};
 use crate::outbox::kept::Kept;
-use crate::outbox::ledger::LedgerError;
+use crate::outbox::ledger::{LastTry, LedgerError};
 use crate::outbox::quota::{Again, Quota};
 use crate::transport::limits::Limit;
 use crate::transport::{ConnectError, Reply};
@@ -28,6 +28,9 @@ pub trait Letters: Send + 'static {
     /// # Errors
     /// When it cannot be written, although it could before the run began.
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<letter::Message, Problem>;
+
+    /// The no that an earlier run heard of a letter, and took for the account's.
+    fn earlier_no(&self, id: LetterId) -> Option<LastTry>;
 }
 
 /// How to send.
@@ -51,6 +54,8 @@ pub struct Options {
     pub kept: Option<Arc<Kept>>,
     /// The time of day.
     pub clock: Clock,
+    /// Whether the account signs in.
+    pub signs_in: bool,
     /// Makes the pauses uneven; the same seed, the same pauses.
     pub seed: u64,
 }
@@ -93,6 +98,15 @@ pub enum Stop {
         limit: Limit,
         /// When to go on, as far as can be told.
         from: Timestamp,
+    },
+    /// The server said the same of so many letters running, and took none between: it is about the account.
+    Account {
+        /// Its words.
+        reply: Reply,
+        /// How many letters.
+        letters: usize,
+        /// What they probably mean.
+        meaning: Message,
     },
     /// `campaign.deadline` passed while letters were leaving.
     Deadline,

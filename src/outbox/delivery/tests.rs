@@ -16,15 +16,16 @@ use crate::clock::Clock;
 use crate::failure::Problem;
 use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Verdict};
-use crate::outbox::ledger::{self, Claimed, Doing, Durability, Entry, LedgerError, LedgerWriter};
+use crate::outbox::ledger::{self, Claimed, Doing, Durability, Entry, LastTry, LedgerError, LedgerWriter};
 use crate::outbox::quota::Quota;
-use crate::transport::{About, Attempt, ConnectError, Sent, Session, Then};
+use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then, Watcher};
 
 /// Letters to `r0@x.example`, `r1@x.example` and so on.
 pub struct List {
     decisions: Box<dyn Iterator<Item = Decision> + Send>,
     made: Made,
     renderer: Renderer,
+    earlier: BTreeMap<LetterId, LastTry>,
 }
 
 impl List {
@@ -39,6 +40,7 @@ impl List {
             decisions: Box::new(plan.decisions(&Rules::to_look(start()))),
             renderer: made.renderer(None),
             made,
+            earlier: BTreeMap::new(),
         })
     }
 }
@@ -46,6 +48,10 @@ impl List {
 impl Letters for List {
     fn next(&mut self) -> Option<Decision> {
         self.decisions.next()
+    }
+
+    fn earlier_no(&self, id: LetterId) -> Option<LastTry> {
+        self.earlier.get(&id).cloned()
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
@@ -96,7 +102,7 @@ fn said(status: Status, code: u16) -> Attempt {
 
 impl Transport for Server {
     type Session = Self;
-    async fn connect(&self) -> Result<Self, ConnectError> {
+    async fn connect(&self, _: &dyn Watcher) -> Result<Self, ConnectError> {
         Ok(self.clone())
     }
 }
@@ -127,6 +133,7 @@ pub struct Paper {
     writes: usize,
     claimed: BTreeSet<LetterId>,
     begun: BTreeSet<LetterId>,
+    refused: BTreeSet<LetterId>,
     /// Whose letters another run has by now, and how it left them.
     taken_by_others: BTreeSet<String>,
     others_left: Option<Status>,
@@ -139,6 +146,7 @@ impl Paper {
             writes: 0,
             claimed: BTreeSet::new(),
             begun: BTreeSet::new(),
+            refused: BTreeSet::new(),
             taken_by_others: BTreeSet::new(),
             others_left: None,
         }
@@ -176,6 +184,7 @@ impl LedgerWriter for Paper {
                     assert!(self.begun.insert(id), "begun twice");
                 }
                 Entry::Outcome(attempted) => assert!(self.begun.remove(&attempted.id), "ended before it began"),
+                Entry::Refuse(id) => assert!(self.refused.insert(id), "refused twice"),
                 Entry::Release(id) => assert!(
                     self.claimed.remove(&id) || self.begun.remove(&id),
                     "released without a claim"
@@ -211,6 +220,7 @@ impl Ear {
 
 pub fn options(connections: usize) -> Options {
     Options {
+        signs_in: true,
         campaign: "test".to_owned(),
         sender: Address::parse("ann@home.example").unwrap(),
         connections,
@@ -390,17 +400,21 @@ async fn the_first_interruption_finishes_what_is_in_flight_and_the_second_leaves
 }
 
 #[tokio::test(start_paused = true)]
-async fn three_letters_running_whose_sender_is_refused_end_the_run() {
+async fn four_letters_running_whose_sender_is_refused_end_the_run_and_are_due_again() {
     let server = Server::new(|_, _| {
         let reply = Reply::said(550, "not you");
         Attempt::Ended(Sent {
-            about: About::Sender,
+            step: Step::Mail,
             ..Sent::all(Outcome::new(Status::Refused, reply), Then::Reuse)
         })
     });
     let (ended, ear) = run(10, &server, &mut Paper::good(), options(1)).await;
-    assert_eq!((ear.counts(Verdict::Refused), ear.counts(Verdict::NotTried)), (3, 7));
-    assert!(matches!(ended.stop, Some(Stop::Cannot { .. })));
+    assert_eq!((ear.counts(Verdict::Deferred), ear.counts(Verdict::NotTried)), (4, 6));
+    assert!(
+        matches!(ended.stop, Some(Stop::Account { letters: 4, .. })),
+        "{:?}",
+        ended.stop
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -455,7 +469,7 @@ async fn an_address_that_is_deferred_again_and_again_keeps_nobody_waiting() {
     let server = Server::new(|_, _| {
         let reply = Reply::said(450, "greylisted");
         Attempt::Ended(Sent {
-            about: About::Address,
+            step: Step::Rcpt,
             ..Sent::all(Outcome::new(Status::Deferred, reply), Then::Reuse)
         })
     });

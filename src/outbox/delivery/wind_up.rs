@@ -18,6 +18,7 @@ impl Dispatcher {
         for (entry, event) in self.take_unfinished(Reason::Interrupted) {
             self.journal.submit(entry, Some(event))?;
         }
+        self.settle_nos()?;
         if self.state().stop.is_none() {
             return Ok(());
         }
@@ -34,10 +35,34 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// What was said of letters and not settled yet. When everything due was tried, it was about them, or about an account
+    /// with few letters; else nobody knows, and they are due again.
+    fn settle_nos(&self) -> Result<(), LedgerLost> {
+        let (stopped, few) = {
+            let state = self.state();
+            (state.stop.is_some(), state.evidence.all_were_told_the_same())
+        };
+        if !stopped && let Some((letters, reply, step)) = few {
+            self.stop(self.of_account(&reply, step, letters));
+        } else if !stopped {
+            let about_them = self.state().evidence.settle();
+            self.refuse(about_them)?;
+        }
+        // Whatever is left, those of a no that was too long ago to be kept in mind among it.
+        let left = std::mem::take(&mut self.state().unsettled);
+        for event in left {
+            self.journal.submit(None, Some(event.told()))?;
+        }
+        Ok(())
+    }
+
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
         for (_, event) in self.take_unfinished(Reason::LedgerLost) {
             listener.hear(&event);
+        }
+        for event in std::mem::take(&mut self.state().unsettled) {
+            listener.hear(&event.told());
         }
         self.name_the_rest(listener);
         listener.pause();

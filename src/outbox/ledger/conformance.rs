@@ -11,7 +11,9 @@ use appel_core::letter::LetterId;
 use appel_core::outcome::{AddressOutcome, Outcome, RESET, Reason, Reply, Status};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Answer, Attempted, Claimed, Durability, Entry, EventKind, Intent, Ledger, LedgerEvent, Record, Settled};
+use super::{
+    Answer, Attempted, Claimed, Durability, Entry, EventKind, Intent, LastTry, Ledger, LedgerEvent, Record, Settled,
+};
 
 use Durability::{Power, Process};
 use Status::{Accepted, Deferred, InDoubt, Refused};
@@ -105,6 +107,20 @@ fn ended(number: u8, status: Status, at: Timestamp) -> Entry {
             copy("two@x.example", said(Refused)),
         ],
     }))
+}
+
+/// A no for good, of which it is not known yet whether it is about the letter.
+fn said_no(number: u8, at: Timestamp) -> Entry {
+    let Entry::Outcome(mut attempted) = ended(number, Deferred, at) else {
+        unreachable!()
+    };
+    attempted.outcome.reply = Reply::said(550, "5.7.1 no");
+    attempted.copies[0].outcome = attempted.outcome.clone();
+    Entry::Outcome(attempted)
+}
+
+fn refuse(number: u8) -> Entry {
+    Entry::Refuse(id(number))
 }
 
 impl<S: Site> Subject<S> {
@@ -236,6 +252,8 @@ macro_rules! conformance {
             copies what_was_sent_to_a_copy_alone_counts_as_a_copy_and_is_forgotten_with_its_campaign
             questions each_question_is_answered_of_the_letters_it_is_about
             questions what_was_handed_over_counts_for_a_day_and_for_its_sender
+            ends a_no_that_deferred_a_letter_is_made_final_by_one_entry_and_nothing_else_is
+            questions how_a_letter_that_is_deferred_was_tried_last_is_known
             questions a_campaign_that_is_forgotten_is_gone_and_the_others_stay
             ends a_run_that_ended_leaves_what_it_wrote_and_nothing_to_settle
         );

@@ -66,6 +66,8 @@ pub enum Entry {
     Outcome(Box<Attempted>),
     /// A claimed letter did not begin after all, or began and its text did not leave.
     Release(LetterId),
+    /// The no that had deferred a letter was about that letter, and is for good.
+    Refuse(LetterId),
 }
 
 impl Entry {
@@ -74,7 +76,7 @@ impl Entry {
     pub const fn id(&self) -> LetterId {
         match self {
             Self::Claim(intent) => intent.id,
-            Self::Begin(id) | Self::Release(id) => *id,
+            Self::Begin(id) | Self::Release(id) | Self::Refuse(id) => *id,
             Self::Outcome(attempted) => attempted.id,
         }
     }

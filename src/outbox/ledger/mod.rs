@@ -33,7 +33,7 @@ pub use entry::{Attempted, Claimed, Durability, Entry, Intent};
 pub use error::{Doing, Holder, LedgerError};
 pub use location::Location;
 pub use nothing::NoLedger;
-pub use record::{EventKind, Holdings, LedgerEvent, Record, Settled};
+pub use record::{EventKind, Holdings, LastTry, LedgerEvent, Record, Settled};
 
 use std::future::{Future, ready};
 use std::pin::Pin;
@@ -104,6 +104,9 @@ pub trait LedgerReader: Send {
 
     /// What was written last of a letter: an attempt, or a person's word on one.
     fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LedgerEvent>>;
+
+    /// How each of these letters was tried last; `None` where nothing is known, or it was no attempt.
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>>;
 
     /// Every letter of a campaign and one sender that did begin, and every copy that goes its own way, in the order of
     /// their first claims.

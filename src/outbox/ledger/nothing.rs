@@ -7,7 +7,7 @@ use appel_core::campaign::Limits;
 use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
 use jiff::Timestamp;
 
-use super::{Answer, Each, Holdings, LedgerEvent, LedgerReader, Record};
+use super::{Answer, Each, Holdings, LastTry, LedgerEvent, LedgerReader, Record};
 
 /// It knows nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,6 +53,10 @@ impl LedgerReader for NoLedger {
 
     fn last_event(&mut self, _: LetterId) -> Answer<'_, Option<LedgerEvent>> {
         answer(None)
+    }
+
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+        answer(vec![None; ids.len()])
     }
 
     fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, Record>) -> Answer<'l, ()> {

@@ -2,7 +2,7 @@
 
 use appel_core::address::Address;
 use appel_core::letter::LetterId;
-use appel_core::outcome::{AddressOutcome, Outcome, Reason, Status};
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -80,6 +80,17 @@ impl LedgerEvent {
             EventKind::Attempt { .. } => None,
         }
     }
+}
+
+/// How a letter that is deferred was tried last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastTry {
+    /// When.
+    pub at: Timestamp,
+    /// What the server said to it, or what happened instead.
+    pub reply: Reply,
+    /// Whether the run that tried it had a letter accepted.
+    pub among_accepted: bool,
 }
 
 /// What there is of a campaign in the ledger, whoever sent it.

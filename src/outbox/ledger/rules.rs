@@ -107,6 +107,10 @@ impl Standing {
                 status: Some(attempted.outcome.status),
                 ..self
             },
+            (Entry::Refuse(_), None) if self.status == Some(Status::Deferred) => Self {
+                status: Some(Status::Refused),
+                ..self
+            },
             _ => return Err(OutOfOrder),
         };
         Ok((next, None))

@@ -9,7 +9,7 @@ use appel_core::testing::{given, moment};
 use jiff::Timestamp;
 
 use super::Planning;
-use crate::outbox::ledger::{Answer, Each, Holdings, LedgerError, LedgerEvent, LedgerReader, Record};
+use crate::outbox::ledger::{Answer, Each, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record};
 
 /// It knows every second letter that it is asked about, and breaks when it is asked once too often.
 struct Halves {
@@ -67,6 +67,10 @@ impl LedgerReader for Halves {
     }
 
     fn last_event(&mut self, _: LetterId) -> Answer<'_, Option<LedgerEvent>> {
+        unreachable!()
+    }
+
+    fn last_tries<'l>(&'l mut self, _: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
         unreachable!()
     }
 

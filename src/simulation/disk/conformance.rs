@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::Disk;
 use crate::outbox::ledger::conformance::{Site, conformance};
 use crate::outbox::ledger::{
-    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, Ledger, LedgerError, LedgerEvent, LedgerReader,
+    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, LastTry, Ledger, LedgerError, LedgerEvent, LedgerReader,
     LedgerWriter, Record, Settled,
 };
 
@@ -19,6 +19,8 @@ use crate::outbox::ledger::{
 struct OnDisk {
     disk: Arc<Mutex<Disk>>,
     power_was_cut: bool,
+    /// Runs so far.
+    run: usize,
 }
 
 impl OnDisk {
@@ -90,6 +92,11 @@ impl LedgerReader for OnDisk {
         answer(Ok(self.lock().live.events_of(id).pop()))
     }
 
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+        let state = self.lock();
+        answer(Ok(ids.iter().map(|id| state.live.last_try(*id)).collect()))
+    }
+
     fn records_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,
@@ -119,7 +126,7 @@ impl LedgerReader for OnDisk {
 
 impl LedgerWriter for OnDisk {
     fn write(&mut self, entries: Vec<Entry>, durability: Durability) -> Answer<'_, Vec<Claimed>> {
-        answer(self.lock().write(&entries, durability, 0))
+        answer(self.lock().write(&entries, durability, self.run))
     }
 }
 
@@ -137,7 +144,7 @@ impl Ledger for OnDisk {
     }
 
     fn close(self: Box<Self>, _: Timestamp) -> Answer<'static, ()> {
-        answer(self.lock().write(&[], Durability::Power, 0).map(|_| ()))
+        answer(self.lock().write(&[], Durability::Power, self.run).map(|_| ()))
     }
 }
 
@@ -145,9 +152,11 @@ impl Site for OnDisk {
     fn open(&mut self, now: Timestamp) -> Answer<'_, Box<dyn Ledger>> {
         let all_known = !std::mem::take(&mut self.power_was_cut);
         self.lock().open_again(all_known, now);
+        self.run += 1;
         let ledger: Box<dyn Ledger> = Box::new(Self {
             disk: Arc::clone(&self.disk),
             power_was_cut: false,
+            run: self.run,
         });
         answer(Ok(ledger))
     }

@@ -112,6 +112,7 @@ mod tests {
     use tokio::net::TcpSocket;
     use tokio::time::Instant;
 
+    use super::super::Manner;
     use super::*;
     use crate::input::config::Security;
 
@@ -123,6 +124,7 @@ mod tests {
             login: None,
             timeout,
             proxy: None,
+            manner: Manner::default(),
         }
     }
 

@@ -3,10 +3,6 @@
 use appel_core::address::Address;
 use appel_core::letter::Envelope;
 
-/// The address literal says nothing about the machine (RFC 5321 §4.1.3 allows it where there is no name to give).
-pub const EHLO: &str = "EHLO [127.0.0.1]\r\n";
-/// For servers older than RFC 1869.
-pub const HELO: &str = "HELO [127.0.0.1]\r\n";
 /// RFC 3207.
 pub const STARTTLS: &str = "STARTTLS\r\n";
 /// RFC 5321 §4.1.1.5.
@@ -60,6 +56,16 @@ impl Offers {
     pub fn mechanism(&self, name: &str) -> bool {
         self.auth.iter().any(|offered| offered == name)
     }
+}
+
+/// Says who speaks, under a name of which the caller makes sure that it is one.
+pub fn ehlo(name: &str) -> String {
+    format!("EHLO {name}\r\n")
+}
+
+/// The same for servers older than RFC 1869.
+pub fn helo(name: &str) -> String {
+    format!("HELO {name}\r\n")
 }
 
 /// `MAIL FROM` for a letter that the server is known to be able to take.

@@ -4,8 +4,12 @@ mod auth;
 mod connect;
 mod dial;
 mod dialogue;
+mod learned;
 mod login;
+mod overheard;
+mod protocol;
 mod redact;
+mod said;
 mod session;
 mod socks;
 mod stream;
@@ -16,16 +20,19 @@ mod tls;
 /// For tests and fuzzing, which bring a line of their own.
 #[doc(hidden)]
 pub use connect::over;
+pub use learned::{Found, Learned, Manner};
 pub use login::{Fetching, Login, Renewal, SecretSource};
 pub use session::SmtpSession;
 pub use tls::Trust;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use appel_messages::Message;
 use redact::Redactor;
 
-use super::{ConnectError, Transport};
+use super::{ConnectError, Transport, Watcher};
 use crate::input::config::{Proxy, Security, Smtp};
 
 /// How long the first reply may take (RFC 5321 §4.5.3.2.1).
@@ -48,12 +55,14 @@ pub struct Settings {
     pub timeout: Duration,
     /// A SOCKS5 proxy; when set there is never a direct connection.
     pub proxy: Option<Proxy>,
+    /// How the server is spoken to, and what was learned of it.
+    pub manner: Manner,
 }
 
 impl Settings {
-    /// Those of an account, with its login.
+    /// Those of an account, with its login, for letters from an address in `domain`.
     #[must_use]
-    pub fn new(smtp: &Smtp, login: Option<Login>) -> Self {
+    pub fn new(smtp: &Smtp, login: Option<Login>, domain: &str) -> Self {
         Self {
             host: smtp.host.clone(),
             port: smtp.port,
@@ -61,6 +70,21 @@ impl Settings {
             login,
             timeout: smtp.timeout,
             proxy: smtp.own.proxy.clone(),
+            manner: Manner {
+                helo: smtp.helo.clone(),
+                domain: Some(domain.to_owned()),
+                pipelining: smtp.pipelining,
+                learned: Learned::default(),
+            },
+        }
+    }
+
+    /// How long the greeting may take: five minutes, or what a person set when that is longer, or shorter than is usual.
+    fn greeting_timeout(&self) -> Duration {
+        if self.timeout < Smtp::USUAL_TIMEOUT {
+            self.timeout
+        } else {
+            self.timeout.max(GREETING_TIMEOUT)
         }
     }
 
@@ -83,6 +107,22 @@ impl Settings {
 pub struct SmtpTransport {
     settings: Settings,
     tls: Option<Arc<rustls::ClientConfig>>,
+    /// Whether the person was told that it takes long, since there was a connection last.
+    told: AtomicBool,
+}
+
+/// Tells that it takes long once, however often it is tried.
+struct Once<'w> {
+    watcher: &'w dyn Watcher,
+    told: &'w AtomicBool,
+}
+
+impl Watcher for Once<'_> {
+    fn tell(&self, what: Message) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            self.watcher.tell(what);
+        }
+    }
 }
 
 impl SmtpTransport {
@@ -95,14 +135,24 @@ impl SmtpTransport {
             Security::None => None,
             Security::Tls | Security::Starttls => Some(tls::client_config(trust)?),
         };
-        Ok(Self { settings, tls })
+        Ok(Self {
+            settings,
+            tls,
+            told: AtomicBool::new(false),
+        })
     }
 }
 
 impl Transport for SmtpTransport {
     type Session = SmtpSession;
 
-    async fn connect(&self) -> Result<SmtpSession, ConnectError> {
-        connect::open(&self.settings, self.tls.as_ref()).await
+    async fn connect(&self, watcher: &dyn Watcher) -> Result<SmtpSession, ConnectError> {
+        let once = Once {
+            watcher,
+            told: &self.told,
+        };
+        let session = connect::open(&self.settings, self.tls.as_ref(), &once).await?;
+        self.told.store(false, Ordering::Relaxed);
+        Ok(session)
     }
 }

@@ -6,28 +6,41 @@ use appel_core::address::Address;
 use appel_core::letter::{Envelope, Message};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
-use super::FINAL_DOT_TIMEOUT;
-use super::dialogue::{self, Offers};
-use super::stream::{Stream, StreamError};
-use crate::transport::limits::Limit;
-use crate::transport::{About, Attempt, Sent, Session, Then};
+use appel_messages::msg;
 
-/// What is said of a server that answers what it was not asked.
+use super::dialogue::{self, Offers};
+use super::said::{minds_groups, minds_the_name};
+use super::stream::{Stream, StreamError};
+use super::{FINAL_DOT_TIMEOUT, Settings};
+use crate::transport::limits::enhanced;
+use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then};
+
+/// How long the replies to a group may fail to come behind the first of them, until it is known that the server answers
+/// groups at all. Whoever is only slow is asked again, one command at a time, and may take as long as any.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// So many letters running for which the server minds a name that cannot be changed, and it is not the letters.
+const NAME_REFUSALS: u32 = 2;
+
 /// An SMTP connection that is ready for letters.
 pub struct SmtpSession {
     stream: Stream,
     offers: Offers,
+    /// What EHLO said.
+    name: String,
+    settings: Settings,
     timeout: Duration,
     /// What is about to be written, here so that its room is kept.
     out: Vec<u8>,
 }
 
 impl SmtpSession {
-    pub(super) const fn new(stream: Stream, offers: Offers, timeout: Duration) -> Self {
+    pub(super) fn new(stream: Stream, offers: Offers, name: String, settings: &Settings) -> Self {
         Self {
             stream,
             offers,
-            timeout,
+            name,
+            timeout: settings.timeout,
+            settings: settings.clone(),
             out: Vec::new(),
         }
     }
@@ -61,7 +74,7 @@ impl SmtpSession {
     }
 
     fn group(&self, message: &Message) -> Group {
-        if !self.offers.pipelining {
+        if !self.offers.pipelining || !self.settings.manner.pipelines() {
             Group::None
         } else if message.envelope.cc.is_empty() {
             Group::All
@@ -89,13 +102,20 @@ impl SmtpSession {
     }
 
     /// MAIL, RCPT and DATA, and the replies to them.
-    async fn open(&mut self, message: &Message) -> Opened {
-        let group = self.group(message);
+    async fn open(&mut self, message: &Message, group: Group) -> Opened {
+        // Until a whole group was answered nobody knows that any will be.
+        let doubted = group != Group::None && self.settings.manner.learned.found().pipelining != Some(true);
+        let wait = if doubted {
+            self.timeout.min(PATIENCE)
+        } else {
+            self.timeout
+        };
         if let Err(error) = self.say_opening(message, group).await {
             return Opened::not_begun(&error);
         }
         let mail = match self.reply().await {
             Ok(reply) => reply,
+            Err(error @ StreamError::Lost(_)) if doubted => return self.group_failed(error.reply()),
             Err(error) => return Opened::not_begun(&error),
         };
         let mut rcpt = Vec::with_capacity(1 + message.envelope.cc.len());
@@ -103,15 +123,21 @@ impl SmtpSession {
             for to in message.envelope.recipients() {
                 let reply = match group {
                     Group::None => self.say(&dialogue::rcpt(to)).await,
-                    _ => self.reply().await,
+                    _ => self.stream.reply(wait).await,
                 };
                 match reply {
                     Ok(reply) => rcpt.push(reply),
                     // Whoever closes after a 421 or 5xx has said why: those words are worth more than the silence.
-                    Err(_) if mail.code != Some(250) || rcpt.first().is_some_and(|to| !is_taken(to)) => {
-                        return Opened::Replies { mail, rcpt, data: None };
+                    Err(error) if mail.code != Some(250) || rcpt.first().is_some_and(|to| !is_taken(to)) => {
+                        if doubted && matches!(error, StreamError::Timeout(_)) {
+                            self.settings
+                                .manner
+                                .learned
+                                .note(|found| found.pipelining = Some(false));
+                        }
+                        return Opened::replies(mail, rcpt, None).cut(group);
                     }
-                    Err(error) => return Opened::lost(&error),
+                    Err(error) => return self.lost(&error, doubted),
                 }
                 // The To comes first: without it the copies need not be asked.
                 if group == Group::None && !is_taken(&rcpt[0]) {
@@ -121,19 +147,113 @@ impl SmtpSession {
         }
         let go = mail.code == Some(250) && rcpt.first().is_some_and(is_taken);
         let data = match group {
-            Group::All => self.reply().await,
+            Group::All => self.stream.reply(wait).await,
             _ if go => self.say(dialogue::DATA).await,
-            _ => return Opened::Replies { mail, rcpt, data: None },
+            _ => {
+                self.answered(group, &mail, &rcpt, None);
+                return Opened::replies(mail, rcpt, None);
+            }
         };
         match data {
-            Ok(data) => Opened::Replies {
-                mail,
-                rcpt,
-                data: Some(data),
-            },
-            Err(_) if !go => Opened::Replies { mail, rcpt, data: None },
-            Err(error) => Opened::lost(&error),
+            Ok(data) => {
+                self.answered(group, &mail, &rcpt, Some(&data));
+                Opened::replies(mail, rcpt, Some(data))
+            }
+            Err(_) if !go => Opened::replies(mail, rcpt, None).cut(group),
+            Err(error) => self.lost(&error, doubted && group == Group::All),
         }
+    }
+
+    /// A line that is lost, or silence, behind the first reply; of a group that is doubted it is what became of the rest.
+    fn lost(&self, error: &StreamError, doubted: bool) -> Opened {
+        match error {
+            StreamError::Lost(_) | StreamError::Timeout(_) if doubted => self.group_failed(error.reply()),
+            _ => Opened::lost(error),
+        }
+    }
+
+    /// No group is tried again. The text of this letter has not left, so it can go once more, command by command.
+    fn group_failed(&self, reply: Reply) -> Opened {
+        self.settings
+            .manner
+            .learned
+            .note(|found| found.pipelining = Some(false));
+        let learned = msg!("learned-no-pipelining", host = &self.settings.host);
+        Opened::Again { reply, learned }
+    }
+
+    /// Every command of a group has its reply: the server can be trusted with more of them, unless that reply says
+    /// otherwise.
+    fn answered(&self, group: Group, mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) {
+        if group != Group::None && !self.trips_over(mail, rcpt, data) {
+            self.settings
+                .manner
+                .learned
+                .note(|found| *found.pipelining.get_or_insert(true));
+        }
+    }
+
+    /// Whether the replies to a group are those of a server that cannot follow one.
+    fn trips_over(&self, mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> bool {
+        let replies = || [mail].into_iter().chain(rcpt).chain(data);
+        if replies().any(minds_groups) {
+            return true;
+        }
+        // A command that came in its turn is said not to have, or not to be one.
+        let lost_turn = |reply: &Reply| matches!(reply.code, Some(500 | 502 | 503));
+        // Another connection may have found out while this group was on its way.
+        let doubted = self.settings.manner.learned.found().pipelining != Some(true);
+        let to_is_taken = rcpt.first().is_some_and(is_taken);
+        doubted && mail.code == Some(250) && (rcpt.iter().any(lost_turn) || to_is_taken && data.is_some_and(lost_turn))
+    }
+
+    /// What a no to a letter's opening tells of the server rather than of the letter.
+    fn looked_into(&self, group: Group, opened: Opened) -> Opened {
+        let Opened::Replies { mail, rcpt, data, .. } = &opened else {
+            return opened;
+        };
+        let manner = &self.settings.manner;
+        if data.as_ref().is_some_and(|data| data.code == Some(354)) && rcpt.first().is_some_and(is_taken) {
+            if !manner.learned.found().name_is_fine {
+                manner.learned.note(|found| found.name_is_fine = true);
+            }
+            return opened;
+        }
+        if group != Group::None && self.trips_over(mail, rcpt, data.as_ref()) {
+            let mut replies = [mail].into_iter().chain(rcpt).chain(data);
+            let no = replies.find(|reply| matches!(reply.code, Some(400..=599)));
+            return self.group_failed(no.unwrap_or(mail).clone());
+        }
+        // The first no; what comes behind it in a group follows from it.
+        let no = [mail].into_iter().chain(rcpt.first()).chain(data);
+        let no = no.into_iter().find(|reply| matches!(reply.code, Some(400..=599)));
+        let Some(no) = no.filter(|no| minds_the_name(no)) else {
+            return opened;
+        };
+        let host = &self.settings.host;
+        if manner.learned.found().name_is_fine {
+            return opened;
+        }
+        let reply = no.clone();
+        if let Some(other) = manner.other_name(&self.name) {
+            manner.learned.note(|found| found.wants_domain = true);
+            let learned = msg!("learned-name", host = host, name = &self.name, other = other);
+            return Opened::Again { reply, learned };
+        }
+        let refusals = manner.learned.note(|found| {
+            found.name_refused += 1;
+            found.name_refused
+        });
+        if refusals < NAME_REFUSALS {
+            // The next letter tells whether it is the name.
+            return Opened::Lost(reply);
+        }
+        let why = ConnectError::Fatal {
+            what: msg!("smtp-name-refused", host = host, name = &self.name),
+            cause: Some(reply.told_with_code()),
+            hint: manner.hint(&self.name),
+        };
+        Opened::Barred { reply, why }
     }
 
     /// The text with its final dot, in one write, and the reply to it: until that is there, nothing more is said.
@@ -156,7 +276,7 @@ impl SmtpSession {
             return (outcome, Then::Reconnect);
         }
         let wait = FINAL_DOT_TIMEOUT.max(self.timeout);
-        match self.stream.reply(wait).await {
+        match self.stream.verdict(wait).await {
             Ok(reply) => match reply.code {
                 Some(200..=299) => (Outcome::new(Status::Accepted, reply), Then::Reuse),
                 Some(421) => (Outcome::new(Status::Deferred, reply), Then::Reconnect),
@@ -182,13 +302,22 @@ enum Group {
 enum Opened {
     /// The connection was gone before the first reply.
     Unstarted(Reply),
-    /// The connection was lost later, or nonsense came.
+    /// The connection was lost later, nonsense came, or a no that is about neither letter nor reader.
     Lost(Reply),
+    /// Nothing was taken, and something was learned.
+    Again {
+        reply: Reply,
+        learned: appel_messages::Message,
+    },
+    /// Nothing will be taken.
+    Barred { reply: Reply, why: ConnectError },
     /// What the server said; `data` is `None` when DATA was not said or not answered.
     Replies {
         mail: Reply,
         rcpt: Vec<Reply>,
         data: Option<Reply>,
+        /// Whether a reply is missing that could still come.
+        cut: bool,
     },
 }
 
@@ -203,6 +332,24 @@ impl Opened {
     fn lost(error: &StreamError) -> Self {
         Self::Lost(error.reply())
     }
+
+    const fn replies(mail: Reply, rcpt: Vec<Reply>, data: Option<Reply>) -> Self {
+        let cut = false;
+        Self::Replies { mail, rcpt, data, cut }
+    }
+
+    /// With replies to a group that are missing: were they to come later, they would be taken for others.
+    fn cut(self, group: Group) -> Self {
+        match self {
+            Self::Replies { mail, rcpt, data, .. } => Self::Replies {
+                mail,
+                rcpt,
+                data,
+                cut: group != Group::None,
+            },
+            other => other,
+        }
+    }
 }
 
 impl Session for SmtpSession {
@@ -214,24 +361,28 @@ impl Session for SmtpSession {
         if self.stream.spoke_unasked().await {
             return Attempt::Unstarted(Reply::none(Reason::OutOfStep, ""));
         }
-        let (mail, rcpt, data) = match self.open(message).await {
+        let group = self.group(message);
+        let opened = self.open(message, group).await;
+        let (mail, rcpt, data, cut) = match self.looked_into(group, opened) {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
+            Opened::Again { reply, learned } => return Attempt::Again { reply, learned },
+            Opened::Barred { reply, why } => return Attempt::Barred { reply, why },
             Opened::Lost(reply) => {
                 let outcome = Outcome::new(Status::Deferred, reply);
                 return Attempt::Ended(Sent::all(outcome, Then::Reconnect));
             }
-            Opened::Replies { mail, rcpt, data } => (mail, rcpt, data),
+            Opened::Replies { mail, rcpt, data, cut } => (mail, rcpt, data, cut),
         };
 
         if let Some(stop) = refusal(&mail, &rcpt, data.as_ref()) {
             let then = match data.as_ref().and_then(|data| data.code) {
                 // The server waits for a body although the letter must not leave: only hanging up is safe.
                 Some(354) => Then::Reconnect,
-                _ if stop.hangs_up() => Then::Reconnect,
+                _ if cut || stop.hangs_up() => Then::Reconnect,
                 _ => self.reset().await,
             };
             return Attempt::Ended(Sent {
-                about: stop.about,
+                step: stop.step,
                 ..Sent::all(stop.outcome, then)
             });
         }
@@ -242,7 +393,7 @@ impl Session for SmtpSession {
             outcome,
             recipients,
             then,
-            about: About::Letter,
+            step: Step::Text,
         })
     }
 
@@ -262,7 +413,7 @@ impl Session for SmtpSession {
 
 /// A letter's opening that was not taken.
 struct Stop {
-    about: About,
+    step: Step,
     outcome: Outcome,
 }
 
@@ -275,20 +426,20 @@ impl Stop {
 
 /// The first thing in the replies that stops the letter.
 fn refusal(mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> Option<Stop> {
-    let stop = |about, outcome| Some(Stop { about, outcome });
+    let stop = |step, outcome| Some(Stop { step, outcome });
     let nothing = || Outcome::new(Status::Deferred, Reply::none(Reason::NotAsked, ""));
     if mail.code != Some(250) {
-        return stop(About::Sender, negative(mail));
+        return stop(Step::Mail, negative(mail));
     }
     match rcpt.first() {
         Some(to) if is_taken(to) => {}
-        Some(to) => return stop(About::Address, negative_rcpt(to)),
-        None => return stop(About::Address, nothing()),
+        Some(to) => return stop(Step::Rcpt, negative_rcpt(to)),
+        None => return stop(Step::Rcpt, nothing()),
     }
     match data {
         Some(data) if data.code == Some(354) => None,
-        Some(data) => stop(About::Letter, negative(data)),
-        None => stop(About::Letter, nothing()),
+        Some(data) => stop(Step::Data, negative(data)),
+        None => stop(Step::Data, nothing()),
     }
 }
 
@@ -297,18 +448,21 @@ fn is_taken(reply: &Reply) -> bool {
     matches!(reply.code, Some(250..=252))
 }
 
-/// A no for good (5xx) is one to this letter, unless it says that the account has sent enough for now.
+/// A no for good (5xx), or for now. What it is about is for whoever knows what else was said.
 fn negative(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(500..=599) if Limit::in_reply(reply).is_none() => Outcome::new(Status::Refused, reply.clone()),
+        Some(500..=599) => Outcome::new(Status::Refused, reply.clone()),
         _ => Outcome::new(Status::Deferred, reply.clone()),
     }
 }
 
-/// RFC 5321 §4.5.3.1.10: 552 to RCPT is an old spelling of 452, too many recipients.
+/// RFC 5321 §4.5.3.1.10: 552 to RCPT is an old spelling of 452, too many recipients; unless its enhanced code speaks of the
+/// reader's mailbox (RFC 3463 §3.3).
 fn negative_rcpt(reply: &Reply) -> Outcome {
     match reply.code {
-        Some(552) => Outcome::new(Status::Deferred, reply.clone()),
+        Some(552) if !enhanced(&reply.text).is_some_and(|code| code.starts_with("5.2.")) => {
+            Outcome::new(Status::Deferred, reply.clone())
+        }
         _ => negative(reply),
     }
 }

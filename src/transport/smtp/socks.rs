@@ -90,6 +90,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
     use tokio::time::{Duration, Instant, sleep};
 
+    use super::super::Manner;
     use super::*;
     use crate::input::config::Security;
 
@@ -106,6 +107,7 @@ mod tests {
             login: None,
             timeout: Duration::from_mins(1),
             proxy: None,
+            manner: Manner::default(),
         }
     }
 

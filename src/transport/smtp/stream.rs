@@ -11,6 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
 use super::dialogue::Offers;
+use super::protocol::{ENOUGH, Protocol};
 use super::redact::Redactor;
 use crate::transport::ConnectError;
 
@@ -20,6 +21,8 @@ const MAX_REPLY: usize = 16 * 1024;
 const CHUNK: usize = 4096;
 /// Written at a time under one deadline, so that a long letter on a slow line is given time but a stall is noticed.
 const WRITE_CHUNK: usize = 64 * 1024;
+/// How long the rest of a line may take whose beginning is no reply.
+const REST_OF_LINE: Duration = Duration::from_secs(2);
 /// So much of what is no reply is shown, in characters.
 const LONGEST_EXCERPT: usize = 80;
 
@@ -182,17 +185,55 @@ impl Stream {
         Ok((reply, offers))
     }
 
+    /// The first reply of all, or what came in its place, with the protocol that speaks so.
+    pub async fn greeting(&mut self, timeout: Duration) -> Result<Reply, (StreamError, Option<Protocol>)> {
+        let mut error = match self.reply(timeout).await {
+            Ok(reply) => return Ok(reply),
+            Err(error) => error,
+        };
+        if matches!(error, StreamError::NotSmtp(_)) {
+            // One byte is enough to see that it is no reply, and not to see what it is.
+            let deadline = Instant::now() + REST_OF_LINE;
+            while !self.read.contains(&b'\n') && self.read.len() < ENOUGH {
+                if self.fill(deadline, REST_OF_LINE).await.is_err() {
+                    break;
+                }
+            }
+            if let Err(words) = parse(&self.read) {
+                error = self.not_smtp(words);
+            }
+        }
+        Err((error, Protocol::of(&self.read)))
+    }
+
+    /// The reply to the final dot: lines that say yes and no are no verdict.
+    pub async fn verdict(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
+        let (mut reply, first) = self.lines(timeout).await?;
+        reply.text = self.redacted(reply.text);
+        if reply.code.is_some_and(|code| code / 100 != first / 100) {
+            return Err(StreamError::NotSmtp(appel_core::words::visible_line(
+                &reply.text.replace('\n', " "),
+            )));
+        }
+        Ok(reply)
+    }
+
     async fn whole_reply(&mut self, timeout: Duration) -> Result<Reply, StreamError> {
+        Ok(self.lines(timeout).await?.0)
+    }
+
+    /// All lines of a reply, with the code of the first; that of the last counts.
+    async fn lines(&mut self, timeout: Duration) -> Result<(Reply, u16), StreamError> {
         let deadline = Instant::now() + timeout;
         loop {
             match parse(&self.read[self.at..]).map_err(|words| self.not_smtp(words))? {
-                Some((reply, used)) => {
+                Some((reply, first, used)) => {
                     self.at += used;
                     if self.at == self.read.len() {
                         self.read.clear();
                         self.at = 0;
                     }
-                    return Ok(reply);
+                    return Ok((reply, first));
                 }
                 None if self.read.len() - self.at > MAX_REPLY => {
                     return Err(StreamError::Endless);
@@ -243,13 +284,14 @@ pub struct WriteError {
     pub all_handed_over: bool,
 }
 
-/// One reply at the start of `bytes` and its length, or `None` when it is not all there yet (RFC 5321 §4.2.1); or the
-/// words so far, when the last line of them makes it no reply.
+/// One reply at the start of `bytes`, the code of its first line, and its length, or `None` when it is not all there yet
+/// (RFC 5321 §4.2.1); or the words so far, when the last line of them makes it no reply.
 ///
-/// A line without text (`250`) is taken, as §4.2 asks; bytes that are no UTF-8 are replaced.
-fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
+/// A line without text (`250`) is taken, as §4.2 asks; bytes that are no UTF-8 are replaced. Some servers greet with
+/// `220-hello` before they look who it is, and go on with `521 blocked`: the last line has the last word.
+fn parse(bytes: &[u8]) -> Result<Option<(Reply, u16, usize)>, String> {
     let mut used = 0;
-    let mut code = None;
+    let mut first = None;
     let mut text = String::new();
     loop {
         let rest = &bytes[used..];
@@ -268,10 +310,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
             }
             _ => return Err(and_line(text, line)),
         };
-        if code.is_some_and(|code| code != this) {
-            return Err(and_line(text, line));
-        }
-        code = Some(this);
+        let first = *first.get_or_insert(this);
         let last = match line.get(3) {
             None | Some(b' ') => true,
             Some(b'-') => false,
@@ -279,7 +318,7 @@ fn parse(bytes: &[u8]) -> Result<Option<(Reply, usize)>, String> {
         };
         text = and_line(text, line.get(4..).unwrap_or_default());
         if last {
-            return Ok(Some((Reply::said(this, text), used)));
+            return Ok(Some((Reply::said(this, text), first, used)));
         }
     }
 }
@@ -302,7 +341,7 @@ mod tests {
         let found = found.as_ref().map(|found| {
             found
                 .as_ref()
-                .map(|(reply, used)| (reply.code.unwrap(), reply.text.as_str(), *used))
+                .map(|(reply, _, used)| (reply.code.unwrap(), reply.text.as_str(), *used))
         });
         assert_eq!(found.map_err(String::as_str), expect, "{bytes:?}");
     }
@@ -311,6 +350,7 @@ mod tests {
     fn a_reply_is_read_whole() {
         check("250 ok\r\n", Ok(Some((250, "ok", 8))));
         check("250-a\r\n250-b\r\n250 c\r\n354 go\r\n", Ok(Some((250, "a\nb\nc", 21))));
+        check("220-hello\r\n521 blocked\r\n", Ok(Some((521, "hello\nblocked", 24))));
         check("250\r\n", Ok(Some((250, "", 5))));
         check("250 ok\n", Ok(Some((250, "ok", 7))));
         check("250-a\r\n25", Ok(None));
@@ -325,7 +365,6 @@ mod tests {
             Err(&format!("{no}HTTP/1.1 400 Bad Request")),
         );
         check("SSH-2.0", Err(&format!("{no}SSH-2.0")));
-        check("250-a\r\n251 b\r\n", Err(&format!("{no}251 b")));
         check("150 what\r\n", Err(&format!("{no}150 what")));
         check("2500 what\r\n", Err(&format!("{no}2500 what")));
         check("\u{1b}[2J\r\n", Err(&format!("{no}^[[2J")));
@@ -334,10 +373,25 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_at_all_make_the_parser_panic(bytes: Vec<u8>) {
-            if let Ok(Some((_, used))) = parse(&bytes) {
+            if let Ok(Some((_, _, used))) = parse(&bytes) {
                 assert!(used <= bytes.len());
             }
         }
+    }
+
+    #[tokio::test]
+    async fn a_verdict_whose_lines_say_yes_and_no_is_none() {
+        let verdict = async |bytes: &'static [u8]| {
+            let mut stream = Stream::new(Box::new(tokio::io::join(bytes, tokio::io::sink())), None);
+            stream.verdict(Duration::from_mins(1)).await
+        };
+        for bytes in [&b"250-taken\r\n554 refused\r\n"[..], b"451-later\r\n250 taken\r\n"] {
+            assert!(matches!(verdict(bytes).await, Err(StreamError::NotSmtp(_))));
+        }
+        assert_eq!(
+            verdict(b"250-taken\r\n251 and passed on\r\n").await.unwrap().code,
+            Some(251)
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -21,6 +21,7 @@ impl Taken {
 
 impl Session {
     pub async fn hello(&mut self, step: Step, name: &str) -> Result<(), Over> {
+        name.clone_into(&mut self.name);
         let exposed = self.shared.setup.tls == Tls::Starttls && !self.wire.is_tls();
         let mut lines = vec!["scripted.test".to_owned()];
         if step == Step::Ehlo {

@@ -35,7 +35,7 @@ use tokio::sync::{oneshot, watch};
 
 use script::Script;
 pub use script::{On, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT};
-pub use session::{Authentication, Taken};
+pub use session::{Authentication, Groups, Taken};
 use session::{Credentials, Record, Setup, Shared, serve};
 use wire::Identity;
 
@@ -126,6 +126,12 @@ impl Builder {
             _ => "AUTH PLAIN LOGIN XOAUTH2",
         };
         self.keyword(mechanisms)
+    }
+
+    /// Makes something else of commands in a group than it offers.
+    pub fn groups(mut self, groups: Groups) -> Self {
+        self.setup.groups = groups;
+        self
     }
 
     /// For high rates: keeps no messages (but their Message-ID and envelope), no transcripts and

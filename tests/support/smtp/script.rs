@@ -79,6 +79,10 @@ pub struct Occasion<'a> {
     pub to: &'a [String],
     /// Letters taken on this connection so far.
     pub letters: usize,
+    /// What the client called itself last.
+    pub name: &'a str,
+    /// And on the whole server.
+    pub taken: usize,
 }
 
 /// What is about to be said at a step.
@@ -119,6 +123,8 @@ pub struct Rule {
     rcpt: Option<usize>,
     to: Option<String>,
     letters: Option<usize>,
+    name: Option<String>,
+    taken: usize,
     nth: Option<usize>,
     times: Option<usize>,
     fitted: usize,
@@ -223,6 +229,8 @@ impl Rule {
             && agrees(self.letter, occasion.letter)
             && agrees(self.rcpt, occasion.rcpt)
             && agrees(self.letters, occasion.letters)
+            && self.name.as_ref().is_none_or(|name| name == occasion.name)
+            && self.taken <= occasion.taken
             && self
                 .to
                 .as_ref()
@@ -315,9 +323,21 @@ impl On {
         self
     }
 
+    /// Only for a client that called itself this in EHLO or HELO.
+    pub fn greeted_as(mut self, name: &str) -> Self {
+        self.rule.name = Some(name.to_owned());
+        self
+    }
+
     /// Only while exactly n letters have been taken on the connection.
     pub fn after_letters(mut self, n: usize) -> Self {
         self.rule.letters = Some(n);
+        self
+    }
+
+    /// Only once n letters or more have been taken on the whole server.
+    pub fn once_taken(mut self, n: usize) -> Self {
+        self.rule.taken = n;
         self
     }
 

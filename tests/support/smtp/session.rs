@@ -83,6 +83,23 @@ pub struct Setup {
     pub keywords: Vec<String>,
     pub credentials: Vec<Credentials>,
     pub discard_data: bool,
+    pub groups: Groups,
+}
+
+/// What the server makes of commands that come in one go, in spite of what it offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Groups {
+    /// It follows them.
+    #[default]
+    Taken,
+    /// It reads the first and drops the others.
+    Dropped,
+    /// It reads the first and answers this to the others.
+    Refused(&'static str),
+    /// It closes the connection without a word.
+    Closed,
+    /// It reads the first, answers it, and closes.
+    CutOff,
 }
 
 pub struct Shared {
@@ -132,6 +149,8 @@ pub struct Session {
     /// The keyword lines of the EHLO reply in force.
     pub offered: Vec<String>,
     pub greeted: bool,
+    /// What the client called itself last.
+    pub name: String,
     pub authenticated: bool,
     /// The transaction that MAIL has opened, as far as it has come.
     pub letter: Option<Taken>,
@@ -169,6 +188,7 @@ impl Session {
             connection,
             offered: Vec::new(),
             greeted: false,
+            name: String::new(),
             authenticated: false,
             letter: None,
             number: 0,
@@ -252,6 +272,8 @@ impl Session {
             rcpt: if step == Step::Rcpt { self.rcpts } else { 0 },
             to: address.map_or(accepted, std::slice::from_ref),
             letters: self.letters,
+            name: &self.name,
+            taken: self.shared.record().taken.len(),
         };
         self.change(|record| {
             record.reached[step as usize] += 1;
@@ -367,7 +389,7 @@ impl Session {
                 "HELO" => self.hello(Step::Helo, rest).await?,
                 "STARTTLS" => self.starttls().await?,
                 "AUTH" => self.auth(rest).await?,
-                "MAIL" => self.mail(rest).await?,
+                "MAIL" => self.mail_of_group(rest).await?,
                 "RCPT" => self.rcpt(rest).await?,
                 "DATA" => self.data().await?,
                 "RSET" => {
@@ -381,6 +403,30 @@ impl Session {
                 }
             }
         }
+    }
+
+    /// MAIL, and what becomes of the commands that came with it.
+    async fn mail_of_group(&mut self, rest: &str) -> Result<(), Over> {
+        let groups = self.shared.setup.groups;
+        if groups == Groups::Taken || self.wire.unread().is_empty() {
+            return self.mail(rest).await;
+        }
+        if groups == Groups::Closed {
+            return Err(Over::Closed { linger: true });
+        }
+        self.mail(rest).await?;
+        while !self.wire.unread().is_empty() {
+            self.line().await?;
+            if let Groups::Refused(reply) = groups {
+                self.say(&Reply::normal(reply))?;
+            }
+        }
+        self.letter = None;
+        self.wire.flush().await?;
+        if groups == Groups::CutOff {
+            return Err(Over::Closed { linger: true });
+        }
+        Ok(())
     }
 
     pub async fn handshake(&mut self) -> Result<(), Over> {

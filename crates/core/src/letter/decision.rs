@@ -66,6 +66,12 @@ impl Letter {
         self.copy.as_ref().map_or(self.id, |copy| copy.id)
     }
 
+    /// Whom it goes to: the To, or the copy.
+    #[must_use]
+    pub fn to(&self) -> &Address {
+        self.copy.as_ref().map_or(&self.envelope.to, |copy| &copy.to)
+    }
+
     /// Whom it goes to: everybody, or the copy.
     #[must_use]
     pub fn goes_to(&self) -> Envelope {

@@ -47,6 +47,36 @@ pub async fn after_a_kill_what_was_claimed_is_what_it_was_and_only_what_had_begu
     );
 }
 
+pub async fn a_no_that_deferred_a_letter_is_made_final_by_one_entry_and_nothing_else_is(
+    subject: &mut Subject<impl Site>,
+) {
+    let now = subject.now;
+    subject
+        .writes(&[
+            (Power, &[claim(1), claim(2), claim(3), claim(4)]),
+            (Process, &[begin(1), begin(2), begin(3)]),
+            (Process, &[said_no(1, now), said_no(2, now), ended(3, Accepted, now)]),
+            (Process, &[refuse(1)]),
+        ])
+        .await;
+    // Twice, of what is accepted, of what has not ended, of what nobody knows.
+    for number in [1, 3, 4, 5] {
+        subject.refuses(&[refuse(number)], Process).await;
+    }
+    // Killed before it was known of the other, that one is due again.
+    subject.kill();
+    let known = [Some(Refused), Some(Deferred), Some(Accepted), None];
+    assert_eq!(subject.statuses(1..=4).await, known);
+    let events = subject.events().await;
+    let no = Outcome::new(Refused, Reply::said(550, "5.7.1 no"));
+    assert_eq!(events[0].outcome, no);
+    assert_eq!(events[0].copies[0].outcome, no);
+    assert_eq!(events[1].outcome.status, Deferred);
+    assert_eq!(events.len(), 3);
+    // It can be tried again on request, as one that was refused at once.
+    subject.writes(&[(Power, &[claim_after(1, Refused)])]).await;
+}
+
 pub async fn after_a_power_cut_what_was_claimed_is_in_doubt_and_what_was_synced_is_as_written(
     subject: &mut Subject<impl Site>,
 ) {

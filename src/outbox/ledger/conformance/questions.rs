@@ -68,6 +68,43 @@ pub async fn each_question_is_answered_of_the_letters_it_is_about(subject: &mut 
     assert_eq!(ledger.last_event(id(5)).await.unwrap(), None);
 }
 
+pub async fn how_a_letter_that_is_deferred_was_tried_last_is_known(subject: &mut Subject<impl Site>) {
+    // A run in which nothing was accepted, then one in which something was.
+    subject.send(1, Deferred).await;
+    subject.send(2, Deferred).await;
+    subject.send(3, InDoubt).await;
+    let first = subject.now;
+    subject.close().await;
+    let second = subject.now;
+    subject
+        .writes(&[
+            (Power, &[claim_after(2, Deferred), claim(4)]),
+            (Process, &[begin(2), begin(4)]),
+            (Power, &[said_no(2, second), ended(4, Accepted, second)]),
+        ])
+        .await;
+    assert!(subject.settle(&[3], Settled::Unsent).await);
+    let ids = [1, 2, 3, 5].map(id);
+    let tried = subject.ledger().await.last_tries(&ids).await.unwrap();
+    let last = |at, reply, among_accepted| {
+        Some(LastTry {
+            at,
+            reply,
+            among_accepted,
+        })
+    };
+    assert_eq!(
+        tried,
+        [
+            last(first, Reply::said(451, "4.7.1 later"), false),
+            last(second, Reply::said(550, "5.7.1 no"), true),
+            // A person's word is no try.
+            None,
+            None
+        ]
+    );
+}
+
 pub async fn what_was_handed_over_counts_for_a_day_and_for_its_sender(subject: &mut Subject<impl Site>) {
     subject.send(1, Accepted).await;
     subject.now += SignedDuration::from_hours(2);

@@ -27,6 +27,8 @@ pub struct Held {
     facts: HashMap<Arc<str>, i64>,
     /// What an older format left: its copies have no lines of their own.
     of_old: bool,
+    /// The attempts that a no for good deferred, which may yet be found to be about their letters.
+    unsettled: HashMap<LetterId, i64>,
 }
 
 /// A letter that a run has.
@@ -68,7 +70,7 @@ impl Held {
         let id = entry.id();
         let known = match (self.letters.get(&id), entry) {
             (Some(line), _) => Some(*line),
-            (None, Entry::Claim(_)) => on_line(db, id)?,
+            (None, Entry::Claim(_) | Entry::Refuse(_)) => on_line(db, id)?,
             (None, _) => return Err(out_of_order(id)),
         };
         let date = match entry {
@@ -91,12 +93,20 @@ impl Held {
             }
             (_, None) => return Err(out_of_order(id)),
         };
-        if let Entry::Outcome(attempted) = entry {
-            let event = self.attempt(db, key, attempted, commit.run)?;
-            if !self.of_old {
-                let (status, by) = (attempted.outcome.status, (commit.run, commit.number, event));
-                own_ways(db, (id, key), status, &attempted.copies, by)?;
+        match entry {
+            Entry::Outcome(attempted) => {
+                let event = self.attempt(db, key, attempted, commit.run)?;
+                let Outcome { status, reply } = &attempted.outcome;
+                if *status == Status::Deferred && reply.code.is_some_and(|code| code >= 500) {
+                    self.unsettled.insert(id, event);
+                }
+                if !self.of_old {
+                    let by = (commit.run, commit.number, event);
+                    own_ways(db, (id, key), *status, &attempted.copies, by)?;
+                }
             }
+            Entry::Refuse(_) => refuse(db, key, self.unsettled.remove(&id))?,
+            Entry::Claim(_) | Entry::Begin(_) | Entry::Release(_) => {}
         }
         let before = match after.open {
             Some(_) => self.letters.insert(
@@ -236,6 +246,24 @@ pub fn own_ways(
             mark.cast_signed(),
             attempt
         ])?;
+    }
+    Ok(())
+}
+
+/// Makes an attempt that was deferred one that was refused: the last of its letter, where it is not known which.
+fn refuse(db: &Connection, letter: i64, event: Option<i64>) -> rusqlite::Result<()> {
+    let event = match event {
+        Some(event) => event,
+        None => db
+            .prepare_cached("SELECT max(key) FROM event WHERE letter = ?1")?
+            .query_row([letter], |row| row.get(0))?,
+    };
+    for table in [
+        "UPDATE event SET state = ?2 WHERE key = ?1 AND state = ?3",
+        "UPDATE copy SET state = ?2 WHERE event = ?1 AND state = ?3",
+    ] {
+        let (from, to) = (state::of(Status::Deferred), state::of(Status::Refused));
+        db.prepare_cached(table)?.execute([event, to, from])?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! A ledger to read: what is known of each letter.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use appel_core::address::Address;
@@ -15,10 +16,10 @@ use super::file::{boot_id, broken, connect, is_newest, migrate, version};
 use super::integrity::Marked;
 use super::lines::Lines;
 use super::runs::settle_killed;
-use super::state;
-use super::{kind, purge, recent};
+use super::{kind, purge, recent, reply, state};
 use crate::outbox::ledger::{
-    Answer, Doing, Each, EventKind, Holdings, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock, place,
+    Answer, Doing, Each, EventKind, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock,
+    place,
 };
 
 /// A ledger to read.
@@ -98,6 +99,10 @@ impl<L: Reads> LedgerReader for L {
             )?;
             Ok(last)
         })
+    }
+
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+        self.reading().answer(|reading| reading.last_tries(ids))
     }
 
     fn records_of_sender<'l>(
@@ -239,6 +244,34 @@ impl Reading {
                 |row| Ok((row.get(RECORD_COLUMNS)?, record(row, &self.context)?)),
             )
             .optional()
+    }
+
+    /// In one pass over the events, however many letters are asked about.
+    fn last_tries(&self, ids: &[LetterId]) -> rusqlite::Result<Vec<Option<LastTry>>> {
+        let moment = self.db.unchecked_transaction()?;
+        let mut accepting = moment.prepare("SELECT DISTINCT run FROM event WHERE state = ?1 AND kind = ?2")?;
+        let accepting = accepting.query_map([state::ACCEPTED, kind::ATTEMPT], |row| row.get(0))?;
+        let accepting: HashSet<i64> = accepting.collect::<rusqlite::Result<_>>()?;
+        let mut last: HashMap<LetterId, Option<LastTry>> = ids.iter().map(|id| (*id, None)).collect();
+        let mut events = moment.prepare(
+            "SELECT letter.id, event.kind, event.run, event.at, event.code, event.reason, event.reply
+             FROM event JOIN letter ON letter.key = event.letter WHERE letter.state NOT IN (?1, ?2) ORDER BY event.key",
+        )?;
+        let mut rows = events.query([state::ACCEPTED, state::REFUSED])?;
+        while let Some(row) = rows.next()? {
+            if let Some(last) = last.get_mut(&LetterId::from_bytes(row.get(0)?)) {
+                let run: i64 = row.get(2)?;
+                *last = match row.get(1)? {
+                    kind::ATTEMPT => Some(LastTry {
+                        at: timestamp(row, 3)?,
+                        reply: reply::read(row, 4)?,
+                        among_accepted: accepting.contains(&run),
+                    }),
+                    _ => None,
+                };
+            }
+        }
+        Ok(ids.iter().map(|id| last.remove(id).flatten()).collect())
     }
 
     fn logged(

@@ -1,8 +1,10 @@
 //! The dialogue over a pipe, with a clock that jumps: what takes minutes takes none, and no socket is needed.
 
+mod names;
 mod pipelined;
 mod slow;
 mod tokens;
+mod wrong_port;
 
 use appel_core::letter::{Envelope, LetterId, Message};
 use appel_core::{Address, Language};
@@ -10,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex}
 use tokio::time::{Duration, sleep};
 
 use super::connect::over;
-use super::{Login, Settings, SmtpSession};
+use super::{Login, Manner, Settings, SmtpSession};
 use crate::input::config::Security;
 use crate::transport::ConnectError;
 
@@ -25,6 +27,7 @@ fn settings(login: Option<Login>) -> Settings {
         login,
         timeout: Duration::from_mins(1),
         proxy: None,
+        manner: Manner::default(),
     }
 }
 

@@ -27,7 +27,8 @@ async fn a_greeting_within_five_minutes_is_waited_for_and_a_later_one_is_not() {
         let connected = client.await;
         assert_eq!(connected.is_ok(), comes, "after {late} seconds");
         if !comes {
-            assert_eq!(temporary(connected), "the server did not answer within 5 minutes");
+            let said = "no greeting from mx.example port 25: the server did not answer within 5 minutes";
+            assert_eq!(temporary(connected), said);
         }
         server.await.unwrap();
     }
@@ -39,7 +40,8 @@ async fn a_greeting_of_one_byte_a_minute_is_given_up_after_five_minutes() {
     let (mut server, client) = Server::with_client(&settings);
     let begun = Instant::now();
     tokio::spawn(async move { server.drips("220 mx.example at your service\r\n").await });
-    assert_eq!(temporary(client.await), "the server did not answer within 5 minutes");
+    let said = "no greeting from mx.example port 25: the server did not answer within 5 minutes";
+    assert_eq!(temporary(client.await), said);
     assert_eq!(minutes(begun), 5);
 }
 
@@ -95,4 +97,16 @@ async fn a_reply_to_the_final_dot_of_one_byte_a_minute_leaves_the_letter_in_doub
         "the letter was handed over, then the server did not answer within 10 minutes"
     );
     assert_eq!(minutes(begun), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shorter_timeout_that_a_person_set_holds_for_the_greeting_too() {
+    for (timeout, greeting) in [(20, 20), (59, 59), (60, 300), (400, 400)] {
+        let mut settings = settings(None);
+        settings.timeout = Duration::from_secs(timeout);
+        let (_server, client) = Server::with_client(&settings);
+        let begun = Instant::now();
+        assert!(temporary(client.await).starts_with("no greeting from mx.example port 25"));
+        assert_eq!(begun.elapsed().as_secs(), greeting, "timeout {timeout}");
+    }
 }

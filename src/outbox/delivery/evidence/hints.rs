@@ -1,0 +1,376 @@
+//! What the code and the words of a reply hint at. Hints shorten the way to a verdict; none is its only ground.
+
+use std::time::Duration;
+
+use appel_core::address::Address;
+use appel_messages::{Message, msg};
+
+use crate::transport::limits::{Limit, enhanced, is_daily, told_pause, words};
+use crate::transport::{Reply, Step};
+
+/// A pause that a reply tells, and that is not over within so long, is a limit of the account's and none on the pace.
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+
+/// Words of a server to which letters come too fast.
+const TOO_FAST: &[&str] = &[
+    "per second",
+    "/second",
+    "sending rate",
+    "rate exceeded",
+    "throttl",
+    "too fast",
+    "slow down",
+    "slower",
+];
+
+/// Words of a session that has had its share.
+const OF_SESSION: &[&str] = &[
+    "this session",
+    "this connection",
+    "per session",
+    "per connection",
+    "same session",
+    "same connection",
+    "one session",
+    "one connection",
+];
+
+/// Enhanced codes (RFC 3463 §3.2, §3.3) of an address that is none: no such user, no such domain, switched off.
+const NO_SUCH_READER: &[&str] = &[
+    "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "4.1.1", "4.1.2",
+];
+
+/// Words that say the same.
+const NO_SUCH_READER_IN_WORDS: &[&str] = &[
+    "user unknown",
+    "unknown user",
+    "unknown recipient",
+    "recipient unknown",
+    "unknown address",
+    "unknown mailbox",
+    "no such user",
+    "no such recipient",
+    "no such mailbox",
+    "no such address",
+    "no mailbox here",
+    "not exist",
+    "doesn't exist",
+    "user not found",
+    "recipient not found",
+    "mailbox not found",
+    "invalid recipient",
+    "invalid mailbox",
+];
+
+/// Words about one reader's mailbox.
+const OF_READER: &[&str] = &[
+    "mailbox full",
+    "mailbox is full",
+    "mailbox for user is full",
+    "mailbox quota",
+    "user over quota",
+    "user is over quota",
+    "over its quota",
+    "recipient's",
+    "recipient has",
+    "recipient mailbox",
+    "recipient rate limit",
+    "you tried to reach",
+    "trying to contact",
+    "inbox",
+];
+
+/// Words of servers that let whoever is new to them wait.
+const GREYLISTING: &[&str] = &[
+    "greylist",
+    "graylist",
+    "grey-list",
+    "gray-list",
+    "grey list",
+    "gray list",
+];
+
+/// Words that mostly mean that an account has sent enough, whatever stands beside them.
+const OF_LIMIT: &[&str] = &[
+    "quota",
+    "limit",
+    "exceed",
+    "too many",
+    "try again later",
+    "try later",
+    "enough",
+    "tomorrow",
+];
+
+/// How long everybody waits for a server that is hurried too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pause {
+    /// As long as it says.
+    Told(Duration),
+    /// It does not say how long.
+    Growing,
+}
+
+fn has(words: &str, list: &[&str]) -> bool {
+    list.iter().any(|word| words.contains(word))
+}
+
+/// The pause that a server asks all letters to make: seconds, not hours.
+pub fn pause(reply: &Reply, step: Step, to: &Address) -> Option<Pause> {
+    if Limit::is_of_a_day(reply) {
+        return None;
+    }
+    let words = words(reply);
+    let told = told_pause(&words).filter(|told| *told < LONGEST_PAUSE);
+    let hurried = (has(&words, TOO_FAST) || matches!(reply.code, Some(432 | 454))) && !is_daily(&words);
+    if hurried && !names_reader(reply, to) {
+        return Some(told.map_or(Pause::Growing, Pause::Told));
+    }
+    // What is said of one reader keeps that letter alone waiting.
+    let of_reader = step == Step::Rcpt || has(&words, GREYLISTING);
+    match reply.code {
+        Some(400..=499) if !of_reader => told.map(Pause::Told),
+        _ => None,
+    }
+}
+
+/// Whether a reply is known to be about the account, or the pace, so that a fresh connection would hear the same.
+pub fn shows_account(reply: &Reply) -> bool {
+    Limit::is_of_a_day(reply) || matches!(reply.code, Some(432 | 454 | 530)) || has(&words(reply), TOO_FAST)
+}
+
+/// How long one letter waits at least, when its own reply says so.
+pub fn wait_of_letter(reply: &Reply) -> Option<Duration> {
+    told_pause(&words(reply))
+}
+
+/// Whether the connection, not the letter, has had its share.
+pub fn of_session(reply: &Reply) -> bool {
+    // RFC 3463 §3.5, §3.6: too much traffic on the way, and too many recipients; servers use both for a session's share.
+    matches!(enhanced(&reply.text), Some("4.4.5" | "4.5.3")) || has(&words(reply), OF_SESSION)
+}
+
+/// Whether a "not now" is about the state of the server itself (RFC 3463 §3.4, §3.5; RFC 5321 §4.2.3 for 421 and 451).
+pub fn of_server(reply: &Reply) -> bool {
+    match enhanced(&reply.text) {
+        Some(code) => code.starts_with("4.3.") || code.starts_with("4.4.") || reply.code == Some(421),
+        None => !matches!(reply.code, Some(450 | 452)),
+    }
+}
+
+/// Whether a server lets whoever is new to it wait.
+pub fn is_greylisting(reply: &Reply) -> bool {
+    has(&words(reply), GREYLISTING)
+}
+
+/// Whether the words, or the code, name the reader: the address itself, or a mailbox.
+pub fn names_reader(reply: &Reply, to: &Address) -> bool {
+    let words = words(reply);
+    words.contains(&to.as_str().to_lowercase())
+        || words.contains(&to.wire().to_string().to_lowercase())
+        || has(&words, OF_READER)
+        || no_such_reader(reply)
+        || enhanced(&reply.text).is_some_and(|code| code.get(1..).is_some_and(|rest| rest == ".2.2"))
+            && words.contains("mailbox")
+}
+
+/// Whether an address is said to be none: 5.1.1 and its like.
+pub fn no_such_reader(reply: &Reply) -> bool {
+    match enhanced(&reply.text) {
+        Some(code) if NO_SUCH_READER.contains(&code) => true,
+        _ => has(&words(reply), NO_SUCH_READER_IN_WORDS),
+    }
+}
+
+/// Whether words speak, or may speak, of how much an account may send: such a no is never a letter's own for good.
+pub fn speaks_of_limit(reply: &Reply) -> bool {
+    let words = words(reply);
+    let of_size = has(&words, &["size", "too large", "too big", "too long"]);
+    Limit::in_reply(reply).is_some() || !of_size && has(&words, OF_LIMIT)
+}
+
+/// What a server that says the same to all letters probably means.
+pub fn meaning(reply: &Reply, step: Step, signs_in: bool) -> Message {
+    let words = words(reply);
+    let wants_login = reply.code == Some(530)
+        || has(
+            &words,
+            &[
+                "logged in",
+                "log in",
+                "login",
+                "authenticat",
+                "auth required",
+                "sign in",
+                "pop before smtp",
+            ],
+        );
+    let relays_not = has(&words, &["relay"]);
+    if (wants_login || relays_not) && !signs_in {
+        return msg!("account-wants-sign-in");
+    }
+    if speaks_of_limit(reply) {
+        return msg!("account-has-sent-enough");
+    }
+    if has(
+        &words,
+        &[
+            "spam",
+            "junk",
+            "abuse",
+            "blocked",
+            "block list",
+            "blocklist",
+            "blacklist",
+            "suspicio",
+            "suspended",
+            "disabled",
+            "reputation",
+        ],
+    ) {
+        return msg!("account-is-blocked");
+    }
+    if step == Step::Mail || has(&words, &["sender", "from address", "from header", "send as", "sendas"]) {
+        return msg!("account-sender-refused");
+    }
+    if relays_not || wants_login {
+        return msg!("account-may-not-relay");
+    }
+    msg!("account-unknown-reason")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(said: &str) -> Reply {
+        let (code, text) = said.split_at(3);
+        Reply::said(code.parse().unwrap(), text.trim_start())
+    }
+
+    fn to() -> Address {
+        Address::parse("o1@mid.example").unwrap()
+    }
+
+    #[track_caller]
+    fn waits(step: Step, said: &str, expect: Option<Pause>) {
+        assert_eq!(pause(&reply(said), step, &to()), expect, "{said}");
+    }
+
+    #[test]
+    fn a_server_that_is_hurried_too_much_is_given_the_seconds_it_asks_for() {
+        let told = |seconds| Some(Pause::Told(Duration::from_secs(seconds)));
+        waits(
+            Step::Text,
+            "454 Throttling failure: Maximum sending rate exceeded.",
+            Some(Pause::Growing),
+        );
+        waits(Step::Mail, "432 4.3.2 too many at once", Some(Pause::Growing));
+        waits(Step::Mail, "422 try again in 15 seconds", told(15));
+        waits(
+            Step::Text,
+            "550 5.7.1 more than 5 messages per second",
+            Some(Pause::Growing),
+        );
+        waits(Step::Data, "451 4.7.1 Slow down, please wait 3 minutes", told(180));
+        for no_pause in [
+            "450 4.7.1 Rate limit reached, try again in 30 minutes.",
+            "451 4.7.1 greylisted, come back in 5 minutes",
+            "550 5.4.5 Daily sending rate exceeded",
+            "452 4.3.1 out of storage",
+            "550 5.1.1 no such user, try again in 5 seconds",
+        ] {
+            waits(Step::Text, no_pause, None);
+        }
+        waits(Step::Rcpt, "450 4.2.0 try again in 60 seconds", None);
+        waits(Step::Rcpt, "450 4.2.1 <o1@mid.example> gets mail too fast", None);
+    }
+
+    #[test]
+    fn a_reader_is_named_by_the_address_or_by_words_for_a_mailbox() {
+        for said in [
+            "552 5.2.2 <o1@mid.example> Quota exceeded (mailbox for user is full)",
+            "550 5.1.1 unknown",
+            "450 4.7.1 O1@MID.EXAMPLE: not now",
+            "452 4.2.2 user over quota",
+            "550 recipient has exceeded the rate limit",
+        ] {
+            assert!(names_reader(&reply(said), &to()), "{said}");
+        }
+        for said in [
+            "554 5.7.1 Message rejected under suspicion of SPAM",
+            "550-Requested action not taken: mailbox unavailable\n550 Failure sending mail. Try again later",
+            "550 5.4.5 Daily sending quota exceeded for me@x.example",
+        ] {
+            assert!(!names_reader(&reply(said), &to()), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_probably_means_is_told() {
+        let means = |step, signs_in, said: &str| meaning(&reply(said), step, signs_in).code();
+        for (step, signs_in, said, expect) in [
+            (
+                Step::Rcpt,
+                false,
+                "554 5.7.1 Relay access denied",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Rcpt,
+                true,
+                "554 5.7.1 Relay access denied",
+                "account-may-not-relay",
+            ),
+            (
+                Step::Mail,
+                false,
+                "530 5.7.0 Must issue a STARTTLS",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Mail,
+                false,
+                "553 5.7.1 Sender address rejected: not logged in",
+                "account-wants-sign-in",
+            ),
+            (
+                Step::Mail,
+                true,
+                "553 5.7.1 Sender address rejected: not owned by user",
+                "account-sender-refused",
+            ),
+            (
+                Step::Text,
+                true,
+                "554 5.7.1 Message rejected under suspicion of SPAM",
+                "account-is-blocked",
+            ),
+            (
+                Step::Text,
+                true,
+                "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException",
+                "account-has-sent-enough",
+            ),
+            (
+                Step::Rcpt,
+                true,
+                "550 Failure sending mail. Try again later",
+                "account-has-sent-enough",
+            ),
+            (Step::Text, true, "554 nein", "account-unknown-reason"),
+        ] {
+            assert_eq!(means(step, signs_in, said), expect, "{said}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_words_at_all_make_it_panic(code in 200_u16..600, text: String) {
+            let reply = Reply::said(code, text);
+            let _ = pause(&reply, Step::Text, &to());
+            let _ = (of_session(&reply), of_server(&reply), names_reader(&reply, &to()));
+            let _ = meaning(&reply, Step::Mail, true);
+        }
+    }
+}
