@@ -264,7 +264,8 @@ impl Service {
         if taken_in_run(enough.run) < enough.after {
             return None;
         }
-        self.world.lock().run.told_enough += 1;
+        // What a reply too many makes the client take for an answer to something else, it does not hear as such.
+        self.world.lock().run.told_enough += usize::from(self.sound);
         self.say(enough.words);
         Some(Ok(Told::No))
     }

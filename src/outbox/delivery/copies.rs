@@ -1,14 +1,22 @@
 //! Copies that a letter leaves without: put off by the server, they are tried again alone, with the bytes that left.
 
+use std::time::Duration;
+
 use appel_core::address::Address;
 use appel_core::letter::{Copy, Left, Message, Past};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use tokio::time::Instant;
 
 use super::dispatcher::Dispatcher;
+use super::evidence::hints;
 use super::job::{Job, Retry};
-use crate::outbox::event::{LetterEvent, Verdict};
 use crate::transport::Sent;
+
+/// A copy that is to be tried again, and not before a while, if the server said so.
+pub struct PutOff {
+    job: Job,
+    wait: Option<Duration>,
+}
 
 /// Copies that the server cannot be asked to carry have an outcome of their own, whatever the letter's is.
 pub fn tell_left_out(sent: &mut Sent, left_out: Vec<Address>) {
@@ -42,55 +50,54 @@ impl Dispatcher {
     }
 
     /// The copies that the server put off although it took the letter.
-    pub fn put_off(&self, job: &Job, message: &Message, sent: &Sent) -> Vec<Job> {
+    pub fn put_off(&self, job: &Job, message: &Message, sent: &Sent) -> Vec<PutOff> {
         if sent.outcome.status != Status::Accepted || job.letter.copy.is_some() {
             return Vec::new();
         }
         let put_off = sent.recipients.iter().skip(1).filter(|its| is_put_off(its));
-        put_off.filter_map(|its| self.again(job, message, its)).collect()
-    }
-
-    fn again(&self, job: &Job, message: &Message, its: &AddressOutcome) -> Option<Job> {
-        let of = &job.letter;
-        let to = of.envelope.cc.iter().find(|copy| copy.as_str() == its.address)?;
-        let mut letter = of.clone();
-        letter.past = Some(Past {
-            status: Status::Deferred,
-            first_date: job.date,
-        });
-        letter.copy = Some(Box::new(Copy {
-            id: of.id.of_copy(to),
-            to: to.clone(),
-            left: Some(Left {
-                sha256: message.sha256(),
-                facts: message.facts.clone(),
-            }),
-        }));
-        let mut event = LetterEvent::of(&letter, Verdict::Deferred, self.options.clock.now());
-        event.subject = Some(message.subject.clone());
-        event.code = its.outcome.reply.code;
-        event.reply = Some(its.outcome.told());
-        Some(Job {
-            letter,
-            date: job.date,
-            tries: 1,
-            began: job.began,
-            first_try: Some(Instant::now()),
-            deferred: Some(Box::new(event)),
-        })
+        put_off.filter_map(|its| again(job, message, its)).collect()
     }
 
     /// Tries them again, as it would letters that were put off; what would be too late is left for the next run.
-    pub fn take_on(&self, put_off: Vec<Job>) {
+    pub fn take_on(&self, put_off: Vec<PutOff>) {
         if put_off.is_empty() {
             return;
         }
-        for job in put_off {
-            let told = None;
-            if let Some(at) = self.later(&job, told) {
+        for PutOff { job, wait } in put_off {
+            if let Some(at) = self.later(&job, wait) {
                 self.state().retries.push(Retry { at, job });
             }
         }
         self.wake();
     }
+}
+
+/// A copy of a letter that has left, to be tried again alone.
+fn again(job: &Job, message: &Message, its: &AddressOutcome) -> Option<PutOff> {
+    let of = &job.letter;
+    let to = of.envelope.cc.iter().find(|copy| copy.as_str() == its.address)?;
+    let mut letter = of.clone();
+    letter.past = Some(Past {
+        status: Status::Deferred,
+        first_date: job.date,
+    });
+    letter.copy = Some(Box::new(Copy {
+        id: of.id.of_copy(to),
+        to: to.clone(),
+        left: Some(Left {
+            sha256: message.sha256(),
+            facts: message.facts.clone(),
+        }),
+    }));
+    let job = Job {
+        letter,
+        date: job.date,
+        tries: 1,
+        began: job.began,
+        first_try: Some(Instant::now()),
+        // How it stands its letter tells.
+        deferred: None,
+    };
+    let wait = hints::wait_of_letter(&its.outcome.reply);
+    Some(PutOff { job, wait })
 }

@@ -28,11 +28,12 @@ impl Job {
         self.letter.addresses()
     }
 
-    /// What is told of it when the run ends before its next try.
-    pub fn not_tried(self, at: Timestamp) -> Event {
+    /// What is told of it when the run ends before its next try; nothing of a copy that its letter has told of.
+    pub fn not_tried(self, at: Timestamp) -> Option<Event> {
         match self.deferred {
-            Some(event) => event.told(),
-            None => letter_events::untried(&self.letter, at),
+            Some(event) => Some(event.told()),
+            None if self.letter.copy.is_some() && self.tries > 0 => None,
+            None => Some(letter_events::untried(&self.letter, at)),
         }
     }
 

@@ -39,7 +39,7 @@ impl Dispatcher {
         }
         let entry = claimed.then_some(Entry::Release(job.letter.line()));
         let event = job.not_tried(self.options.clock.now());
-        self.journal.submit(entry, Some(event))?;
+        self.journal.submit(entry, event)?;
         // Somebody may be waiting for what becomes of it.
         self.wake();
         Ok(())

@@ -16,7 +16,7 @@ impl Dispatcher {
             return Err(LedgerLost);
         }
         for (entry, event) in self.take_unfinished(Reason::Interrupted) {
-            self.journal.submit(entry, Some(event))?;
+            self.journal.submit(entry, event)?;
         }
         self.settle_nos()?;
         if self.state().stop.is_none() {
@@ -58,7 +58,11 @@ impl Dispatcher {
 
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
-        for (_, event) in self.take_unfinished(Reason::LedgerLost) {
+        for event in self
+            .take_unfinished(Reason::LedgerLost)
+            .into_iter()
+            .filter_map(|(_, event)| event)
+        {
             listener.hear(&event);
         }
         for event in std::mem::take(&mut self.state().unsettled) {
@@ -70,7 +74,7 @@ impl Dispatcher {
 
     /// Every letter that was taken up and has no outcome: what the ledger and the listener are to hear of it. Those in
     /// flight are in doubt, and `why`.
-    fn take_unfinished(&self, why: Reason) -> Vec<(Option<Entry>, Event)> {
+    fn take_unfinished(&self, why: Reason) -> Vec<(Option<Entry>, Option<Event>)> {
         let now = self.options.clock.now();
         let mut state = self.state();
         let in_flight = std::mem::take(&mut state.in_flight);
@@ -85,7 +89,7 @@ impl Dispatcher {
                 kept.keep_what_is_in_a_slot(in_flight.letter());
             }
             let (attempted, event) = in_flight.in_doubt(why, now);
-            (Some(Entry::Outcome(Box::new(attempted))), event.told())
+            (Some(Entry::Outcome(Box::new(attempted))), Some(event.told()))
         });
         let released = claimed
             .into_iter()
