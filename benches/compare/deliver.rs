@@ -23,7 +23,7 @@ use appel::report::screen::Screen;
 use appel::run::compose::Composer;
 use appel::run::preflight::{Checked, Preflight, preflight};
 use appel::run::send::{SendSettings, Sending};
-use appel::transport::smtp::{Settings, SmtpTransport, Trust};
+use appel::transport::smtp::{Learned, Settings, SmtpTransport, Trust};
 use appel_core::letter::{Message, Rules, Selection};
 use appel_messages::{Catalog, Locale};
 use tokio::runtime::Runtime;
@@ -129,7 +129,7 @@ fn send<L: LedgerWriter + 'static>(
 ) -> (usize, L) {
     let smtp = composer.input.smtp.as_ref().expect("a server");
     let transport = SmtpTransport::new(
-        Settings::new(smtp, None, "home.example"),
+        Settings::new(smtp, None, "home.example", Learned::default()),
         &Trust::System { ca_file: None },
     );
     let sending = Sending {
@@ -140,6 +140,7 @@ fn send<L: LedgerWriter + 'static>(
             rate: smtp.rate,
             retry_for: smtp.retry_for,
             quota: Quota::new(None, Vec::new()),
+            letters_per_connection: None,
             signs_in: false,
         },
         kept: Some(Arc::new(Kept::beside(

@@ -457,6 +457,17 @@ status-resend = If nobody can tell, and twice is better than never: `appel send 
 status-copy = { $address } (a copy)
 status-copies-deferred = Copies that were put off although the letter was taken; `appel send` tries them again.
 status-copies-refused = Copies that were refused although the letter was taken; `appel log` shows the server's words.
+# What runs found out about mail servers: `status -v`.
+status-hosts = What was found out about mail servers, kept for seven days:
+# The first line of the file hosts.toml.
+hosts-file = What appel found out about mail servers, so that the next run need not. It holds for seven days. This file can be deleted.
+host-letters-per-connection = { $letters ->
+    [one] takes 1 letter a connection
+   *[other] takes { $letters } letters a connection
+}
+host-no-pipelining = gets one command at a time, for it cannot follow several
+host-wants-domain = wants a name in the greeting: your address's domain
+host-pace = gets { $pace } at most
 status-refused = Refused by the server; `appel log` shows its words.
 
 ## A folder that names its own mailbox

@@ -1,3 +1,5 @@
-//! What is the person's own, as against what a campaign's folder says: so far, their word on whose a folder is.
+//! What is the person's own, as against what a campaign's folder says: their word on whose a folder is, and what their mail
+//! servers were found to do.
 
+pub mod hosts;
 pub mod trust;

@@ -188,8 +188,7 @@ fn copies(ended: &Ended, style: &Style) -> String {
 
 /// Why there is nothing to send.
 pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
-    let held_back = preflight.skipped(Skip::AddressLimit) + preflight.skipped_copies(Skip::AddressLimit);
-    let nothing = match held_back {
+    let nothing = match preflight.held_back() {
         0 => msg!("nothing-is-due"),
         _ => msg!("nothing-can-leave"),
     };

@@ -237,10 +237,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
         );
         push(&style.say(&whom), "    ", "  ");
     }
-    let more = preflight
-        .skipped(Skip::AddressLimit)
-        .saturating_add(preflight.skipped_copies(Skip::AddressLimit))
-        .saturating_sub(preflight.over.len());
+    let more = preflight.held_back().saturating_sub(preflight.over.len());
     if more > 0 {
         push(&style.say(&msg!("held-back-more", letters = more)), "  ", "");
     }

@@ -65,6 +65,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             rate: Rate::Unlimited,
             retry_for: Duration::from_secs(10),
             quota: Quota::default(),
+            letters_per_connection: None,
             signs_in: true,
         },
         kept: None,

@@ -12,11 +12,12 @@ use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, selection, trust};
+use crate::account::hosts::{Findings, Hosts};
 use crate::account::trust::Word;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Style};
 use crate::input::config::{Smtp, is_loopback};
-use crate::outbox::delivery::{Ended, Stop};
+use crate::outbox::delivery::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
@@ -30,7 +31,7 @@ use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{self, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -52,8 +53,8 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     let input = &composer.input;
-    let smtp = input.smtp.as_ref().ok_or_else(no_smtp)?;
-    let word = trust::word(context, input, smtp, arguments.own_folder)?;
+    let account = input.smtp.as_ref().ok_or_else(no_smtp)?;
+    let word = trust::word(context, input, account, arguments.own_folder)?;
     if !location.path().is_some_and(private::is_in_state_folder) {
         // The log is there all the same.
         private::check_state_folder()?;
@@ -69,17 +70,19 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
         copies: open_copies(&mut *ledger, input).await?,
     };
-    let mut quota = quota(&mut *ledger, &input.sender.email, smtp, now).await?;
-    let mut plan = confirm::Timetable::new(smtp.rate, &mut quota, now);
+    let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
+    let hosts = Hosts::read(now);
+    let known = hosts.of(&account.host, account.port);
+    let rate = known.pace.map_or(account.rate, |pace| account.rate.at_most_every(pace));
+    let mut plan = confirm::Timetable::new(rate, &mut quota, now);
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
         Ok(())
     })
     .await?;
-    refuse_examples(&preflight, &input.sender, smtp)?;
+    refuse_examples(&preflight, &input.sender, account)?;
     // The log names each letter that is held back.
-    let held_back = preflight.skipped(Skip::AddressLimit) + preflight.skipped_copies(Skip::AddressLimit);
-    let tells = context.global.json || held_back > 0;
+    let tells = context.global.json || preflight.held_back() > 0;
     if preflight.nothing_due() && !tells {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
     }
@@ -88,7 +91,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     {
         context.say_problem(&warning);
     }
-    if !preflight.nothing_due() && !confirm(context, input, smtp, &preflight, &plan, arguments.yes)? {
+    if !preflight.nothing_due() && !confirm(context, input, account, &preflight, &plan, arguments.yes)? {
         context.say(&msg!("nothing-was-sent"));
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
@@ -96,22 +99,26 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     }
 
     // Nobody is asked for a password for nothing; and before the story begins, whose bar would be drawn over the question.
-    let domain = input.sender.email.domain();
-    let transport = (!preflight.nothing_due()).then(|| prepare(smtp, word, domain, &context.style));
-    let mut listeners = context.story(preflight.due, preflight.copies);
-    match open_log(context, &input.campaign.id) {
-        Ok(log) => listeners.push(Box::new(log)),
-        Err(problem) => context.say_problem(&problem),
-    }
+    let learned = smtp::Learned::knowing(smtp::Found {
+        wants_domain: known.wants_domain,
+        pipelining: known.no_pipelining.then_some(false),
+        ..smtp::Found::default()
+    });
+    let transport = (!preflight.nothing_due()).then(|| {
+        let domain = input.sender.email.domain();
+        prepare(account, word, domain, learned.clone(), &context.style)
+    });
+    let listeners = listeners(context, &input.campaign, &preflight);
     let sending = Sending {
         composer: Arc::clone(&composer),
         rules,
         settings: SendSettings {
-            connections: smtp.connections,
-            rate: smtp.rate,
-            retry_for: arguments.retry_for.unwrap_or(smtp.retry_for),
+            connections: account.connections,
+            rate,
+            retry_for: arguments.retry_for.unwrap_or(account.retry_for),
             quota,
-            signs_in: smtp.username.is_some(),
+            letters_per_connection: known.letters_per_connection,
+            signs_in: account.username.is_some(),
         },
         kept: kept.clone(),
         clock: context.clock,
@@ -123,16 +130,36 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
             let interrupts = || watch_interrupts(context.style);
-            sending.deliver(transport, ledger, found, interrupts).await?
+            let (ended, ledger) = sending.deliver(transport, ledger, found, interrupts).await?;
+            let server = (&*account.host, account.port);
+            hosts.learn(server, findings(known, &learned, &ended), context.clock.now());
+            (ended, ledger)
         }
     };
-    // What was on its way when the ledger was lost is settled, and kept, by whoever opens it next.
-    if let Some(kept) = kept.filter(|_| !matches!(ended.stop, Some(Stop::Ledger(_)))) {
-        let _ = kept.tidy(&mut *ledger).await;
+    if let Some(kept) = &kept {
+        tidy_at_the_end(kept, &mut *ledger, &ended).await;
     }
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now()).await;
     conclude(context, &*input.campaign.recipients, &ended, &preflight)
+}
+
+/// Who hears of the run.
+fn listeners(context: &Context, campaign: &Campaign, preflight: &Preflight) -> Vec<Box<dyn Listener>> {
+    let mut listeners = context.story(preflight.due, preflight.copies);
+    match open_log(context, &campaign.id) {
+        Ok(log) => listeners.push(Box::new(log)),
+        Err(problem) => context.say_problem(&problem),
+    }
+    listeners
+}
+
+/// Erases what no letter needs any more.
+async fn tidy_at_the_end(kept: &Kept, ledger: &mut dyn Ledger, ended: &Ended) {
+    // What was on its way when the ledger was lost is settled, and kept, by whoever opens it next.
+    if !matches!(ended.stop, Some(Stop::Ledger(_))) {
+        let _ = kept.tidy(ledger).await;
+    }
 }
 
 /// The end of a run in which nothing is due, and of which nobody is told letter by letter.
@@ -157,6 +184,7 @@ async fn nothing_to_deliver(
     let ended = Ended {
         summary,
         copies: Vec::new(),
+        learned: Learned::default(),
         stop: None,
     };
     conclude(context, &*campaign.recipients, &ended, preflight)
@@ -206,12 +234,29 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
 }
 
 /// The way to the account's mail server, with its password.
-fn prepare(smtp: &Smtp, word: Word, domain: &str, style: &Style) -> Result<SmtpTransport, ConnectError> {
+fn prepare(
+    smtp: &Smtp,
+    word: Word,
+    domain: &str,
+    learned: smtp::Learned,
+    style: &Style,
+) -> Result<SmtpTransport, ConnectError> {
     let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };
-    SmtpTransport::new(Settings::new(smtp, login, domain), &trust)
+    SmtpTransport::new(Settings::new(smtp, login, domain, learned), &trust)
+}
+
+/// What is known of the server now.
+fn findings(before: Findings, learned: &smtp::Learned, ended: &Ended) -> Findings {
+    let found = learned.found();
+    Findings {
+        letters_per_connection: ended.learned.letters_per_connection,
+        no_pipelining: found.pipelining == Some(false),
+        wants_domain: found.wants_domain,
+        pace: ended.learned.pace.or(before.pace),
+    }
 }
 
 /// `--dry-run` and `--out`.

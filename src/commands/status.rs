@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Context;
+use crate::account::hosts::Hosts;
 use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
@@ -102,7 +103,12 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         context.print_json(&standing)?;
     } else {
         let doubts = doubts(&mut *ledger, &identity, &in_doubt).await?;
-        context.print(&in_words(
+        let hosts = if context.global.verbose {
+            hosts(context)
+        } else {
+            String::new()
+        };
+        let text = in_words(
             &identity,
             &standing,
             &in_doubt,
@@ -110,9 +116,27 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
             &refused,
             &copies,
             &context.out,
-        ));
+        );
+        context.print(&(text + &hosts));
     }
     Ok(Exit::Done)
+}
+
+/// What is known of mail servers; empty when nothing is.
+fn hosts(context: &Context) -> String {
+    let style = &context.out;
+    let hosts = Hosts::read(context.clock.now());
+    let mut text = String::new();
+    for (host, lines) in hosts.told() {
+        text.push_str(&format!("  {host}\n"));
+        for line in lines {
+            push_fitting(&mut text, &line, "    ", style);
+        }
+    }
+    if text.is_empty() {
+        return text;
+    }
+    format!("\n{}\n{text}", style.say(&msg!("status-hosts")))
 }
 
 /// How many letters, and how many copies by themselves, the next `send` would send; `None` when the campaign is invalid, which is said.

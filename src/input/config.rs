@@ -130,6 +130,17 @@ pub enum Rate {
     Every(Duration),
 }
 
+impl Rate {
+    /// The same, or slower: one letter each so long.
+    #[must_use]
+    pub fn at_most_every(self, interval: Duration) -> Self {
+        match self {
+            Self::Unlimited => Self::Every(interval),
+            Self::Every(own) => Self::Every(own.max(interval)),
+        }
+    }
+}
+
 /// A SOCKS5 proxy that resolves names itself (`socks5h://host:port`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {

@@ -1,6 +1,6 @@
 //! How fast letters may begin: evenly, over all connections together.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ pub struct Pacer {
     /// In nanoseconds; 0: as fast as it goes.
     interval: AtomicU64,
     turns: Mutex<Turns>,
+    slowed_down: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +40,7 @@ impl Pacer {
         Self {
             interval: AtomicU64::new(nanos(interval)),
             turns: Mutex::default(),
+            slowed_down: AtomicBool::new(false),
         }
     }
 
@@ -75,6 +77,12 @@ impl Pacer {
         (turn > now).then_some(turn)
     }
 
+    /// How long a letter takes by now, when the pace was slowed down.
+    #[must_use]
+    pub fn slowed_down_to(&self) -> Option<Duration> {
+        self.interval().filter(|_| self.slowed_down.load(Ordering::Relaxed))
+    }
+
     /// Halves the pace: that of the rate, or that at which letters really left where nothing limits it. Gives how long a
     /// letter takes from now on.
     pub fn slow_down(&self) -> Duration {
@@ -87,6 +95,7 @@ impl Pacer {
             (elapsed * 2 / turns.taken.max(1)).clamp(FASTEST_SLOW, SLOWEST)
         };
         self.interval.store(nanos(interval), Ordering::Relaxed);
+        self.slowed_down.store(true, Ordering::Relaxed);
         turns.next = Some(turns.next.map_or_else(Instant::now, |next| next.max(Instant::now())));
         interval
     }

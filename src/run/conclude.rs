@@ -30,7 +30,7 @@ impl<'r> Conclusion<'r> {
             ended,
             held_in_doubt: preflight.skipped(Skip::InDoubt),
             copies_in_doubt: preflight.skipped_copies(Skip::InDoubt),
-            over_limit: preflight.skipped(Skip::AddressLimit) + preflight.skipped_copies(Skip::AddressLimit),
+            over_limit: preflight.held_back(),
             unnamed: if rows_are_lost { unnamed } else { 0 },
         }
     }

@@ -76,6 +76,12 @@ impl Preflight {
         self.skipped_copies.get(&reason).copied().unwrap_or(0)
     }
 
+    /// Letters and copies that are held back because an address has had enough.
+    #[must_use]
+    pub fn held_back(&self) -> usize {
+        self.skipped(Skip::AddressLimit) + self.skipped_copies(Skip::AddressLimit)
+    }
+
     /// Whether there is nothing to send.
     #[must_use]
     pub const fn nothing_due(&self) -> bool {

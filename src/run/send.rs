@@ -31,6 +31,8 @@ pub struct SendSettings {
     pub retry_for: Duration,
     /// How many letters the server may take in 24 hours.
     pub quota: Quota,
+    /// How many letters a connection takes, as far as is known.
+    pub letters_per_connection: Option<u32>,
     /// Whether the account signs in.
     pub signs_in: bool,
 }
@@ -109,6 +111,7 @@ impl Sending {
             rate,
             retry_for,
             ref quota,
+            letters_per_connection,
             signs_in,
         } = self.settings;
         Options {
@@ -120,6 +123,7 @@ impl Sending {
             deadline: campaign.deadline,
             quota: quota.clone(),
             kept: self.kept.clone(),
+            letters_per_connection,
             signs_in,
             clock: self.clock,
             seed: u64::from(std::process::id()),

@@ -241,6 +241,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
     let since = Quota::since(clock.now());
     let sent = shared.disk.live.handed_over_since(&sender, since);
     let options = Options {
+        letters_per_connection: None,
         signs_in: scenario.login,
         campaign: "test".to_owned(),
         sender,

@@ -23,8 +23,8 @@ pub enum Attempt {
     Again {
         /// What the server said, or what happened instead.
         reply: Reply,
-        /// What was learned, for the person.
-        learned: Words,
+        /// What was learned, for the person; `None` where another connection told it.
+        learned: Option<Words>,
     },
     /// Nothing of it was taken, nor will anything be: the run ends.
     Barred {

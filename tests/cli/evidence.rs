@@ -312,3 +312,64 @@ fn a_killed_run_leaves_what_was_said_no_to_due_again() {
     let [accepted, deferred, refused, ..] = campaign.standing();
     assert_eq!([accepted, deferred, refused], [2, 2, 0]);
 }
+
+#[test]
+fn what_was_found_out_about_a_server_holds_for_seven_days_and_is_shown_and_can_be_deleted() {
+    let told = |server: &Server| {
+        server
+            .transcripts()
+            .iter()
+            .filter(|said| said.contains("421 enough"))
+            .count()
+    };
+    let rule = || {
+        on(Step::Mail)
+            .after_letters(3)
+            .reply_then_close("421 enough of this connection")
+    };
+    let server = rule().start();
+    let campaign = campaign(20, &server);
+    campaign.send(&["--limit", "10"]).exits(0);
+    assert_eq!(told(&server), 2);
+    let known = format!("127.0.0.1:{}", server.port());
+    campaign.appel(&["status", "-v"]).exits(0).prints(&[
+        "What was found out about mail servers",
+        &known,
+        "takes 3 letters a connection",
+    ]);
+    let file = campaign.root().join("state/appel/hosts.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("letters-per-connection = 3"), "{text}");
+    // The next run knows it.
+    campaign.send(&["--limit", "5"]).exits(0);
+    assert_eq!(told(&server), 2);
+    // A week later it does not, nor without the file.
+    let campaign = campaign.now("2026-12-02T10:00:01Z");
+    assert!(
+        !campaign
+            .appel(&["status", "-v"])
+            .exits(0)
+            .stdout
+            .contains("takes 3 letters")
+    );
+    std::fs::remove_file(&file).unwrap();
+    campaign.send(&[]).exits(0);
+    assert_eq!(server.taken().len(), 20);
+}
+
+#[test]
+fn a_pace_that_was_slowed_down_to_is_where_the_next_run_begins() {
+    let server = on(Step::FinalDot)
+        .once_taken(3)
+        .times(1)
+        .reply("451 4.7.1 slow down, more than 1 message per second")
+        .start();
+    let campaign = campaign(6, &server).set("smtp.rate", "2/s");
+    campaign.send(&["--limit", "4", "--retry-for", "1min"]).exits(0);
+    campaign
+        .appel(&["status", "-v"])
+        .exits(0)
+        .prints(&["gets one letter a second at most"]);
+    let run = campaign.send(&[]);
+    run.exits(0).says(&["2 letters, about 2 seconds at this pace."]);
+}

@@ -245,8 +245,8 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/simulation/", "for tests"),
     ("src/rehearsal/server", "replies of an SMTP server"),
     ("src/transport/limits.rs", "words of providers"),
-    ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
     ("src/transport/smtp/said.rs", "words of servers"),
+    ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
     ("src/outbox/ledger/lock.rs", "a file's format"),
     ("crates/core/src/place.rs", "codes of languages"),
 ];

@@ -81,7 +81,7 @@ async fn letters<T: Transport>(
         let mut sent = send(transport, dispatcher, line, &message).await;
         copies::tell_left_out(&mut sent, left_out);
         dispatcher.keep(&job, &message, &sent);
-        let put_off = dispatcher.put_off(&job, &message, &sent);
+        let put_off = copies::put_off(&job, &message, &sent);
         dispatcher.record(job, &sent)?;
         dispatcher.take_on(put_off);
     }
@@ -122,7 +122,9 @@ async fn send<T: Transport>(
             }
             Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {
                 learned_of += 1;
-                dispatcher.tell(learned);
+                if let Some(learned) = learned {
+                    dispatcher.tell(learned);
+                }
                 reply
             }
             Attempt::Unstarted(reply) | Attempt::Again { reply, .. } => return deferred(reply),

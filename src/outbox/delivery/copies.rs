@@ -33,6 +33,15 @@ fn is_put_off(its: &AddressOutcome) -> bool {
     its.outcome.status == Status::Deferred
 }
 
+/// The copies that the server put off although it took the letter.
+pub fn put_off(job: &Job, message: &Message, sent: &Sent) -> Vec<PutOff> {
+    if sent.outcome.status != Status::Accepted || job.letter.copy.is_some() {
+        return Vec::new();
+    }
+    let put_off = sent.recipients.iter().skip(1).filter(|its| is_put_off(its));
+    put_off.filter_map(|its| again(job, message, its)).collect()
+}
+
 impl Dispatcher {
     /// Before an outcome is recorded: keeps the bytes when they are needed again, safe from a power cut.
     pub fn keep(&self, job: &Job, message: &Message, sent: &Sent) {
@@ -47,15 +56,6 @@ impl Dispatcher {
         if needed && !(job.letter.copy.is_some() && kept.has(message.id)) {
             let _ = kept.keep(message, &message.sha256());
         }
-    }
-
-    /// The copies that the server put off although it took the letter.
-    pub fn put_off(&self, job: &Job, message: &Message, sent: &Sent) -> Vec<PutOff> {
-        if sent.outcome.status != Status::Accepted || job.letter.copy.is_some() {
-            return Vec::new();
-        }
-        let put_off = sent.recipients.iter().skip(1).filter(|its| is_put_off(its));
-        put_off.filter_map(|its| again(job, message, its)).collect()
     }
 
     /// Tries them again, as it would letters that were put off; what would be too late is left for the next run.

@@ -150,6 +150,14 @@ pub struct Lengths {
 }
 
 impl Lengths {
+    /// As far as is known from before.
+    pub const fn known(known: Option<u32>) -> Self {
+        Self {
+            seen: BTreeMap::new(),
+            known,
+        }
+    }
+
     /// A connection was at its end after so many letters, and a fresh one took the next. Twice at the same number, and it is
     /// no accident.
     pub fn ended_after(&mut self, letters: u32) {

@@ -31,7 +31,7 @@ use tokio::task::{JoinError, JoinSet};
 use self::connection::connection;
 use self::dispatcher::Dispatcher;
 use self::tally::Tally;
-pub use self::terms::{Ended, Interrupt, Letters, Options, Stop};
+pub use self::terms::{Ended, Interrupt, Learned, Letters, Options, Stop};
 pub use self::tried_last::TriedLast;
 pub use self::untried::leave_untried;
 use super::event::Listener;
@@ -72,7 +72,10 @@ pub async fn deliver<T: Transport>(
         stop = Some(Stop::Ledger(error));
         dispatcher.abandon(&mut tally);
     }
-    tally.ended(stop)
+    Ended {
+        learned: dispatcher.learned(),
+        ..tally.ended(stop)
+    }
 }
 
 async fn all_of(tasks: &mut JoinSet<()>) {

@@ -14,7 +14,7 @@ use super::evidence::No;
 use super::evidence::gist::Gist;
 use super::evidence::hints::{self, Pause};
 use super::job::{Job, Retry};
-use super::terms::{Options, Stop};
+use super::terms::{Learned, Options, Stop};
 use crate::outbox::event::{Event, Notice, Verdict};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::Entry;
@@ -264,6 +264,14 @@ impl Dispatcher {
     /// A connection was at its end after so many letters, and a fresh one took the next.
     pub fn connection_ended_after(&self, letters: u32) {
         self.state().lengths.ended_after(letters);
+    }
+
+    /// What was found out about the server.
+    pub fn learned(&self) -> Learned {
+        Learned {
+            letters_per_connection: self.state().lengths.most(),
+            pace: self.pacer.slowed_down_to(),
+        }
     }
 
     /// Whether a connection has taken as many letters as one takes here.

@@ -7,7 +7,7 @@ use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
 use tokio::time::Instant;
 
-use super::terms::{Ended, Stop};
+use super::terms::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 
 /// So many copies are named at the end of a run.
@@ -44,7 +44,12 @@ impl<'l> Tally<'l> {
         copies.sort_unstable_by(|one, other| (&one.to, one.at).cmp(&(&other.to, other.at)));
         copies.truncate(NAMED);
         copies.extend(self.ended);
-        Ended { summary, copies, stop }
+        Ended {
+            summary,
+            copies,
+            learned: Learned::default(),
+            stop,
+        }
     }
 
     fn note(&mut self, copy: LetterEvent) {

@@ -54,6 +54,8 @@ pub struct Options {
     pub kept: Option<Arc<Kept>>,
     /// The time of day.
     pub clock: Clock,
+    /// How many letters a connection takes, as far as is known.
+    pub letters_per_connection: Option<u32>,
     /// Whether the account signs in.
     pub signs_in: bool,
     /// Makes the pauses uneven; the same seed, the same pauses.
@@ -136,6 +138,17 @@ pub struct Ended {
     pub summary: Summary,
     /// The first copies that were put off or refused, or may have been taken, although the letter was, as they stand.
     pub copies: Vec<LetterEvent>,
+    /// What was found out about the server.
+    pub learned: Learned,
     /// Why it ended early, if it did.
     pub stop: Option<Stop>,
+}
+
+/// What delivery finds out about a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Learned {
+    /// How many letters a connection takes.
+    pub letters_per_connection: Option<u32>,
+    /// The pace that was slowed down to: so long a letter.
+    pub pace: Option<Duration>,
 }

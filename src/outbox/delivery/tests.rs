@@ -220,6 +220,7 @@ impl Ear {
 
 pub fn options(connections: usize) -> Options {
     Options {
+        letters_per_connection: None,
         signs_in: true,
         campaign: "test".to_owned(),
         sender: Address::parse("ann@home.example").unwrap(),

@@ -51,6 +51,12 @@ pub struct Found {
 pub struct Learned(Arc<Mutex<Found>>);
 
 impl Learned {
+    /// What was found out before.
+    #[must_use]
+    pub fn knowing(found: Found) -> Self {
+        Self(Arc::new(Mutex::new(found)))
+    }
+
     /// All of it, as it is now.
     #[must_use]
     pub fn found(&self) -> Found {

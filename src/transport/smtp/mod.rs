@@ -62,7 +62,7 @@ pub struct Settings {
 impl Settings {
     /// Those of an account, with its login, for letters from an address in `domain`.
     #[must_use]
-    pub fn new(smtp: &Smtp, login: Option<Login>, domain: &str) -> Self {
+    pub fn new(smtp: &Smtp, login: Option<Login>, domain: &str, learned: Learned) -> Self {
         Self {
             host: smtp.host.clone(),
             port: smtp.port,
@@ -74,7 +74,7 @@ impl Settings {
                 helo: smtp.helo.clone(),
                 domain: Some(domain.to_owned()),
                 pipelining: smtp.pipelining,
-                learned: Learned::default(),
+                learned,
             },
         }
     }

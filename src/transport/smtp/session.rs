@@ -174,11 +174,9 @@ impl SmtpSession {
 
     /// No group is tried again. The text of this letter has not left, so it can go once more, command by command.
     fn group_failed(&self, reply: Reply) -> Opened {
-        self.settings
-            .manner
-            .learned
-            .note(|found| found.pipelining = Some(false));
-        let learned = msg!("learned-no-pipelining", host = &self.settings.host);
+        let manner = &self.settings.manner;
+        let before = manner.learned.note(|found| found.pipelining.replace(false));
+        let learned = (before != Some(false)).then(|| msg!("learned-no-pipelining", host = &self.settings.host));
         Opened::Again { reply, learned }
     }
 
@@ -236,8 +234,10 @@ impl SmtpSession {
         }
         let reply = no.clone();
         if let Some(other) = manner.other_name(&self.name) {
-            manner.learned.note(|found| found.wants_domain = true);
-            let learned = msg!("learned-name", host = host, name = &self.name, other = other);
+            let before = manner
+                .learned
+                .note(|found| std::mem::replace(&mut found.wants_domain, true));
+            let learned = (!before).then(|| msg!("learned-name", host = host, name = &self.name, other = other));
             return Opened::Again { reply, learned };
         }
         let refusals = manner.learned.note(|found| {
@@ -307,7 +307,7 @@ enum Opened {
     /// Nothing was taken, and something was learned.
     Again {
         reply: Reply,
-        learned: appel_messages::Message,
+        learned: Option<appel_messages::Message>,
     },
     /// Nothing will be taken.
     Barred { reply: Reply, why: ConnectError },
