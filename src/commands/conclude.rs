@@ -1,6 +1,6 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
-use appel_core::letter::Skip;
+use appel_core::address::Address;
 use appel_core::outcome::Reason;
 use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
@@ -193,23 +193,23 @@ pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
         _ => msg!("nothing-can-leave"),
     };
     let mut text = context.out.say(&nothing) + "\n";
-    for (reason, line) in preflight.left_out() {
-        text.push_str(&format!("  {}\n", context.out.say(&line)));
-        if reason == Skip::Refused {
-            text.push_str(&refused_earlier(preflight, context));
+    for left_out in preflight.left_out() {
+        text.push_str(&format!("  {}\n", context.out.say(&left_out.line)));
+        if let Some((first, number)) = left_out.refused {
+            text.push_str(&refused_earlier(&first, number, context));
         }
     }
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
-/// The letters that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
-fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
+/// The letters or copies that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
+fn refused_earlier(first: &[(String, Address)], number: usize, context: &Context) -> String {
     let mut text = String::new();
-    for (letter, to) in &preflight.refused {
+    for (letter, to) in first {
         text.push_str(&format!("    {letter}  {to}\n"));
     }
-    let more = preflight.skipped(Skip::Refused) - preflight.refused.len();
+    let more = number - first.len();
     if more > 0 {
         text.push_str(&format!(
             "    {}\n",

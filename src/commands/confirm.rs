@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use appel_core::letter::Skip;
 use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
@@ -246,7 +245,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
 
 /// Who is left out, and why.
 pub fn left_out(preflight: &Preflight, style: &Style) -> String {
-    let lines: Vec<String> = preflight.left_out().map(|(_, line)| style.say(&line)).collect();
+    let lines: Vec<String> = preflight.left_out().map(|left_out| style.say(&left_out.line)).collect();
     if lines.is_empty() {
         return String::new();
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
-use appel_core::letter::{Over, Resend, Rules, Skip};
+use appel_core::letter::{Over, Resend, Rules};
 use appel_messages::msg;
 
 use super::conclude::{conclude, nothing_due};
@@ -82,8 +82,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     .await?;
     refuse_examples(&preflight, &input.sender, account)?;
     // The log names each letter that is held back.
-    let tells = context.global.json || preflight.held_back() > 0;
-    if preflight.nothing_due() && !tells {
+    if preflight.nothing_due() && !context.global.json && preflight.held_back() == 0 {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
     }
     if !preflight.nothing_due()

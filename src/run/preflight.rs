@@ -44,6 +44,8 @@ pub struct Preflight {
     pub skipped_copies: BTreeMap<Skip, usize>,
     /// The first letters that the server refused earlier: which letter of the campaign, and its To.
     pub refused: Vec<(String, Address)>,
+    /// The same of copies that their letters left without.
+    pub refused_copies: Vec<(String, Address)>,
     /// What was found of each letter, for a second pass.
     pub found: Found,
     /// Letters that cannot be written.
@@ -89,13 +91,28 @@ impl Preflight {
     }
 
     /// Why some are left out, a line each; copies behind the letters.
-    pub fn left_out(&self) -> impl Iterator<Item = (Skip, Message)> {
-        let skipped = self.skipped.iter();
-        let letters = skipped.map(|(reason, number)| (*reason, left_out(*reason, *number)));
-        let copies = self.skipped_copies.iter();
-        let copies = copies.filter_map(|(reason, number)| Some((*reason, copies_left_out(*reason, *number)?)));
+    pub fn left_out(&self) -> impl Iterator<Item = LeftOut> {
+        let letters = self.skipped.iter().map(|(reason, number)| LeftOut {
+            line: left_out(*reason, *number),
+            refused: (*reason == Skip::Refused).then(|| (self.refused.clone(), *number)),
+        });
+        let copies = self.skipped_copies.iter().filter_map(|(reason, number)| {
+            Some(LeftOut {
+                line: copies_left_out(*reason, *number)?,
+                refused: (*reason == Skip::Refused).then(|| (self.refused_copies.clone(), *number)),
+            })
+        });
         letters.chain(copies)
     }
+}
+
+/// Why some letters or copies are left out.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// How many, and why.
+    pub line: Message,
+    /// When the server refused them: the first, with the letter of the campaign and the address, and how many.
+    pub refused: Option<(Vec<(String, Address)>, usize)>,
 }
 
 /// One reason for leaving letters out.
@@ -294,8 +311,13 @@ impl Preflight {
             &mut self.skipped
         };
         *skipped.entry(reason).or_default() += 1;
-        if reason == Skip::Refused && self.refused.len() < SHOWN_LETTERS {
-            self.refused.push((letter.to_owned(), to.clone()));
+        let refused = if is_copy {
+            &mut self.refused_copies
+        } else {
+            &mut self.refused
+        };
+        if reason == Skip::Refused && refused.len() < SHOWN_LETTERS {
+            refused.push((letter.to_owned(), to.clone()));
         }
         if let Some(over) = over
             && self.over.len() < SHOWN_LETTERS
