@@ -242,7 +242,7 @@ fn letter(number: u8, how: u8) -> Message {
 struct Successor(Line);
 
 impl SecretSource for Successor {
-    fn fetch(&self) -> Fetching<'_> {
+    fn fetch(&self, _: ConnectError) -> Fetching<'_> {
         Box::pin(async {
             let mut server = self.0.lock();
             let said = server.said.len();

@@ -47,6 +47,14 @@ mailbox-no-daily-limit = without a daily limit
 #   $user: the name one signs in with; $host: the mail server
 ask-password = Password of { $user } at { $host }
 ask-token = Access token of { $user } at { $host }
+# Asked once, when the first one was refused; nothing typed ends it.
+ask-password-again = Another password of { $user } at { $host } (nothing: stop)
+#   $what: that it was refused; $cause: the server's words
+ask-again-because = { $what }: { $cause }
+# Where a password came from: "the password, which came from …".
+password-from-command = smtp.password-command
+password-from-variable = the variable APPEL_SMTP_PASSWORD
+password-from-person = your typing
 password-none = there is no password for { $user }
 password-not-given = no password was given
 password-variable-empty = the variable APPEL_SMTP_PASSWORD is empty

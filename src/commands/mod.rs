@@ -34,6 +34,7 @@ use crate::input::{Identity, Input, Private, Sources};
 use crate::outbox::event::Listener;
 use crate::outbox::ledger::{LedgerError, Location};
 use crate::private::Unfit;
+use crate::report::curtain::Curtain;
 use crate::report::json::{JsonLines, not_written};
 use crate::report::screen::Screen;
 
@@ -207,10 +208,12 @@ impl Context {
         }
     }
 
-    /// Who hears of a run with so many letters due, and so many copies: the screen, and whoever reads JSON.
-    fn story(&self, due: usize, copies: usize) -> Vec<Box<dyn Listener>> {
+    /// Who hears of a run with so many letters due, and so many copies: the screen, behind this curtain, and whoever reads
+    /// JSON.
+    fn story(&self, due: usize, copies: usize, curtain: &Curtain) -> Vec<Box<dyn Listener>> {
         let quiet = self.global.quiet || due + copies == 0;
-        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(Screen::new(due, quiet, self.style))];
+        let screen = Screen::new(due, quiet, self.style).behind(curtain);
+        let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(screen)];
         if self.global.json {
             listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));
         }

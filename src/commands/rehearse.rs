@@ -21,6 +21,7 @@ use crate::outbox::event::{Event, Listener, Verdict};
 use crate::outbox::ledger::{self, Location};
 use crate::outbox::quota::Quota;
 use crate::rehearsal::inbox::{Contents, Inbox};
+use crate::report::curtain::Curtain;
 use crate::report::letter::Shown;
 use crate::report::table::table;
 use crate::run::compose::Composer;
@@ -54,7 +55,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
 
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let mut listeners = context.story(preflight.due, 0);
+    let mut listeners = context.story(preflight.due, 0, &Curtain::default());
     listeners.push(Box::new(languages.clone()));
     let sending = Sending {
         composer: Arc::clone(&composer),

@@ -13,16 +13,16 @@ use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, password, personal, selection, trust};
 use crate::account::hosts::{Findings, Hosts};
-use crate::account::trust::Word;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem, Style};
+use crate::failure::{Exit, Failure, Problem};
 use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::kept::Kept;
-use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
+use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
+use crate::report::curtain::Curtain;
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
@@ -31,7 +31,7 @@ use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
-use crate::transport::smtp::{self, Settings, SmtpTransport, Trust};
+use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
@@ -60,10 +60,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         private::check_state_folder()?;
     }
     let mut ledger = ledger::open(&location, now).await?;
-    let kept = location.path().map(|path| Arc::new(Kept::beside(path)));
-    if let Some(kept) = &kept {
-        kept.tidy(&mut *ledger).await?;
-    }
+    let kept = kept(&location, &mut *ledger).await?;
     let rules = Rules {
         now,
         resend,
@@ -103,11 +100,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         pipelining: known.no_pipelining.then_some(false),
         ..smtp::Found::default()
     });
+    let curtain = Curtain::default();
     let transport = (!preflight.nothing_due()).then(|| {
-        let domain = input.sender.email.domain();
-        prepare(account, word, domain, learned.clone(), &context.style)
+        let login = password::login(account, word, &context.style, &curtain)?;
+        prepare(account, login, input.sender.email.domain(), learned.clone())
     });
-    let listeners = listeners(context, &input.campaign, &preflight);
+    let listeners = listeners(context, &input.campaign, &preflight, &curtain);
     let sending = Sending {
         composer: Arc::clone(&composer),
         rules,
@@ -144,13 +142,26 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
 }
 
 /// Who hears of the run.
-fn listeners(context: &Context, campaign: &Campaign, preflight: &Preflight) -> Vec<Box<dyn Listener>> {
-    let mut listeners = context.story(preflight.due, preflight.copies);
+fn listeners(
+    context: &Context,
+    campaign: &Campaign,
+    preflight: &Preflight,
+    curtain: &Curtain,
+) -> Vec<Box<dyn Listener>> {
+    let mut listeners = context.story(preflight.due, preflight.copies, curtain);
     match open_log(context, &campaign.id) {
         Ok(log) => listeners.push(Box::new(log)),
         Err(problem) => context.say_problem(&problem),
     }
     listeners
+}
+
+/// The bytes that are kept of letters: of what a killed run left, those that are needed.
+async fn kept(location: &Location, ledger: &mut dyn Ledger) -> Result<Option<Arc<Kept>>, LedgerError> {
+    let Some(path) = location.path() else { return Ok(None) };
+    let kept = Kept::beside(path);
+    kept.tidy(ledger).await?;
+    Ok(Some(Arc::new(kept)))
 }
 
 /// Erases what no letter needs any more.
@@ -232,15 +243,13 @@ fn open_log(context: &Context, campaign: &str) -> Result<LogFile, Problem> {
     })
 }
 
-/// The way to the account's mail server, with its password.
+/// The way to the account's mail server.
 fn prepare(
     smtp: &Smtp,
-    word: Word,
+    login: Option<Login>,
     domain: &str,
     learned: smtp::Learned,
-    style: &Style,
 ) -> Result<SmtpTransport, ConnectError> {
-    let login = password::login(smtp, word, style)?;
     let trust = Trust::System {
         ca_file: smtp.own.ca_file.clone(),
     };

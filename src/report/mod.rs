@@ -1,6 +1,7 @@
 //! The story of a run told on: to the screen, as `--json`, and to the log file; and what the ledger remembers of it.
 
 pub mod attempt;
+pub mod curtain;
 pub mod json;
 pub mod leaving;
 pub mod letter;

@@ -7,6 +7,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, Value, msg};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::curtain::{Curtain, TICK};
 use super::moment::{clock_time, duration, pace};
 use crate::failure::Style;
 use crate::outbox::event::{Event, LetterEvent, Listener, Notice, Summary, Verdict};
@@ -44,7 +45,7 @@ impl Screen {
             let left = style.say(&msg!("screen-time-left", time = "{eta}"));
             let template = ["{bar:30} {pos}/{len}  {per_sec}  ", &left, "  {msg}"].concat();
             bar.set_style(ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(250));
+            bar.enable_steady_tick(TICK);
             bar
         });
         Self {
@@ -56,6 +57,15 @@ impl Screen {
             style,
             last: Instant::now(),
         }
+    }
+
+    /// The same, behind this curtain.
+    #[must_use]
+    pub fn behind(self, curtain: &Curtain) -> Self {
+        if let Some(bar) = &self.bar {
+            curtain.is_before(bar);
+        }
+        self
     }
 
     fn tell(&self, message: &Message) {

@@ -80,8 +80,8 @@ pub struct Watch {
     /// When somebody interrupted.
     pub interrupts: Vec<Duration>,
     pub ledger_lost: bool,
-    /// How often the server said that the account has had enough.
-    pub told_enough: usize,
+    /// Letters that were told that the account has had enough.
+    pub told_enough: BTreeSet<LetterId>,
     /// No letter may begin before.
     pub next_turn: Duration,
     /// When a letter's first attempt ended.

@@ -264,8 +264,6 @@ impl Service {
         if taken_in_run(enough.run) < enough.after {
             return None;
         }
-        // What a reply too many makes the client take for an answer to something else, it does not hear as such.
-        self.world.lock().run.told_enough += usize::from(self.sound);
         self.say(enough.words);
         Some(Ok(Told::No))
     }

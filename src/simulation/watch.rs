@@ -14,7 +14,7 @@ use super::world::State;
 use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
 use crate::outbox::ledger::rules::{self, Open, Standing};
-use crate::outbox::ledger::{Durability, Entry};
+use crate::outbox::ledger::{Attempted, Durability, Entry};
 
 /// Timers have whole milliseconds.
 pub const A_TICK: Duration = Duration::from_millis(1);
@@ -104,6 +104,7 @@ impl State {
             if let Entry::Outcome(attempted) = entry {
                 self.run.first_end.entry(attempted.id).or_insert(now);
                 self.taken_is_held(attempted.id);
+                self.note_enough(attempted);
                 let copies = rules::own_ways(attempted.id, attempted.outcome.status, &attempted.copies);
                 for (id, copy) in copies {
                     self.counts.copies_left += 1;
@@ -259,6 +260,14 @@ impl State {
         self.told_is_not_the_accounts(event);
     }
 
+    /// A letter was told that the account has had enough: as the client heard it, on whatever connection.
+    fn note_enough(&mut self, attempted: &Attempted) {
+        let words = self.scenario.provider.enough.and_then(|enough| enough.words.get(4..));
+        if words.is_some_and(|words| attempted.outcome.reply.text.contains(words)) {
+            self.run.told_enough.insert(attempted.id);
+        }
+    }
+
     /// What the provider said to four letters running because the account has had enough is no letter's own: a fresh
     /// account would have sent it. (Said to fewer, nobody can tell.)
     fn told_is_not_the_accounts(&mut self, event: &LetterEvent) {
@@ -267,7 +276,7 @@ impl State {
         };
         let said = event.reply.as_ref().map(Message::in_english).unwrap_or_default();
         let words = enough.words.get(4..).unwrap_or_default();
-        if event.outcome == Verdict::Refused && said.contains(words) && self.run.told_enough >= 4 {
+        if event.outcome == Verdict::Refused && said.contains(words) && self.run.told_enough.len() >= 4 {
             self.broken(format_args!(
                 "{} is refused for good in the words for all",
                 name(event.id)

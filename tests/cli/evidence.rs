@@ -373,3 +373,23 @@ fn a_pace_that_was_slowed_down_to_is_where_the_next_run_begins() {
     let run = campaign.send(&[]);
     run.exits(0).says(&["2 letters, about 2 seconds at this pace."]);
 }
+
+#[test]
+fn a_server_that_was_signed_in_to_too_often_is_left_alone_for_half_a_minute() {
+    for reply in [
+        "454 4.7.0 Too many login attempts, please try again later",
+        "421 4.7.0 too many authentication attempts",
+    ] {
+        let server = Server::builder()
+            .password("ann", crate::support::PASSWORD)
+            .on(Step::Auth)
+            .reply(reply)
+            .start();
+        let campaign = campaign(3, &server).login("ann", crate::support::PASSWORD);
+        // Three tries in three seconds would only make it worse.
+        let run = campaign.send_json(&["--retry-for", "20s"]);
+        run.says(&[reply, "3 letters not sent"]);
+        assert_eq!(run.counts(), [3, 0, 3, 0, 0, 0]);
+        assert_eq!(server.authentications().len(), 1, "{reply}");
+    }
+}

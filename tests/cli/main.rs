@@ -35,6 +35,7 @@ mod rehearse;
 mod screen;
 mod send;
 mod settle;
+mod signin;
 mod state;
 mod terminal;
 mod tls;

@@ -61,6 +61,69 @@ fn a_certificate_that_is_not_the_servers_ends_the_run_before_the_password() {
 }
 
 #[test]
+fn what_is_wrong_with_a_certificate_is_said_in_plain_words_with_what_to_do() {
+    for (certificate, words) in [
+        (
+            Certificate::Expired,
+            &["the certificate ended on 2002-01-01", "Check the clock"][..],
+        ),
+        (
+            Certificate::WrongName,
+            &["the certificate is for elsewhere.test", "Check smtp.host"],
+        ),
+        (
+            Certificate::SelfSigned,
+            &["the certificate is self-made", "Proton Bridge", "smtp.ca-file"],
+        ),
+    ] {
+        let server = guarded(Tls::Implicit).certificate(certificate).start();
+        no_password_leaves(&campaign(&server), &server, words);
+    }
+    let server = guarded(Tls::Implicit).start();
+    no_password_leaves(
+        &campaign(&server).unset("smtp.ca-file"),
+        &server,
+        &["an authority that this computer does not know", "smtp.ca-file"],
+    );
+    let server = guarded(Tls::Implicit).certificate(Certificate::Own).start();
+    no_password_leaves(
+        &campaign(&server).unset("smtp.ca-file"),
+        &server,
+        &["the certificate is self-made", "smtp.ca-file"],
+    );
+}
+
+#[test]
+fn the_servers_own_certificate_in_ca_file_is_accepted_as_itself() {
+    // It says that it is an authority, and it is made out to another name.
+    for tls in [Tls::Implicit, Tls::Starttls] {
+        let server = guarded(tls).certificate(Certificate::Own).start();
+        assert_eq!(campaign(&server).send_json(&[]).exits(0).counts(), accepted(2));
+        assert_eq!(server.violations(), [""; 0]);
+    }
+}
+
+#[test]
+fn the_servers_own_certificate_in_ca_file_is_refused_when_its_time_is_over() {
+    let server = guarded(Tls::Implicit).certificate(Certificate::OwnExpired).start();
+    no_password_leaves(
+        &campaign(&server),
+        &server,
+        &["the certificate ended on 2002-01-01", "saved anew"],
+    );
+}
+
+#[test]
+fn another_servers_own_certificate_in_ca_file_does_not_let_a_server_in() {
+    let other = guarded(Tls::Implicit).certificate(Certificate::Own).start();
+    for certificate in [Certificate::Own, Certificate::SelfSigned, Certificate::Valid] {
+        let server = guarded(Tls::Implicit).certificate(certificate).start();
+        let campaign = campaign(&server).set("smtp.ca-file", other.ca_file().to_str().unwrap());
+        no_password_leaves(&campaign, &server, &["its certificate is not valid"]);
+    }
+}
+
+#[test]
 fn an_authority_that_nobody_vouches_for_is_not_believed() {
     let server = guarded(Tls::Implicit).start();
     let campaign = campaign(&server).unset("smtp.ca-file");

@@ -245,6 +245,7 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/simulation/", "for tests"),
     ("src/rehearsal/server", "replies of an SMTP server"),
     ("src/transport/limits.rs", "words of providers"),
+    ("src/transport/smtp/auth/refusal.rs", "words of servers"),
     ("src/transport/smtp/said.rs", "words of servers"),
     ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
     ("src/outbox/ledger/lock.rs", "a file's format"),

@@ -9,6 +9,10 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// No pause is longer.
 const LONGEST_PAUSE: Duration = Duration::from_mins(2);
 
+/// The first pause before somebody signs in again whom the server told to come later: to hurry it makes it worse.
+const SIGN_IN_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_SIGN_IN_PAUSE: Duration = Duration::from_mins(10);
+
 /// How the tries have gone.
 #[derive(Debug)]
 pub struct Backoff {
@@ -52,6 +56,13 @@ impl Backoff {
     /// Whether nothing has failed yet.
     pub const fn is_fresh(&self) -> bool {
         self.failures == 0
+    }
+
+    /// How long a server is left alone before somebody signs in again: 30 s, and each further time twice as long.
+    pub fn pause_of_sign_in(&self) -> Duration {
+        SIGN_IN_PAUSE
+            .saturating_mul(1 << self.failures.min(10))
+            .min(LONGEST_SIGN_IN_PAUSE)
     }
 
     /// When it will have failed for too long.

@@ -337,7 +337,9 @@ impl Dispatcher {
         let (first, failed, ends) = {
             let connecting = &mut self.state().connecting;
             let first = connecting.is_fresh();
-            let failed = connecting.failed_since(begun, Instant::now(), retry_for, seed, None);
+            let pause = hints::is_of_sign_in(reply)
+                .then(|| hints::wait_of_letter(reply).unwrap_or_else(|| connecting.pause_of_sign_in()));
+            let failed = connecting.failed_since(begun, Instant::now(), retry_for, seed, pause);
             (first, failed, connecting.ends(retry_for))
         };
         let _ = self.limited(reply);

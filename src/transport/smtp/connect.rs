@@ -25,8 +25,9 @@ use crate::transport::{ConnectError, Watcher};
 
 /// A wait that is worth a word.
 const LONG_WAIT: Duration = Duration::from_secs(5);
-/// So many connections are opened, one after the other, for what a server wants to hear on another one.
-const TRIES: usize = 3;
+/// So many connections are opened, one after the other, for what a server wants to hear on another one: another
+/// mechanism, another password or token. Each time there is one thing less to try.
+const TRIES: usize = 6;
 
 /// Opens a connection and brings it to where MAIL can be said.
 pub async fn open(

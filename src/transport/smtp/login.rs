@@ -1,4 +1,5 @@
-//! Who signs in, with what: a password that is tried once, or a token that is renewed once when it is refused.
+//! Who signs in, with what: a password that is tried once, unless a person has another one, or a token that is renewed
+//! once when it is refused; and which mechanisms the server would not have.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,9 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use appel_messages::Message;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::mechanism::Mechanism;
 use super::redact::Redactor;
 use crate::input::config::Auth;
-use crate::transport::ConnectError;
+use crate::transport::{ConnectError, Reply};
 
 /// A user name with its password or token, the same one for all connections of a run.
 #[derive(Clone)]
@@ -21,7 +23,12 @@ pub struct Login {
 
 #[derive(Clone)]
 enum Kind {
-    Password,
+    Password {
+        /// Where it came from, in words.
+        from: Option<Message>,
+        /// The person, who is asked once.
+        another: Option<Arc<dyn SecretSource>>,
+    },
     Token(Renewal),
 }
 
@@ -39,8 +46,9 @@ pub type Fetching<'s> = Pin<Box<dyn Future<Output = Result<SecretString, Connect
 
 /// Where secrets come from.
 pub trait SecretSource: Send + Sync {
-    /// Fetches one. Not called again before it has answered or was dropped.
-    fn fetch(&self) -> Fetching<'_>;
+    /// Fetches one in place of another, which was refused for this reason. Not called again before it has answered or
+    /// was dropped.
+    fn fetch(&self, refused: ConnectError) -> Fetching<'_>;
 }
 
 struct Shared {
@@ -57,6 +65,8 @@ struct Held {
     /// How many secrets there were before this one.
     generation: u32,
     standing: Standing,
+    /// The mechanisms that the server offers and would not have, with its words.
+    passed_over: Vec<(Mechanism, Reply)>,
 }
 
 /// What the server thinks of the secret at hand, as far as is known.
@@ -80,6 +90,8 @@ pub(super) struct Attempt {
 pub(super) enum Spent {
     /// A password is tried once.
     Password,
+    /// A password that the server has taken before in this run.
+    TakenBefore,
     /// The server does not want a token at all.
     NotAtAll,
     /// Only the person can get another token, and is told how.
@@ -98,7 +110,21 @@ impl Login {
     /// Signs in with a password.
     #[must_use]
     pub fn password(username: impl Into<String>, password: SecretString) -> Self {
-        Self::new(username.into(), Kind::Password, password)
+        let kind = Kind::Password {
+            from: None,
+            another: None,
+        };
+        Self::new(username.into(), kind, password)
+    }
+
+    /// The same, with where the password came from, and whom to ask for another one should it be refused.
+    #[must_use]
+    pub fn whose_password_is(mut self, origin: Message, person: Option<Arc<dyn SecretSource>>) -> Self {
+        if let Kind::Password { from, another } = &mut self.kind {
+            *from = Some(origin);
+            *another = person;
+        }
+        self
     }
 
     /// Signs in with an OAuth 2 access token.
@@ -114,6 +140,7 @@ impl Login {
             secret,
             generation: 0,
             standing: Standing::Given,
+            passed_over: Vec::new(),
         });
         let alone = tokio::sync::Mutex::new(());
         Self {
@@ -133,8 +160,16 @@ impl Login {
     #[must_use]
     pub const fn auth(&self) -> Auth {
         match self.kind {
-            Kind::Password => Auth::Password,
+            Kind::Password { .. } => Auth::Password,
             Kind::Token(_) => Auth::Xoauth2,
+        }
+    }
+
+    /// Where the first password came from, when that is known.
+    pub(super) const fn origin(&self) -> Option<&Message> {
+        match &self.kind {
+            Kind::Password { from, .. } => from.as_ref(),
+            Kind::Token(_) => None,
         }
     }
 
@@ -171,6 +206,19 @@ impl Login {
         self.held().standing = Standing::GivenUp(error.clone());
     }
 
+    /// The server offers a mechanism, and will not have it: no connection tries it again.
+    pub(super) fn pass_over(&self, mechanism: Mechanism, reply: Reply) {
+        let mut held = self.held();
+        if !held.passed_over.iter().any(|(passed, _)| *passed == mechanism) {
+            held.passed_over.push((mechanism, reply));
+        }
+    }
+
+    /// The mechanisms passed over so far, with the server's words.
+    pub(super) fn passed_over(&self) -> Vec<(Mechanism, Reply)> {
+        self.held().passed_over.clone()
+    }
+
     /// Until this is dropped, no other connection begins to sign in.
     pub(super) async fn alone(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.shared.alone.lock().await
@@ -178,9 +226,12 @@ impl Login {
 
     /// Another secret in place of one that the server refused: fetched, unless another connection has done so
     /// meanwhile. To be asked for [`alone`](Self::alone).
-    pub(super) async fn renew(&self, refused: &Attempt) -> Result<Attempt, Spent> {
+    pub(super) async fn renew(&self, refused: &Attempt, why: ConnectError) -> Result<Attempt, Spent> {
         let source = match &self.kind {
-            Kind::Password => return Err(Spent::Password),
+            Kind::Password { another: None, .. } => return Err(Spent::Password),
+            Kind::Password {
+                another: Some(person), ..
+            } => person,
             Kind::Token(Renewal::ByHand(how)) => return Err(Spent::ByHand(how.clone())),
             Kind::Token(Renewal::From(source)) => source,
         };
@@ -190,10 +241,12 @@ impl Login {
                 Standing::GivenUp(error) => return Err(Spent::GivenUp(error.clone())),
                 _ if held.generation != refused.generation => return Ok(held.attempt()),
                 Standing::Fresh => return Err(Spent::FreshOneToo),
+                // What was right before has not become wrong: nobody is asked for another one in the middle of a run.
+                Standing::Accepted if self.auth() == Auth::Password => return Err(Spent::TakenBefore),
                 Standing::Given | Standing::Accepted => {}
             }
         }
-        let fetched = source.fetch().await.map_err(Spent::NoOther)?;
+        let fetched = source.fetch(why).await.map_err(Spent::NoOther)?;
         self.shared.redactor.learn(&fetched);
         let mut held = self.held();
         if fetched.expose_secret() == held.secret.expose_secret() {

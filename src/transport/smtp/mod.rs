@@ -6,6 +6,7 @@ mod dial;
 mod dialogue;
 mod learned;
 mod login;
+mod mechanism;
 mod overheard;
 mod protocol;
 mod redact;

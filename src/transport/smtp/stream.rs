@@ -9,6 +9,7 @@ use std::time::Duration;
 use appel_core::outcome::{CLOSED, RESET, Reason, Reply};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
+use zeroize::Zeroizing;
 
 use super::dialogue::Offers;
 use super::protocol::{ENOUGH, Protocol};
@@ -250,6 +251,17 @@ impl Stream {
             .await
             .map_err(|error| error.error)?;
         self.reply(timeout).await
+    }
+
+    /// As [`say`](Self::say), with the words as they came: those of a challenge are for the mechanism, and for no eye.
+    pub async fn ask(&mut self, command: &str, timeout: Duration) -> Result<(Reply, Zeroizing<String>), StreamError> {
+        self.write(command.as_bytes(), timeout)
+            .await
+            .map_err(|error| error.error)?;
+        let mut reply = self.whole_reply(timeout).await?;
+        let challenge = Zeroizing::new(reply.text.clone());
+        reply.text = self.redacted(reply.text);
+        Ok((reply, challenge))
     }
 
     /// What is said of words that are not a reply: of the last line of them, as a secret may begin on one before it.

@@ -1,5 +1,10 @@
 //! TLS: who is trusted, and the handshake.
 
+mod failure;
+mod verifier;
+
+pub use failure::handshake_failure;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,12 +14,13 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 
+use self::verifier::Verifier;
 use crate::transport::ConnectError;
 
 /// Whose certificates are believed.
 #[derive(Clone, Debug)]
 pub enum Trust {
-    /// The system's, and those in a PEM file when there is one.
+    /// The system's, and those in a PEM file when there is one: each as an authority, and as the server's own.
     System {
         /// `smtp.ca-file`.
         ca_file: Option<PathBuf>,
@@ -43,10 +49,7 @@ pub fn client_config(trust: &Trust) -> Result<Arc<ClientConfig>, ConnectError> {
     Ok(Arc::new(config))
 }
 
-fn system_verifier(
-    ca_file: Option<&PathBuf>,
-    provider: Arc<CryptoProvider>,
-) -> Result<rustls_platform_verifier::Verifier, ConnectError> {
+fn system_verifier(ca_file: Option<&PathBuf>, provider: Arc<CryptoProvider>) -> Result<Verifier, ConnectError> {
     let mut extra = Vec::new();
     if let Some(path) = ca_file {
         let unreadable = |cause| ConnectError::Fatal {
@@ -63,7 +66,7 @@ fn system_verifier(
             return Err(unreadable(msg!("tls-no-certificate")));
         }
     }
-    rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(|error| unusable(&error))
+    Verifier::new(extra, provider).map_err(|error| unusable(&error))
 }
 
 fn unusable(error: &rustls::Error) -> ConnectError {
@@ -80,27 +83,5 @@ pub fn server_name(host: &str) -> Result<ServerName<'static>, ConnectError> {
         what: msg!("tls-no-host-name", host = host),
         cause: Some(Message::quote(error.to_string())),
         hint: msg!("smtp-hint-host"),
-    })
-}
-
-/// What a failed handshake means for the person, when it is TLS that failed and not the line; the reason without
-/// secrets.
-pub fn handshake_failure(
-    host: &str,
-    error: &std::io::Error,
-    redacted: impl FnOnce(String) -> String,
-) -> Option<ConnectError> {
-    let tls = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    let (what, hint) = match tls {
-        rustls::Error::InvalidCertificate(_) => (
-            msg!("tls-certificate-invalid", host = host),
-            msg!("tls-hint-certificate-invalid"),
-        ),
-        _ => (msg!("tls-no-agreement", host = host), msg!("tls-hint-no-agreement")),
-    };
-    Some(ConnectError::Fatal {
-        what,
-        cause: Some(Message::quote(redacted(tls.to_string()))),
-        hint,
     })
 }

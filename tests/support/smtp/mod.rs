@@ -34,7 +34,7 @@ use tempfile::TempDir;
 use tokio::sync::{oneshot, watch};
 
 use script::Script;
-pub use script::{On, Step, TLS_1_1_HELLO, TLS_VERSION_ALERT};
+pub use script::{On, Step, TLS_1_1_HELLO, TLS_CIPHER_ALERT, TLS_VERSION_ALERT};
 pub use session::{Authentication, Groups, Taken};
 use session::{Credentials, Record, Setup, Shared, serve};
 use wire::Identity;
@@ -51,7 +51,7 @@ pub enum Tls {
     Implicit,
 }
 
-/// What the server shows for itself; all but `SelfSigned` are issued by the authority in
+/// What the server shows for itself; those that are not made by themselves are issued by the authority in
 /// [`Server::ca_file`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Certificate {
@@ -64,6 +64,11 @@ pub enum Certificate {
     WrongName,
     /// As `Valid`, but issued by itself.
     SelfSigned,
+    /// For `elsewhere.test`, marked as an authority and issued by itself, as openssl and bridges on one's own computer
+    /// make them; [`Server::ca_file`] is this very certificate.
+    Own,
+    /// As `Own`, but only until 2002.
+    OwnExpired,
 }
 
 /// A server being described: [`Server::builder`] … [`Builder::start`].

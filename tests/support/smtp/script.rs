@@ -46,6 +46,9 @@ pub const STEPS: usize = Step::Any as usize + 1;
 /// What a server that knows only TLS 1.0 or 1.1 answers; to be garbled at [`Step::TlsHandshake`].
 pub const TLS_VERSION_ALERT: &[u8] = &[0x15, 3, 1, 0, 2, 2, 70];
 
+/// What a server answers that has no cipher in common with the client: one that knows RSA key exchange only, say.
+pub const TLS_CIPHER_ALERT: &[u8] = &[0x15, 3, 3, 0, 2, 2, 40];
+
 /// A ServerHello that says TLS 1.1, from a server that does not care what it was offered; likewise.
 pub const TLS_1_1_HELLO: &[u8] = &[
     0x16, 3, 2, 0, 42, // a handshake record of 42 octets

@@ -320,18 +320,22 @@ impl Identity {
         let ca_pem = ca.self_signed(&ca_key)?.pem();
 
         let names = match kind {
-            Certificate::WrongName => vec!["elsewhere.test".to_owned()],
+            Certificate::WrongName | Certificate::Own | Certificate::OwnExpired => vec!["elsewhere.test".to_owned()],
             _ => vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
         };
         let key = KeyPair::generate()?;
         let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "scripted.test");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        if kind == Certificate::Expired {
+        if matches!(kind, Certificate::Expired | Certificate::OwnExpired) {
             (server.not_before, server.not_after) = (date_time_ymd(2001, 1, 1), date_time_ymd(2002, 1, 1));
         }
         let certificate = match kind {
             Certificate::SelfSigned => server.self_signed(&key)?,
+            Certificate::Own | Certificate::OwnExpired => {
+                server.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+                server.self_signed(&key)?
+            }
             _ => server.signed_by(&key, &Issuer::new(ca, ca_key))?,
         };
 
@@ -340,9 +344,10 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_single_cert(vec![certificate.der().clone()], key)?;
+        let is_own = matches!(kind, Certificate::Own | Certificate::OwnExpired);
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
-            ca_pem,
+            ca_pem: if is_own { certificate.pem() } else { ca_pem },
         })
     }
 }

@@ -139,6 +139,14 @@ pub fn shows_account(reply: &Reply) -> bool {
     Limit::is_of_a_day(reply) || matches!(reply.code, Some(432 | 454 | 530)) || has(&words(reply), TOO_FAST)
 }
 
+/// Whether a "not now" before any letter is about signing in (RFC 4954 §4.7.1: 454), mostly because that came too often.
+pub fn is_of_sign_in(reply: &Reply) -> bool {
+    let words = words(reply);
+    matches!(reply.code, Some(400..=499))
+        && (reply.code == Some(454) && !words.contains("tls")
+            || has(&words, &["login", "log in", "logon", "authenticat"]))
+}
+
 /// How long one letter waits at least, when its own reply says so.
 pub fn wait_of_letter(reply: &Reply) -> Option<Duration> {
     told_pause(&words(reply))

@@ -1,6 +1,8 @@
 //! The dialogue over a pipe, with a clock that jumps: what takes minutes takes none, and no socket is needed.
 
+mod mechanisms;
 mod names;
+mod passwords;
 mod pipelined;
 mod slow;
 mod tokens;
@@ -8,6 +10,8 @@ mod wrong_port;
 
 use appel_core::letter::{Envelope, LetterId, Message};
 use appel_core::{Address, Language};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Duration, sleep};
 
@@ -86,6 +90,25 @@ impl Server {
         self.says(OFFERS).await;
     }
 
+    /// The same, with these mechanisms and nothing else on offer.
+    async fn welcomes_by(&mut self, mechanisms: &str) {
+        self.says("220 mx.example\r\n").await;
+        assert_eq!(self.hears().await, "EHLO [127.0.0.1]");
+        self.says(&format!("250-mx.example\r\n250 AUTH {mechanisms}\r\n")).await;
+    }
+
+    /// Hears what a client says to AUTH LOGIN, and gives it back.
+    async fn is_told_by_login(&mut self) -> (String, String) {
+        assert_eq!(self.hears().await, "AUTH LOGIN");
+        let mut told = Vec::new();
+        for challenge in ["VXNlcm5hbWU6", "UGFzc3dvcmQ6"] {
+            self.says(&format!("334 {challenge}\r\n")).await;
+            told.push(decoded(&self.hears().await));
+        }
+        let [name, password] = told.try_into().unwrap();
+        (name, password)
+    }
+
     /// Refuses a token as Google does.
     async fn refuses_token(&mut self) {
         self.says(concat!("334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=", "\r\n"))
@@ -93,6 +116,10 @@ impl Server {
         assert_eq!(self.hears().await, "", "an empty answer asks for the refusal");
         self.says("535 5.7.8 not accepted\r\n").await;
     }
+}
+
+fn decoded(base64: &str) -> String {
+    String::from_utf8(BASE64.decode(base64).unwrap()).unwrap()
 }
 
 /// The parts of an error that ends the run.

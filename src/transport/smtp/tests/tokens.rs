@@ -37,7 +37,7 @@ impl Tokens {
 }
 
 impl SecretSource for Tokens {
-    fn fetch(&self) -> Fetching<'_> {
+    fn fetch(&self, _: ConnectError) -> Fetching<'_> {
         Box::pin(async {
             self.asked.fetch_add(1, Ordering::Relaxed);
             assert_eq!(self.busy.fetch_add(1, Ordering::Relaxed), 0, "asked twice at once");
