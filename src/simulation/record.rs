@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 
 use super::scenario::start;
@@ -68,7 +69,11 @@ pub struct Watch {
     pub skipped: usize,
     pub resend_in_doubt: bool,
     pub retry_refused: bool,
+    /// Copies that letters of this run left without, and what the server said then.
+    pub put_off: ByLetter<Status>,
     pub told: ByLetter<Verdict>,
+    /// Those of them that are letters, not copies.
+    pub letters_told: BTreeSet<LetterId>,
     pub told_skipped: usize,
     /// Letters that the run says it did not come to.
     pub not_tried: usize,
