@@ -32,7 +32,9 @@ fn open(to: &str, copy: &str, status: Status) -> OpenCopy {
 fn decided(copies: &[OpenCopy], selection: Selection, with: impl Fn(&mut Rules)) -> Vec<String> {
     let mut rules = Rules::to_look(moment(NOW));
     let mut all = OpenCopies::default();
-    copies.iter().for_each(|copy| all.add(copy.clone()));
+    for copy in copies {
+        all.add(copy.clone());
+    }
     rules.copies = Arc::new(all);
     with(&mut rules);
     let plan = given().rows(ROWS).made().plan(selection);
@@ -179,7 +181,7 @@ fn a_copy_counts_against_what_its_address_gets_and_not_against_its_letter() {
     }
     let recent = Arc::new(recent.finish());
     let decided = decided(&copies, Selection::default(), |rules| {
-        rules.recent = Some(Arc::clone(&recent))
+        rules.recent = Some(Arc::clone(&recent));
     });
     assert_eq!(
         decided,
