@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use appel_core::address::Address;
 use appel_core::letter::{Envelope, Message};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
@@ -394,6 +395,13 @@ impl Session for SmtpSession {
             then,
             step: Step::Text,
         })
+    }
+
+    fn fit(&self, message: Message) -> (Message, Vec<Address>) {
+        if self.offers.smtputf8 {
+            return (message, Vec::new());
+        }
+        message.without_smtputf8()
     }
 
     async fn close(mut self) {
