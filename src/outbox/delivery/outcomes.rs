@@ -163,8 +163,9 @@ impl Dispatcher {
             self.hurried(reply, pause);
             return Weighed::Later;
         }
-        let names_reader = step == Step::Rcpt || hints::names_reader(reply, to);
-        if (!names_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
+        let names_reader = hints::names_reader(reply, to);
+        let of_reader = names_reader || step == Step::Rcpt;
+        if (!of_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
             return Weighed::Later;
         }
         let for_good = *status == Status::Refused;
@@ -172,7 +173,7 @@ impl Dispatcher {
             if hints::is_greylisting(reply) {
                 return Weighed::Stands;
             }
-            if hints::of_server(reply) && !names_reader {
+            if hints::of_server(reply) && !of_reader {
                 self.server_deferred(reply);
                 return Weighed::Stands;
             }
