@@ -229,7 +229,8 @@ impl SmtpSession {
             return opened;
         };
         let host = &self.settings.host;
-        if manner.learned.found().name_is_fine {
+        // Of this name, that is: another connection may have found out meanwhile that it has to be the other one.
+        if manner.learned.found().name_is_fine && self.name == manner.name() {
             return opened;
         }
         let reply = no.clone();
