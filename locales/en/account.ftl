@@ -31,6 +31,8 @@ mailbox-sign-in = sign-in
 mailbox-pace = pace
 # The header field of that name.
 mailbox-from = From
+#   $from: a name with an address; $answers: an address
+mailbox-from-and-answers = { $from }, answers go to { $answers }
 mailbox-nobody-signs-in = none: nobody signs in
 #   $rate: one of those with "rate"; $most: one of those with "daily-limit"
 mailbox-pace-is = { $rate }, { $most }, connections: { $connections }

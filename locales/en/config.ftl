@@ -135,6 +135,8 @@ config-detail-too-long = a key is longer than { $most } bytes
 #   $near: the key that was probably meant
 config-detail-like-key = `{ $key }` is taken as a detail of your own
     .hint = if you meant `{ $near }`, write it so
+config-reply-to-not-ascii = answers cannot go to "{ $address }": before its @ it has other letters than those of English
+    .hint = many mail servers cannot take a letter that names such an address; name another of your addresses, or take the line out
 config-no-such-country = there is no country with the code "{ $code }"
 config-hint-country = write its two-letter code: "BE", "DE", "GB"
 #   $look: what it looks like, a clause that fits behind the address

@@ -131,6 +131,8 @@ attempt-copy = copy
 
 # A letter as its reader sees it: names of headers, in a column 9 wide.
 header-from = From:
+#   of Reply-To: where answers go
+header-reply-to = Answers:
 header-to = To:
 header-cc = Cc:
 header-subject = Subject:

@@ -101,6 +101,9 @@ pub struct Mailbox {
     pace: Pace,
     name: String,
     email: String,
+    /// Where answers go: whoever wrote the folder may want them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reply_to: Option<String>,
 }
 
 impl Mailbox {
@@ -125,6 +128,16 @@ impl Mailbox {
             pace: Pace::of(smtp),
             name: sender.name.clone(),
             email: sender.email.as_str().to_owned(),
+            reply_to: sender.reply_to.as_ref().map(|address| address.as_str().to_owned()),
+        }
+    }
+
+    /// Who letters are from, and where answers go when that is somewhere else.
+    fn from(&self) -> Message {
+        let from = format!("{} <{}>", self.name, self.email);
+        match &self.reply_to {
+            None => Message::quote(from),
+            Some(reply_to) => msg!("mailbox-from-and-answers", from = from, answers = reply_to),
         }
     }
 
@@ -142,10 +155,7 @@ impl Mailbox {
             (msg!("mailbox-user-name"), login),
             (msg!("mailbox-sign-in"), Message::quote(&self.auth)),
             (msg!("mailbox-pace"), self.pace.message()),
-            (
-                msg!("mailbox-from"),
-                Message::quote(format!("{} <{}>", self.name, self.email)),
-            ),
+            (msg!("mailbox-from"), self.from()),
         ]
     }
 
@@ -292,6 +302,7 @@ mod tests {
             },
             name: "Ann".to_owned(),
             email: "ann@home.example".to_owned(),
+            reply_to: None,
         }
     }
 

@@ -14,6 +14,8 @@ pub struct Shown {
     pub message_id: String,
     /// `Name <address>`.
     pub from: String,
+    /// The same; empty where answers go to the sender.
+    pub reply_to: String,
     /// The same.
     pub to: String,
     /// The same, one each.
@@ -38,6 +40,7 @@ impl Shown {
         Some(Self {
             message_id: message.message_id().unwrap_or_default().to_owned(),
             from: addresses(message.from()).join(", "),
+            reply_to: addresses(message.reply_to()).join(", "),
             to: addresses(message.to()).join(", "),
             cc: addresses(message.cc()),
             subject: message.subject().unwrap_or_default().to_owned(),
@@ -80,6 +83,9 @@ impl Shown {
             (msg!("header-from"), self.from.clone()),
             (msg!("header-to"), self.to.clone()),
         ];
+        if !self.reply_to.is_empty() {
+            headers.insert(1, (msg!("header-reply-to"), self.reply_to.clone()));
+        }
         if !self.cc.is_empty() {
             headers.push((msg!("header-cc"), self.cc.join(", ")));
         }

@@ -7,6 +7,7 @@ mod support;
 
 mod addresses;
 mod architecture;
+mod around;
 mod bounds;
 mod check;
 mod copies;

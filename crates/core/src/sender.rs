@@ -16,6 +16,8 @@ pub struct Sender {
     pub country: Country,
     /// `sender.language`; `campaign.language` when not given.
     pub language: Language,
+    /// `sender.reply-to`: where answers go, when that is not `email`; it needs no SMTPUTF8.
+    pub reply_to: Option<Address>,
     /// Every further key, as text.
     pub extra: BTreeMap<String, String>,
 }

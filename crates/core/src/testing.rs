@@ -199,6 +199,7 @@ pub fn sender(name: &str, email: &str, country: &str, tag: &str) -> Sender {
         email: address(email),
         country: Country::parse(country).unwrap(),
         language: language(tag),
+        reply_to: None,
         extra: BTreeMap::from([("city".to_owned(), "Brussels".to_owned())]),
     }
 }

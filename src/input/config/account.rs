@@ -31,6 +31,8 @@ pub struct SenderSection {
     pub language: Option<Language>,
     /// Whether `language` was written, right or wrong.
     pub language_written: bool,
+    /// Where answers go.
+    pub reply_to: Option<Address>,
     pub extra: BTreeMap<String, String>,
 }
 
@@ -42,6 +44,7 @@ impl SenderSection {
             email: self.email?,
             country: self.country?,
             language: self.language.unwrap_or_else(|| fallback.clone()),
+            reply_to: self.reply_to,
             extra: self.extra,
         })
     }
@@ -51,6 +54,9 @@ impl SenderSection {
 pub const MOST_DETAILS: usize = 256;
 /// How long such a name is at most, in bytes.
 const LONGEST_DETAIL: usize = 200;
+
+/// The keys of `[sender]` that mean something to the program; every further one is a name in letters.
+pub const SENDER_KEYS: [&str; 5] = ["name", "email", "country", "language", "reply-to"];
 
 /// Reads `[sender]`.
 pub fn sender(table: &Table<'_>) -> SenderSection {
@@ -68,6 +74,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
             .and_then(|text| country(&text)),
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
+        reply_to: table.text("reply-to").and_then(|text| reply_to(&text)),
         extra: BTreeMap::new(),
     };
     if let Some((key, _)) = table.iter().nth(MOST_DETAILS) {
@@ -85,8 +92,8 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         if table.is_known(key) || key == "password" {
             continue;
         }
-        // A slip in one of the four would otherwise be taken as a further key, and the sender have no language.
-        if let Some(near) = nearest(key, ["name", "email", "country", "language"])
+        // A slip in one of those would otherwise be taken as a further key, and the sender have no language.
+        if let Some(near) = nearest(key, SENDER_KEYS)
             && !table.has(near)
         {
             table.source().push(
@@ -109,6 +116,16 @@ fn plain(value: Value<'_>) -> Option<String> {
         DeValue::Boolean(truth) => Some(truth.to_string()),
         _ => value.not_a_text(msg!("config-hint-one-text")),
     }
+}
+
+/// Where answers go. An address that needs SMTPUTF8 would make every letter need it, whoever it goes to.
+fn reply_to(text: &Text<'_>) -> Option<Address> {
+    let address = address(text)?;
+    if address.needs_smtputf8() {
+        text.refuse(msg!("config-reply-to-not-ascii", address = text.as_str()));
+        return None;
+    }
+    Some(address)
 }
 
 fn country(text: &Text<'_>) -> Option<Country> {

@@ -182,9 +182,11 @@ fn read_both(
     }
     Some(Draft {
         sender_keys: sender_table.map(|(table, _)| {
+            // What letters may name, whether it is there or not; where answers go stands in a header.
             let fixed = ["name", "email", "country", "language"].into_iter();
+            let written = table.iter().map(|(key, _)| key).take(account::MOST_DETAILS);
             fixed
-                .chain(table.iter().map(|(key, _)| key).take(account::MOST_DETAILS))
+                .chain(written.filter(|key| *key != "reply-to"))
                 .map(ToOwned::to_owned)
                 .collect()
         }),

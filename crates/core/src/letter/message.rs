@@ -209,10 +209,15 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     if let Some(code) = control(&text.subject) {
         return Err(msg!("letter-subject-control", code = code));
     }
-    let mut headers = Headers::with_capacity(8);
+    let mut headers = Headers::with_capacity(9);
     headers.insert_raw(encoded_header("From", |used| {
         encode::mailbox(used, &sender.name, &envelope.from)
     }));
+    if let Some(reply_to) = &sender.reply_to {
+        headers.insert_raw(encoded_header("Reply-To", |used| {
+            encode::mailbox(used, &sender.name, reply_to)
+        }));
+    }
     headers.insert_raw(encoded_header("To", |used| {
         encode::mailbox(used, &letter.recipient.name, &envelope.to)
     }));

@@ -1,0 +1,121 @@
+//! What stands around a letter's text: where answers go, what it follows, its language, and what comes back.
+
+use crate::support::{Campaign, PASSWORD, Server};
+use crate::terminal::Terminal;
+
+/// The header lines of a message, in order, each with what was folded under it.
+fn headers(message: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(message);
+    let (head, _) = text.split_once("\r\n\r\n").expect("a message has a head");
+    head.replace("\r\n ", " ").split("\r\n").map(str::to_owned).collect()
+}
+
+/// What a header says; `None` when there is none.
+fn header(message: &[u8], name: &str) -> Option<String> {
+    let start = format!("{name}: ");
+    let mut found = headers(message)
+        .into_iter()
+        .filter_map(|line| line.strip_prefix(&start).map(str::to_owned));
+    let first = found.next();
+    assert_eq!(found.next(), None, "{name} stands there twice");
+    first
+}
+
+fn names(message: &[u8]) -> Vec<String> {
+    let name = |line: &String| line.split(':').next().unwrap_or_default().to_owned();
+    headers(message).iter().map(name).collect()
+}
+
+#[test]
+fn answers_go_where_the_sender_says_and_nothing_else_of_a_letter_changes() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new().people(2).smtp(&server);
+    campaign.send(&["--limit", "1"]).exits(0);
+    let campaign = campaign.set("sender.reply-to", "ann.answers@bücher.example");
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    // The letter that left before is the same letter still.
+    assert_eq!(run.counts()[..2], [1, 1]);
+    let taken = server.taken();
+    assert_eq!(header(&taken[0].data, "Reply-To"), None);
+    assert_eq!(
+        header(&taken[1].data, "Reply-To").as_deref(),
+        Some("\"Ann Activist\" <ann.answers@xn--bcher-kva.example>")
+    );
+    assert_eq!(
+        names(&taken[1].data)[..7],
+        [
+            "From",
+            "Reply-To",
+            "To",
+            "Subject",
+            "Date",
+            "Message-ID",
+            "MIME-Version"
+        ]
+    );
+    assert_eq!(
+        (&*taken[1].from, &*taken[1].to),
+        ("ann@home.example", &["m2@mfa.example".to_owned()][..])
+    );
+    assert!(taken[1].message_id.as_ref().unwrap().ends_with("@home.example>"));
+    assert_eq!(server.violations(), [""; 0]);
+    // It is seen before anything leaves, and no letter can name it as one of the sender's details.
+    campaign
+        .preview(&[])
+        .exits(0)
+        .prints(&["Answers: Ann Activist <ann.answers@xn--bcher-kva.example>"]);
+    campaign
+        .letter("protest", "en", "Subject: S\n\nDear friends of {{sender.reply-to}},\n")
+        .check(&[])
+        .exits(3)
+        .says(&["reply-to"]);
+}
+
+#[test]
+fn an_address_for_answers_is_looked_at_like_that_of_the_sender() {
+    for (reply_to, says) in [
+        ("ann@home", "sender.reply-to"),
+        ("Ann <ann@home.example>", "sender.reply-to"),
+        ("ann@home.example\r\nBcc: x@y.example", "sender.reply-to"),
+        ("jürgen@home.example", "answers cannot go to \"jürgen@home.example\""),
+    ] {
+        let campaign = Campaign::new().set("sender.reply-to", reply_to);
+        campaign.check(&[]).exits(3).says(&[says]);
+    }
+    // A slip is no detail of the sender's own in silence.
+    Campaign::new()
+        .set("sender.reply_to", "ann@other.example")
+        .check(&[])
+        .says(&["if you meant `reply-to`, write it so"]);
+}
+
+#[test]
+fn where_a_folder_has_answers_sent_is_part_of_what_the_persons_word_is_asked_for() {
+    let server = Server::builder().password("ann@home.example", PASSWORD).start();
+    let campaign = Campaign::new()
+        .smtp(&server)
+        .login("ann@home.example", PASSWORD)
+        .in_folder();
+    let sends = |campaign: &Campaign| {
+        let terminal = Terminal::of(campaign, &["send", "--yes"])?;
+        let screen = terminal.wait_for("your own? [y/N]");
+        terminal.press("y");
+        terminal.press("Enter");
+        terminal.ends(0);
+        Some(screen.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let Some(_) = sends(&campaign) else { return };
+    let campaign = campaign.set("sender.reply-to", "stranger@else.example").people(1);
+    campaign.send(&[]).exits(2);
+    let screen = sends(&campaign).unwrap();
+    assert!(
+        screen.contains("* From Ann Activist <ann@home.example>, answers go to stranger@else.example"),
+        "{screen}"
+    );
+    // Whoever has a sender of their own has none of the folder's.
+    let own = "[sender]\nname = \"Own\"\nemail = \"own@home.example\"\ncountry = \"BE\"\n";
+    let campaign = campaign.file("mine.toml", own);
+    let run = campaign.preview(&["--account", "mine.toml"]);
+    assert!(!run.stdout.contains("stranger@else.example"), "{}", run.stdout);
+}
