@@ -119,3 +119,39 @@ fn where_a_folder_has_answers_sent_is_part_of_what_the_persons_word_is_asked_for
     let run = campaign.preview(&["--account", "mine.toml"]);
     assert!(!run.stdout.contains("stranger@else.example"), "{}", run.stdout);
 }
+
+#[test]
+fn a_header_names_the_language_of_each_letter_where_the_campaign_says_so() {
+    let server = Server::builder().start();
+    let campaign = Campaign::new()
+        .recipients("ministry,A,a@mfa.example,,fr-BE\nministry,B,b@mfa.example\n")
+        .letter("protest", "fr", "Subject: S\n\nMadame,\n")
+        .smtp(&server);
+    campaign.send(&["--to", "a@mfa.example"]).exits(0);
+    assert_eq!(header(&server.taken()[0].data, "Content-Language"), None);
+    let campaign = campaign
+        .set("campaign.id", "again")
+        .set_toml("campaign.content-language", "true");
+    campaign.send(&[]).exits(0);
+    let languages: Vec<_> = server.taken()[1..]
+        .iter()
+        .map(|letter| header(&letter.data, "Content-Language").unwrap())
+        .collect();
+    assert_eq!(languages, ["fr", "en"]);
+    let all = names(&server.taken()[1].data);
+    assert_eq!(
+        all[all.len() - 4..],
+        [
+            "MIME-Version",
+            "Content-Language",
+            "Content-Type",
+            "Content-Transfer-Encoding"
+        ]
+    );
+    assert_eq!(server.violations(), [""; 0]);
+    campaign
+        .set("campaign.content-language", "fr")
+        .check(&[])
+        .exits(3)
+        .says(&["`campaign.content-language` must be true or false"]);
+}

@@ -15,6 +15,8 @@ pub struct LetterSpec {
     pub template: String,
     /// `letter.format`.
     pub format: Format,
+    /// `campaign.content-language`: whether a header names the language of its text (RFC 3282).
+    pub says_language: bool,
     /// `letter.cc`: added to the recipient's own copies.
     pub cc: Vec<Address>,
     /// `letter.attach`: files inside the campaign folder that exist and can be read.

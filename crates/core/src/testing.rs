@@ -183,6 +183,7 @@ pub fn letter(id: &str, to: &[&str]) -> LetterSpec {
         to: to.iter().map(ToString::to_string).collect(),
         template: id.to_owned(),
         format: Format::Text,
+        says_language: false,
         cc: Vec::new(),
         attach: Vec::new(),
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::paths;
 use super::read::Table;
-use super::value::Text;
+use super::value::{Text, Value};
 use crate::failure::Problem;
 
 /// What `[campaign]` says; `None` where it was wrong or is missing.
@@ -23,6 +23,8 @@ pub struct General {
     /// Whether `language` was written, right or wrong.
     pub language_written: bool,
     pub deadline: Option<Timestamp>,
+    /// Whether a header names the language of each letter.
+    pub content_language: bool,
 }
 
 /// Reads `[campaign]`; `folder` holds the file.
@@ -40,6 +42,7 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         deadline: deadline(table, now),
+        content_language: table.get("content-language").and_then(Value::truth).unwrap_or_default(),
     };
     if let Some(recipients) = &general.recipients {
         refuse_spreadsheet(table, recipients);

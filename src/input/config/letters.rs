@@ -94,6 +94,7 @@ fn read_one<'a>(
         id,
         to,
         format: format.unwrap_or(Format::Text),
+        says_language: false,
         cc,
         attach,
     })

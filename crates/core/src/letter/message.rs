@@ -209,7 +209,7 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     if let Some(code) = control(&text.subject) {
         return Err(msg!("letter-subject-control", code = code));
     }
-    let mut headers = Headers::with_capacity(9);
+    let mut headers = Headers::with_capacity(10);
     headers.insert_raw(encoded_header("From", |used| {
         encode::mailbox(used, &sender.name, &envelope.from)
     }));
@@ -235,6 +235,9 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     headers.set(Date::new(SystemTime::UNIX_EPOCH + Duration::from_secs(second)));
     headers.insert_raw(encoded_header("Message-ID", |_| message_id.to_owned()));
     headers.set(MIME_VERSION_1_0);
+    if letter.spec.says_language {
+        headers.insert_raw(encoded_header("Content-Language", |_| letter.language.to_string()));
+    }
     Ok(headers)
 }
 
