@@ -151,6 +151,7 @@ waiting-for-greeting-or-tls = waiting: { $host } port { $port } has not greeted 
 #   $name, $other: what one is called in the greeting: [127.0.0.1], or a domain
 learned-name = { $host } does not take { $name } as the name in the greeting (EHLO): it is greeted as { $other } from now on
 learned-no-pipelining = { $host } offers to take several commands at once (PIPELINING) and does not follow: it gets one at a time from now on
+learned-no-dsn = { $host } offers notifications of delivery (DSN) and says no to a letter that asks for them: it is tried without
 
 # The wrong port: what answers there, and what is probably meant.
 wrong-port-imap = { $host } port { $port } is for reading mail (IMAP), not for sending it

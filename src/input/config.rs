@@ -71,6 +71,8 @@ pub struct Smtp {
     pub helo: Option<String>,
     /// `smtp.pipelining`: whether commands go in groups where the server offers it.
     pub pipelining: bool,
+    /// `smtp.dsn`: whether to ask for delivery status notifications where the server offers it (RFC 3461).
+    pub dsn: bool,
     /// What only the account file can say.
     pub own: Own,
 }

@@ -1,6 +1,6 @@
 //! What stands around a letter's text: where answers go, what it follows, its language, and what comes back.
 
-use crate::support::{Campaign, PASSWORD, Server};
+use crate::support::{Campaign, PASSWORD, Server, Step, accepted};
 use crate::terminal::Terminal;
 
 /// The header lines of a message, in order, each with what was folded under it.
@@ -154,4 +154,123 @@ fn a_header_names_the_language_of_each_letter_where_the_campaign_says_so() {
         .check(&[])
         .exits(3)
         .says(&["`campaign.content-language` must be true or false"]);
+}
+
+/// The lines of MAIL and RCPT that a server heard, on all connections.
+fn said(server: &Server) -> Vec<String> {
+    let all = server.transcripts().concat();
+    let lines = all
+        .lines()
+        .filter_map(|line| Some(&line[line.find("MAIL FROM:").or_else(|| line.find("RCPT TO:"))?..]));
+    lines
+        .map(|line| line.trim_end().trim_end_matches("\\r\\n").to_owned())
+        .collect()
+}
+
+/// One letter, with a copy.
+fn copied(server: &Server) -> Campaign {
+    Campaign::new()
+        .recipients("ministry,M,m1@mfa.example,,,copy@mfa.example\n")
+        .smtp(server)
+        .set_toml("smtp.dsn", "true")
+}
+
+#[test]
+fn notifications_of_failure_and_delay_are_asked_for_where_the_server_offers_them_and_a_person_wants_them() {
+    let server = Server::builder().keyword("DSN").start();
+    let campaign = copied(&server);
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    let id = run.letter_to("m1@mfa.example")["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        said(&server),
+        [
+            format!("MAIL FROM:<ann@home.example> RET=HDRS ENVID={id}"),
+            "RCPT TO:<m1@mfa.example> NOTIFY=FAILURE,DELAY".to_owned(),
+            "RCPT TO:<copy@mfa.example> NOTIFY=FAILURE,DELAY".to_owned(),
+        ]
+    );
+    assert_eq!(server.violations(), [""; 0]);
+    // Neither where nobody wants them, nor where they are not offered.
+    for (server, wanted) in [
+        (Server::builder().keyword("DSN").start(), "false"),
+        (Server::builder().start(), "true"),
+    ] {
+        let campaign = copied(&server).set_toml("smtp.dsn", wanted);
+        campaign.send(&[]).exits(0);
+        assert_eq!(
+            said(&server),
+            [
+                "MAIL FROM:<ann@home.example>",
+                "RCPT TO:<m1@mfa.example>",
+                "RCPT TO:<copy@mfa.example>"
+            ]
+        );
+        assert_eq!(server.violations(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_server_that_minds_being_asked_for_notifications_gets_every_letter_without_and_refuses_none_for_it() {
+    for (step, reply) in [
+        (Step::Mail, "555 5.5.4 Unsupported option: RET=HDRS"),
+        (Step::Mail, "501 5.5.4 Syntax error in parameters"),
+        (Step::Rcpt, "504 5.5.4 Command parameter not implemented"),
+        (Step::Rcpt, "555 5.5.4 Unsupported option: NOTIFY"),
+    ] {
+        for grouped in [true, false] {
+            let mut server = Server::builder().keyword("DSN").on(step).times(1).reply(reply);
+            if !grouped {
+                server = server.without("PIPELINING");
+            }
+            let server = server.start();
+            let campaign = Campaign::new().people(3).smtp(&server).set_toml("smtp.dsn", "true");
+            let run = campaign.send_json(&[]);
+            run.exits(0);
+            assert_eq!(run.counts(), accepted(3), "{reply}");
+            assert_eq!(server.connections(), 2, "{reply}");
+            let asked = said(&server).iter().filter(|line| line.contains("ENVID")).count();
+            assert_eq!(asked, 1, "{reply}: {:#?}", said(&server));
+            assert_eq!(server.violations(), [""; 0]);
+            assert_eq!(server.unfired(), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn a_no_to_one_address_is_not_taken_for_a_no_to_notifications() {
+    let server = Server::builder()
+        .keyword("DSN")
+        .on(Step::Rcpt)
+        .to("m2@mfa.example")
+        .times(9)
+        .reply("501 5.1.3 Bad recipient address syntax")
+        .start();
+    let campaign = Campaign::new().people(3).smtp(&server).set_toml("smtp.dsn", "true");
+    // As the first letter of a server that nobody knows it is tried without as well; then the next one asks again.
+    let run = campaign.send_json(&["--to", "m2@mfa.example", "--to", "m3@mfa.example"]);
+    run.exits(1);
+    assert_eq!(run.letter_to("m2@mfa.example")["code"], 501);
+    let asked = |server: &Server| {
+        said(server)
+            .iter()
+            .map(|line| line.contains("ENVID") || line.contains("NOTIFY"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        asked(&server)[..6],
+        [true, true, false, false, true, true],
+        "{:#?}",
+        said(&server)
+    );
+    // Behind a letter that was taken it is refused at once.
+    let before = said(&server).len();
+    let run = campaign.send_json(&["--retry-refused"]);
+    run.exits(1);
+    assert!(
+        asked(&server)[before..].iter().all(|asked| *asked),
+        "{:#?}",
+        said(&server)
+    );
+    assert_eq!(server.violations(), [""; 0]);
 }

@@ -212,6 +212,7 @@ pub fn smtp<'a>(table: &Table<'a>, folder: &Path, own: bool) -> Option<SmtpSecti
             timeout: timeout?,
             helo: server.helo?,
             pipelining: server.pipelining?,
+            dsn: server.dsn?,
             own: personal?,
         },
         username,

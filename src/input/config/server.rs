@@ -1,4 +1,4 @@
-//! `host`, `port`, `security`, `helo` and `pipelining` of `[smtp]`: where the server is, and how it is spoken to.
+//! `host`, `port`, `security`, `helo`, `pipelining` and `dsn` of `[smtp]`: where the server is, and how it is spoken to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -18,6 +18,7 @@ pub struct Server {
     pub security: Option<Security>,
     pub helo: Option<Option<String>>,
     pub pipelining: Option<bool>,
+    pub dsn: Option<bool>,
 }
 
 /// Reads them.
@@ -45,6 +46,7 @@ pub fn read(table: &Table<'_>) -> Server {
             None => Some(None),
         },
         pipelining: table.get("pipelining").map_or(Some(true), Value::truth),
+        dsn: table.get("dsn").map_or(Some(false), Value::truth),
     }
 }
 

@@ -133,6 +133,7 @@ fn what_is_left_out_has_its_default() {
         timeout: 60s,
         helo: None,
         pipelining: true,
+        dsn: false,
         own: Own {
             password_command: None,
             ca_file: None,
@@ -178,6 +179,7 @@ fn every_key_of_smtp_is_read() {
             "mail.home.example",
         ),
         pipelining: false,
+        dsn: false,
         own: Own {
             password_command: None,
             ca_file: None,

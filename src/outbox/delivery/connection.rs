@@ -16,9 +16,9 @@ use crate::outbox::event::{Event, Notice};
 use crate::outbox::journal::LedgerLost;
 use crate::transport::{Attempt, ConnectError, Sent, Session, Then, Transport, Watcher};
 
-/// A letter is begun on so many further connections for what was learned of the server: that it wants another name, and no
-/// groups of commands.
-const MOST_LEARNED: usize = 2;
+/// A letter is begun on so many further connections for what was learned of the server: that it wants another name, no
+/// groups of commands, and not to be asked for notifications.
+const MOST_LEARNED: usize = 3;
 
 /// An open connection.
 struct Line<S> {

@@ -1,7 +1,7 @@
 //! The words of the dialogue: hello, what a server offers, and the commands of one letter.
 
 use appel_core::address::Address;
-use appel_core::letter::Envelope;
+use appel_core::letter::{Envelope, LetterId};
 
 /// RFC 3207.
 pub const STARTTLS: &str = "STARTTLS\r\n";
@@ -21,6 +21,8 @@ pub struct Offers {
     pub eight_bit_mime: bool,
     /// RFC 6531.
     pub smtputf8: bool,
+    /// RFC 3461.
+    pub dsn: bool,
     /// RFC 3207.
     pub starttls: bool,
     /// RFC 1870: the largest message in bytes; `None` when there is no limit, or none is told.
@@ -41,6 +43,7 @@ impl Offers {
                 Some("PIPELINING") => offers.pipelining = true,
                 Some("8BITMIME") => offers.eight_bit_mime = true,
                 Some("SMTPUTF8") => offers.smtputf8 = true,
+                Some("DSN") => offers.dsn = true,
                 Some("STARTTLS") => offers.starttls = true,
                 Some("SIZE") => {
                     offers.size = words.next().and_then(|size| size.parse().ok()).filter(|size| *size > 0);
@@ -68,20 +71,24 @@ pub fn helo(name: &str) -> String {
     format!("HELO {name}\r\n")
 }
 
-/// `MAIL FROM` for a letter that the server is known to be able to take.
-pub fn mail(envelope: &Envelope, bytes: &[u8], offers: &Offers) -> String {
+/// `MAIL FROM` for a letter that the server is known to be able to take; with a letter's id it asks for notifications of it
+/// (RFC 3461), without the text.
+pub fn mail(envelope: &Envelope, bytes: &[u8], offers: &Offers, notified_of: Option<LetterId>) -> String {
     let smtputf8 = if envelope.needs_smtputf8() { " SMTPUTF8" } else { "" };
     let body = if offers.eight_bit_mime && !bytes.is_ascii() {
         " BODY=8BITMIME"
     } else {
         ""
     };
-    format!("MAIL FROM:<{}>{smtputf8}{body}\r\n", envelope.from.wire())
+    // Hexadecimal digits are themselves in xtext.
+    let dsn = notified_of.map_or_else(String::new, |id| format!(" RET=HDRS ENVID={id}"));
+    format!("MAIL FROM:<{}>{smtputf8}{body}{dsn}\r\n", envelope.from.wire())
 }
 
-/// `RCPT TO` for one address.
-pub fn rcpt(to: &Address) -> String {
-    format!("RCPT TO:<{}>\r\n", to.wire())
+/// `RCPT TO` for one address; with notifications it asks for those of failure and delay.
+pub fn rcpt(to: &Address, notified: bool) -> String {
+    let notify = if notified { " NOTIFY=FAILURE,DELAY" } else { "" };
+    format!("RCPT TO:<{}>{notify}\r\n", to.wire())
 }
 
 /// Adds the message as DATA carries it (RFC 5321 §4.5.2): a dot before every dot that begins a line, then the final
@@ -109,8 +116,7 @@ mod tests {
 
     #[test]
     fn what_a_server_offers_is_read_from_its_reply() {
-        let text =
-            "mx.example\nPIPELINING\nsize 1000\n8BITMIME\nAUTH plain LOGIN\nAUTH=XOAUTH2\nSMTPUTF8\nSTARTTLS\nFUTURE x";
+        let text = "mx.example\nPIPELINING\nsize 1000\n8BITMIME\nAUTH plain LOGIN\nAUTH=XOAUTH2\nSMTPUTF8\nDSN\nSTARTTLS\nFUTURE x";
         let offers = Offers::from_ehlo(text);
         assert_eq!(
             offers,
@@ -118,6 +124,7 @@ mod tests {
                 pipelining: true,
                 eight_bit_mime: true,
                 smtputf8: true,
+                dsn: true,
                 starttls: true,
                 size: Some(1000),
                 auth: vec!["PLAIN".to_owned(), "LOGIN".to_owned(), "XOAUTH2".to_owned()],
@@ -152,11 +159,19 @@ mod tests {
             ..Offers::default()
         };
         assert_eq!(
-            mail(&envelope, "é".as_bytes(), &offers),
+            mail(&envelope, "é".as_bytes(), &offers, None),
             "MAIL FROM:<me@x.example> SMTPUTF8 BODY=8BITMIME\r\n"
         );
         assert_eq!(
-            envelope.recipients().map(rcpt).collect::<Vec<_>>(),
+            mail(&envelope, b"e", &offers, Some(LetterId::from_bytes([0xa5; 16]))),
+            "MAIL FROM:<me@x.example> SMTPUTF8 RET=HDRS ENVID=a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5\r\n"
+        );
+        assert_eq!(
+            rcpt(&envelope.to, true),
+            "RCPT TO:<a@x.example> NOTIFY=FAILURE,DELAY\r\n"
+        );
+        assert_eq!(
+            envelope.recipients().map(|to| rcpt(to, false)).collect::<Vec<_>>(),
             [
                 "RCPT TO:<a@x.example>\r\n",
                 "RCPT TO:<jürgen@xn--bcher-kva.example>\r\n"

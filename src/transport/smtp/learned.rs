@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use appel_core::letter::LetterId;
 use appel_messages::{Message, msg};
 
 use crate::input::config::is_loopback;
@@ -18,6 +19,8 @@ pub struct Manner {
     pub domain: Option<String>,
     /// `smtp.pipelining`.
     pub pipelining: bool,
+    /// `smtp.dsn`.
+    pub dsn: bool,
     /// What was learned.
     pub learned: Learned,
 }
@@ -28,6 +31,7 @@ impl Default for Manner {
             helo: None,
             domain: None,
             pipelining: true,
+            dsn: false,
             learned: Learned::default(),
         }
     }
@@ -44,6 +48,10 @@ pub struct Found {
     pub name_refused: u32,
     /// Whether it keeps to the PIPELINING that it offers; `None` while nobody knows.
     pub pipelining: Option<bool>,
+    /// It has taken a letter's recipients from somebody who asked for notifications (RFC 3461).
+    pub dsn_is_fine: bool,
+    /// The letter for which it minded to be asked for them: since then nobody asks.
+    pub no_dsn: Option<LetterId>,
 }
 
 /// What was found out, shared.
@@ -110,6 +118,11 @@ impl Manner {
             Some(_) => msg!("smtp-hint-helo-changed", name = name),
             None => msg!("smtp-hint-helo"),
         }
+    }
+
+    /// Whether to ask a server for notifications that offers them.
+    pub(super) fn asks_for_dsn(&self) -> bool {
+        self.dsn && self.learned.found().no_dsn.is_none()
     }
 
     /// Whether commands may go in groups to a server that offers it.

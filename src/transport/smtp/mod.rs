@@ -75,6 +75,7 @@ impl Settings {
                 helo: smtp.helo.clone(),
                 domain: Some(domain.to_owned()),
                 pipelining: smtp.pipelining,
+                dsn: smtp.dsn,
                 learned,
             },
         }

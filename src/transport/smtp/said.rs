@@ -45,6 +45,11 @@ pub fn minds_groups(reply: &Reply) -> bool {
     is_no(reply) && has(reply, &["pipelin", "synchroni"])
 }
 
+/// Whether a reply is one that a parameter of MAIL or RCPT may have (RFC 5321 §4.1.1.11), by its code.
+pub const fn minds_parameters(reply: &Reply) -> bool {
+    matches!(reply.code, Some(501 | 504 | 555))
+}
+
 /// Whether there are too many connections just now.
 pub fn is_crowded(reply: &Reply) -> bool {
     is_no(reply)

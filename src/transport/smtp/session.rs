@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use appel_core::address::Address;
-use appel_core::letter::{Envelope, Message};
+use appel_core::letter::{Envelope, LetterId, Message};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
 use appel_messages::msg;
 
 use super::dialogue::{self, Offers};
-use super::said::{minds_groups, minds_the_name};
+use super::said::{minds_groups, minds_parameters, minds_the_name};
 use super::stream::{Stream, StreamError};
 use super::{FINAL_DOT_TIMEOUT, Settings};
 use crate::transport::limits::enhanced;
@@ -29,6 +29,8 @@ pub struct SmtpSession {
     name: String,
     settings: Settings,
     timeout: Duration,
+    /// Whether notifications of the letter at hand are asked for (RFC 3461).
+    asked_dsn: bool,
     /// What is about to be written, here so that its room is kept.
     out: Vec<u8>,
 }
@@ -41,6 +43,7 @@ impl SmtpSession {
             name,
             timeout: settings.timeout,
             settings: settings.clone(),
+            asked_dsn: false,
             out: Vec::new(),
         }
     }
@@ -87,11 +90,13 @@ impl SmtpSession {
     /// Says as much of a letter's opening as may leave at once.
     async fn say_opening(&mut self, message: &Message, group: Group) -> Result<(), StreamError> {
         self.out.clear();
-        let mail = dialogue::mail(&message.envelope, &message.bytes, &self.offers);
+        let notified_of = self.asked_dsn.then_some(message.id);
+        let mail = dialogue::mail(&message.envelope, &message.bytes, &self.offers, notified_of);
         self.out.extend_from_slice(mail.as_bytes());
         if group != Group::None {
             for to in message.envelope.recipients() {
-                self.out.extend_from_slice(dialogue::rcpt(to).as_bytes());
+                self.out
+                    .extend_from_slice(dialogue::rcpt(to, self.asked_dsn).as_bytes());
             }
         }
         if group == Group::All {
@@ -122,7 +127,7 @@ impl SmtpSession {
         if mail.code == Some(250) || group != Group::None {
             for to in message.envelope.recipients() {
                 let reply = match group {
-                    Group::None => self.say(&dialogue::rcpt(to)).await,
+                    Group::None => self.say(&dialogue::rcpt(to, self.asked_dsn)).await,
                     _ => self.stream.reply(wait).await,
                 };
                 match reply {
@@ -206,7 +211,7 @@ impl SmtpSession {
     }
 
     /// What a no to a letter's opening tells of the server rather than of the letter.
-    fn looked_into(&self, group: Group, opened: Opened) -> Opened {
+    fn looked_into(&self, id: LetterId, group: Group, opened: Opened) -> Opened {
         let Opened::Replies { mail, rcpt, data, .. } = &opened else {
             return opened;
         };
@@ -214,6 +219,9 @@ impl SmtpSession {
         if data.as_ref().is_some_and(|data| data.code == Some(354)) && rcpt.first().is_some_and(is_taken) {
             if !manner.learned.found().name_is_fine {
                 manner.learned.note(|found| found.name_is_fine = true);
+            }
+            if self.asked_dsn && !manner.learned.found().dsn_is_fine {
+                manner.learned.note(|found| found.dsn_is_fine = true);
             }
             return opened;
         }
@@ -225,6 +233,11 @@ impl SmtpSession {
         // The first no; what comes behind it in a group follows from it.
         let no = [mail].into_iter().chain(rcpt.first()).chain(data);
         let no = no.into_iter().find(|reply| matches!(reply.code, Some(400..=599)));
+        if let Some(reply) = no.filter(|no| minds_parameters(no)).cloned()
+            && let Some(learned) = self.minded_dsn(id)
+        {
+            return Opened::Again { reply, learned };
+        }
         let Some(no) = no.filter(|no| minds_the_name(no)) else {
             return opened;
         };
@@ -255,6 +268,28 @@ impl SmtpSession {
             hint: manner.hint(&self.name),
         };
         Opened::Barred { reply, why }
+    }
+
+    /// What is learned of a letter that is refused as one is whose parameters are not borne: without those of notifications
+    /// it is tried again. Refused without them as well, it was something else, and the next letter asks again.
+    #[expect(
+        clippy::option_option,
+        reason = "nothing to learn, and nothing to tell of it, are two things"
+    )]
+    fn minded_dsn(&self, id: LetterId) -> Option<Option<appel_messages::Message>> {
+        let Settings { host, manner, .. } = &self.settings;
+        manner.learned.note(|found| {
+            if !self.asked_dsn {
+                found.no_dsn = found.no_dsn.filter(|minded| *minded != id);
+                return None;
+            }
+            // Asked for the same it has taken letters: it minds something else in this one.
+            if found.dsn_is_fine {
+                return None;
+            }
+            let first = found.no_dsn.replace(id).is_none();
+            Some(first.then(|| msg!("learned-no-dsn", host = host)))
+        })
     }
 
     /// The text with its final dot, in one write, and the reply to it: until that is there, nothing more is said.
@@ -363,8 +398,9 @@ impl Session for SmtpSession {
             return Attempt::Unstarted(Reply::none(Reason::OutOfStep, ""));
         }
         let group = self.group(message);
+        self.asked_dsn = self.offers.dsn && self.settings.manner.asks_for_dsn();
         let opened = self.open(message, group).await;
-        let (mail, rcpt, data, cut) = match self.looked_into(group, opened) {
+        let (mail, rcpt, data, cut) = match self.looked_into(message.id, group, opened) {
             Opened::Unstarted(reply) => return Attempt::Unstarted(reply),
             Opened::Again { reply, learned } => return Attempt::Again { reply, learned },
             Opened::Barred { reply, why } => return Attempt::Barred { reply, why },

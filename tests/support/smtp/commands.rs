@@ -194,7 +194,7 @@ impl Session {
         let name = param.split('=').next().unwrap_or_default().to_ascii_uppercase();
         self.offers(match name.as_str() {
             "BODY" => "8BITMIME",
-            "RET" | "ENVID" => "DSN",
+            "RET" | "ENVID" | "NOTIFY" | "ORCPT" => "DSN",
             other => other,
         })
     }
@@ -208,11 +208,15 @@ impl Session {
 
     pub async fn rcpt(&mut self, rest: &str) -> Result<(), Over> {
         self.rcpts += 1;
-        let to = path(rest, "TO:").map(|(to, _)| to);
+        let (to, params) = path(rest, "TO:").map_or((None, Vec::new()), |(to, params)| (Some(to), params));
         let normal = match (&self.letter, &to) {
             (None, _) if self.is_excused() => SEQUENCE,
             (None, _) => self.blame("RCPT before MAIL", SEQUENCE),
             (_, None) => self.blame("RCPT that cannot be read", SYNTAX),
+            _ if !params.iter().all(|param| self.knows(param)) => self.blame(
+                "RCPT with a parameter that was not offered",
+                "555 5.5.4 Unsupported parameter",
+            ),
             _ => "250 2.1.5 Ok",
         };
         let reply = self.act(self.rule(Step::Rcpt, to.as_ref()), normal).await?;
