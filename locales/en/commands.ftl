@@ -360,6 +360,11 @@ count-due = due
 no-temporary-folder = cannot make a temporary folder
 rehearse-not-kept = the letters that arrived could not be kept
 rehearse-was-one = This was a rehearsal: nothing left this machine.
+rehearse-follows =
+    { $letters ->
+        [one] 1 letter follows another one. In a rehearsal nobody has got that one before, so it did not leave; `appel preview` shows it.
+       *[other] { $letters } letters follow another one. In a rehearsal nobody has got that one before, so they did not leave; `appel preview` shows them.
+    }
 rehearse-arrived = Arrived at the built-in mail server:
 rehearse-first = The first of them in full:
 rehearse-more = { $letters ->

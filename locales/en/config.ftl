@@ -222,6 +222,15 @@ config-too-many-letters = there are more than { $most } letters
     .hint = put some of them in a campaign of their own
 config-same-letter-id = two letters have the id "{ $id }"
     .hint = give each letter an id of its own: it says who got which letter
+config-follows-no-letter = there is no letter "{ $id }" that could be followed
+    .hint = name the id of another [[letter]] of this campaign; one that has left stays in the file for its followers
+config-follows-no-letter-near = there is no letter "{ $id }" that could be followed
+    .hint = did you mean "{ $near }"?
+config-follows-itself = the letter "{ $id }" follows itself
+    .hint = name the letter whose readers it goes to, or take `follows` out
+#   $way: ids of letters, each following the next: "thanks → protest → thanks"
+config-follows-in-a-circle = letters follow each other in a circle: { $way }
+    .hint = one of them has to be the first: take its `follows` out
 #   $example: a line to write
 config-letter-to-nobody = the letter goes to nobody: `to` is empty
     .hint = name one role or more of recipients.csv: { $example }

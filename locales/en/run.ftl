@@ -36,6 +36,12 @@ left-out-deadline =
         [one] 1 letter is too late: the campaign's deadline has passed
        *[other] { $count } letters are too late: the campaign's deadline has passed
     }
+# A letter that follows another one goes to those whose mail server took that one in an earlier run.
+left-out-not-received =
+    { $count ->
+        [one] 1 letter follows one that was not accepted for its reader in an earlier run
+       *[other] { $count } letters follow one that was not accepted for their readers in an earlier run
+    }
 left-out-copies-refused =
     { $count ->
         [one] 1 copy was refused by the server earlier (see `appel log`; try again with --retry-refused)

@@ -90,6 +90,7 @@ impl Crowd {
         let recent = recent(ledger, &composer.input, now).await?;
         let rules = Rules {
             recent: Some(Arc::new(recent)),
+            as_if_received: false,
             ..Rules::to_look(now)
         };
         let mut planning = Planning::new(plan.decider(&rules), plan.candidates(), ledger);

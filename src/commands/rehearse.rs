@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use appel_core::letter::{Recent, Resend, Rules};
+use appel_core::letter::{Recent, Resend, Rules, Skip};
 use appel_core::recipients::Recipients;
 use appel_messages::msg;
 use secrecy::SecretString;
@@ -49,6 +49,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         resend: Resend::default(),
         recent: Some(Arc::new(Recent::default())),
         copies: Arc::default(),
+        as_if_received: false,
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let found = std::mem::take(&mut preflight.found);
@@ -101,6 +102,10 @@ fn finish(
     preflight: &Preflight,
 ) -> Result<Exit, Failure> {
     let exit = conclude(context, recipients, ended, preflight)?;
+    let following = preflight.skipped(Skip::NotReceived);
+    if following > 0 {
+        context.say(&msg!("rehearse-follows", letters = following));
+    }
     context.say(&msg!("rehearse-was-one"));
     Ok(exit)
 }

@@ -66,6 +66,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
         copies: open_copies(&mut *ledger, input).await?,
+        as_if_received: false,
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
     let hosts = Hosts::read(now);
@@ -282,6 +283,7 @@ async fn dry_run(
         resend,
         recent: Some(Arc::new(recent)),
         copies: open_copies(ledger, &composer.input).await?,
+        as_if_received: false,
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
@@ -352,7 +354,7 @@ async fn dry_run(
 fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> LetterEvent {
     match seen {
         Checked::Due { letter, text, .. } => LetterEvent {
-            subject: Some(text.subject.clone()),
+            subject: Some(letter.subject(text).into_owned()),
             ..LetterEvent::of(letter, Verdict::DryRun, now)
         },
         Checked::Copy { letter } => LetterEvent::of(letter, Verdict::DryRun, now),

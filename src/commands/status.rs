@@ -153,6 +153,7 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
     // What one address gets in a day holds a letter back; it is due all the same.
     let rules = Rules {
         copies: open_copies(ledger, &input).await?,
+        as_if_received: false,
         ..Rules::to_look(now)
     };
     let decider = plan.decider(&rules);

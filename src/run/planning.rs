@@ -31,7 +31,7 @@ pub struct Planning<'l> {
     ledger: &'l mut dyn LedgerReader,
     /// Asked about, and not decided.
     chunk: VecDeque<Candidate>,
-    /// What is known of those of them that are open.
+    /// What is known of those of them that are open, each with the one that it follows behind it.
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
     deferred: Vec<LetterId>,
@@ -72,7 +72,11 @@ impl<'l> Planning<'l> {
         Ok(self.chunk.pop_front().map(|candidate| match candidate {
             Candidate::Decided(decision) => decision,
             Candidate::Open(open) => {
-                let may_leave = self.decider.may_leave(self.pasts.pop_front().flatten());
+                let past = self.pasts.pop_front().flatten();
+                let may_leave = match self.decider.first_of(&open) {
+                    None => self.decider.may_leave(past),
+                    Some(_) => self.decider.may_follow(past, self.pasts.pop_front().flatten()),
+                };
                 self.note_deferred(open.id, may_leave.ok().flatten());
                 self.notes.push(may_leave);
                 self.decider.decide(open, may_leave)
@@ -90,10 +94,10 @@ impl<'l> Planning<'l> {
     async fn ask(&mut self) -> Result<(), LedgerError> {
         self.chunk.extend(self.candidates.by_ref().take(CHUNK));
         let open = self.chunk.iter().filter_map(|candidate| match candidate {
-            Candidate::Open(open) => Some(open.id),
+            Candidate::Open(open) => Some(std::iter::once(open.id).chain(self.decider.first_of(open))),
             Candidate::Decided(_) => None,
         });
-        let open: Vec<_> = open.collect();
+        let open: Vec<_> = open.flatten().collect();
         if open.is_empty() {
             return Ok(());
         }

@@ -1,6 +1,6 @@
 //! What stands around a letter's text: where answers go, what it follows, its language, and what comes back.
 
-use crate::support::{Campaign, PASSWORD, Server, Step, accepted};
+use crate::support::{Campaign, PASSWORD, Run, Server, Step, Taken, accepted};
 use crate::terminal::Terminal;
 
 /// The header lines of a message, in order, each with what was folded under it.
@@ -273,4 +273,240 @@ fn a_no_to_one_address_is_not_taken_for_a_no_to_notifications() {
         said(&server)
     );
     assert_eq!(server.violations(), [""; 0]);
+}
+
+const FOLLOWED: &str = "[[letter]]\nid = \"protest\"\nto = [\"ministry\"]\n";
+const FOLLOWING: &str = "[[letter]]\nid = \"thanks\"\nto = [\"ministry\"]\nfollows = \"protest\"\n";
+
+/// Letters to so many ministries, and a second letter that follows the first.
+fn followed(server: &Server, people: usize) -> Campaign {
+    Campaign::new()
+        .people(people)
+        .smtp(server)
+        .letters(&format!("{FOLLOWED}{FOLLOWING}"))
+        .letter("thanks", "en", "Subject: Thank you\n\nThank you.\n")
+}
+
+/// Whom letters with this subject went to.
+fn went_to(server: &Server, subject: &str) -> Vec<String> {
+    let with = |letter: &&Taken| header(&letter.data, "Subject").as_deref() == Some(subject);
+    let mut to: Vec<_> = server
+        .taken()
+        .iter()
+        .filter(with)
+        .map(|letter| letter.to[0].clone())
+        .collect();
+    to.sort();
+    to
+}
+
+/// The Message-ID of the letter that was accepted for an address.
+fn went_as(run: &Run, to: &str) -> String {
+    let events = run.json_events();
+    let event = events
+        .iter()
+        .find(|event| event["to"] == to && event["outcome"] == "accepted");
+    event.unwrap()["message_id"].as_str().unwrap().to_owned()
+}
+
+/// How many letters were left out for this reason.
+fn left_out(run: &Run, reason: &str) -> usize {
+    let events = run.json_events();
+    events.iter().filter(|event| event["reason"] == reason).count()
+}
+
+#[test]
+fn a_follow_up_answers_the_letter_that_was_accepted_for_its_reader_in_an_earlier_run() {
+    let server = Server::builder().start();
+    let campaign = followed(&server, 2);
+    // In the run in which the first letter is due the second is not.
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    assert_eq!(run.counts()[..2], [2, 2]);
+    assert_eq!(left_out(&run, "not-received"), 2);
+    let first = went_as(&run, "m1@mfa.example");
+    assert_eq!(campaign.standing(), [2, 0, 0, 0, 2]);
+    let dry = campaign.appel(&["send", "--dry-run", "--json"]);
+    assert!(
+        dry.exits(0).stdout.contains("\"subject\":\"Re: Thank you\""),
+        "{}",
+        dry.stdout
+    );
+    campaign.send(&[]).exits(0);
+    let taken = server.taken();
+    let answer = taken[2..]
+        .iter()
+        .find(|letter| letter.to == ["m1@mfa.example"])
+        .unwrap();
+    assert_eq!(header(&answer.data, "Subject").as_deref(), Some("Re: Thank you"));
+    assert_eq!(header(&answer.data, "In-Reply-To").as_ref(), Some(&first));
+    assert_eq!(header(&answer.data, "References").as_ref(), Some(&first));
+    assert_ne!(answer.message_id.as_ref(), Some(&first));
+    let all = names(&answer.data);
+    assert_eq!(all[4..8], ["Message-ID", "In-Reply-To", "References", "MIME-Version"]);
+    assert_eq!(header(&taken[0].data, "In-Reply-To"), None);
+    // Once, as any letter.
+    campaign.send(&[]).exits(0).prints(&["Nothing is due."]);
+    assert_eq!(server.taken().len(), 4);
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn nobody_gets_a_follow_up_of_what_they_did_not_get() {
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("m2@mfa.example")
+        .reply("550 5.1.1 No such user")
+        .on(Step::Rcpt)
+        .to("m3@mfa.example")
+        .times(1)
+        .reply("450 4.2.0 Greylisted")
+        .on(Step::FinalDot)
+        .to("m4@mfa.example")
+        .times(1)
+        .accept_then_close()
+        .start();
+    // The last one gets the first letter only as a copy of another, and the follow-up has a row for them.
+    let rows: String = (1..=4)
+        .map(|n| {
+            format!(
+                "ministry,M{n},m{n}@mfa.example,,,{}\n",
+                if n == 1 { "c@mfa.example" } else { "" }
+            )
+        })
+        .collect();
+    let campaign = followed(&server, 1)
+        .letters(&format!(
+            "{FOLLOWED}{}",
+            FOLLOWING.replace("\"ministry\"", "\"ministry\", \"office\"")
+        ))
+        .recipients(&format!("{rows}office,C,c@mfa.example\n"));
+    campaign.send(&[]).exits(1);
+    assert_eq!(campaign.standing(), [1, 1, 1, 1, 2]);
+    let run = campaign.send_json(&["--letter", "thanks"]);
+    run.exits(0);
+    assert_eq!(left_out(&run, "not-received"), 4);
+    assert_eq!(went_to(&server, "Re: Thank you"), ["m1@mfa.example"]);
+    campaign
+        .send(&["--letter", "thanks"])
+        .exits(0)
+        .prints(&["4 letters follow one that was not accepted for their readers in an earlier run"]);
+    // What is found out later counts: the one in doubt had arrived, and the one that was put off arrives now.
+    let id = campaign.appel(&["log", "--json"]).json_events();
+    let id = id.iter().find(|event| event["outcome"] == "in-doubt").unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    campaign.appel(&["settle", &id, "--sent"]).exits(0);
+    campaign.send(&[]).exits(0);
+    assert_eq!(went_to(&server, "Re: Thank you"), ["m1@mfa.example", "m4@mfa.example"]);
+    campaign.send(&[]).exits(0);
+    assert_eq!(
+        went_to(&server, "Re: Thank you"),
+        ["m1@mfa.example", "m3@mfa.example", "m4@mfa.example"]
+    );
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn what_another_sender_or_another_campaign_sent_is_followed_by_nothing() {
+    let server = Server::builder().start();
+    let campaign = followed(&server, 1);
+    campaign.send(&[]).exits(0);
+    let campaign = campaign.set("sender.email", "bob@home.example");
+    let run = campaign.send_json(&["--letter", "thanks"]);
+    assert_eq!(
+        (run.exits(0).counts()[0], left_out(run.exits(0), "not-received")),
+        (0, 1)
+    );
+    let campaign = campaign
+        .set("sender.email", "ann@home.example")
+        .set("campaign.id", "other");
+    let run = campaign.send_json(&["--letter", "thanks"]);
+    assert_eq!(
+        (run.exits(0).counts()[0], left_out(run.exits(0), "not-received")),
+        (0, 1)
+    );
+    // However the sender's address is written.
+    let campaign = campaign
+        .set("sender.email", "ANN@home.example")
+        .set("campaign.id", "test");
+    assert_eq!(
+        campaign.send_json(&["--letter", "thanks"]).exits(0).counts()[..2],
+        [1, 1]
+    );
+}
+
+#[test]
+fn a_follow_up_of_a_follow_up_names_both_and_is_an_answer_once() {
+    let server = Server::builder().start();
+    let campaign = followed(&server, 1)
+        .letters(&format!(
+            "{FOLLOWED}{FOLLOWING}{}",
+            FOLLOWING
+                .replace("protest", "thanks_")
+                .replace("thanks\"", "again\"")
+                .replace("thanks_", "thanks")
+        ))
+        .letter("again", "en", "Subject: RE: Thank you\n\nAgain.\n");
+    for due in [1, 1, 1, 0] {
+        assert_eq!(campaign.send_json(&[]).exits(0).counts()[0], due);
+    }
+    let taken = server.taken();
+    let id = |letter: usize| taken[letter].message_id.clone().unwrap();
+    assert_eq!(header(&taken[2].data, "In-Reply-To"), Some(id(1)));
+    assert_eq!(
+        header(&taken[2].data, "References"),
+        Some(format!("{} {}", id(0), id(1)))
+    );
+    assert_eq!(header(&taken[2].data, "Subject").as_deref(), Some("RE: Thank you"));
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn a_rehearsal_says_that_nobody_has_got_what_is_followed_and_a_preview_shows_the_answer() {
+    let server = Server::builder().start();
+    let campaign = followed(&server, 2);
+    campaign
+        .appel(&["rehearse"])
+        .exits(0)
+        .says(&["2 letters follow another one. In a rehearsal nobody has got that one before, so they did not leave"]);
+    let preview = campaign.preview(&["--letter", "thanks"]);
+    preview.exits(0).prints(&["Subject: Re: Thank you"]);
+    campaign.check(&[]).exits(0);
+    // A text that cannot be written is found before anybody is due to get it.
+    campaign
+        .letter("thanks", "en", "Subject: S\n\n{{recipient.nothing}}\n")
+        .check(&[])
+        .exits(3);
+}
+
+#[test]
+fn check_says_what_a_letter_cannot_follow() {
+    let names = |follows: &[(&str, &str)]| {
+        let letters: String = follows
+            .iter()
+            .map(|(id, follows)| {
+                format!(
+                    "[[letter]]\nid = \"{id}\"\nto = [\"ministry\"]\ntemplate = \"protest\"\nfollows = \"{follows}\"\n"
+                )
+            })
+            .collect();
+        Campaign::new().letters(&format!("{FOLLOWED}{letters}")).check(&[])
+    };
+    names(&[("thanks", "protset")]).exits(3).says(&[
+        "there is no letter \"protset\"",
+        "did you mean \"protest\"?",
+        "letter.follows",
+    ]);
+    names(&[("thanks", "nothing-like-it")])
+        .exits(3)
+        .says(&["there is no letter \"nothing-like-it\""]);
+    names(&[("thanks", "thanks")])
+        .exits(3)
+        .says(&["the letter \"thanks\" follows itself"]);
+    names(&[("a", "b"), ("b", "a"), ("c", "a")])
+        .exits(3)
+        .says(&["letters follow each other in a circle: a → b → a"]);
+    names(&[("a", "protest"), ("b", "a")]).exits(0);
 }

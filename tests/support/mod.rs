@@ -27,6 +27,6 @@ pub use names::Names;
 pub use nobody::{as_nobody, give_back, take_away};
 pub use run::{Run, Running, accepted};
 pub use smtp::{
-    Builder, Certificate, Groups, On, Server, Step, TLS_1_1_HELLO, TLS_CIPHER_ALERT, TLS_VERSION_ALERT, Tls,
+    Builder, Certificate, Groups, On, Server, Step, TLS_1_1_HELLO, TLS_CIPHER_ALERT, TLS_VERSION_ALERT, Taken, Tls,
 };
 pub use socks::Proxy;

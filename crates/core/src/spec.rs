@@ -13,6 +13,8 @@ pub struct LetterSpec {
     pub to: Vec<String>,
     /// `letter.template`, by default the id.
     pub template: String,
+    /// `letter.follows`: the id of another letter, which this one answers; it goes to whoever got that one.
+    pub follows: Option<String>,
     /// `letter.format`.
     pub format: Format,
     /// `campaign.content-language`: whether a header names the language of its text (RFC 3282).

@@ -182,6 +182,7 @@ pub fn letter(id: &str, to: &[&str]) -> LetterSpec {
         id: id.to_owned(),
         to: to.iter().map(ToString::to_string).collect(),
         template: id.to_owned(),
+        follows: None,
         format: Format::Text,
         says_language: false,
         cc: Vec::new(),

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Attachment, Format, LetterSpec, Limits};
+use appel_core::words::nearest;
 use appel_messages::{Message, msg};
 
 use super::KeptBack;
@@ -48,18 +49,63 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
     }
     let mut ids = HashSet::new();
     let mut files = MOST_FILES;
+    let mut follows = Vec::new();
     for (nth, item) in items.into_iter().enumerate() {
         if nth == MOST_LETTERS {
             item.refuse(msg!("config-too-many-letters", most = MOST_LETTERS));
             break;
         }
         let table = Table::of(item);
-        if let Some(letter) = table.and_then(|table| read_one(&table, folder, kept_back, limits, &mut ids, &mut files))
-        {
+        let Some(table) = table else { continue };
+        let followed = table.text("follows");
+        if let Some(mut letter) = read_one(&table, folder, kept_back, limits, &mut ids, &mut files) {
+            if let Some(followed) = followed {
+                letter.follows = Some(followed.as_str().to_owned());
+                follows.push((letters.len(), followed));
+            }
             letters.push(letter);
         }
     }
+    for (at, followed) in follows {
+        if let Some(wrong) = wrong_to_follow(&letters, &ids, at) {
+            followed.refuse(wrong);
+        }
+    }
     letters
+}
+
+/// Why a letter cannot follow the one that it names.
+fn wrong_to_follow(letters: &[LetterSpec], ids: &HashSet<&str>, at: usize) -> Option<Message> {
+    let id = &letters[at].id;
+    let mut way = vec![id.as_str()];
+    while let Some(next) = letters
+        .iter()
+        .find(|letter| Some(&*letter.id) == way.last().copied())?
+        .follows
+        .as_deref()
+    {
+        if next == id {
+            way.push(next);
+            return Some(match way.len() {
+                2 => msg!("config-follows-itself", id = id),
+                _ => msg!("config-follows-in-a-circle", way = way.join(" → ")),
+            });
+        }
+        // Another circle is said where it is, and what is wrong with another letter of it as well.
+        if way.contains(&next) {
+            return None;
+        }
+        if !ids.contains(next) {
+            return (way.len() == 1).then(
+                || match nearest(next, ids.iter().copied().filter(|other| other != id)) {
+                    Some(near) => msg!("config-follows-no-letter-near", id = next, near = near),
+                    None => msg!("config-follows-no-letter", id = next),
+                },
+            );
+        }
+        way.push(next);
+    }
+    None
 }
 
 fn no_letter(source: &Source<'_>) -> Problem {
@@ -91,6 +137,7 @@ fn read_one<'a>(
     let id = word(&id?)?;
     Some(LetterSpec {
         template: template.flatten().unwrap_or_else(|| id.clone()),
+        follows: None,
         id,
         to,
         format: format.unwrap_or(Format::Text),

@@ -58,6 +58,8 @@ pub struct Rules {
     pub recent: Option<Arc<Recent>>,
     /// Copies that letters left without.
     pub copies: Arc<OpenCopies>,
+    /// Letters that follow others count as if those had been received; for looking at letters, not for sending.
+    pub as_if_received: bool,
 }
 
 impl Rules {
@@ -69,6 +71,7 @@ impl Rules {
             resend: Resend::default(),
             recent: None,
             copies: Arc::default(),
+            as_if_received: true,
         }
     }
 }
@@ -86,6 +89,7 @@ impl Plan {
             tally: rules.recent.as_ref().map(tally),
             left: self.selection.limit.unwrap_or(usize::MAX),
             copies: Arc::clone(&rules.copies),
+            as_if_received: rules.as_if_received,
             of_letter: VecDeque::new(),
         }
     }
@@ -131,6 +135,7 @@ pub struct Decider {
     /// Due letters that `--limit` still allows.
     left: usize,
     copies: Arc<OpenCopies>,
+    as_if_received: bool,
     /// Decisions on the copies of the letter that was decided last.
     of_letter: VecDeque<Decision>,
 }
@@ -150,9 +155,28 @@ impl Decider {
         may_leave(past, self.resend, self.late)
     }
 
+    /// The letter without which a candidate is not due: what is known of it has to be asked too.
+    #[must_use]
+    pub fn first_of(&self, open: &Open) -> Option<LetterId> {
+        open.follows.last().copied().filter(|_| !self.as_if_received)
+    }
+
+    /// See [`may_leave`], of a letter that follows another one, by what is known of that: it goes to whoever got it.
+    ///
+    /// # Errors
+    /// Why it may not.
+    pub fn may_follow(&self, past: Option<Past>, first: Option<Past>) -> Result<Option<Past>, Skip> {
+        let past = self.may_leave(past)?;
+        if first.is_some_and(|first| first.status == Status::Accepted) {
+            Ok(past)
+        } else {
+            Err(Skip::NotReceived)
+        }
+    }
+
     /// Decides one, by whether it may leave.
     pub fn decide(&mut self, open: Open, may_leave: Result<Option<Past>, Skip>) -> Decision {
-        let Open { id, spec, row } = open;
+        let Open { id, follows, spec, row } = open;
         let past = match may_leave {
             Ok(past) => past,
             Err(reason) => {
@@ -182,6 +206,7 @@ impl Decider {
             recipient: row,
             language,
             envelope,
+            follows,
             past,
             copy: None,
         }))
@@ -248,6 +273,7 @@ impl Decider {
             recipient: row.clone(),
             language,
             envelope: envelope.clone(),
+            follows: self.plan.follows(spec, row),
             past,
             copy: Some(Box::new(Copy {
                 id: copy.id,

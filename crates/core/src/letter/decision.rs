@@ -1,5 +1,6 @@
 //! What is decided for a row and a letter of its role: the letter that leaves, or why it does not.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::envelope::{Envelope, LetterId};
 use super::flood::Over;
+use super::text::Text;
 use crate::address::Address;
 use crate::campaign::LetterSpec;
 use crate::outcome::Status;
@@ -27,6 +29,8 @@ pub struct Letter {
     pub language: Language,
     /// From, To and copies.
     pub envelope: Envelope,
+    /// The letters to the same recipient that it follows, the first one first: mostly none.
+    pub follows: Vec<LetterId>,
     /// What became of it before; `None` when this is its first attempt.
     pub past: Option<Past>,
     /// When it left before, and only this copy of it leaves now.
@@ -54,6 +58,18 @@ pub struct Left {
 }
 
 impl Letter {
+    /// Its subject: that of an answer, when it follows another letter.
+    #[must_use]
+    pub fn subject<'t>(&self, text: &'t Text) -> Cow<'t, str> {
+        let subject = text.subject.as_str();
+        let is_answer = subject.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("re:"));
+        if self.follows.is_empty() || is_answer {
+            Cow::Borrowed(subject)
+        } else {
+            Cow::Owned(format!("Re: {subject}"))
+        }
+    }
+
     /// The Date that it carries when it leaves now: that of its first attempt.
     #[must_use]
     pub fn date(&self, now: Timestamp) -> Timestamp {
@@ -119,6 +135,8 @@ pub enum Skip {
     Deadline,
     /// One of its addresses has had enough for 24 hours: it is still due.
     AddressLimit,
+    /// The letter that it follows was not accepted for this recipient in an earlier run, or came back.
+    NotReceived,
 }
 
 /// What is decided for one row and letter.

@@ -179,7 +179,8 @@ pub fn compose(
         ))
     };
     let message_id = letter.id.message_id(&sender.email);
-    let headers = headers(letter, text, sender, &message_id, date).map_err(failed)?;
+    let subject = letter.subject(text);
+    let headers = headers(letter, &subject, sender, &message_id, date).map_err(failed)?;
     let mut bytes = headers.to_string().into_bytes();
     bytes.extend_from_slice(&content(letter.id, text, attachments).map_err(failed)?);
     if let Some(why) = unfit(&bytes) {
@@ -190,7 +191,7 @@ pub fn compose(
         letter: letter.spec.id.clone(),
         language: letter.language.clone(),
         envelope: letter.envelope.clone(),
-        subject: text.subject.clone(),
+        subject: subject.into_owned(),
         message_id,
         facts: Arc::clone(&text.facts),
         bytes,
@@ -198,7 +199,13 @@ pub fn compose(
 }
 
 /// The headers of section 4 of the contract that do not describe the content, in its order.
-fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date: Timestamp) -> Result<Headers, Words> {
+fn headers(
+    letter: &Letter,
+    subject: &str,
+    sender: &Sender,
+    message_id: &str,
+    date: Timestamp,
+) -> Result<Headers, Words> {
     let envelope = &letter.envelope;
     if let Some(code) = control(&sender.name) {
         return Err(msg!("letter-sender-control", code = code));
@@ -206,10 +213,10 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     if let Some(code) = control(&letter.recipient.name) {
         return Err(msg!("letter-recipient-control", code = code));
     }
-    if let Some(code) = control(&text.subject) {
+    if let Some(code) = control(subject) {
         return Err(msg!("letter-subject-control", code = code));
     }
-    let mut headers = Headers::with_capacity(10);
+    let mut headers = Headers::with_capacity(12);
     headers.insert_raw(encoded_header("From", |used| {
         encode::mailbox(used, &sender.name, &envelope.from)
     }));
@@ -224,9 +231,7 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     if !envelope.cc.is_empty() {
         headers.insert_raw(encoded_header("Cc", |used| encode::addresses(used, &envelope.cc)));
     }
-    headers.insert_raw(encoded_header("Subject", |used| {
-        encode::unstructured(used, &text.subject)
-    }));
+    headers.insert_raw(encoded_header("Subject", |used| encode::unstructured(used, subject)));
     let second = u64::try_from(date.as_second())
         .ok()
         .filter(|second| *second <= LAST_SECOND)
@@ -234,6 +239,13 @@ fn headers(letter: &Letter, text: &Text, sender: &Sender, message_id: &str, date
     // lettre writes UTC as +0000.
     headers.set(Date::new(SystemTime::UNIX_EPOCH + Duration::from_secs(second)));
     headers.insert_raw(encoded_header("Message-ID", |_| message_id.to_owned()));
+    if let Some(answered) = letter.follows.last() {
+        // RFC 5322 §3.6.4; one on each line, which an id and a long domain fill.
+        let answered = answered.message_id(&sender.email);
+        let all: Vec<String> = letter.follows.iter().map(|id| id.message_id(&sender.email)).collect();
+        headers.insert_raw(encoded_header("In-Reply-To", |_| answered));
+        headers.insert_raw(encoded_header("References", |_| all.join("\r\n ")));
+    }
     headers.set(MIME_VERSION_1_0);
     if letter.spec.says_language {
         headers.insert_raw(encoded_header("Content-Language", |_| letter.language.to_string()));

@@ -29,6 +29,8 @@ pub enum Candidate {
 pub struct Open {
     /// The letter's id.
     pub id: LetterId,
+    /// The letters to the same recipient that it follows, the first one first: mostly none.
+    pub(super) follows: Vec<LetterId>,
     pub(super) spec: Arc<LetterSpec>,
     pub(super) row: Recipient,
 }
@@ -72,6 +74,26 @@ pub struct Plan {
     pub(super) selection: Selection,
     roles: HashMap<String, Role>,
     pub(super) recurring: Arc<Recurring>,
+    /// By the ids of letters that follow others: the ids of those, the first one first.
+    chains: HashMap<String, Vec<String>>,
+}
+
+/// So many letters are named at most that a letter follows, one following the other: the last ones.
+const LONGEST_CHAIN: usize = 20;
+
+/// Which letters each letter follows; those that follow none are not in it.
+fn chains(letters: &[Arc<LetterSpec>]) -> HashMap<String, Vec<String>> {
+    let follows = |id: &str| letters.iter().find(|spec| spec.id == id)?.follows.clone();
+    let chain = |spec: &LetterSpec| {
+        let first = spec.follows.clone();
+        let mut chain: Vec<String> = std::iter::successors(first, |id| follows(id))
+            .take(LONGEST_CHAIN)
+            .collect();
+        chain.reverse();
+        chain
+    };
+    let following = letters.iter().filter(|spec| spec.follows.is_some());
+    following.map(|spec| (spec.id.clone(), chain(spec))).collect()
 }
 
 impl Plan {
@@ -135,6 +157,7 @@ impl Plan {
             selection,
             roles,
             recurring: Arc::new(recurring.finish()),
+            chains: chains(&campaign.letters),
         }))
     }
 
@@ -193,6 +216,17 @@ impl Plan {
         problems
     }
 
+    /// The letters to a recipient that a letter to them follows.
+    pub(super) fn follows(&self, spec: &LetterSpec, row: &Recipient) -> Vec<LetterId> {
+        if spec.follows.is_none() {
+            return Vec::new();
+        }
+        let chain = self.chains.get(&spec.id).into_iter().flatten();
+        chain
+            .map(|letter| LetterId::new(&self.campaign.id, letter, &self.sender.email, &row.email))
+            .collect()
+    }
+
     pub(super) fn language(&self, spec: &LetterSpec, row: &Recipient) -> Option<&Language> {
         let available = self.campaign.templates.languages(&spec.template);
         row.languages
@@ -245,8 +279,9 @@ impl Iterator for Candidates {
             } else if plan.recurring.has(hash_of(row.email.folded())) && !self.seen.insert(id) {
                 Skip::Duplicate
             } else {
+                let follows = plan.follows(spec, &row);
                 let spec = Arc::clone(spec);
-                return Some(Candidate::Open(Open { id, spec, row }));
+                return Some(Candidate::Open(Open { id, follows, spec, row }));
             };
             return Some(Candidate::Decided(skipped(id, spec, row, reason, None)));
         }
