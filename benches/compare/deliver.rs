@@ -142,6 +142,7 @@ fn send<L: LedgerWriter + 'static>(
             quota: Quota::new(None, Vec::new()),
             letters_per_connection: None,
             signs_in: false,
+            copy_to_self: false,
         },
         kept: Some(Arc::new(Kept::beside(
             &std::env::temp_dir().join(format!("appel-bench-{}", std::process::id())),

@@ -138,6 +138,11 @@ ask-send = { $letters ->
 ask-send-hint = look at `appel send --dry-run`, then send with --yes
 nobody-to-confirm = nobody is here to confirm
 nobody-answered = nobody answered
+overview-copies-to-self =
+    { $letters ->
+        [one] A copy of it goes to you ({ $address }), by itself and behind it.
+       *[other] A copy of each of these { $letters } letters goes to you ({ $address }), by itself and behind them all.
+    }
 overview-from = From { $name } <{ $email }>, through { $host }
 # How many letters: inside of the lines below.
 timetable-all = { $letters ->

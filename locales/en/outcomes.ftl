@@ -24,6 +24,8 @@ reply-not-begun = the connection was lost before this letter was sent
 reply-not-asked = no reply
 reply-needs-smtputf8 = the server does not take addresses with letters like these before the @ (it lacks SMTPUTF8)
 reply-too-large = the letter has { $bytes } bytes, the server takes { $limit } at most
+# Of the copy that a sender gets of a letter.
+reply-on-its-own = goes by itself, behind its letter
 reply-run-ended = not tried: the run ended before
 reply-another-run = not tried: another run has it
 reply-interrupted = interrupted while it was being sent

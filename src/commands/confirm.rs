@@ -81,6 +81,14 @@ pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &T
     let mut text = format!("{}\n{}\n\n", visible_line(&campaign.title), style.say(&from));
     text.push_str(&letters(preflight, style));
     text.push_str(&copies_again(preflight, style));
+    if sender.copy_to_self && preflight.due > 0 {
+        let own = msg!(
+            "overview-copies-to-self",
+            letters = preflight.due,
+            address = &sender.email
+        );
+        text.push_str(&(style.say(&own) + "\n"));
+    }
     text.push_str(&left_out(preflight, style));
     text.push_str(&held_back(preflight, timetable.now, style));
     text.push_str(&style.say(&leaving::in_all(&preflight.leaving)));

@@ -69,6 +69,8 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             quota: Quota::default(),
             letters_per_connection: None,
             signs_in: true,
+            // What arrives is what readers get.
+            copy_to_self: false,
         },
         kept: None,
         clock: context.clock,

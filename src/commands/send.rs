@@ -117,6 +117,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             quota,
             letters_per_connection: known.letters_per_connection,
             signs_in: account.username.is_some(),
+            copy_to_self: input.sender.copy_to_self,
         },
         kept: kept.clone(),
         clock: context.clock,

@@ -25,7 +25,7 @@ impl Identity {
     pub fn read(sources: &Sources) -> Option<Self> {
         let config = table(&sources.config)?;
         // What a folder must not say is an error of every command: the whole reading tells it, with its place.
-        if config.contains_key("limits") || config.get("smtp").and_then(toml::Value::as_table).is_some_and(has_own) {
+        if has_own(&config) {
             return None;
         }
         let account = match &sources.account {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use appel_core::address::Address;
 use appel_core::letter::{Letter, LetterId, Skip};
 use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use appel_messages::{Message, msg};
@@ -83,6 +84,9 @@ pub struct LetterEvent {
     /// What a person found out about it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub settled: Option<Settled>,
+    /// The sender, when a copy goes there by itself from now on; what becomes of it is told then.
+    #[serde(skip)]
+    pub own_copy: Option<Address>,
     /// Its text, as its reader sees it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
@@ -111,6 +115,7 @@ impl LetterEvent {
             sha256: None,
             facts: None,
             settled: None,
+            own_copy: None,
             text: None,
         }
     }

@@ -150,6 +150,7 @@ fn masked(letter: &LetterEvent) -> LetterEvent {
         sha256,
         facts: _,
         settled,
+        own_copy: _,
         text: _,
     } = letter.clone();
     let masked_address = |its: AddressEvent| AddressEvent {
@@ -176,6 +177,7 @@ fn masked(letter: &LetterEvent) -> LetterEvent {
         sha256,
         facts: None,
         settled,
+        own_copy: None,
         text: None,
     }
 }

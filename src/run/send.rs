@@ -35,6 +35,8 @@ pub struct SendSettings {
     pub letters_per_connection: Option<u32>,
     /// Whether the account signs in.
     pub signs_in: bool,
+    /// Whether the sender gets a copy of each letter, by itself.
+    pub copy_to_self: bool,
 }
 
 /// One run of the send path.
@@ -113,10 +115,12 @@ impl Sending {
             ref quota,
             letters_per_connection,
             signs_in,
+            copy_to_self,
         } = self.settings;
         Options {
             campaign: campaign.id.clone(),
             sender: sender.email.clone(),
+            copy_to_self,
             connections,
             rate,
             retry_for,

@@ -510,3 +510,245 @@ fn check_says_what_a_letter_cannot_follow() {
         .says(&["letters follow each other in a circle: a → b → a"]);
     names(&[("a", "protest"), ("b", "a")]).exits(0);
 }
+
+const SELF: &str = "ann@home.example";
+
+/// Letters to so many ministries, each with a copy to the sender.
+fn to_self(server: &Server, people: usize) -> Campaign {
+    Campaign::new()
+        .people(people)
+        .smtp(server)
+        .set_toml("sender.copy-to-self", "true")
+}
+
+/// Whom each message went to, in order.
+fn each(server: &Server) -> Vec<Vec<String>> {
+    server.taken().into_iter().map(|letter| letter.to).collect()
+}
+
+/// Every message to the sender is one that went to somebody else before, and none went there twice.
+#[track_caller]
+fn copies_are_the_same_messages(server: &Server) {
+    let taken = server.taken();
+    let mut seen = Vec::new();
+    for (nth, copy) in taken.iter().enumerate().filter(|(_, letter)| letter.to == [SELF]) {
+        let of = taken[..nth]
+            .iter()
+            .find(|letter| letter.message_id == copy.message_id && letter.to != [SELF]);
+        assert_eq!(of.map(|letter| &letter.data), Some(&copy.data), "{:?}", copy.message_id);
+        assert!(!seen.contains(&copy.message_id), "{:?} came twice", copy.message_id);
+        seen.push(copy.message_id.clone());
+    }
+    assert_eq!(server.violations(), [""; 0]);
+}
+
+#[test]
+fn each_accepted_letter_goes_to_the_sender_once_as_the_same_message_by_an_envelope_of_its_own() {
+    let server = Server::builder().start();
+    // Whatever `retry-for` is: it is no second try.
+    let campaign = to_self(&server, 2).set("smtp.retry-for", "0s");
+    let run = campaign.send_json(&[]);
+    run.exits(0);
+    assert_eq!(run.counts(), accepted(2));
+    let letter = run.letter_to("m1@mfa.example");
+    assert_eq!(
+        (letter["cc"].to_string(), letter["recipients"].as_array().unwrap().len()),
+        ("[]".to_owned(), 1)
+    );
+    let events = run.json_events();
+    let copies: Vec<_> = events.iter().filter(|event| event["event"] == "copy").collect();
+    assert_eq!(copies.len(), 2);
+    assert!(
+        copies
+            .iter()
+            .all(|copy| copy["outcome"] == "accepted" && copy["to"] == SELF),
+        "{copies:?}"
+    );
+    // Letters first.
+    assert_eq!(each(&server), [["m1@mfa.example"], ["m2@mfa.example"], [SELF], [SELF]]);
+    copies_are_the_same_messages(&server);
+    let text = String::from_utf8_lossy(&server.taken()[0].data).into_owned();
+    assert_eq!(text.matches(SELF).count(), 1, "in From alone: {text}");
+    let files = campaign
+        .files_under("")
+        .into_iter()
+        .filter(|(path, _)| path.contains(".letters/"));
+    assert_eq!(files.map(|(path, _)| path).collect::<Vec<_>>(), [""; 0]);
+    campaign.send(&[]).exits(0).prints(&["Nothing is due."]);
+    assert_eq!(server.taken().len(), 4);
+    campaign
+        .appel(&["log"])
+        .exits(0)
+        .prints(&["copy accepted  protest  en  ann@home.example"]);
+    // A person is told before, and a rehearsal leaves it out.
+    let campaign = campaign.people(3);
+    campaign
+        .send(&[])
+        .exits(0)
+        .says(&["A copy of it goes to you (ann@home.example)"]);
+    campaign.appel(&["rehearse"]).exits(0);
+}
+
+#[test]
+fn a_sender_who_gets_the_letter_anyway_gets_no_second_one() {
+    let server = Server::builder().start();
+    let campaign =
+        to_self(&server, 1).recipients("ministry,M,m1@mfa.example,,,ANN@home.example\nministry,Me,ann@home.example\n");
+    campaign.send(&[]).exits(0);
+    assert_eq!(each(&server), [vec!["m1@mfa.example", "ANN@home.example"], vec![SELF]]);
+}
+
+#[test]
+fn a_letter_that_was_not_accepted_has_no_copy() {
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("m1@mfa.example")
+        .reply("550 5.1.1 nobody here")
+        .on(Step::Rcpt)
+        .to("m2@mfa.example")
+        .times(1)
+        .reply("450 4.2.0 Greylisted")
+        .start();
+    let campaign = to_self(&server, 2);
+    campaign.send(&[]).exits(1);
+    assert_eq!(each(&server), [[""; 1]; 0]);
+    campaign.send(&[]).exits(0);
+    assert_eq!(each(&server), [["m2@mfa.example"], [SELF]]);
+    copies_are_the_same_messages(&server);
+}
+
+#[test]
+fn what_becomes_of_the_senders_own_copies_holds_up_no_letter() {
+    for (reply, deferred, refused) in [
+        ("552 5.2.2 Mailbox full", 0, 8),
+        ("550 5.7.1 Rejected", 0, 8),
+        ("450 4.2.0 Not now", 8, 0),
+    ] {
+        for step in [Step::Rcpt, Step::FinalDot] {
+            let server = Server::builder().on(step).to(SELF).reply(reply).start();
+            let campaign = to_self(&server, 8);
+            let run = campaign.send_json(&[]);
+            run.exits(1);
+            assert_eq!(run.counts(), accepted(8), "{reply}");
+            let summary = run.summary();
+            assert_eq!(
+                (&summary["copies_deferred"], &summary["copies_refused"]),
+                (&deferred.into(), &refused.into()),
+                "{reply}"
+            );
+            assert_eq!(campaign.standing(), [8, 0, 0, 0, 0]);
+            assert_eq!(each(&server).len(), 8);
+        }
+    }
+}
+
+#[test]
+fn own_copies_count_for_the_daily_limit_behind_all_letters_and_not_for_what_one_address_gets() {
+    let server = Server::builder().start();
+    let campaign = to_self(&server, 5).set_toml("smtp.daily-limit", "6");
+    let run = campaign.send(&[]);
+    run.exits(1)
+        .prints(&[
+            "5 letters: 5 accepted.",
+            "ann@home.example: goes by itself, behind its letter",
+        ])
+        .says(&["smtp.daily-limit is reached"]);
+    assert_eq!(each(&server)[4..], [["m5@mfa.example"], [SELF]]);
+    let campaign = campaign.now("2026-11-26T10:00:01Z");
+    campaign.send(&[]).exits(0);
+    assert_eq!(each(&server).iter().filter(|to| *to == &[SELF]).count(), 5);
+    copies_are_the_same_messages(&server);
+}
+
+#[test]
+fn a_kill_between_a_letter_and_its_copy_loses_and_doubles_none() {
+    // While the second letter begins: the first one's copy is still to come.
+    let server = Server::builder().on(Step::Mail).letter(2).times(1).stall().start();
+    let campaign = to_self(&server, 2);
+    let running = campaign.spawn(&["send", "--yes"]);
+    server.wait_for_stalls(1);
+    running.kill();
+    let run = campaign.send_json(&[]);
+    run.exits(1);
+    assert_eq!(each(&server), [["m1@mfa.example"], [SELF]]);
+    campaign.send(&["--resend-in-doubt"]).exits(0);
+    campaign.send(&[]).exits(0);
+    assert_eq!(each(&server), [["m1@mfa.example"], [SELF], ["m2@mfa.example"], [SELF]]);
+    copies_are_the_same_messages(&server);
+
+    // While the copy is on its way: it may have arrived, and is held.
+    let server = Server::builder()
+        .on(Step::FinalDot)
+        .letter(2)
+        .times(1)
+        .accept_then_stall()
+        .start();
+    let campaign = to_self(&server, 1);
+    let running = campaign.spawn(&["send", "--yes"]);
+    server.wait_for_stalls(1);
+    running.kill();
+    campaign.put("templates/protest.en.hbs", "Subject: Another\n\nAnother text.\n");
+    campaign.send(&[]).exits(1).prints(&["1 copy is in doubt and held"]);
+    assert_eq!(each(&server), [["m1@mfa.example"], [SELF]]);
+    copies_are_the_same_messages(&server);
+}
+
+#[test]
+fn a_letter_that_was_in_doubt_has_its_copy_once_it_is_known_to_have_been_sent() {
+    for settles in [true, false] {
+        let server = Server::builder()
+            .on(Step::FinalDot)
+            .letter(1)
+            .times(1)
+            .accept_then_close()
+            .start();
+        let campaign = to_self(&server, 1);
+        campaign.send(&[]).exits(1);
+        assert_eq!(each(&server).len(), 1);
+        if settles {
+            let events = campaign.appel(&["log", "--json"]).json_events();
+            campaign
+                .appel(&["settle", events[0]["id"].as_str().unwrap(), "--sent"])
+                .exits(0);
+            campaign.put("templates/protest.en.hbs", "Subject: Another\n\nAnother text.\n");
+            campaign.send(&[]);
+            assert_eq!(each(&server).len(), 2, "{:?}", each(&server));
+        } else {
+            campaign.send(&["--resend-in-doubt"]).exits(0);
+            assert_eq!(each(&server).len(), 3);
+        }
+        assert_eq!(each(&server).last().unwrap(), &[SELF]);
+        let taken = server.taken();
+        assert!(taken.iter().all(|letter| letter.data == taken[0].data));
+        campaign.send(&[]).exits(0);
+        assert_eq!(server.taken().len(), taken.len());
+    }
+}
+
+#[test]
+fn a_folder_cannot_have_letters_sent_to_their_sender_and_whoever_stops_wanting_it_gets_no_more() {
+    let server = Server::builder().start();
+    let campaign = to_self(&server, 1).in_folder();
+    for arguments in [
+        &["check"][..],
+        &["send", "--yes", "--own-folder"],
+        &["status"],
+        &["preview"],
+    ] {
+        campaign
+            .appel(arguments)
+            .exits(3)
+            .says(&["`copy-to-self` must not stand in a campaign's folder"]);
+    }
+    assert_eq!(server.connections(), 0);
+    let full = Server::builder()
+        .on(Step::Rcpt)
+        .to(SELF)
+        .reply("450 4.2.0 Not now")
+        .start();
+    let campaign = to_self(&full, 1);
+    campaign.send(&[]).exits(1);
+    let campaign = campaign.unset("sender.copy-to-self");
+    campaign.send(&[]).exits(0);
+    assert_eq!(each(&full), [["m1@mfa.example"]]);
+}

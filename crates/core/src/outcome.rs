@@ -62,6 +62,8 @@ pub enum Reason {
     TooLarge,
     /// The run ended before it was the letter's turn.
     RunEnded,
+    /// It goes by itself once its letter was accepted: the sender's own copy.
+    OnItsOwn,
     /// Another run has the letter.
     AnotherRun,
     /// A person stopped the run at once.
@@ -107,6 +109,7 @@ impl Reason {
                 msg!("reply-too-large", bytes = count(bytes), limit = count(limit))
             }
             Self::RunEnded => msg!("reply-run-ended"),
+            Self::OnItsOwn => msg!("reply-on-its-own"),
             Self::AnotherRun => msg!("reply-another-run"),
             Self::Interrupted => msg!("reply-interrupted"),
             Self::LedgerLost => msg!("reply-ledger-lost"),
@@ -403,10 +406,11 @@ mod tests {
             Reason::SettledAsUnsent,
             Reason::Older,
             Reason::Endless,
+            Reason::OnItsOwn,
         ];
         assert_eq!(
             serde_json::to_string(&all).unwrap(),
-            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older","endless"]"#
+            r#"["not-connected","connection-lost","no-answer","not-smtp","out-of-step","not-begun","not-asked","needs-smtputf8","too-large","run-ended","another-run","interrupted","ledger-lost","program-ended","machine-stopped","settled-as-sent","settled-as-unsent","older","endless","on-its-own"]"#
         );
     }
 }

@@ -18,6 +18,8 @@ pub struct Sender {
     pub language: Language,
     /// `sender.reply-to`: where answers go, when that is not `email`; it needs no SMTPUTF8.
     pub reply_to: Option<Address>,
+    /// `sender.copy-to-self`: each letter that is accepted goes to `email` as well, by itself.
+    pub copy_to_self: bool,
     /// Every further key, as text.
     pub extra: BTreeMap<String, String>,
 }

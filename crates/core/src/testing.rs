@@ -202,6 +202,7 @@ pub fn sender(name: &str, email: &str, country: &str, tag: &str) -> Sender {
         country: Country::parse(country).unwrap(),
         language: language(tag),
         reply_to: None,
+        copy_to_self: false,
         extra: BTreeMap::from([("city".to_owned(), "Brussels".to_owned())]),
     }
 }

@@ -33,6 +33,8 @@ pub struct SenderSection {
     pub language_written: bool,
     /// Where answers go.
     pub reply_to: Option<Address>,
+    /// Whether each letter goes there as well.
+    pub copy_to_self: bool,
     pub extra: BTreeMap<String, String>,
 }
 
@@ -45,6 +47,7 @@ impl SenderSection {
             country: self.country?,
             language: self.language.unwrap_or_else(|| fallback.clone()),
             reply_to: self.reply_to,
+            copy_to_self: self.copy_to_self,
             extra: self.extra,
         })
     }
@@ -56,11 +59,20 @@ pub const MOST_DETAILS: usize = 256;
 const LONGEST_DETAIL: usize = 200;
 
 /// The keys of `[sender]` that mean something to the program; every further one is a name in letters.
-pub const SENDER_KEYS: [&str; 5] = ["name", "email", "country", "language", "reply-to"];
+pub const SENDER_KEYS: [&str; 6] = ["name", "email", "country", "language", "reply-to", "copy-to-self"];
 
-/// Reads `[sender]`.
-pub fn sender(table: &Table<'_>) -> SenderSection {
+/// The one of them that only the account file can say.
+const OWN_SENDER_KEY: &str = "copy-to-self";
+
+/// Reads `[sender]`; `own` says that it is the account file's.
+pub fn sender(table: &Table<'_>, own: bool) -> SenderSection {
     refuse_password(table);
+    let copy_to_self = if own {
+        table.get(OWN_SENDER_KEY).and_then(Value::truth).unwrap_or_default()
+    } else {
+        refuse_own_sender(table);
+        false
+    };
     let language = table.text("language");
     let mut section = SenderSection {
         name: table
@@ -75,6 +87,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         reply_to: table.text("reply-to").and_then(|text| reply_to(&text)),
+        copy_to_self,
         extra: BTreeMap::new(),
     };
     if let Some((key, _)) = table.iter().nth(MOST_DETAILS) {
@@ -89,7 +102,7 @@ pub fn sender(table: &Table<'_>) -> SenderSection {
                 .push(Problem::error(msg!("config-detail-too-long", most = LONGEST_DETAIL)).at(table.key_place(key)));
             continue;
         }
-        if table.is_known(key) || key == "password" {
+        if table.is_known(key) || matches!(key, "password" | OWN_SENDER_KEY) {
             continue;
         }
         // A slip in one of those would otherwise be taken as a further key, and the sender have no language.
@@ -115,6 +128,17 @@ fn plain(value: Value<'_>) -> Option<String> {
         DeValue::Float(number) => Some(number.to_string()),
         DeValue::Boolean(truth) => Some(truth.to_string()),
         _ => value.not_a_text(msg!("config-hint-one-text")),
+    }
+}
+
+/// Twice the letters from somebody's mailbox are not for whoever wrote a folder to decide.
+pub fn refuse_own_sender(table: &Table<'_>) {
+    if table.has_refused(OWN_SENDER_KEY) {
+        table.source().push(
+            Problem::error(msg!("config-folder-copy-to-self")).at(table
+                .key_place(OWN_SENDER_KEY)
+                .field(format!("sender.{OWN_SENDER_KEY}"))),
+        );
     }
 }
 
@@ -257,9 +281,13 @@ pub fn refuse_own(table: &Table<'_>) {
     }
 }
 
-/// Whether a table holds any of what only the account file can say.
-pub fn has_own(smtp: &toml::Table) -> bool {
-    OWN_KEYS.iter().any(|(key, _)| smtp.contains_key(*key))
+/// Whether a configuration holds any of what only the account file can say.
+pub fn has_own(config: &toml::Table) -> bool {
+    let has = |table: &str, key: &str| {
+        let table = config.get(table).and_then(toml::Value::as_table);
+        table.is_some_and(|table| table.contains_key(key))
+    };
+    config.contains_key("limits") || has("sender", OWN_SENDER_KEY) || OWN_KEYS.iter().any(|(key, _)| has("smtp", key))
 }
 
 /// What most providers let one account send in a day.

@@ -138,7 +138,7 @@ fn read_both(
         .map_or_else(General::default, |table| general::read(table, &folder, now));
     let sender_table = choose(&top, account_top.as_ref(), "sender");
     let smtp_table = choose(&top, account_top.as_ref(), "smtp");
-    let sender = sender_table.as_ref().map(|(table, _)| account::sender(table));
+    let sender = sender_table.as_ref().map(|(table, own)| account::sender(table, *own));
     let smtp = smtp_table.as_ref().and_then(|(table, own)| {
         let folder = if *own { &account_folder } else { &folder };
         account::smtp(table, folder, *own)
@@ -189,7 +189,7 @@ fn read_both(
             let fixed = ["name", "email", "country", "language"].into_iter();
             let written = table.iter().map(|(key, _)| key).take(account::MOST_DETAILS);
             fixed
-                .chain(written.filter(|key| *key != "reply-to"))
+                .chain(written.filter(|key| !matches!(*key, "reply-to" | "copy-to-self")))
                 .map(ToOwned::to_owned)
                 .collect()
         }),
@@ -226,6 +226,9 @@ fn choose<'a>(top: &Table<'a>, account: Option<&Table<'a>>, key: &'static str) -
         if key == "smtp" {
             account::refuse_password(&other);
             account::refuse_own(&other);
+        }
+        if key == "sender" {
+            account::refuse_own_sender(&other);
         }
     }
     Some((table, true))

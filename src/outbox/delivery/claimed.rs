@@ -64,7 +64,8 @@ impl<'d> Claimed<'d> {
         let Some(mut job) = self.job.take() else {
             unreachable!("a letter is taken out once");
         };
-        let in_flight = InFlight::new(&job.letter, message, sha256, self.dispatcher.options.clock.now());
+        let options = &self.dispatcher.options;
+        let in_flight = InFlight::new(&job.letter, message, sha256, options.clock.now(), options);
         let mut state = self.dispatcher.state();
         state.in_flight.insert(line, in_flight);
         job.began = state.evidence.begins();

@@ -82,8 +82,10 @@ async fn letters<T: Transport>(
         copies::tell_left_out(&mut sent, left_out);
         dispatcher.keep(&job, &message, &sent);
         let put_off = copies::put_off(&job, &message, &sent);
+        let own = dispatcher.copy_to_self(&job, &message, &sent);
         dispatcher.record(job, &sent)?;
         dispatcher.take_on(put_off);
+        dispatcher.take_own(own);
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::dispatcher::Dispatcher;
 use super::evidence::hints;
 use super::job::{Job, Retry};
+use super::own_copy;
 use crate::transport::Sent;
 
 /// A copy that is to be tried again, and not before a while, if the server said so.
@@ -48,13 +49,32 @@ impl Dispatcher {
         let Some(kept) = &self.options.kept else { return };
         let needed = match sent.outcome.status {
             Status::InDoubt => true,
-            Status::Accepted => sent.recipients.iter().any(is_put_off),
+            Status::Accepted => {
+                sent.recipients.iter().any(is_put_off) || own_copy::of(&job.letter, &self.options).is_some()
+            }
             Status::Deferred | Status::NotTried => job.letter.copy.is_some(),
             Status::Refused => false,
         };
         // Where it cannot be kept, the message is written again, and leaves only if it is the same.
         if needed && !(job.letter.copy.is_some() && kept.has(message.id)) {
             let _ = kept.keep(message, &message.sha256());
+        }
+    }
+
+    /// Has the sender's own copy of a letter that was taken wait behind all letters.
+    pub fn copy_to_self(&self, job: &Job, message: &Message, sent: &Sent) -> Option<Job> {
+        let to = own_copy::of(&job.letter, &self.options).filter(|_| sent.outcome.status == Status::Accepted)?;
+        let mut copy = by_itself(job, message, to);
+        // The server was not asked yet.
+        copy.first_try = None;
+        Some(copy)
+    }
+
+    /// It waits from when its letter is recorded.
+    pub fn take_own(&self, copy: Option<Job>) {
+        if let Some(copy) = copy {
+            self.state().own.push_back(copy);
+            self.wake();
         }
     }
 
@@ -76,6 +96,14 @@ impl Dispatcher {
 fn again(job: &Job, message: &Message, its: &AddressOutcome) -> Option<PutOff> {
     let of = &job.letter;
     let to = of.envelope.cc.iter().find(|copy| copy.as_str() == its.address)?;
+    let job = by_itself(job, message, to);
+    let wait = hints::wait_of_letter(&its.outcome.reply);
+    Some(PutOff { job, wait })
+}
+
+/// A copy of a letter that has just left, to this address.
+fn by_itself(job: &Job, message: &Message, to: &Address) -> Job {
+    let of = &job.letter;
     let mut letter = of.clone();
     letter.past = Some(Past {
         status: Status::Deferred,
@@ -89,7 +117,7 @@ fn again(job: &Job, message: &Message, its: &AddressOutcome) -> Option<PutOff> {
             facts: message.facts.clone(),
         }),
     }));
-    let job = Job {
+    Job {
         letter,
         date: job.date,
         tries: 1,
@@ -97,7 +125,5 @@ fn again(job: &Job, message: &Message, its: &AddressOutcome) -> Option<PutOff> {
         first_try: Some(Instant::now()),
         // How it stands its letter tells.
         deferred: None,
-    };
-    let wait = hints::wait_of_letter(&its.outcome.reply);
-    Some(PutOff { job, wait })
+    }
 }

@@ -29,6 +29,9 @@ pub struct State {
     /// Due next, and not claimed: the quota has no room for all its addresses.
     pub next: Option<Job>,
     pub retries: Vec<Retry>,
+    /// The sender's own copies of letters that were taken: they leave when no letter waits for its first try. How they
+    /// stand their letters have told.
+    pub own: VecDeque<Job>,
     /// Begun, without an outcome.
     pub in_flight: BTreeMap<LetterId, InFlight>,
     /// Groups on their way into the ledger, by number. When the ledger is lost they stay here, still to be named.
@@ -98,6 +101,7 @@ impl Dispatcher {
                 waiting: VecDeque::new(),
                 next: None,
                 retries: Vec::new(),
+                own: VecDeque::new(),
                 in_flight: BTreeMap::new(),
                 claiming: BTreeMap::new(),
                 groups: 0,
@@ -242,6 +246,11 @@ impl Dispatcher {
             if self.state().next.is_some() {
                 continue;
             }
+            let own = self.take_own_copies();
+            if !own.is_empty() {
+                self.claim(own).await?;
+                continue;
+            }
             let (earliest, busy) = {
                 let state = self.state();
                 let earliest = state.retries.iter().map(|retry| retry.at).min();
@@ -281,7 +290,7 @@ impl Dispatcher {
         let late = self.is_late();
         let state = self.state();
         // A run that begins after the deadline has nothing due, and the plan says so by name.
-        let anything_left = !state.waiting.is_empty() || !state.retries.is_empty();
+        let anything_left = !(state.waiting.is_empty() && state.retries.is_empty() && state.own.is_empty());
         drop(state);
         if late && anything_left {
             self.stop(Stop::Deadline);
@@ -302,7 +311,7 @@ impl Dispatcher {
                 return Ok(Allowance::AllReserved);
             }
             (
-                !state.waiting.is_empty() || !state.retries.is_empty() || state.next.is_some(),
+                !(state.waiting.is_empty() && state.retries.is_empty() && state.own.is_empty()) || state.next.is_some(),
                 state.quota.again(next),
             )
         };

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use appel_core::address::Address;
 use appel_core::letter::{Envelope, Letter, LetterId, Message};
-use appel_core::outcome::{Outcome, Reason, Reply, Status};
+use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 
 use super::letter_events::{self, addresses};
+use super::own_copy;
+use super::terms::Options;
 use crate::outbox::event::{LetterEvent, Verdict};
 use crate::outbox::ledger::Attempted;
 use crate::transport::Sent;
@@ -18,10 +21,12 @@ pub struct InFlight {
     event: LetterEvent,
     sha256: [u8; 32],
     facts: Arc<str>,
+    /// The sender, when a copy goes there by itself once the letter is accepted.
+    own_copy: Option<Address>,
 }
 
 impl InFlight {
-    pub fn new(letter: &Letter, message: &Message, sha256: [u8; 32], at: Timestamp) -> Self {
+    pub fn new(letter: &Letter, message: &Message, sha256: [u8; 32], at: Timestamp, options: &Options) -> Self {
         // In doubt is what it would be if nothing more were heard of it.
         let mut event = LetterEvent::of(letter, Verdict::InDoubt, at);
         event.subject = Some(message.subject.clone());
@@ -30,6 +35,7 @@ impl InFlight {
             event,
             sha256,
             facts: Arc::clone(&message.facts),
+            own_copy: own_copy::of(letter, options).cloned(),
         }
     }
 
@@ -42,13 +48,24 @@ impl InFlight {
     pub fn ended(mut self, sent: &Sent, at: Timestamp) -> (Attempted, LetterEvent) {
         let recipients = addresses(&self.envelope, &sent.outcome, &sent.recipients);
         letter_events::became(&mut self.event, &sent.outcome, &recipients, at);
+        let mut copies: Vec<AddressOutcome> = recipients.into_iter().skip(1).collect();
+        // Of one in doubt as well: it may be settled as sent.
+        if matches!(sent.outcome.status, Status::Accepted | Status::InDoubt)
+            && let Some(sender) = self.own_copy
+        {
+            copies.push(AddressOutcome {
+                address: sender.to_string(),
+                outcome: own_copy::waits(),
+            });
+            self.event.own_copy = Some(sender);
+        }
         let attempted = Attempted {
             id: self.event.line(),
             at,
             outcome: sent.outcome.clone(),
             sha256: self.sha256,
             facts: self.facts,
-            copies: recipients.into_iter().skip(1).collect(),
+            copies,
         };
         (attempted, self.event)
     }

@@ -13,6 +13,7 @@ mod in_flight;
 mod job;
 mod letter_events;
 mod outcomes;
+mod own_copy;
 mod queue;
 mod retry;
 mod tally;

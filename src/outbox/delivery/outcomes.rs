@@ -52,7 +52,7 @@ impl Dispatcher {
             if handed > 0 {
                 state.quota.handed_over(now, handed);
             }
-            if job.tries == 1 {
+            if job.tries == 1 && !job.letter.is_to_sender() {
                 state.evidence.tried();
             }
             state.in_flight.remove(&job.letter.line())
@@ -107,12 +107,27 @@ impl Dispatcher {
     /// What an outcome is evidence of, and what is done about it.
     fn weigh(&self, job: &Job, sent: &Sent) -> Weighed {
         let Outcome { status, reply } = &sent.outcome;
+        if job.letter.is_to_sender() {
+            return self.weigh_own_copy(job, sent);
+        }
         match status {
             Status::Accepted => self.accepted(job.began),
             Status::Deferred | Status::Refused if reply.code.is_some() => return self.said_no(job, sent),
             Status::Deferred => self.server_deferred(reply),
             // It does not fit this server, which was not asked.
             Status::Refused | Status::InDoubt | Status::NotTried => {}
+        }
+        Weighed::Stands
+    }
+
+    /// What becomes of the sender's own copies says nothing of letters: a mailbox that is full, or is none, must hold up
+    /// nobody else's. A limit of the account is one, whoever meets it.
+    fn weigh_own_copy(&self, job: &Job, sent: &Sent) -> Weighed {
+        let Outcome { status, reply } = &sent.outcome;
+        let said_no = matches!(status, Status::Deferred | Status::Refused) && reply.code.is_some();
+        let of_reader = sent.step == Step::Rcpt || hints::names_reader(reply, job.letter.to());
+        if said_no && (!of_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
+            return Weighed::Later;
         }
         Weighed::Stands
     }

@@ -54,6 +54,15 @@ impl Dispatcher {
         Ok(group)
     }
 
+    /// The sender's own copies to claim together.
+    pub fn take_own_copies(&self) -> Vec<Job> {
+        let mut state = self.state();
+        let most = if self.pacer.is_slow() { 1 } else { GROUP };
+        let room = state.quota.room(self.options.clock.now()).unwrap_or(usize::MAX);
+        let size = state.own.len().min(most).min(room);
+        state.own.drain(..size).collect()
+    }
+
     /// Has a group in the ledger, safe from a power cut, before any letter of it can begin.
     pub async fn claim(&self, group: Vec<Job>) -> Result<(), LedgerLost> {
         let claims = group.iter().map(|job| Entry::Claim(self.intent(job))).collect();

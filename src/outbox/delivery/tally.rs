@@ -7,6 +7,7 @@ use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
 use tokio::time::Instant;
 
+use super::own_copy;
 use super::terms::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 
@@ -85,6 +86,19 @@ impl<'l> Tally<'l> {
     }
 }
 
+impl Tally<'_> {
+    /// The sender's own copy, which goes by itself from the start.
+    fn note_own_copy(&mut self, letter: &LetterEvent) {
+        if let Some(sender) = &letter.own_copy {
+            self.note(LetterEvent {
+                copy_id: Some(letter.id.of_copy(sender)),
+                reply: Some(own_copy::waits().told()),
+                ..LetterEvent::new(letter.id, &letter.letter, sender.as_str(), Verdict::Deferred, letter.at)
+            });
+        }
+    }
+}
+
 impl Listener for Tally<'_> {
     fn hear(&mut self, event: &Event) {
         match event {
@@ -95,6 +109,7 @@ impl Listener for Tally<'_> {
                 self.summary.count(letter.outcome);
                 if letter.outcome == Verdict::Accepted {
                     self.note_copies(letter);
+                    self.note_own_copy(letter);
                 }
             }
             Event::Copy(copy) => match copy.outcome {

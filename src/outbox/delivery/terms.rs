@@ -40,6 +40,8 @@ pub struct Options {
     pub campaign: String,
     /// `sender.email`.
     pub sender: Address,
+    /// `sender.copy-to-self`.
+    pub copy_to_self: bool,
     /// Simultaneous connections, at least one.
     pub connections: usize,
     /// How fast letters may begin.

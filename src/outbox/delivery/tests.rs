@@ -224,6 +224,7 @@ pub fn options(connections: usize) -> Options {
         signs_in: true,
         campaign: "test".to_owned(),
         sender: Address::parse("ann@home.example").unwrap(),
+        copy_to_self: false,
         connections,
         rate: Rate::Unlimited,
         retry_for: Duration::from_mins(15),

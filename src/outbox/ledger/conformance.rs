@@ -248,6 +248,7 @@ macro_rules! conformance {
             ends a_person_settles_what_is_in_doubt_all_or_none
             copies a_copy_that_was_put_off_while_its_letter_was_accepted_goes_its_own_way
             copies only_a_letter_that_is_accepted_lets_its_copies_go_their_own_way
+            copies a_copy_that_no_claim_named_goes_its_own_way_as_the_others_do
             copies a_copy_that_is_killed_in_flight_is_in_doubt_and_settled_by_itself
             copies what_was_sent_to_a_copy_alone_counts_as_a_copy_and_is_forgotten_with_its_campaign
             questions each_question_is_answered_of_the_letters_it_is_about

@@ -226,7 +226,8 @@ impl Decider {
         }
         let asked_for = row.cc.iter().chain(&spec.cc).cloned();
         let envelope = Envelope::new(self.plan.sender.email.clone(), row.email.clone(), asked_for);
-        for to in &envelope.cc {
+        let own = envelope.sender_without_copy().filter(|_| self.plan.sender.copy_to_self);
+        for to in envelope.cc.iter().chain(own) {
             let id = letter.of_copy(to);
             if let Some(copy) = open.iter().find(|copy| copy.id == id)
                 && self.left > 0

@@ -97,6 +97,13 @@ impl Letter {
         }
     }
 
+    /// Whether it is the copy that goes to the sender.
+    #[must_use]
+    pub fn is_to_sender(&self) -> bool {
+        let of_sender = |copy: &Copy| copy.to.folded() == self.envelope.from.folded();
+        self.copy.as_deref().is_some_and(of_sender)
+    }
+
     /// To how many addresses it goes.
     #[must_use]
     pub fn addresses(&self) -> usize {

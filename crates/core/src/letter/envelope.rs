@@ -158,6 +158,13 @@ impl Envelope {
         std::iter::once(&self.to).chain(&self.cc)
     }
 
+    /// The sender, unless the message goes there anyway.
+    #[must_use]
+    pub fn sender_without_copy(&self) -> Option<&Address> {
+        let gets_it = self.recipients().any(|address| address.folded() == self.from.folded());
+        (!gets_it).then_some(&self.from)
+    }
+
     /// Whether any address needs SMTPUTF8.
     #[must_use]
     pub fn needs_smtputf8(&self) -> bool {

@@ -56,6 +56,11 @@ impl<S: Site> Subject<S> {
         .await;
     }
 
+    async fn addresses_since(&mut self, since: Timestamp) -> usize {
+        let handed_over = self.ledger().await.handed_over_since(&me(), since, true).await;
+        handed_over.unwrap().iter().map(|(_, addresses)| addresses).sum()
+    }
+
     async fn open_copies(&mut self) -> Vec<OpenCopy> {
         let mut open = Vec::new();
         let mut each = |copy| open.push(copy);
@@ -234,4 +239,45 @@ pub async fn what_was_sent_to_a_copy_alone_counts_as_a_copy_and_is_forgotten_wit
         ];
         assert_eq!(counts, [1, 0, 1, 0], "forgotten: {forgotten}");
     }
+}
+
+pub async fn a_copy_that_no_claim_named_goes_its_own_way_as_the_others_do(subject: &mut Subject<impl Site>) {
+    let own = "mé+here@x.example";
+    let now = subject.now;
+    for (number, status) in [(1, Accepted), (2, InDoubt), (3, InDoubt)] {
+        let mut ended = ended_with(number, status, [Accepted, Accepted], now);
+        if let Entry::Outcome(attempted) = &mut ended {
+            attempted.copies.push(copy(own, said(Deferred)));
+        }
+        subject
+            .writes(&[
+                (Power, &[claim(number)]),
+                (Process, &[begin(number)]),
+                (Power, &[ended]),
+            ])
+            .await;
+    }
+    assert!(subject.settle(&[2], Settled::Sent).await && subject.settle(&[3], Settled::Unsent).await);
+    let whose = |open: Vec<OpenCopy>| -> Vec<(LetterId, LetterId)> {
+        open.into_iter().map(|copy| (copy.letter, copy.id)).collect()
+    };
+    let both = [1, 2].map(|number| (id(number), id_of(number, own)));
+    assert_eq!(whose(subject.open_copies().await), both);
+    assert_eq!(subject.needed(&[1, 2, 3]).await, [true, true, false]);
+    let since = start() - SignedDuration::from_hours(1);
+    let before = subject.addresses_since(since).await;
+    let begins = Entry::Begin(id_of(1, own));
+    subject
+        .writes(&[
+            (Power, &[claim_copy(1, own, Deferred)]),
+            (Process, &[begins]),
+            (Power, &[copy_ended(1, own, Accepted, now)]),
+        ])
+        .await;
+    subject.kill();
+    assert_eq!(whose(subject.open_copies().await), both[1..]);
+    // The daily limit counts it; what one address gets does not, for it is one's own.
+    assert_eq!(subject.addresses_since(since).await, before + 1);
+    let recent = subject.ledger().await.recent(&me(), Limits::default(), since).await;
+    assert_eq!(recent.unwrap().count("mé@x.example", true, "mé@x.example"), 0);
 }
