@@ -83,9 +83,12 @@ async fn letters<T: Transport>(
         dispatcher.keep(&job, &message, &sent);
         let put_off = copies::put_off(&job, &message, &sent);
         let own = dispatcher.copy_to_self(&job, &message, &sent);
-        dispatcher.record(job, &sent)?;
+        let goes_on = dispatcher.record(job, &sent)?;
         dispatcher.take_on(put_off);
         dispatcher.take_own(own);
+        if !goes_on {
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -119,7 +122,8 @@ async fn send<T: Transport>(
                 return sent;
             }
             Attempt::Unstarted(reply) if ended_after.is_none() => {
-                ended_after = Some(taken);
+                // A line that nobody used for a while tells nothing of how many letters it takes.
+                ended_after = Some(0);
                 reply
             }
             Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {

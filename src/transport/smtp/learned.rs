@@ -52,6 +52,8 @@ pub struct Found {
     pub dsn_is_fine: bool,
     /// The letter for which it minded to be asked for them: since then nobody asks.
     pub no_dsn: Option<LetterId>,
+    /// That it does not is a guess from a lost line, good for one run.
+    pub pipelining_is_a_guess: bool,
 }
 
 /// What was found out, shared.
