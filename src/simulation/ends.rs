@@ -7,7 +7,7 @@ use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
 use jiff::SignedDuration;
 
-use super::letters::{copy_of, letter_of, name};
+use super::letters::{copy_of, letter_of, name, own_copy_of};
 use super::record::Take;
 use super::watch::A_TICK;
 use super::world::State;
@@ -196,6 +196,23 @@ impl State {
         for (id, status) in rows {
             if letter_of(id) != id || status != Status::Accepted {
                 continue;
+            }
+            if self.scenario.copy_to_self {
+                let own = own_copy_of(id);
+                let taken = self.kept.taken.iter().any(|take| take.id == own);
+                let stands = self.disk.live.standing(own).and_then(|standing| standing.status);
+                let lost = match stands {
+                    None => true,
+                    Some(Status::Accepted) => !taken,
+                    Some(Status::Refused | Status::InDoubt) => false,
+                    Some(Status::Deferred | Status::NotTried) => self.scenario.deadline.is_none(),
+                };
+                if lost {
+                    self.broken(format_args!(
+                        "the own copy of {} is {stands:?} at the end, and taken: {taken}",
+                        name(id)
+                    ));
+                }
             }
             for address in self.disk.live.copies_of(id) {
                 let Some((copy, _)) = copy_of(&address) else { continue };

@@ -53,7 +53,7 @@ static GIVEN: LazyLock<Given> = LazyLock::new(|| {
     let ids: Vec<LetterId> = messages.iter().map(|message| message.id).collect();
     let copies = letters.iter().flat_map(|letter: &Letter| {
         let of = |copy: &Address| (letter.id.of_copy(copy), (letter.id, copy.to_string()));
-        letter.envelope.cc.iter().map(of)
+        letter.envelope.cc.iter().chain([&letter.envelope.from]).map(of)
     });
     Given {
         copies: copies.collect(),
@@ -75,6 +75,22 @@ pub fn copy_of(to: &str) -> Option<(LetterId, LetterId)> {
     let number: usize = to.strip_suffix("@c.example")?.get(1..)?.parse().ok()?;
     let letter = GIVEN.ids.get(number).copied()?;
     Some((letter.of_copy(&Address::parse(to).ok()?), letter))
+}
+
+/// Whom letters come from, and own copies go to.
+pub const SENDER: &str = "ann@home.example";
+
+/// The sender's own copy of a letter, by its number.
+pub fn own_copy_of(letter: LetterId) -> LetterId {
+    letter.of_copy(&Address::parse(SENDER).unwrap())
+}
+
+/// The own copy that these bytes are: only they tell which of all the sender's own it is.
+pub fn own_copy(bytes: &[u8]) -> Option<LetterId> {
+    let text = String::from_utf8_lossy(bytes);
+    let (_, rest) = text.split_once("\r\nMessage-ID: <")?;
+    let letter: LetterId = rest.get(..32)?.parse().ok()?;
+    GIVEN.numbers.contains_key(&letter).then(|| own_copy_of(letter))
 }
 
 /// The letter that an id of the ledger belongs to, also as that of a copy.

@@ -245,7 +245,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
         signs_in: scenario.login,
         campaign: "test".to_owned(),
         sender,
-        copy_to_self: false,
+        copy_to_self: scenario.copy_to_self,
         connections: scenario.connections,
         rate: scenario.rate,
         retry_for: scenario.retry_for,

@@ -16,6 +16,8 @@ pub struct Scenario {
     pub letters: usize,
     /// At most so many copies a letter.
     pub copies: usize,
+    /// Each letter goes to its sender too, by itself.
+    pub copy_to_self: bool,
     pub connections: usize,
     pub rate: Rate,
     pub retry_for: Duration,
@@ -92,16 +94,19 @@ impl Scenario {
             .then(|| start() + Duration::from_secs(dice.magnitude(200_000)));
         let runs = dice.count(1, 5);
         let copies = if dice.percent(40) { 0 } else { dice.count(1, 3) };
+        // Apart, so that what else a seed decides stays as it is.
+        let copy_to_self = Dice::new(seed ^ 0x5e1f).percent(25);
         let provider = Provider::of(letters, runs, &mut dice.apart());
         Self {
             seed,
             letters,
             copies,
+            copy_to_self,
             connections,
             rate,
             retry_for: *dice.pick(&[0, 1, 30, 120, 900, 3600].map(Duration::from_secs)),
             // It counts addresses.
-            daily_limit: daily_limit.map(|letters| letters * (1 + copies)),
+            daily_limit: daily_limit.map(|letters| letters * (1 + copies + usize::from(copy_to_self))),
             deadline,
             timeout: dice.seconds(2, 90),
             login: dice.percent(30),
@@ -132,9 +137,11 @@ impl Scenario {
     /// When everything must be over: after the troubled runs, a quiet one for each day's letters, and one to see that
     /// nothing is due. What a quiet run sends again is in doubt from before, so that it is counted twice.
     pub fn most_runs(&self) -> usize {
-        let days = self
-            .daily_limit
-            .map_or(1, |limit| 2 * self.letters.div_ceil(limit / (1 + self.copies)));
+        let days = self.daily_limit.map_or(1, |limit| {
+            2 * self
+                .letters
+                .div_ceil(limit / (1 + self.copies + usize::from(self.copy_to_self)))
+        });
         self.troubled.len() + days + 2
     }
 }

@@ -26,6 +26,9 @@ pub struct Service {
     pub served: usize,
 }
 
+/// Stands for one of the sender's own copies until its bytes tell which.
+const OWN: LetterId = LetterId::from_bytes([0xff; 16]);
+
 /// A letter's transaction (RFC 5321 §3.3).
 #[derive(Default)]
 struct Transaction {
@@ -119,6 +122,11 @@ impl Service {
         if open.to.is_none() {
             // A copy that its letter left without is asked for alone.
             let copy = letters::copy_of(to).map(|(id, _)| id);
+            if to == letters::SENDER {
+                let told = self.step(Step::Copy, &ok, to).await?;
+                open.to = Some((OWN, told == Told::Yes));
+                return Ok(());
+            }
             let Some(id) = letters::id_of(to).or(copy) else {
                 self.world.lock().broken(format_args!("{to} is asked for first"));
                 return Err(Over);
@@ -156,6 +164,16 @@ impl Service {
         *open = None;
         let Some(bytes) = self.body(to_is_taken, id).await else {
             return Err(Over);
+        };
+        let id = if id == OWN {
+            let Some(id) = letters::own_copy(&bytes) else {
+                self.world.lock().broken("the sender gets what is no letter of theirs");
+                return Err(Over);
+            };
+            self.world.lock().said(self.run, Some(id));
+            id
+        } else {
+            id
         };
         self.world.lock().same_bytes(id, &bytes);
         self.dot(id, copies, &bytes).await?;

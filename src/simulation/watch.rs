@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
-use appel_core::outcome::Status;
+use appel_core::outcome::{Reason, Status};
 use appel_messages::Message;
 use jiff::Timestamp;
 
-use super::letters::{copy_of, letter_of, name};
+use super::letters::{copy_of, letter_of, name, own_copy_of};
 use super::record::{Begin, Take};
 use super::world::State;
 use crate::input::config::Rate;
@@ -28,7 +28,13 @@ impl State {
             match entry {
                 Entry::Claim(intent) => self.about_to_claim(intent.id, intent.date),
                 Entry::Begin(id) => self.about_to_begin(*id),
-                Entry::Release(_) | Entry::Outcome(_) | Entry::Refuse(_) => {}
+                Entry::Outcome(attempted) => {
+                    // The sender's own copy may be claimed in the same commit.
+                    let copies = rules::own_ways(attempted.id, attempted.outcome.status, &attempted.copies);
+                    let put_off = copies.map(|(id, copy)| (id, copy.outcome.status));
+                    self.run.put_off.extend(put_off);
+                }
+                Entry::Release(_) | Entry::Refuse(_) => {}
             }
         }
     }
@@ -107,8 +113,10 @@ impl State {
                 let copies = rules::own_ways(attempted.id, attempted.outcome.status, &attempted.copies);
                 for (id, copy) in copies {
                     self.counts.copies_left += 1;
-                    self.run.put_off.insert(id, copy.outcome.status);
-                    self.run.first_end.entry(id).or_insert(now);
+                    // The server was not asked for the sender's own yet.
+                    if copy.outcome.reply.reason != Some(Reason::OnItsOwn) {
+                        self.run.first_end.entry(id).or_insert(now);
+                    }
                 }
             }
         }
@@ -265,7 +273,9 @@ impl State {
             return;
         };
         let said = event.reply.as_ref().map(Message::in_english).unwrap_or_default();
-        if said.contains(enough.words.get(4..).unwrap_or_default()) {
+        // What the sender's own copies are told is no evidence, and may be final for them.
+        let is_own = event.copy_id == Some(own_copy_of(event.id));
+        if !is_own && said.contains(enough.words.get(4..).unwrap_or_default()) {
             self.counts.enough += 1;
             self.run.told_enough.insert(event.id, event.outcome);
         }
