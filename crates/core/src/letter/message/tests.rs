@@ -232,9 +232,11 @@ I write from Brussels.
 Ann Activist
 
 --=_m2c6c9d86f2d77915ab0ee774
-Content-Type: application/pdf
+Content-Type: application/pdf;
+ name*=utf-8''d%C3%A9claration.pdf
 Content-Disposition: attachment;
- filename*=utf-8''d%C3%A9claration.pdf
+ filename*=utf-8''d%C3%A9claration.pdf;
+ filename=\"declaration.pdf\"
 Content-Transfer-Encoding: base64
 
 JVBERi0xLjQgbm90IHJlYWxseQolUERGLTEuNCBub3QgcmVhbGx5CiVQREYtMS40IG5vdCByZWFs
@@ -387,6 +389,50 @@ fn a_subject_that_looks_like_an_encoded_word_is_read_as_written() {
 }
 
 #[test]
+fn text_of_ascii_is_never_base64() {
+    let body = "a=b&c=d====\n".repeat(40);
+    let message = shown(&message_of(&text(&"=".repeat(200), &format!("{body}\tTab at the end\t.\n.\n"))).unwrap());
+    assert!(!message.contains("base64") && !message.contains("?b?"), "{message}");
+}
+
+#[test]
+fn a_text_file_says_in_what_charset_it_is() {
+    let utf_16 = || "é".encode_utf16().flat_map(u16::to_le_bytes);
+    for (name, content, expect) in [
+        ("a.txt", "Grüße".as_bytes().to_vec(), "text/plain; charset=utf-8"),
+        ("a.csv", b"plain".to_vec(), "text/csv; charset=utf-8"),
+        (
+            "a.txt",
+            b"\xff\xfe".iter().copied().chain(utf_16()).collect(),
+            "text/plain; charset=utf-16",
+        ),
+        (
+            "a.html",
+            b"Monsieur l'Ambassadeur, vous devez les lib\xe9rer tous, \xe0 l'instant.".to_vec(),
+            "text/html; charset=windows-1252",
+        ),
+        ("a.pdf", b"%PDF".to_vec(), "application/pdf"),
+        ("a.eml", b"From: a".to_vec(), "application/octet-stream"),
+    ] {
+        let text = Text {
+            attachments: vec![Attachment {
+                path: PathBuf::from(name),
+                name: name.to_owned(),
+            }],
+            ..text("S", "Text\n")
+        };
+        let (made, letter) = &*ANY;
+        let files = Attachments::from_iter([(PathBuf::from(name), content)]);
+        let message = shown(&compose(letter, &text, &made.sender, &files, moment(AT)).unwrap());
+        let types: Vec<&str> = message
+            .lines()
+            .filter_map(|line| line.strip_prefix("Content-Type: "))
+            .collect();
+        assert_eq!(types[2..], [expect], "{name}");
+    }
+}
+
+#[test]
 fn the_date_leaves_in_utc_and_only_if_mail_can_carry_it() {
     let (made, letter) = &*ANY;
     let text = made
@@ -499,6 +545,19 @@ fn headers_of(bytes: &[u8]) -> (Vec<String>, Vec<usize>) {
     (names, head.split("\r\n").map(str::len).collect())
 }
 
+/// The first line over 78 that could be broken, or over 998.
+fn too_long(message: &str) -> Option<&str> {
+    // A word of a header, or a file's name, stays in one piece.
+    let is_one_word = |line: &str| {
+        let text = line.trim_start();
+        let text = text.split_once(": ").map_or(text, |(_, text)| text);
+        line.starts_with(" filename=\"") || !text.contains(' ')
+    };
+    message
+        .split("\r\n")
+        .find(|line| line.len() > 998 || (line.len() > 78 && !is_one_word(line)))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -532,7 +591,8 @@ proptest! {
 
         let bytes = &message.bytes;
         prop_assert!(!String::from_utf8_lossy(bytes).replace("\r\n", "").contains(['\r', '\n']));
-        prop_assert!(String::from_utf8_lossy(bytes).split("\r\n").all(|line| line.len() <= 78));
+        let written = String::from_utf8_lossy(bytes);
+        prop_assert_eq!(too_long(&written), None);
         prop_assert!(bytes.is_ascii());
         let (names, _) = headers_of(bytes);
         prop_assert!(names.iter().all(|name| NAMES.contains(&name.as_str())), "{:?}", names);
