@@ -1,7 +1,7 @@
 //! A template, and behind lines `#####` a partial, the activist's own paragraph and the text in another language: what
 //! can be read can be filled in, and what it is filled with is text, nothing else.
 
-use appel_core::letter::Text;
+use appel_core::letter::{Flow, Text};
 use mail_parser::MessageParser;
 
 use crate::{desk, letters, said};
@@ -84,7 +84,11 @@ pub fn check(input: &[u8]) {
             assert!(attachment.path.starts_with(desk::folder()) && attachment.path.is_file());
         }
         let parsed = MessageParser::default().parse(&message.bytes).expect("a message");
-        let read = parsed.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+        let flow = Flow {
+            without_spaces: letter.language.is_without_spaces(),
+            ..Flow::default()
+        };
+        let read = flow.unwrapped(&parsed.body_text(0).unwrap_or_default().replace("\r\n", "\n"));
         assert_eq!(read, text.body, "what is read is not what was written");
     });
 }

@@ -341,8 +341,17 @@ pub(super) enum Ending {
     Boundary,
 }
 
+/// What a blank at the end of a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Something that may be lost on the way.
+    Fixed,
+    /// What says that the line goes on (RFC 3676): where it is lost, lines stay as they are, and nothing else is.
+    Flowed,
+}
+
 /// A text of any line ends in the first of 7bit, quoted-printable and base64 that carries it well.
-pub(super) fn body(text: &str, ending: Ending) -> Body {
+pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     let normal;
     let text = if text.contains('\r') {
         normal = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -354,7 +363,7 @@ pub(super) fn body(text: &str, ending: Ending) -> Body {
         Ending::Message => text.strip_suffix('\n').unwrap_or(text),
         Ending::Boundary => text,
     };
-    if text.split('\n').all(leaves_as_it_is) {
+    if text.split('\n').all(|line| leaves_as_it_is(line, lines)) {
         return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
     }
     // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
@@ -372,10 +381,11 @@ fn crlf(text: &str) -> String {
 }
 
 /// A line that no server on the way has a reason to touch (RFC 2049 §3), and that cannot be taken for a boundary.
-fn leaves_as_it_is(line: &str) -> bool {
+fn leaves_as_it_is(line: &str, lines: Lines) -> bool {
     line.len() <= ENCODED_LINE
         && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
-        && !line.ends_with([' ', '\t'])
+        && !line.ends_with('\t')
+        && (lines == Lines::Flowed || !line.ends_with(' '))
         && !is_touched(line)
         && !line.contains("=_")
 }

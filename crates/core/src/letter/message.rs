@@ -15,8 +15,9 @@ use lettre::message::{Body, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::decision::Letter;
-use super::encode::{self, Ending};
+use super::encode::{self, Ending, Lines};
 use super::envelope::{Envelope, LetterId};
+use super::flowed::Flow;
 use super::text::Text;
 use crate::campaign::{Attachment, Sender};
 use crate::place::Language;
@@ -133,7 +134,7 @@ pub fn compose(
     let message_id = letter.id.message_id(&sender.email);
     let headers = headers(letter, text, sender, &message_id, date).map_err(failed)?;
     let mut bytes = headers.to_string().into_bytes();
-    bytes.extend_from_slice(&content(letter.id, text, attachments).map_err(failed)?);
+    bytes.extend_from_slice(&content(letter, text, attachments).map_err(failed)?);
     if let Some(why) = unfit(&bytes) {
         return Err(failed(why));
     }
@@ -192,11 +193,27 @@ fn control(text: &str) -> Option<String> {
 }
 
 /// The headers that describe the content, and the content.
-fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
-    let plain = |ending| part(ContentType::TEXT_PLAIN, encode::body(&text.body, ending));
+fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
+    let id = letter.id;
+    let flow = Flow {
+        without_spaces: letter.language.is_without_spaces(),
+        quotes: text.html.is_some(),
+    };
+    let plain = |ending| {
+        let lines = if text.body.contains('\r') {
+            flow.wrapped(&text.body.replace("\r\n", "\n").replace('\r', "\n"))
+        } else {
+            flow.wrapped(&text.body)
+        };
+        SinglePart::builder()
+            .header(Flowed(flow))
+            .body(encode::body(&lines, ending, Lines::Flowed))
+    };
     let alternative = match &text.html {
         Some(html) => {
-            let html = part(ContentType::TEXT_HTML, encode::body(html, Ending::Boundary));
+            let html = SinglePart::builder()
+                .content_type(ContentType::TEXT_HTML)
+                .body(encode::body(html, Ending::Boundary, Lines::Fixed));
             // RFC 2046 §5.1.4: the richest last.
             let both = multipart("alternative", id)?
                 .singlepart(plain(Ending::Boundary))
@@ -222,10 +239,6 @@ fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u
     Ok(mixed.formatted())
 }
 
-fn part(content_type: ContentType, body: Body) -> SinglePart {
-    SinglePart::builder().content_type(content_type).body(body)
-}
-
 /// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
 fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
     let id = id.to_string();
@@ -247,6 +260,27 @@ fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<Single
         .header(FileType(media_type(name, file.charset), name.clone()))
         .header(Disposition(name.clone()))
         .body(body))
+}
+
+/// `Content-Type` of a letter's text.
+#[derive(Clone, Copy)]
+struct Flowed(Flow);
+
+impl Header for Flowed {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Type")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err(Box::new(std::fmt::Error))
+    }
+
+    fn display(&self) -> HeaderValue {
+        let delsp = if self.0.without_spaces { "; delsp=yes" } else { "" };
+        encoded_header("Content-Type", |_| {
+            format!("text/plain; charset=utf-8; format=flowed{delsp}")
+        })
+    }
 }
 
 /// `Content-Type` with this media type and file name.

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::date::{LongDates, long_date};
 use super::decision::Letter;
+use super::flowed;
 use super::markdown;
 use super::prepare::Partials;
 use super::sameness::{self, Compared, Sameness};
@@ -232,10 +233,11 @@ impl Renderer {
             Ok::<_, Message>((subject, body, rich))
         })();
         edition.put_back(today, context);
-        let (subject, mut body, rich) = filled?;
+        let (subject, body, rich) = filled?;
         let subject = checked_subject(&subject)?;
         check_body(&body)?;
-        body.truncate(body.trim_end().len());
+        // What a reader sees of it: blanks at the end of a line would join it with the next.
+        let mut body = flowed::trimmed(body.trim_end()).into_owned();
         body.push('\n');
         let html = rich.map(|markdown| markdown::to_html(&markdown, &subject, &letter.language));
         let mut attachments = letter.spec.attach.clone();

@@ -83,7 +83,7 @@ Subject: Free them
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Your Excellency,
@@ -112,7 +112,7 @@ Subject: =?utf-8?b?TGliw6lyZXotbGVz?=
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: quoted-printable
 
 Monsieur l=E2=80=99Ambassadeur,
@@ -141,7 +141,7 @@ Subject: =?utf-8?b?0J7RgdCy0L7QsdC+0LTQuNGC0LUg0LfQsNCx0LDRgdGC0L7QstGJ?=
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: base64
 
 0KPQstCw0LbQsNC10LzRi9C5INCz0L7RgdC/0L7QtNC40L0g0L/QvtGB0L7QuyENCg0K0J/RgNC+
@@ -166,7 +166,7 @@ Subject: Free them
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 ,
@@ -195,7 +195,7 @@ Subject: Kazakhstan: the authorities must release all those who were arrested
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <0b0f14cef80701dcd88576cec6748f1b@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Text
@@ -222,7 +222,7 @@ MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary=\"=_m2c6c9d86f2d77915ab0ee774\"
 
 --=_m2c6c9d86f2d77915ab0ee774
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Your Excellency,
@@ -266,7 +266,7 @@ MIME-Version: 1.0
 Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"
 
 --=_a2c6c9d86f2d77915ab0ee774
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 **Mr *A* <b>**,
@@ -321,7 +321,7 @@ fn a_markdown_letter_with_an_attachment_nests_its_parts() {
             "--=_m2c6c9d86f2d77915ab0ee774",
             "Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"",
             "--=_a2c6c9d86f2d77915ab0ee774",
-            "Content-Type: text/plain; charset=utf-8",
+            "Content-Type: text/plain; charset=utf-8; format=flowed",
             "Content-Transfer-Encoding: 7bit",
             "--=_a2c6c9d86f2d77915ab0ee774",
             "Content-Type: text/html; charset=utf-8",
@@ -337,37 +337,83 @@ fn a_markdown_letter_with_an_attachment_nests_its_parts() {
 }
 
 #[test]
-fn lines_that_servers_and_mailboxes_touch_are_encoded() {
+fn lines_that_servers_and_mailboxes_touch_are_encoded_or_have_a_blank_before_them() {
     check_body("a\n.\nb\n", "quoted-printable\n\na\n=2E\nb\n");
     check_body("..a\n", "quoted-printable\n\n=2E.a\n");
-    check_body("From here\nFromage\n", "quoted-printable\n\n=46rom here\nFromage\n");
-    check_body("-- \nAnn\n", "quoted-printable\n\n--=20\nAnn\n");
-    check_body("a\t\n \n", "quoted-printable\n\na=09\n=20\n");
+    check_body("From here\nFromage\n", "7bit\n\n From here\nFromage\n");
+    check_body("> é Fromage\n", "quoted-printable\n\n > =C3=A9 Fromage\n");
+    check_body("-- \nAnn\n", "7bit\n\n-- \nAnn\n");
+    check_body("-- \nAnn, à Paris\n", "quoted-printable\n\n--=20\nAnn, =C3=A0 Paris\n");
+    check_body("a\t\n \nb\n", "7bit\n\na\n\nb\n");
     check_body("tab\tinside\n", "7bit\n\ntab\tinside\n");
     check_body("--=_x\n", "quoted-printable\n\n--=3D_x\n");
 }
 
 #[test]
-fn a_long_line_is_broken_by_the_encoding_and_not_in_the_text() {
+fn a_paragraph_is_wrapped_and_one_again_when_it_is_read() {
+    let words = ["words"; 14].join(" ");
+    check_body(
+        &format!("{words}\n\nShort.\n"),
+        &format!("7bit\n\n{} \nwords words\n\nShort.\n", ["words"; 12].join(" ")),
+    );
+    let words = ["words"; 12].join(" ");
+    check_body(
+        &format!("{words} à la fin\n"),
+        &format!("quoted-printable\n\n{words}=20\n=C3=A0 la fin\n"),
+    );
+}
+
+#[test]
+fn a_letter_without_spaces_between_words_says_that_the_ones_at_the_ends_of_lines_are_none() {
+    let made = given()
+        .template(
+            "protest.zh.hbs",
+            &format!("Subject: 呼吁\n\n{}\n", "石油工人罢工要求释放被捕者".repeat(5)),
+        )
+        .rows("role,name,email,language\nembassy,A,a@x.example,zh\n")
+        .made();
+    let letter = &made.due()[0];
+    let text = made
+        .renderer(None)
+        .render(letter, jiff::civil::date(2011, 12, 16))
+        .unwrap();
+    let message = compose(letter, &text, &made.sender, &files(), moment(AT)).unwrap();
+    let written = shown(&message);
+    assert!(
+        written.contains("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\n"),
+        "{written}"
+    );
+    let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+    let read = lf(&parsed.body_text(0).unwrap());
+    assert_eq!(read.lines().count(), 2, "{read}");
+    let flow = Flow {
+        without_spaces: true,
+        ..Flow::default()
+    };
+    assert_eq!(flow.unwrapped(&read), text.body);
+}
+
+#[test]
+fn a_word_that_does_not_end_is_broken_by_the_encoding_and_not_in_the_text() {
     check_body(
         &format!("{}\n", "a".repeat(76)),
         &format!("7bit\n\n{}\n", "a".repeat(76)),
     );
-    let line = format!("{}.{}From {}", "a".repeat(75), "b".repeat(74), "c".repeat(80));
+    let line = format!("{}.{}From{}", "a".repeat(75), "b".repeat(74), "c".repeat(80));
     check_body(
         &format!("{line}\n"),
         &format!(
-            "quoted-printable\n\n{}=\n=2E{}=\nbbFrom {}=\n{}\n",
+            "quoted-printable\n\n{}=\n=2E{}=\nbbFrom{}=\n{}\n",
             "a".repeat(75),
             "b".repeat(72),
-            "c".repeat(68),
-            "c".repeat(12)
+            "c".repeat(69),
+            "c".repeat(11)
         ),
     );
     // No character is torn, and no line passes 76.
     check_body(
-        &format!("{}é {}\n", "a".repeat(70), "a".repeat(9)),
-        &format!("quoted-printable\n\n{}=\n=C3=A9 aaaaaaaaa\n", "a".repeat(70)),
+        &format!("{}é{}\n", "a".repeat(70), "a".repeat(9)),
+        &format!("quoted-printable\n\n{}=\n=C3=A9aaaaaaaaa\n", "a".repeat(70)),
     );
 }
 
@@ -522,6 +568,24 @@ fn lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
+/// A body as it is read: without blanks at the ends of its lines, and with one behind the signs of a quotation.
+fn as_read(body: &str, quotes: bool) -> String {
+    let body = lf(body);
+    let trimmed = super::super::flowed::trimmed(&body);
+    let lines = trimmed.split('\n').map(|line| match line.trim_start_matches('>') {
+        said if quotes && said.len() < line.len() => {
+            let said = said.strip_prefix(' ').unwrap_or(said);
+            let blank = if said.is_empty() { "" } else { " " };
+            format!(
+                "{}{blank}{said}",
+                &line[..line.len() - line.trim_start_matches('>').len()]
+            )
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 const NAMES: &[&str] = &[
     "From",
     "To",
@@ -601,7 +665,8 @@ proptest! {
         prop_assert_eq!(parsed.subject(), Some(subject));
         prop_assert_eq!(parsed.from().and_then(|from| from.first()).and_then(|from| from.name()), Some(sender));
         prop_assert_eq!(parsed.to().and_then(|to| to.first()).and_then(|to| to.name()), Some(name));
-        prop_assert_eq!(lf(&parsed.body_text(0).unwrap()), lf(&body));
+        let read = Flow::default().unwrapped(&lf(&parsed.body_text(0).unwrap()));
+        prop_assert_eq!(read, as_read(&body, html.is_some()));
         if let Some(html) = html {
             prop_assert_eq!(lf(&parsed.body_html(0).unwrap()), lf(&html));
         }

@@ -139,8 +139,11 @@ fn a_partial_reads_the_same_as_its_text_in_its_place() {
 }
 
 #[test]
-fn the_text_leaves_as_written_but_for_blanks_at_its_end() {
-    check(with_body("\n  A  b\n\n\n\nC\t\n \n\n"), "\n  A  b\n\n\n\nC\n");
+fn the_text_leaves_as_written_but_for_blanks_at_the_ends_of_lines() {
+    check(
+        with_body("\n  A  b \t\n \n\n\n-- \nC\t\n \n\n"),
+        "\n  A  b\n\n\n\n-- \nC\n",
+    );
     check(with_body("no line end"), "no line end\n");
 }
 
