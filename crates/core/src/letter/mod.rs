@@ -6,6 +6,7 @@ pub mod decision;
 pub mod envelope;
 pub mod flood;
 pub mod flowed;
+pub mod markdown;
 pub mod message;
 pub mod notes;
 pub mod plan;
@@ -15,7 +16,6 @@ pub mod selection;
 pub mod text;
 
 mod encode;
-mod markdown;
 mod prepare;
 mod recurring;
 

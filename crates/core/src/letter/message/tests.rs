@@ -269,27 +269,34 @@ Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"
 Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
-**Mr *A* <b>**,
+Mr *A* <b>,
 
 - <b>all</b> of them
-- *now*
+- now
 
 --=_a2c6c9d86f2d77915ab0ee774
 Content-Type: text/html; charset=utf-8
 Content-Transfer-Encoding: 7bit
 
 <!DOCTYPE html>
-<html lang=\"en\" dir=\"auto\">
+<html lang=\"en\" dir=\"ltr\" style=\"color-scheme:light dark\">
 <head>
 <meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width\">
+<meta name=\"color-scheme\" content=\"light dark\">
+<meta name=\"supported-color-schemes\" content=\"light dark\">
 <title>Free *them*</title>
 </head>
 <body>
+<div lang=\"en\" dir=\"ltr\"
+ style=\"max-width:34em;line-height:1.5;
+ word-wrap:break-word;overflow-wrap:break-word\">
 <p><strong>Mr *A* &lt;b&gt;</strong>,</p>
 <ul>
 <li>&lt;b&gt;all&lt;/b&gt; of them</li>
 <li><em>now</em></li>
 </ul>
+</div>
 </body>
 </html>
 
