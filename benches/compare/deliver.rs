@@ -13,6 +13,7 @@ use appel::clock::Clock;
 use appel::failure::Style;
 use appel::input::{self, Private, Sources};
 use appel::outbox::delivery::Interrupt;
+use appel::outbox::kept::Kept;
 use appel::outbox::ledger::{
     self, Answer, Claimed, Durability, Entry, LedgerReader, LedgerWriter, Location, NoLedger, at_once,
 };
@@ -142,6 +143,9 @@ fn send<L: LedgerWriter + 'static>(
             letters_per_connection: None,
             signs_in: false,
         },
+        kept: Some(Arc::new(Kept::beside(
+            &std::env::temp_dir().join(format!("appel-bench-{}", std::process::id())),
+        ))),
         clock: Clock::System,
         listeners: vec![Box::new(Screen::new(found.due, true, Style::PLAIN)), Box::new(log)],
     };

@@ -335,9 +335,41 @@ fn use_all(path: &Path, writes: bool) -> Result<(), LedgerError> {
             ledger.write(vec![outcome(number, Status::Accepted, 250)], Process),
         ))?;
     }
+    send_copy(&mut *ledger, 7)?;
     tell(at_once(ledger.write(Vec::new(), Power)))?;
     tell(at_once(ledger.purge("other", Timestamp::UNIX_EPOCH)))?;
     tell(at_once(ledger.close(now)))
+}
+
+/// Sends a copy that its letter left without, if it may.
+fn send_copy(ledger: &mut dyn Ledger, letter: u8) -> Result<(), LedgerError> {
+    let copy = Address::parse("later@x.example").expect("an address");
+    let id = id(letter).of_copy(&copy);
+    let Entry::Claim(intent) = claim(letter) else {
+        return Ok(());
+    };
+    let claim = Entry::Claim(Intent {
+        id,
+        recipient: copy.to_string(),
+        copies: Vec::new(),
+        after: Some(Status::Deferred),
+        ..intent
+    });
+    if tell(at_once(ledger.write(vec![claim], Power)))? == [Claimed::Ours] {
+        tell(at_once(ledger.write(vec![Entry::Begin(id)], Process)))?;
+        let Entry::Outcome(attempted) = outcome(letter, Status::Accepted, 250) else {
+            return Ok(());
+        };
+        let attempted = Attempted {
+            id,
+            copies: Vec::new(),
+            ..*attempted
+        };
+        tell(at_once(
+            ledger.write(vec![Entry::Outcome(Box::new(attempted))], Process),
+        ))?;
+    }
+    Ok(())
 }
 
 fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
@@ -358,6 +390,8 @@ fn read_all(ledger: &mut dyn LedgerReader) -> Result<(), LedgerError> {
     tell(at_once(ledger.event_after(&sender, LONG_AGO)))?;
     tell(at_once(ledger.handed_over_since(&sender, LONG_AGO, true)))?;
     tell(at_once(ledger.holdings("c", LONG_AGO)))?;
+    tell(at_once(ledger.open_copies("c", &sender, &mut |_| {})))?;
+    tell(at_once(ledger.bytes_are_needed(&(0..=12).map(id).collect::<Vec<_>>())))?;
     Ok(())
 }
 
@@ -412,9 +446,14 @@ fn outcome(number: u8, status: Status, code: u16) -> Entry {
         outcome: Outcome::new(status, Reply::said(code, "so it goes")),
         sha256: [7; 32],
         facts: "{}".into(),
-        copies: vec![AddressOutcome {
-            address: "copy@x.example".to_owned(),
-            outcome: Outcome::new(Status::Refused, Reply::said(550, "no")),
-        }],
+        copies: [
+            ("copy@x.example", Status::Refused, 550),
+            ("later@x.example", Status::Deferred, 450),
+        ]
+        .map(|(address, status, code)| AddressOutcome {
+            address: address.to_owned(),
+            outcome: Outcome::new(status, Reply::said(code, "no")),
+        })
+        .to_vec(),
     }))
 }

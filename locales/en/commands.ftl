@@ -96,9 +96,26 @@ letters-unnamed = { $letters ->
 
 ## The last words of a run
 
-copies-not-taken = { $copies ->
-    [one] 1 copy not taken by the server, although the letter was: see `appel log`.
-   *[other] { $copies } copies not taken by the server, although the letter was: see `appel log`.
+copies-tried-again = { $copies ->
+    [one] 1 copy that an earlier run left was due.
+   *[other] { $copies } copies that earlier runs left were due.
+}
+#   Each of these three is followed by the copies, a line each.
+copies-deferred = { $copies ->
+    [one] 1 copy was put off by the server, although it took the letter; the next `appel send` tries it again:
+   *[other] { $copies } copies were put off by the server, although it took their letters; the next `appel send` tries them again:
+}
+copies-refused = { $copies ->
+    [one] 1 copy was refused by the server, although it took the letter; only `appel send --retry-refused` tries it again:
+   *[other] { $copies } copies were refused by the server, although it took their letters; only `appel send --retry-refused` tries them again:
+}
+copies-in-doubt = { $copies ->
+    [one] 1 copy is in doubt and held; `appel status` says what to do:
+   *[other] { $copies } copies are in doubt and held; `appel status` says what to do:
+}
+copies-more = { $copies ->
+    [one] … and 1 more: see `appel status`
+   *[other] … and { $copies } more: see `appel status`
 }
 nothing-is-due = Nothing is due.
 nothing-can-leave = Nothing can leave now.
@@ -109,6 +126,7 @@ refused-earlier-more = { $letters ->
 advice-deferred = Deferred letters are sent by the next `appel send`.
 advice-refused = Refused letters: `appel log` shows the server's words; fix the address, or try again with --retry-refused.
 advice-in-doubt = Letters in doubt may have arrived: they are held, so that nobody gets one twice. `appel status` lists them, and says what to do.
+advice-copies-in-doubt = Copies in doubt may have arrived: they are held. `appel status` lists them, and says what to do.
 advice-held-back = Letters held back are still due: run `appel send` again when their time has come. One address gets so many letters in 24 hours, in all your campaigns; [limits] in your account file can raise that.
 
 ## The question before the first letter
@@ -435,6 +453,10 @@ status-what-to-do = Look into your Sent folder (some providers put there what wa
 status-settle-sent = it arrived: never sent again
 status-settle-unsent = it did not: due again
 status-resend = If nobody can tell, and twice is better than never: `appel send --resend-in-doubt` sends all of them again, as the same messages.
+#   In place of $to of `status-letter`.
+status-copy = { $address } (a copy)
+status-copies-deferred = Copies that were put off although the letter was taken; `appel send` tries them again.
+status-copies-refused = Copies that were refused although the letter was taken; `appel log` shows the server's words.
 # What runs found out about mail servers: `status -v`.
 status-hosts = What was found out about mail servers, kept for seven days:
 # The first line of the file hosts.toml.

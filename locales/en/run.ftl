@@ -36,6 +36,33 @@ left-out-deadline =
         [one] 1 letter is too late: the campaign's deadline has passed
        *[other] { $count } letters are too late: the campaign's deadline has passed
     }
+left-out-copies-refused =
+    { $count ->
+        [one] 1 copy was refused by the server earlier (see `appel log`; try again with --retry-refused)
+       *[other] { $count } copies were refused by the server earlier (see `appel log`; try again with --retry-refused)
+    }
+left-out-copies-in-doubt =
+    { $count ->
+        [one] 1 copy is in doubt and held (see `appel status`)
+       *[other] { $count } copies are in doubt and held (see `appel status`)
+    }
+left-out-copies-address-limit =
+    { $count ->
+        [one] 1 copy is held back, and still due
+       *[other] { $count } copies are held back, and still due
+    }
+left-out-copies-deadline =
+    { $count ->
+        [one] 1 copy is too late: the campaign's deadline has passed
+       *[other] { $count } copies are too late: the campaign's deadline has passed
+    }
+copies-again =
+    { $copies ->
+        [one] 1 copy that was put off is tried again, by itself.
+       *[other] { $copies } copies that were put off are tried again, by themselves.
+    }
+copy-is-another = the letter left without this copy, and its text would be another by now: it is not sent
+    .hint = leave the address out of `cc`, and write to it in another way
 
 # Before anything is sent.
 letters-not-looked-at = the letters behind those were not looked at

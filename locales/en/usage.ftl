@@ -35,7 +35,7 @@ usage-duration = a duration is wanted, such as 90s, 15min or 1h
 
 exit-codes = Exit codes:
 exit-done = everything due was accepted, or nothing was due, or you said no; the check, preview or dry run found no problem
-exit-incomplete = the run finished, and some letters were refused, deferred, are in doubt or held back (one address has had enough for a day)
+exit-incomplete = the run finished, and some letters or copies were refused, deferred, are in doubt or held back (one address has had enough for a day)
 exit-usage = usage: flags, nobody to confirm (no `--yes` off a terminal), or no word that a folder with its own mailbox is yours
 exit-invalid = the inputs are invalid: nothing was sent
 exit-cannot-deliver = cannot deliver: connection, TLS, authentication, ledger; what was sent is recorded

@@ -1,15 +1,16 @@
 //! The last words of a run: what became of its letters, why it ended, what to do now, and the exit code.
 
-use appel_core::letter::Skip;
+use appel_core::address::Address;
 use appel_core::outcome::Reason;
 use appel_core::recipients::Recipients;
 use appel_messages::{Message, msg};
 
 use super::{Context, confirm};
-use crate::failure::{Exit, Failure, Place, Problem};
+use crate::failure::{Exit, Failure, Place, Problem, Style};
 use crate::outbox::delivery::{Ended, Stop};
+use crate::outbox::event::{LetterEvent, Verdict};
 use crate::report::moment::until;
-use crate::report::screen::summary_line;
+use crate::report::screen::{copy_line, summary_line};
 use crate::run::conclude::Conclusion;
 use crate::run::preflight::Preflight;
 use crate::transport::limits::Limit;
@@ -123,44 +124,92 @@ fn unnamed(number: usize, file: &str) -> Problem {
 
 fn overview(ended: &Ended, preflight: &Preflight, context: &Context) -> String {
     let summary = &ended.summary;
-    if summary.due == 0 {
+    if summary.due == 0 && preflight.copies == 0 {
         return nothing_due(preflight, context);
     }
     let style = &context.out;
-    let mut text = style.say(&summary_line(summary)) + "\n";
-    if ended.copies_not_taken > 0 {
-        text.push_str(&style.say(&msg!("copies-not-taken", copies = ended.copies_not_taken)));
+    let mut text = String::new();
+    if summary.due > 0 {
+        text = style.say(&summary_line(summary)) + "\n";
+    }
+    if preflight.copies > 0 {
+        text.push_str(&style.say(&msg!("copies-tried-again", copies = preflight.copies)));
         text.push('\n');
     }
+    text.push_str(&copies(ended, style));
     text.push_str(&confirm::left_out(preflight, style));
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
+/// The copies that were not taken although their letters were, by name.
+fn copies(ended: &Ended, style: &Style) -> String {
+    let summary = &ended.summary;
+    let mut text = String::new();
+    for (verdict, number, heading) in [
+        (
+            Verdict::Deferred,
+            summary.copies_deferred,
+            msg!("copies-deferred", copies = summary.copies_deferred),
+        ),
+        (
+            Verdict::Refused,
+            summary.copies_refused,
+            msg!("copies-refused", copies = summary.copies_refused),
+        ),
+        (
+            Verdict::InDoubt,
+            summary.copies_in_doubt,
+            msg!("copies-in-doubt", copies = summary.copies_in_doubt),
+        ),
+    ] {
+        if number == 0 {
+            continue;
+        }
+        text.push_str(&style.say(&heading));
+        text.push('\n');
+        let is_one = |copy: &&LetterEvent| {
+            copy.outcome == verdict || verdict == Verdict::Deferred && copy.outcome == Verdict::NotTried
+        };
+        let mut named = 0;
+        for copy in ended.copies.iter().filter(is_one) {
+            text.push_str(&format!("  {}\n", copy_line(copy, style)));
+            named += 1;
+        }
+        if named < number {
+            text.push_str(&format!(
+                "  {}\n",
+                style.say(&msg!("copies-more", copies = number - named))
+            ));
+        }
+    }
+    text
+}
+
 /// Why there is nothing to send.
 pub fn nothing_due(preflight: &Preflight, context: &Context) -> String {
-    let nothing = match preflight.skipped(Skip::AddressLimit) {
+    let nothing = match preflight.held_back() {
         0 => msg!("nothing-is-due"),
         _ => msg!("nothing-can-leave"),
     };
     let mut text = context.out.say(&nothing) + "\n";
-    for (reason, line) in preflight.left_out() {
-        text.push_str(&format!("  {}\n", context.out.say(&line)));
-        if reason == Skip::Refused {
-            text.push_str(&refused_earlier(preflight, context));
+    for left_out in preflight.left_out() {
+        text.push_str(&format!("  {}\n", context.out.say(&left_out.line)));
+        if let Some((first, number)) = left_out.refused {
+            text.push_str(&refused_earlier(&first, number, context));
         }
     }
     text.push_str(&confirm::held_back(preflight, context.clock.now(), &context.out));
     text
 }
 
-/// The letters that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
-fn refused_earlier(preflight: &Preflight, context: &Context) -> String {
+/// The letters or copies that the server refused earlier, by name: nobody takes "nothing is due" for "all have theirs".
+fn refused_earlier(first: &[(String, Address)], number: usize, context: &Context) -> String {
     let mut text = String::new();
-    for (letter, to) in &preflight.refused {
+    for (letter, to) in first {
         text.push_str(&format!("    {letter}  {to}\n"));
     }
-    let more = preflight.skipped(Skip::Refused) - preflight.refused.len();
+    let more = number - first.len();
     if more > 0 {
         text.push_str(&format!(
             "    {}\n",
@@ -182,6 +231,9 @@ fn advice(conclusion: &Conclusion) -> Vec<Message> {
     }
     if summary.in_doubt + conclusion.held_in_doubt > 0 {
         lines.push(msg!("advice-in-doubt"));
+    }
+    if conclusion.copies_in_doubt > 0 {
+        lines.push(msg!("advice-copies-in-doubt"));
     }
     if conclusion.over_limit > 0 {
         lines.push(msg!("advice-held-back"));

@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use appel_core::letter::Skip;
 use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
@@ -37,7 +36,7 @@ pub fn confirm(
     }
     // A question means nothing without what it is about, also with --quiet.
     super::to_stderr(&overview, context.style.color);
-    let question = msg!("ask-send", letters = preflight.due);
+    let question = msg!("ask-send", letters = preflight.due + preflight.copies);
     ask(&context.style, &question, Some(msg!("ask-send-hint")))
 }
 
@@ -81,6 +80,7 @@ pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &T
     );
     let mut text = format!("{}\n{}\n\n", visible_line(&campaign.title), style.say(&from));
     text.push_str(&letters(preflight, style));
+    text.push_str(&copies_again(preflight, style));
     text.push_str(&left_out(preflight, style));
     text.push_str(&held_back(preflight, timetable.now, style));
     text.push_str(&style.say(&leaving::in_all(&preflight.leaving)));
@@ -116,8 +116,10 @@ impl Timetable {
 
     /// A letter due, in its order: the first one that has no room ends the run.
     pub fn see(&mut self, seen: &Checked) {
-        let Checked::Due { letter, .. } = seen else { return };
-        let addresses = 1 + letter.envelope.cc.len();
+        let (Checked::Due { letter, .. } | Checked::Copy { letter }) = seen else {
+            return;
+        };
+        let addresses = letter.addresses();
         if self.first == 0 {
             self.first = addresses;
         }
@@ -133,7 +135,7 @@ impl Timetable {
 
     /// How many letters leave, how long that takes and until when, and what `daily-limit` leaves for another day.
     fn of(&self, preflight: &Preflight, style: &Style) -> String {
-        let (letters, leave) = (preflight.due, self.leave);
+        let (letters, leave) = (preflight.due + preflight.copies, self.leave);
         let how_many = if leave < letters {
             msg!("timetable-limited", letters = letters, leave = leave)
         } else {
@@ -174,6 +176,9 @@ impl Timetable {
 
 /// The first letters one by one, the others counted.
 pub fn letters(preflight: &Preflight, style: &Style) -> String {
+    if preflight.due == 0 {
+        return String::new();
+    }
     let [letter, to, language, copies, letters] = [
         msg!("column-letter"),
         msg!("column-to"),
@@ -201,6 +206,14 @@ pub fn letters(preflight: &Preflight, style: &Style) -> String {
     text
 }
 
+/// How many copies are tried again that their letters left without.
+pub fn copies_again(preflight: &Preflight, style: &Style) -> String {
+    match preflight.copies {
+        0 => String::new(),
+        copies => style.say(&msg!("copies-again", copies = copies)) + "\n",
+    }
+}
+
 /// Which letters are held back because an address has had enough, by name, and until when.
 pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String {
     let mut text = String::new();
@@ -223,9 +236,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
         );
         push(&style.say(&whom), "    ", "  ");
     }
-    let more = preflight
-        .skipped(Skip::AddressLimit)
-        .saturating_sub(preflight.over.len());
+    let more = preflight.held_back().saturating_sub(preflight.over.len());
     if more > 0 {
         push(&style.say(&msg!("held-back-more", letters = more)), "  ", "");
     }
@@ -234,7 +245,7 @@ pub fn held_back(preflight: &Preflight, now: Timestamp, style: &Style) -> String
 
 /// Who is left out, and why.
 pub fn left_out(preflight: &Preflight, style: &Style) -> String {
-    let lines: Vec<String> = preflight.left_out().map(|(_, line)| style.say(&line)).collect();
+    let lines: Vec<String> = preflight.left_out().map(|left_out| style.say(&left_out.line)).collect();
     if lines.is_empty() {
         return String::new();
     }

@@ -208,9 +208,11 @@ impl Context {
         }
     }
 
-    /// Who hears of a run with so many letters due: the screen, behind this curtain, and whoever reads JSON.
-    fn story(&self, due: usize, curtain: &Curtain) -> Vec<Box<dyn Listener>> {
-        let screen = Screen::new(due, self.global.quiet || due == 0, self.style).behind(curtain);
+    /// Who hears of a run with so many letters due, and so many copies: the screen, behind this curtain, and whoever reads
+    /// JSON.
+    fn story(&self, due: usize, copies: usize, curtain: &Curtain) -> Vec<Box<dyn Listener>> {
+        let quiet = self.global.quiet || due + copies == 0;
+        let screen = Screen::new(due, quiet, self.style).behind(curtain);
         let mut listeners: Vec<Box<dyn Listener>> = vec![Box::new(screen)];
         if self.global.json {
             listeners.push(Box::new(JsonLines::new(std::io::stdout(), self.style.catalog())));

@@ -11,6 +11,7 @@ use crate::cli;
 use crate::failure::{Exit, Failure, Style};
 use crate::input::Identity;
 use crate::input::config::or_here;
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{self, Holdings, Ledger, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Erasable, Unfit};
@@ -73,6 +74,10 @@ async fn purge(
         if !ledger.purge(&identity.id, since).await? {
             let traces = msg!("purge-traces-stay", ledger = location.to_string());
             return Err(Failure::cannot_deliver(traces));
+        }
+        if let Some(path) = location.path() {
+            // Of a campaign that is forgotten no letter is needed any more.
+            Kept::beside(path).tidy(&mut **ledger).await?;
         }
     }
     let has_log = log.is_some();

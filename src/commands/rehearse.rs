@@ -48,13 +48,14 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         now,
         resend: Resend::default(),
         recent: Some(Arc::new(Recent::default())),
+        copies: Arc::default(),
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let found = std::mem::take(&mut preflight.found);
 
     let languages = Languages::default();
     let inbox = inbox(arguments.keep.as_deref())?;
-    let mut listeners = context.story(preflight.due, &Curtain::default());
+    let mut listeners = context.story(preflight.due, 0, &Curtain::default());
     listeners.push(Box::new(languages.clone()));
     let sending = Sending {
         composer: Arc::clone(&composer),
@@ -68,6 +69,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
             letters_per_connection: None,
             signs_in: true,
         },
+        kept: None,
         clock: context.clock,
         listeners,
     };

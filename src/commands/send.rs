@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
-use appel_core::letter::{Over, Resend, Rules, Skip};
+use appel_core::letter::{Over, Resend, Rules};
 use appel_messages::msg;
 
 use super::conclude::{conclude, nothing_due};
@@ -16,16 +16,17 @@ use crate::account::hosts::{Findings, Hosts};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
 use crate::input::config::{Smtp, is_loopback};
-use crate::outbox::delivery::{Ended, Learned};
+use crate::outbox::delivery::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
-use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader};
+use crate::outbox::kept::Kept;
+use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::curtain::Curtain;
 use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
-use crate::run::compose::{Composer, clock_behind, recent};
+use crate::run::compose::{Composer, clock_behind, open_copies, recent};
 use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
@@ -59,10 +60,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         private::check_state_folder()?;
     }
     let mut ledger = ledger::open(&location, now).await?;
+    let kept = kept(&location, &mut *ledger).await?;
     let rules = Rules {
         now,
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
+        copies: open_copies(&mut *ledger, input).await?,
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
     let hosts = Hosts::read(now);
@@ -76,16 +79,15 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     .await?;
     refuse_examples(&preflight, &input.sender, account)?;
     // The log names each letter that is held back.
-    let tells = context.global.json || preflight.skipped(Skip::AddressLimit) > 0;
-    if preflight.due == 0 && !tells {
+    if preflight.nothing_due() && !context.global.json && preflight.held_back() == 0 {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
     }
-    if preflight.due > 0
+    if !preflight.nothing_due()
         && let Some(warning) = clock_behind(&mut *ledger, &input.sender.email, now).await?
     {
         context.say_problem(&warning);
     }
-    if preflight.due > 0 && !confirm(context, input, account, &preflight, &plan, arguments.yes)? {
+    if !preflight.nothing_due() && !confirm(context, input, account, &preflight, &plan, arguments.yes)? {
         context.say(&msg!("nothing-was-sent"));
         // A run that never began needs no look from the next one.
         let _ = ledger.close(context.clock.now()).await;
@@ -99,15 +101,11 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         ..smtp::Found::default()
     });
     let curtain = Curtain::default();
-    let transport = (preflight.due > 0).then(|| {
+    let transport = (!preflight.nothing_due()).then(|| {
         let login = password::login(account, word, &context.style, &curtain)?;
         prepare(account, login, input.sender.email.domain(), learned.clone())
     });
-    let mut listeners = context.story(preflight.due, &curtain);
-    match open_log(context, &input.campaign.id) {
-        Ok(log) => listeners.push(Box::new(log)),
-        Err(problem) => context.say_problem(&problem),
-    }
+    let listeners = listeners(context, &input.campaign, &preflight, &curtain);
     let sending = Sending {
         composer: Arc::clone(&composer),
         rules,
@@ -119,11 +117,12 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             letters_per_connection: known.letters_per_connection,
             signs_in: account.username.is_some(),
         },
+        kept: kept.clone(),
         clock: context.clock,
         listeners,
     };
     let found = std::mem::take(&mut preflight.found);
-    let (ended, ledger) = match transport {
+    let (ended, mut ledger) = match transport {
         None => (sending.tell(found, None), ledger),
         Some(Err(error)) => (sending.tell(found, Some(error.into())), ledger),
         Some(Ok(transport)) => {
@@ -134,9 +133,43 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             (ended, ledger)
         }
     };
+    if let Some(kept) = &kept {
+        tidy_at_the_end(kept, &mut *ledger, &ended).await;
+    }
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now()).await;
     conclude(context, &*input.campaign.recipients, &ended, &preflight)
+}
+
+/// Who hears of the run.
+fn listeners(
+    context: &Context,
+    campaign: &Campaign,
+    preflight: &Preflight,
+    curtain: &Curtain,
+) -> Vec<Box<dyn Listener>> {
+    let mut listeners = context.story(preflight.due, preflight.copies, curtain);
+    match open_log(context, &campaign.id) {
+        Ok(log) => listeners.push(Box::new(log)),
+        Err(problem) => context.say_problem(&problem),
+    }
+    listeners
+}
+
+/// The bytes that are kept of letters: of what a killed run left, those that are needed.
+async fn kept(location: &Location, ledger: &mut dyn Ledger) -> Result<Option<Arc<Kept>>, LedgerError> {
+    let Some(path) = location.path() else { return Ok(None) };
+    let kept = Kept::beside(path);
+    kept.tidy(ledger).await?;
+    Ok(Some(Arc::new(kept)))
+}
+
+/// Erases what no letter needs any more.
+async fn tidy_at_the_end(kept: &Kept, ledger: &mut dyn Ledger, ended: &Ended) {
+    // What was on its way when the ledger was lost is settled, and kept, by whoever opens it next.
+    if !matches!(ended.stop, Some(Stop::Ledger(_))) {
+        let _ = kept.tidy(ledger).await;
+    }
 }
 
 /// The end of a run in which nothing is due, and of which nobody is told letter by letter.
@@ -160,7 +193,7 @@ async fn nothing_to_deliver(
     let _ = ledger.close(context.clock.now()).await;
     let ended = Ended {
         summary,
-        copies_not_taken: 0,
+        copies: Vec::new(),
         learned: Learned::default(),
         stop: None,
     };
@@ -173,7 +206,7 @@ fn no_smtp() -> Failure {
 
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
 fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
-    if is_loopback(&smtp.host) || preflight.due == 0 {
+    if is_loopback(&smtp.host) || preflight.nothing_due() {
         return Ok(());
     }
     let what = if sender.email.is_for_examples() {
@@ -248,6 +281,7 @@ async fn dry_run(
         now,
         resend,
         recent: Some(Arc::new(recent)),
+        copies: open_copies(ledger, &composer.input).await?,
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
@@ -271,7 +305,7 @@ async fn dry_run(
             list.push(letter);
         }
         if json {
-            lines.line(&Event::Letter(Box::new(dry_event(&seen, composer, now))));
+            lines.line(&dry_event(&seen, composer, now).told());
         }
         Ok(())
     })
@@ -288,7 +322,7 @@ async fn dry_run(
     drop(lines);
     drop(list);
     let mut text = String::new();
-    if preflight.due == 0 {
+    if preflight.nothing_due() {
         text.push_str(&nothing_due(&preflight, context));
     } else {
         if lists {
@@ -297,6 +331,7 @@ async fn dry_run(
         } else {
             text.push_str(&confirm::letters(&preflight, &context.out));
         }
+        text.push_str(&confirm::copies_again(&preflight, &context.out));
         text.push_str(&confirm::left_out(&preflight, &context.out));
         text.push_str(&confirm::held_back(&preflight, now, &context.out));
         text.push_str(&(context.out.say(&leaving::in_all(&preflight.leaving)) + "\n"));
@@ -320,13 +355,16 @@ fn dry_event(seen: &Checked, composer: &Composer, now: jiff::Timestamp) -> Lette
             subject: Some(text.subject.clone()),
             ..LetterEvent::of(letter, Verdict::DryRun, now)
         },
+        Checked::Copy { letter } => LetterEvent::of(letter, Verdict::DryRun, now),
         Checked::Skipped {
             id,
             letter,
             to,
             reason,
             over,
+            copy,
         } => LetterEvent {
+            copy_id: *copy,
             message_id: Some(id.message_id(&composer.input.sender.email)),
             reason: Some(*reason),
             reply: over.map(Over::message),

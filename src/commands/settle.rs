@@ -12,6 +12,7 @@ use super::Context;
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem, Problems, Style};
 use crate::input::Identity;
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{self, Ledger, LedgerEvent, Location, Record, Settled};
 use crate::report::attempt::event;
 
@@ -71,6 +72,10 @@ async fn settle(
         return Err(refused(problems, &in_doubt(ledger, identity).await?));
     }
     ledger.settle(&now, as_what, context.clock.now()).await?;
+    if let Some(path) = location.path() {
+        // What is not needed any more is erased.
+        let _ = Kept::beside(path).tidy(ledger).await;
+    }
     if context.global.json {
         for attempt in said(ledger, named).await? {
             context.print_json(&event(&attempt))?;

@@ -14,6 +14,7 @@ use crate::account::hosts::Hosts;
 use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
+use crate::run::compose::open_copies;
 use crate::run::planning::Planning;
 use crate::wrap::push_wrapped;
 
@@ -29,6 +30,19 @@ struct Standing<'a> {
     refused: usize,
     in_doubt: usize,
     due: Option<usize>,
+    copies_deferred: usize,
+    copies_refused: usize,
+    copies_in_doubt: usize,
+    copies_due: Option<usize>,
+}
+
+/// Copies that their letters left without.
+#[derive(Default)]
+struct Copies {
+    deferred: Listed,
+    refused: Listed,
+    /// Listed with the letters.
+    in_doubt: usize,
 }
 
 /// Letters to list, and how many there are.
@@ -54,22 +68,36 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
     let (mut accepted, mut deferred) = (0, 0);
     let mut in_doubt = Listed::default();
     let mut refused = Listed::default();
+    let mut copies = Copies::default();
     let mut each = |record: Record| match record.status {
+        Some(Status::InDoubt) => {
+            copies.in_doubt += usize::from(record.copy_of.is_some());
+            in_doubt.push(record);
+        }
+        Some(status) if record.copy_of.is_some() => match status {
+            Status::Deferred => copies.deferred.push(record),
+            Status::Refused => copies.refused.push(record),
+            _ => {}
+        },
         Some(Status::Accepted) => accepted += 1,
         Some(Status::Deferred) => deferred += 1,
         Some(Status::Refused) => refused.push(record),
-        Some(Status::InDoubt) => in_doubt.push(record),
         Some(Status::NotTried) | None => {}
     };
     let sender = &identity.sender;
     ledger.records_of_sender(&identity.id, sender, &mut each).await?;
+    let due = due(context, &mut *ledger).await?;
     let standing = Standing {
         campaign: &identity.id,
         accepted,
         deferred,
         refused: refused.all,
-        in_doubt: in_doubt.all,
-        due: due(context, &mut *ledger).await?,
+        in_doubt: in_doubt.all - copies.in_doubt,
+        due: due.map(|(letters, _)| letters),
+        copies_deferred: copies.deferred.all,
+        copies_refused: copies.refused.all,
+        copies_in_doubt: copies.in_doubt,
+        copies_due: due.map(|(_, copies)| copies),
     };
     if context.global.json {
         context.print_json(&standing)?;
@@ -80,7 +108,15 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         } else {
             String::new()
         };
-        let text = in_words(&identity, &standing, &in_doubt, &doubts, &refused, &context.out);
+        let text = in_words(
+            &identity,
+            &standing,
+            &in_doubt,
+            &doubts,
+            &refused,
+            &copies,
+            &context.out,
+        );
         context.print(&(text + &hosts));
     }
     Ok(Exit::Done)
@@ -103,8 +139,8 @@ fn hosts(context: &Context) -> String {
     format!("\n{}\n{text}", style.say(&msg!("status-hosts")))
 }
 
-/// How many letters the next `send` would send; `None` when the campaign is invalid, which is said.
-async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<usize>, Failure> {
+/// How many letters, and how many copies by themselves, the next `send` would send; `None` when the campaign is invalid, which is said.
+async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<(usize, usize)>, Failure> {
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
     let Some(input) = loaded.input else {
@@ -113,12 +149,17 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
         return Ok(None);
     };
     let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default())?;
-    let mut due = 0;
+    let (mut due, mut copies) = (0, 0);
     // What one address gets in a day holds a letter back; it is due all the same.
-    let decider = plan.decider(&Rules::to_look(now));
+    let rules = Rules {
+        copies: open_copies(ledger, &input).await?,
+        ..Rules::to_look(now)
+    };
+    let decider = plan.decider(&rules);
     let mut planning = Planning::new(decider, plan.candidates(), ledger);
     while let Some(decision) = planning.next().await? {
         match decision {
+            Decision::Due(letter) if letter.copy.is_some() => copies += 1,
             Decision::Due(_) => due += 1,
             // Not a letter without a text, which the next run says, but the end of what can be read.
             Decision::Impossible(problem) if input.campaign.recipients.is_lost() => {
@@ -127,7 +168,7 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
             Decision::Impossible(_) | Decision::Skipped { .. } => {}
         }
     }
-    Ok(Some(due))
+    Ok(Some((due, copies)))
 }
 
 /// The attempt that left each of the listed letters in doubt.
@@ -157,6 +198,7 @@ fn in_words(
     in_doubt: &Listed,
     doubts: &HashMap<LetterId, LedgerEvent>,
     refused: &Listed,
+    copies: &Copies,
     style: &Style,
 ) -> String {
     let from = msg!(
@@ -207,6 +249,20 @@ fn in_words(
         }
         push_more(&mut text, refused, style);
     }
+    for (listed, heading) in [
+        (&copies.deferred, msg!("status-copies-deferred")),
+        (&copies.refused, msg!("status-copies-refused")),
+    ] {
+        if listed.all > 0 {
+            text.push('\n');
+            push_fitting(&mut text, &heading, "", style);
+            for record in &listed.first {
+                let first = msg!("status-first-tried", at = minute(record.date));
+                push_letter(&mut text, record, &first, style);
+            }
+            push_more(&mut text, listed, style);
+        }
+    }
     text
 }
 
@@ -215,11 +271,16 @@ fn push_letter(text: &mut String, record: &Record, when: &Message, style: &Style
     let line = msg!(
         "status-letter",
         letter = visible_line(&record.letter),
-        to = visible_line(&record.recipient),
+        to = match record.copy_of {
+            None => Message::quote(visible_line(&record.recipient)),
+            Some(_) => msg!("status-copy", address = visible_line(&record.recipient)),
+        },
         when = when
     );
     push_fitting(text, &line, "  ", style);
-    if let Some(message_id) = record.message_id() {
+    // A copy is not settled by its Message-ID, which is its letter's.
+    let own = record.copy_of.map(|_| format!("<{}>", record.id));
+    if let Some(message_id) = own.or_else(|| record.message_id()) {
         text.push_str(&format!("    {message_id}\n"));
     }
 }

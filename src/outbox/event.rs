@@ -16,6 +16,8 @@ use super::ledger::Settled;
 pub enum Event {
     /// A letter has its outcome, or was left out.
     Letter(Box<LetterEvent>),
+    /// A copy that its letter left without has its outcome, or was left out. It counts as no letter.
+    Copy(Box<LetterEvent>),
     /// An attempt, or a person's word on one, as the ledger remembers it.
     Attempt(Box<LetterEvent>),
     /// A letter as it would leave.
@@ -34,6 +36,9 @@ pub struct LetterEvent {
     /// The letter's id.
     #[serde(serialize_with = "display")]
     pub id: LetterId,
+    /// Of a copy that goes its own way, which is the `to` then: what it is settled by.
+    #[serde(serialize_with = "display_some", skip_serializing_if = "Option::is_none")]
+    pub copy_id: Option<LetterId>,
     /// Which letter of the campaign.
     pub letter: String,
     /// The language it left in; `None` when it was left out before that was decided.
@@ -89,6 +94,7 @@ impl LetterEvent {
     pub fn new(id: LetterId, letter: &str, to: &str, outcome: Verdict, at: Timestamp) -> Self {
         Self {
             id,
+            copy_id: None,
             letter: letter.to_owned(),
             language: None,
             from: None,
@@ -113,11 +119,34 @@ impl LetterEvent {
     #[must_use]
     pub fn of(letter: &Letter, outcome: Verdict, at: Timestamp) -> Self {
         let envelope = &letter.envelope;
+        let (to, cc, copy_id) = match &letter.copy {
+            None => {
+                let cc = envelope.cc.iter().map(ToString::to_string).collect();
+                (&envelope.to, Some(cc), None)
+            }
+            Some(copy) => (&copy.to, None, Some(copy.id)),
+        };
         Self {
+            copy_id,
             language: Some(letter.language.to_string()),
-            cc: Some(envelope.cc.iter().map(ToString::to_string).collect()),
+            cc,
             message_id: Some(letter.id.message_id(&envelope.from)),
-            ..Self::new(letter.id, &letter.spec.id, envelope.to.as_str(), outcome, at)
+            ..Self::new(letter.id, &letter.spec.id, to.as_str(), outcome, at)
+        }
+    }
+
+    /// The id that the ledger knows it by.
+    #[must_use]
+    pub fn line(&self) -> LetterId {
+        self.copy_id.unwrap_or(self.id)
+    }
+
+    /// The event of a run that it is.
+    #[must_use]
+    pub fn told(self) -> Event {
+        match self.copy_id {
+            None => Event::Letter(Box::new(self)),
+            Some(_) => Event::Copy(Box::new(self)),
         }
     }
 }
@@ -199,7 +228,7 @@ impl AddressEvent {
     }
 }
 
-/// The last line of a run. Copies are not counted, letters are.
+/// The last line of a run: letters are counted, and apart from them the copies that they left without.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
     /// Letters that this run had to send.
@@ -214,6 +243,13 @@ pub struct Summary {
     pub in_doubt: usize,
     /// Letters left out, for whatever reason; not among those due.
     pub skipped: usize,
+    /// Copies that this run leaves put off, of letters that the server took in this run or before.
+    pub copies_deferred: usize,
+    /// Copies that were refused in this run although the letter was taken.
+    pub copies_refused: usize,
+    /// Copies that were sent by themselves in this run, and that the server may have taken.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub copies_in_doubt: usize,
     /// How long sending took.
     pub seconds: f64,
 }
@@ -270,6 +306,19 @@ pub enum Notice {
         /// Until it does.
         seconds: u64,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::ref_option, reason = "serde asks so")]
+fn display_some<T: std::fmt::Display, S: serde::Serializer>(value: &Option<T>, s: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => s.collect_str(value),
+        None => s.serialize_none(),
+    }
 }
 
 fn display<T: std::fmt::Display, S: serde::Serializer>(value: &T, s: S) -> Result<S::Ok, S::Error> {

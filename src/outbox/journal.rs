@@ -117,6 +117,7 @@ impl Writer {
         let mut untold = VecDeque::new();
         let mut entries = Vec::new();
         let mut waiting = Vec::new();
+        let mut unsynced = false;
         // One timer for the whole run, set when something begins to wait: setting one for every request would wake
         // the runtime each time.
         let linger = sleep(LINGER);
@@ -149,7 +150,9 @@ impl Writer {
             if ended || untold.len() >= self.max_untold {
                 durability = Durability::Power;
             }
-            let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty();
+            unsynced |= !entries.is_empty();
+            // What was written last may have nobody to tell of it: it is synced all the same before the end.
+            let idle = entries.is_empty() && untold.is_empty() && waiting.is_empty() && !(ended && unsynced);
             let mut answers = Vec::new();
             if !idle {
                 match ledger.write(std::mem::take(&mut entries), durability).await {
@@ -171,6 +174,7 @@ impl Writer {
                 let _ = done.send(answers.by_ref().take(claims).collect());
             }
             if durability == Durability::Power {
+                unsynced = false;
                 for event in untold.drain(..) {
                     listener.hear(&event);
                 }
@@ -187,7 +191,7 @@ impl Writer {
 
 fn tell_in_doubt(untold: &mut VecDeque<Event>, listener: &mut dyn Listener) {
     for mut event in untold.drain(..) {
-        if let Event::Letter(letter) = &mut event
+        if let Event::Letter(letter) | Event::Copy(letter) = &mut event
             && letter.outcome == Verdict::Accepted
         {
             letter.outcome = Verdict::InDoubt;
@@ -325,7 +329,26 @@ mod tests {
         let mut listener = story.clone();
         let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut listener), work);
         ended.unwrap();
-        story.is(&["written: 5, unsynced"]);
+        story.is(&["written: 5, unsynced", "written: 0, synced"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_is_told_of_is_synced_at_the_end_all_the_same() {
+        let (journal, writer) = journal(1);
+        let story = Story::default();
+        let mut paper = Paper {
+            story: story.clone(),
+            left: 9,
+        };
+        let work = async {
+            journal.submit(Some(begin()), None).unwrap();
+            tokio::time::sleep(LINGER * 2).await;
+            journal.close();
+        };
+        let mut listener = story.clone();
+        let (ended, ()) = tokio::join!(writer.run(&mut paper, &mut listener), work);
+        ended.unwrap();
+        story.is(&["written: 1, unsynced", "written: 0, synced"]);
     }
 
     #[tokio::test(start_paused = true)]

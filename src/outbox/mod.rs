@@ -3,6 +3,7 @@
 pub mod delivery;
 pub mod event;
 pub mod journal;
+pub mod kept;
 pub mod ledger;
 pub mod pacer;
 pub mod quota;

@@ -65,12 +65,17 @@ impl Lines {
         }
     }
 
-    /// A line for the letter, and one for each copy; the words of a copy only where they are not the letter's.
+    /// A line for the letter, and one for each copy; the words of a copy only where they are not the letter's. A copy that
+    /// went its own way has the line.
     #[must_use]
     pub fn of(&self, event: &LedgerEvent) -> String {
         let record = &event.record;
+        let copy = match record.copy_of {
+            None => String::new(),
+            Some(_) => format!("{} ", self.copy),
+        };
         let mut text = format!(
-            "{}  {:<8}  {}  {}  {}  {}\n",
+            "{}  {copy}{:<8}  {}  {}  {}  {}\n",
             event.at.strftime("%Y-%m-%d %H:%M:%S UTC"),
             self.statuses.of(event.outcome.status),
             visible_line(&record.letter),
@@ -116,8 +121,9 @@ pub fn event(event: &LedgerEvent) -> Event {
         // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
         facts: facts.and_then(|facts| serde_json::from_str(facts).ok()),
         settled: event.settled(),
+        copy_id: record.copy_of.map(|_| record.id),
         ..LetterEvent::new(
-            record.id,
+            record.letter_id(),
             &record.letter,
             &record.recipient,
             outcome.status.into(),

@@ -91,10 +91,10 @@ impl Listener for LogFile {
     fn hear(&mut self, event: &Event) {
         match event {
             // Left out again and again, run after run: that is no event.
-            Event::Letter(letter)
+            Event::Letter(letter) | Event::Copy(letter)
                 if letter.outcome == Verdict::Skipped && letter.reason != Some(Skip::AddressLimit) => {}
-            Event::Letter(letter) if !self.in_full => self.line(&Event::Letter(Box::new(masked(letter)))),
-            Event::Letter(_) | Event::Summary(_) => self.line(event),
+            Event::Letter(letter) | Event::Copy(letter) if !self.in_full => self.line(&masked(letter).told()),
+            Event::Letter(_) | Event::Copy(_) | Event::Summary(_) => self.line(event),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let at = self.clock.now();
                 let reason = reason.in_english();
@@ -133,6 +133,7 @@ impl Listener for LogFile {
 fn masked(letter: &LetterEvent) -> LetterEvent {
     let LetterEvent {
         id,
+        copy_id,
         letter,
         language,
         from,
@@ -158,6 +159,7 @@ fn masked(letter: &LetterEvent) -> LetterEvent {
     };
     LetterEvent {
         id,
+        copy_id,
         letter,
         language,
         from: from.map(|from| mask(&from)),

@@ -114,12 +114,26 @@ impl Screen {
     }
 }
 
+impl Screen {
+    /// A copy that went its own way; one that the run did not come to is named at its end.
+    fn copy(&self, copy: &LetterEvent) {
+        let trouble = !matches!(copy.outcome, Verdict::Accepted | Verdict::NotTried);
+        if trouble || (self.bar.is_none() && !self.quiet && copy.outcome == Verdict::Accepted) {
+            let outcome = copy.outcome.told();
+            let line = msg!("screen-copy", outcome = outcome, address = copy_line(copy, &self.style));
+            self.tell(&line);
+        }
+    }
+}
+
 impl Listener for Screen {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Letter(letter) if letter.outcome == Verdict::Skipped => {}
             Event::Attempt(_) | Event::Preview(_) => {}
+            Event::Copy(copy) if copy.outcome == Verdict::Skipped => {}
             Event::Letter(letter) => self.letter(letter),
+            Event::Copy(copy) => self.copy(copy),
             Event::Notice(Notice::Retrying { reason, seconds }) => {
                 let line = self
                     .style
@@ -190,6 +204,16 @@ pub fn letter_line(letter: &LetterEvent, style: &Style) -> String {
             line.push_str(&format!("\n    {}", style.say(&what)));
             push_reply(&mut line, copy.code, copy.reply.as_ref(), style);
         }
+    }
+    line
+}
+
+/// `protest  press@mid.example: 450 4.2.0 Greylisted`
+#[must_use]
+pub fn copy_line(copy: &LetterEvent, style: &Style) -> String {
+    let mut line = format!("{}  {}", copy.letter, copy.to);
+    if copy.outcome != Verdict::Accepted {
+        push_reply(&mut line, copy.code, copy.reply.as_ref(), style);
     }
     line
 }

@@ -75,7 +75,11 @@ impl<W: Write> Rows<W> {
                 &record.letter,
                 &record.language,
                 &record.sender,
-                if number == 0 { "to" } else { "cc" },
+                if number == 0 && record.copy_of.is_none() {
+                    "to"
+                } else {
+                    "cc"
+                },
                 address,
                 self.statuses.of(outcome.status),
                 &code,

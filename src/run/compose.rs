@@ -8,8 +8,10 @@ use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
-    Attachments, Decision, Letter, LetterId, Message, Plan, Recent, Renderer, Rules, Selection, Text, compose,
+    Attachments, Copy, Decision, Letter, LetterId, Message, OpenCopies, Plan, Recent, Renderer, Rules, Selection, Text,
+    compose,
 };
+use appel_core::outcome::Status;
 use appel_messages::msg;
 use jiff::Timestamp;
 use jiff::tz::Offset;
@@ -20,6 +22,7 @@ use crate::failure::{Failure, Problem};
 use crate::input::config::{MOST_ATTACHED, read_attachment};
 use crate::input::{Input, bounded};
 use crate::outbox::delivery::{Letters, TriedLast};
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
 use crate::outbox::quota::Quota;
 
@@ -84,6 +87,25 @@ impl Composer {
             Some(problem) => Err(problem),
             None => self.message(letter, &text, date),
         }
+    }
+
+    /// The message that left without a copy, written once more for it.
+    ///
+    /// # Errors
+    /// When it cannot be written as it was.
+    fn same_message(&self, letter: &Letter, copy: &Copy, date: Timestamp) -> Result<Message, Problem> {
+        let another = || Problem::error(msg!("copy-is-another"));
+        let left = copy.left.as_ref().ok_or_else(another)?;
+        let text = self.text(letter, date).map_err(|_| another())?;
+        let message = self.message(letter, &text, date).map_err(|_| another())?;
+        // As servers have it that take ASCII addresses alone, perhaps.
+        let ascii = message.clone().without_smtputf8().0;
+        let same = [message, ascii]
+            .into_iter()
+            .find(|message| message.sha256() == left.sha256);
+        let mut message = same.ok_or_else(another)?;
+        message.envelope = letter.goes_to();
+        Ok(message)
     }
 
     /// The first fact in a text that is no longer to be sent.
@@ -207,9 +229,23 @@ pub async fn recent(ledger: &mut dyn LedgerReader, input: &Input, now: Timestamp
         .await
 }
 
+/// The copies that letters of this campaign and sender left without.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn open_copies(ledger: &mut dyn LedgerReader, input: &Input) -> Result<Arc<OpenCopies>, LedgerError> {
+    let mut copies = OpenCopies::default();
+    let mut each = |copy| copies.add(copy);
+    ledger
+        .open_copies(&input.campaign.id, &input.sender.email, &mut each)
+        .await?;
+    Ok(Arc::new(copies))
+}
+
 /// The letters of one run, in order, as a first pass over them found them.
 pub struct Outgoing {
     composer: Arc<Composer>,
+    kept: Option<Arc<Kept>>,
     clock: Clock,
     decisions: TriedLast,
 }
@@ -217,10 +253,11 @@ pub struct Outgoing {
 impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
-    pub fn new(composer: Arc<Composer>, clock: Clock, rules: &Rules, found: Found) -> Self {
+    pub fn new(composer: Arc<Composer>, kept: Option<Arc<Kept>>, clock: Clock, rules: &Rules, found: Found) -> Self {
         let decisions = composer.plan.decisions_by(rules, found.notes.into_iter());
         Self {
             composer,
+            kept,
             clock,
             decisions: TriedLast::new(decisions, found.last_tries),
         }
@@ -237,6 +274,13 @@ impl Letters for Outgoing {
     }
 
     fn message(&self, letter: &Letter, date: Timestamp) -> Result<Message, Problem> {
-        self.composer.fresh_message(letter, date, self.clock.now())
+        let left_before = letter.copy.is_some() || letter.past.is_some_and(|past| past.status == Status::InDoubt);
+        if left_before && let Some(message) = self.kept.as_ref().and_then(|kept| kept.message(letter)) {
+            return Ok(message);
+        }
+        match &letter.copy {
+            Some(copy) => self.composer.same_message(letter, copy, date),
+            None => self.composer.fresh_message(letter, date, self.clock.now()),
+        }
     }
 }

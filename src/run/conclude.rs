@@ -13,7 +13,9 @@ pub struct Conclusion<'r> {
     pub ended: &'r Ended,
     /// Letters that stay in doubt, from an earlier run.
     pub held_in_doubt: usize,
-    /// Letters held back because an address has had enough.
+    /// Copies that stay in doubt, from an earlier run.
+    pub copies_in_doubt: usize,
+    /// Letters and copies held back because an address has had enough.
     pub over_limit: usize,
     /// Letters that were due when the run began, and whose rows could not be read again: nobody can name them.
     pub unnamed: usize,
@@ -27,7 +29,8 @@ impl<'r> Conclusion<'r> {
         Self {
             ended,
             held_in_doubt: preflight.skipped(Skip::InDoubt),
-            over_limit: preflight.skipped(Skip::AddressLimit),
+            copies_in_doubt: preflight.skipped_copies(Skip::InDoubt),
+            over_limit: preflight.held_back(),
             unnamed: if rows_are_lost { unnamed } else { 0 },
         }
     }
@@ -48,6 +51,8 @@ impl<'r> Conclusion<'r> {
     /// Whether nothing is left to do.
     const fn is_complete(&self) -> bool {
         let summary = &self.ended.summary;
-        summary.deferred + summary.refused + summary.in_doubt + self.held_in_doubt + self.over_limit == 0
+        let letters = summary.deferred + summary.refused + summary.in_doubt + self.held_in_doubt;
+        let copies = summary.copies_deferred + summary.copies_refused + summary.copies_in_doubt + self.copies_in_doubt;
+        letters + copies + self.over_limit == 0
     }
 }

@@ -57,6 +57,12 @@ impl<'l> Planning<'l> {
     /// # Errors
     /// When the ledger cannot be read: then nothing may be sent.
     pub async fn next(&mut self) -> Result<Option<Decision>, LedgerError> {
+        if let Some(copy) = self.decider.copy() {
+            if let Decision::Due(letter) = &copy {
+                self.note_deferred(letter.line(), letter.past);
+            }
+            return Ok(Some(copy));
+        }
         if !self.decider.goes_on() {
             return Ok(None);
         }
@@ -67,16 +73,18 @@ impl<'l> Planning<'l> {
             Candidate::Decided(decision) => decision,
             Candidate::Open(open) => {
                 let may_leave = self.decider.may_leave(self.pasts.pop_front().flatten());
-                if let Ok(Some(past)) = &may_leave
-                    && past.status == Status::Deferred
-                    && self.deferred.len() < MOST_LAST_TRIES
-                {
-                    self.deferred.push(open.id);
-                }
+                self.note_deferred(open.id, may_leave.ok().flatten());
                 self.notes.push(may_leave);
                 self.decider.decide(open, may_leave)
             }
         }))
+    }
+
+    fn note_deferred(&mut self, id: LetterId, past: Option<Past>) {
+        let is_deferred = past.is_some_and(|past| past.status == Status::Deferred);
+        if is_deferred && self.deferred.len() < MOST_LAST_TRIES {
+            self.deferred.push(id);
+        }
     }
 
     async fn ask(&mut self) -> Result<(), LedgerError> {

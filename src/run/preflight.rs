@@ -36,10 +36,16 @@ pub struct Preflight {
     pub leaving: Leaving,
     /// The first letters that are held back because an address has had enough.
     pub over: Vec<Held>,
+    /// Copies due that their letters left without.
+    pub copies: usize,
     /// Letters left out, by reason.
     pub skipped: BTreeMap<Skip, usize>,
+    /// Copies left out that their letters left without, by reason.
+    pub skipped_copies: BTreeMap<Skip, usize>,
     /// The first letters that the server refused earlier: which letter of the campaign, and its To.
     pub refused: Vec<(String, Address)>,
+    /// The same of copies that their letters left without.
+    pub refused_copies: Vec<(String, Address)>,
     /// What was found of each letter, for a second pass.
     pub found: Found,
     /// Letters that cannot be written.
@@ -66,11 +72,47 @@ impl Preflight {
         self.skipped.get(&reason).copied().unwrap_or(0)
     }
 
-    /// Why some are left out, a line each.
-    pub fn left_out(&self) -> impl Iterator<Item = (Skip, Message)> {
-        let skipped = self.skipped.iter();
-        skipped.map(|(reason, number)| (*reason, left_out(*reason, *number)))
+    /// How many copies are left out for one reason.
+    #[must_use]
+    pub fn skipped_copies(&self, reason: Skip) -> usize {
+        self.skipped_copies.get(&reason).copied().unwrap_or(0)
     }
+
+    /// Letters and copies that are held back because an address has had enough.
+    #[must_use]
+    pub fn held_back(&self) -> usize {
+        self.skipped(Skip::AddressLimit) + self.skipped_copies(Skip::AddressLimit)
+    }
+
+    /// Whether there is nothing to send.
+    #[must_use]
+    pub const fn nothing_due(&self) -> bool {
+        self.due == 0 && self.copies == 0
+    }
+
+    /// Why some are left out, a line each; copies behind the letters.
+    pub fn left_out(&self) -> impl Iterator<Item = LeftOut> {
+        let letters = self.skipped.iter().map(|(reason, number)| LeftOut {
+            line: left_out(*reason, *number),
+            refused: (*reason == Skip::Refused).then(|| (self.refused.clone(), *number)),
+        });
+        let copies = self.skipped_copies.iter().filter_map(|(reason, number)| {
+            Some(LeftOut {
+                line: copies_left_out(*reason, *number)?,
+                refused: (*reason == Skip::Refused).then(|| (self.refused_copies.clone(), *number)),
+            })
+        });
+        letters.chain(copies)
+    }
+}
+
+/// Why some letters or copies are left out.
+#[derive(Debug)]
+pub struct LeftOut {
+    /// How many, and why.
+    pub line: Message,
+    /// When the server refused them: the first, with the letter of the campaign and the address, and how many.
+    pub refused: Option<(Vec<(String, Address)>, usize)>,
 }
 
 /// One reason for leaving letters out.
@@ -84,6 +126,17 @@ fn left_out(reason: Skip, number: usize) -> Message {
         Skip::AddressLimit => msg!("left-out-address-limit", count = number),
         Skip::Deadline => msg!("left-out-deadline", count = number),
     }
+}
+
+/// One reason for leaving copies out that their letters left without.
+fn copies_left_out(reason: Skip, number: usize) -> Option<Message> {
+    Some(match reason {
+        Skip::Refused => msg!("left-out-copies-refused", count = number),
+        Skip::InDoubt => msg!("left-out-copies-in-doubt", count = number),
+        Skip::AddressLimit => msg!("left-out-copies-address-limit", count = number),
+        Skip::Deadline => msg!("left-out-copies-deadline", count = number),
+        Skip::AlreadyAccepted | Skip::Duplicate | Skip::OtherCountry => return None,
+    })
 }
 
 /// Plans and writes every letter due; `each` sees them as they come. Of problems of one severity it keeps the first
@@ -118,6 +171,10 @@ pub async fn preflight(
             break;
         }
         match decision {
+            Decision::Due(letter) if letter.copy.is_some() => {
+                preflight.count_copy(&letter);
+                each(Checked::Copy { letter: &letter })?;
+            }
             Decision::Due(letter) => {
                 if let Some(problem) = never_fits(composer, &letter) {
                     note(problem);
@@ -160,27 +217,17 @@ pub async fn preflight(
                 to,
                 reason,
                 over,
+                copy,
                 ..
             } => {
-                *preflight.skipped.entry(reason).or_default() += 1;
-                if reason == Skip::Refused && preflight.refused.len() < SHOWN_LETTERS {
-                    preflight.refused.push((letter.clone(), to.clone()));
-                }
-                if let Some(over) = &over
-                    && preflight.over.len() < SHOWN_LETTERS
-                {
-                    preflight.over.push(Held {
-                        letter: letter.clone(),
-                        to: to.clone(),
-                        over: Over::clone(over),
-                    });
-                }
+                preflight.count_skipped(&letter, &to, reason, over.as_deref(), copy.is_some());
                 each(Checked::Skipped {
                     id,
                     letter: &letter,
                     to: &to,
                     reason,
                     over: over.as_deref(),
+                    copy,
                 })?;
             }
         }
@@ -242,12 +289,54 @@ pub enum Checked<'s> {
         reason: Skip,
         /// Which address has had enough, when that is why.
         over: Option<&'s Over>,
+        /// When it is about a copy alone: the id that the ledger knows it by.
+        copy: Option<appel_core::letter::LetterId>,
+    },
+    /// A copy due that its letter left without.
+    Copy {
+        /// The letter, with the copy.
+        letter: &'s Letter,
     },
 }
 
 impl Preflight {
     fn is_first_of_kind(&self, letter: &Letter) -> bool {
         !self.kinds.contains_key(&kind(letter))
+    }
+
+    fn count_skipped(&mut self, letter: &str, to: &Address, reason: Skip, over: Option<&Over>, is_copy: bool) {
+        let skipped = if is_copy {
+            &mut self.skipped_copies
+        } else {
+            &mut self.skipped
+        };
+        *skipped.entry(reason).or_default() += 1;
+        let refused = if is_copy {
+            &mut self.refused_copies
+        } else {
+            &mut self.refused
+        };
+        if reason == Skip::Refused && refused.len() < SHOWN_LETTERS {
+            refused.push((letter.to_owned(), to.clone()));
+        }
+        if let Some(over) = over
+            && self.over.len() < SHOWN_LETTERS
+        {
+            self.over.push(Held {
+                letter: letter.to_owned(),
+                to: to.clone(),
+                over: over.clone(),
+            });
+        }
+    }
+
+    fn count_copy(&mut self, letter: &Letter) {
+        let to = letter.goes_to().to;
+        self.copies += 1;
+        self.leaving.count_copies(std::slice::from_ref(&to));
+        if self.for_examples.is_none() && to.is_for_examples() {
+            self.for_examples = Some(to);
+        }
     }
 
     fn count(&mut self, letter: &Letter) {

@@ -16,6 +16,7 @@ use crate::input::Input;
 use crate::input::config::Rate;
 use crate::outbox::delivery::{Ended, Interrupt, Options, Stop, deliver, leave_untried};
 use crate::outbox::event::{Event, Listener};
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::LedgerWriter;
 use crate::outbox::quota::Quota;
 use crate::transport::{ConnectError, Transport};
@@ -44,6 +45,8 @@ pub struct Sending {
     pub rules: Rules,
     /// How they leave.
     pub settings: SendSettings,
+    /// Where bytes are kept that are needed again; `None` where nothing is.
+    pub kept: Option<Arc<Kept>>,
     /// The time of day.
     pub clock: Clock,
     /// Who hears of it.
@@ -63,7 +66,13 @@ impl Sending {
         interrupts: impl FnOnce() -> io::Result<watch::Receiver<Interrupt>>,
     ) -> Result<(Ended, L), Failure> {
         let interrupt = interrupts().map_err(|error| Failure::cannot_deliver(msg!("cannot-start")).because(&error))?;
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, found);
+        let letters = Outgoing::new(
+            Arc::clone(&self.composer),
+            self.kept.clone(),
+            self.clock,
+            &self.rules,
+            found,
+        );
         let options = self.options();
         let mut listeners = self.listeners;
         // A task of its own, because waking the one that the runtime itself waits for costs a system call each time.
@@ -81,7 +90,13 @@ impl Sending {
     /// Tells of every letter, and tries none: nothing is due, or there is no way to send (`stop`).
     #[must_use]
     pub fn tell(self, found: Found, stop: Option<Stop>) -> Ended {
-        let letters = Outgoing::new(Arc::clone(&self.composer), self.clock, &self.rules, found);
+        let letters = Outgoing::new(
+            Arc::clone(&self.composer),
+            self.kept.clone(),
+            self.clock,
+            &self.rules,
+            found,
+        );
         let options = self.options();
         let mut listeners = self.listeners;
         let ended = leave_untried(Box::new(letters), &options, stop, &mut listeners);
@@ -107,6 +122,7 @@ impl Sending {
             retry_for,
             deadline: campaign.deadline,
             quota: quota.clone(),
+            kept: self.kept.clone(),
             letters_per_connection,
             signs_in,
             clock: self.clock,

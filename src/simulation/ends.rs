@@ -1,12 +1,13 @@
 //! What is promised of a run's end, of the next one's beginning, and of the whole.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
 use appel_core::outcome::Status;
 use jiff::SignedDuration;
 
-use super::letters::name;
+use super::letters::{copy_of, letter_of, name};
 use super::record::Take;
 use super::watch::A_TICK;
 use super::world::State;
@@ -45,8 +46,16 @@ impl State {
         if ended.stop.is_none() && self.run.not_tried > 0 {
             self.broken("the run does not say why it left letters untried");
         }
+        // Said to four, it is no letter's own: a fresh account would have sent it. (Said to fewer, nobody can tell.)
+        let enough = &self.run.told_enough;
+        if enough.len() >= 4
+            && let Some((id, _)) = enough.iter().find(|(_, told)| **told == Verdict::Refused)
+        {
+            let letter = name(*id);
+            self.broken(format_args!("{letter} is refused for good in the words for all"));
+        }
         self.ends_soon();
-        let unsent = ended.summary.due - ended.summary.accepted;
+        let unsent = ended.summary.due - ended.summary.accepted + ended.summary.copies_deferred;
         let may_stop = matches!(ended.stop, Some(Stop::DailyLimit(_) | Stop::Deadline));
         if quiet && unsent > 0 && !may_stop {
             self.broken(format_args!(
@@ -84,16 +93,48 @@ impl State {
             let (told, skipped) = (self.run.told_skipped, self.run.skipped);
             self.broken(format_args!("{skipped} letters are left out, and {told} told"));
         }
-        let count = |verdict| self.run.told.values().filter(|told| **told == verdict).count();
+        let letters = self
+            .run
+            .told
+            .iter()
+            .filter(|(id, _)| self.run.letters_told.contains(id));
+        let letters: Vec<Verdict> = letters.map(|(_, verdict)| *verdict).collect();
+        let count = |verdict| letters.iter().filter(|told| **told == verdict).count();
         let mut found = [Verdict::Accepted, Verdict::Deferred, Verdict::Refused, Verdict::InDoubt].map(count);
         found[1] += count(Verdict::NotTried);
         let summary = &ended.summary;
         let told = [summary.accepted, summary.deferred, summary.refused, summary.in_doubt];
-        if found != told || summary.due != self.run.due.len() {
+        let due = self.run.due.iter().filter(|id| letter_of(**id) == **id).count();
+        self.copies_are_counted(ended);
+        if found != told || summary.due != due {
             self.broken(format_args!(
                 "the summary counts {told:?} of {}, told were {found:?}",
                 summary.due
             ));
+        }
+    }
+
+    /// Copies that are put off at the end of a run, and those that were refused in it, are counted.
+    fn copies_are_counted(&mut self, ended: &Ended) {
+        let of_run = self
+            .run
+            .put_off
+            .iter()
+            .map(|(id, status)| (*id, Verdict::from(*status)));
+        let mut last: BTreeMap<LetterId, Verdict> = of_run.collect();
+        let told = self.run.told.iter().filter(|(id, _)| letter_of(**id) != **id);
+        last.extend(told.map(|(id, verdict)| (*id, *verdict)));
+        let count = |verdict| last.values().filter(|told| **told == verdict).count();
+        let found = [
+            count(Verdict::Deferred) + count(Verdict::NotTried),
+            count(Verdict::Refused),
+            count(Verdict::InDoubt),
+        ];
+        let summary = &ended.summary;
+        let told = [summary.copies_deferred, summary.copies_refused, summary.copies_in_doubt];
+        // What the ledger could not sync is told as in doubt, with its copies.
+        if found != told && !self.run.ledger_lost {
+            self.broken(format_args!("the summary counts {told:?} copies, told were {found:?}"));
         }
     }
 
@@ -135,9 +176,41 @@ impl State {
         }
     }
 
+    /// Of a letter that the server took, each copy was taken, with it or alone, or stands in the ledger by itself.
+    fn every_copy_has_an_end(&mut self) {
+        let rows: Vec<(LetterId, Status)> = self
+            .disk
+            .live
+            .rows
+            .iter()
+            .filter_map(|(id, row)| Some((*id, row.standing.status?)))
+            .collect();
+        for (id, status) in rows {
+            if letter_of(id) != id || status != Status::Accepted {
+                continue;
+            }
+            for address in self.disk.live.copies_of(id) {
+                let Some((copy, _)) = copy_of(&address) else { continue };
+                let with = |take: &Take| take.id == copy || take.id == id && take.copies.contains(&address);
+                let taken = self.kept.taken.iter().any(with);
+                let stands = self.disk.live.standing(copy).and_then(|standing| standing.status);
+                let lost = match stands {
+                    None | Some(Status::Accepted) => !taken,
+                    Some(Status::Refused | Status::InDoubt) => false,
+                    // Due again, and nothing is due.
+                    Some(Status::Deferred | Status::NotTried) => self.scenario.deadline.is_none(),
+                };
+                if lost {
+                    self.broken(format_args!("{address} is {stands:?} at the end, and taken: {taken}"));
+                }
+            }
+        }
+    }
+
     /// Everything is over.
     pub fn over(&mut self) {
         self.the_ledger_is_right();
+        self.every_copy_has_an_end();
         let Some(limit) = self.scenario.daily_limit else { return };
         let began = |take: &Take| (take.began, 1 + take.copies.len());
         let mut taken: Vec<_> = self.kept.taken.iter().map(began).collect();

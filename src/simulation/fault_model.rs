@@ -63,6 +63,8 @@ pub struct FaultModel {
     pub unreachable: u64,
     /// Connections in a thousand that break in mid-stream.
     pub breaks: u64,
+    /// Copies in a thousand that are put off while their letters are taken.
+    put_off: u64,
     /// Server and line are sound, but unlike each other: no PIPELINING here, small pieces there.
     pub varied: bool,
 }
@@ -73,6 +75,7 @@ impl FaultModel {
         only: None,
         unreachable: 0,
         breaks: 0,
+        put_off: 0,
         varied: false,
     };
 
@@ -87,12 +90,16 @@ impl FaultModel {
             only,
             unreachable: *dice.pick(&[0, 0, 50, 500]),
             breaks: *dice.pick(&[0, 0, 50, 300]),
+            put_off: *dice.pick(&[0, 0, 100, 600]),
             varied: true,
         }
     }
 
     /// What happens at a step.
     pub fn at(&self, step: Step, dice: &mut Dice) -> Act {
+        if step == Step::Copy && dice.permille(self.put_off) {
+            return Act::NotNow;
+        }
         if self.only.is_some_and(|only| only != step) || !dice.permille(self.faults) {
             return Act::Answer;
         }

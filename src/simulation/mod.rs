@@ -130,7 +130,7 @@ fn plan(world: &World, number: usize, trouble: &Trouble, power_was_cut: bool, di
     world.disk.fails = trouble.disk;
     let decisions = letters::decisions(&world.scenario, &world.disk.live, now, resend);
     let due = decisions.iter().filter_map(|decision| match decision {
-        Decision::Due(letter) => Some(letter.id),
+        Decision::Due(letter) => Some(letter.line()),
         _ => None,
     });
     world.run = Watch {
@@ -250,6 +250,7 @@ fn account(world: &World, trouble: &Trouble, dice: &mut Dice) -> (Options, Road)
         retry_for: scenario.retry_for,
         deadline: scenario.deadline,
         quota: Quota::new(scenario.daily_limit, sent),
+        kept: None,
         clock,
         seed: scenario.seed,
     };

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use appel_core::address::{Address, mailbox_of};
 use appel_core::campaign::Limits;
 use appel_core::letter::flood::salted;
-use appel_core::letter::{LetterId, Past, Recent};
+use appel_core::letter::{Left, LetterId, OpenCopy, Past, Recent};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 
 use crate::outbox::ledger::handed_over::{Counted, HandedOver, Once, Own};
-use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
+use crate::outbox::ledger::rules::{self, Open, OutOfOrder, Standing};
 use crate::outbox::ledger::{Claimed, Entry, EventKind, Holdings, Intent, LastTry, LedgerEvent, Record, Settled};
 
 /// One letter's line.
@@ -23,6 +23,8 @@ pub struct Row {
     order: usize,
     /// The run that claimed it last.
     pub run: usize,
+    /// Of a copy that goes its own way: the letter.
+    pub copy_of: Option<LetterId>,
 }
 
 /// What was written of a letter.
@@ -72,6 +74,7 @@ impl Table {
                     intent: intent.clone(),
                     order,
                     run,
+                    copy_of: self.rows.get(&id).and_then(|row| row.copy_of),
                 };
                 self.rows.insert(id, row);
             }
@@ -101,7 +104,71 @@ impl Table {
         if let Some(row) = self.rows.get_mut(&id) {
             row.standing = standing;
         }
+        if let Entry::Outcome(attempted) = entry {
+            self.own_ways(id, attempted.outcome.status, &attempted.copies, run);
+        }
         Ok(claimed)
+    }
+
+    /// Copies that go their own way from now on.
+    fn own_ways(&mut self, letter: LetterId, status: Status, copies: &[AddressOutcome], run: usize) {
+        let of = self.rows[&letter].clone();
+        for (id, copy) in rules::own_ways(letter, status, copies) {
+            let row = Row {
+                standing: Standing::of_copy(copy.outcome.status, of.standing.date),
+                intent: Intent {
+                    id,
+                    recipient: copy.address.clone(),
+                    copies: Vec::new(),
+                    ..of.intent.clone()
+                },
+                order: self.rows.len(),
+                run,
+                copy_of: Some(letter),
+            };
+            self.rows.insert(id, row);
+        }
+    }
+
+    pub fn open_copies(&self, campaign: &str, sender: &Address) -> Vec<OpenCopy> {
+        let mut rows: Vec<&Row> = self.rows.values().collect();
+        rows.sort_by_key(|row| row.order);
+        rows.retain(|row| row.intent.campaign == campaign && is_from(row, sender));
+        let open = rows.into_iter().filter_map(|row| {
+            let letter = row.copy_of?;
+            let past = row.standing.past().filter(|past| past.status != Status::Accepted)?;
+            let attempts = self.events.iter().rev().filter(|event| event.id == letter);
+            let left = attempts.map(|event| &event.kind).find_map(|kind| match kind {
+                EventKind::Attempt { sha256, facts } => Some(sha256.zip(facts.clone())),
+                EventKind::Settlement(_) => None,
+            });
+            Some(OpenCopy {
+                id: row.intent.id,
+                letter,
+                address: row.intent.recipient.clone(),
+                language: row.intent.language.clone(),
+                past,
+                left: left.flatten().map(|(sha256, facts)| Left {
+                    sha256,
+                    facts: facts.into(),
+                }),
+            })
+        });
+        open.collect()
+    }
+
+    /// Whom a letter was claimed for, beside its To.
+    pub fn copies_of(&self, letter: LetterId) -> Vec<String> {
+        self.rows
+            .get(&letter)
+            .map(|row| row.intent.copies.clone())
+            .unwrap_or_default()
+    }
+
+    pub fn bytes_are_needed(&self, letter: LetterId) -> bool {
+        let of = |row: &Row| row.intent.id == letter || row.copy_of == Some(letter);
+        let mut rows = self.rows.values().filter(|row| of(row));
+        rows.any(|row| row.standing.needs_bytes(row.copy_of.is_some()))
     }
 
     pub fn standing(&self, id: LetterId) -> Option<Standing> {
@@ -171,10 +238,11 @@ impl Table {
             id,
             run: row.run,
             at: now,
-            outcome,
-            copies,
+            outcome: outcome.clone(),
+            copies: copies.clone(),
             kind: EventKind::Settlement(word),
         });
+        self.own_ways(id, outcome.status, &copies, usize::MAX);
         Some(())
     }
 
@@ -274,6 +342,7 @@ impl Table {
                     id: event.id,
                     sender: row.intent.sender.clone(),
                     recipient: row.intent.recipient.clone(),
+                    alone: row.copy_of.is_some(),
                     copies: taken(&event.copies),
                     at: event.at,
                     accepted: event.outcome.status == Status::Accepted,
@@ -302,6 +371,10 @@ impl Table {
         let mut holdings = Holdings::default();
         let mut senders = Vec::new();
         for row in self.rows.values().filter(|row| row.intent.campaign == campaign) {
+            senders.push(row.intent.sender.clone());
+            if row.copy_of.is_some() {
+                continue;
+            }
             match row.standing.status {
                 _ if row.standing.open.is_some() => holdings.in_doubt += 1,
                 None => holdings.untried += 1,
@@ -310,7 +383,6 @@ impl Table {
                 Some(Status::Refused) => holdings.refused += 1,
                 Some(Status::InDoubt) => holdings.in_doubt += 1,
             }
-            senders.push(row.intent.sender.clone());
         }
         senders.sort_unstable();
         senders.dedup();
@@ -324,8 +396,7 @@ impl Table {
     pub fn purge(&mut self, campaign: &str, since: Timestamp) {
         for letter in self.handed_over(Some(campaign), since) {
             let from = mailbox_of(&letter.sender);
-            let to = std::iter::once((&letter.recipient, false));
-            for (address, copy) in to.chain(letter.copies.iter().map(|copy| (copy, true))) {
+            for (address, copy) in letter.addresses() {
                 self.forgotten
                     .push((from.clone(), mailbox_of(address), copy, letter.at));
             }
@@ -350,6 +421,7 @@ fn record(id: LetterId, row: &Row) -> Record {
         language: row.intent.language.clone(),
         date: row.standing.date,
         status: row.standing.status,
+        copy_of: row.copy_of,
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 
 use super::scenario::start;
@@ -68,15 +69,19 @@ pub struct Watch {
     pub skipped: usize,
     pub resend_in_doubt: bool,
     pub retry_refused: bool,
+    /// Copies that letters of this run left without, and what the server said then.
+    pub put_off: ByLetter<Status>,
     pub told: ByLetter<Verdict>,
+    /// Those of them that are letters, not copies.
+    pub letters_told: BTreeSet<LetterId>,
     pub told_skipped: usize,
     /// Letters that the run says it did not come to.
     pub not_tried: usize,
     /// When somebody interrupted.
     pub interrupts: Vec<Duration>,
     pub ledger_lost: bool,
-    /// How often the server said that the account has had enough.
-    pub told_enough: usize,
+    /// What became of the letters to which the server said that the account has had enough.
+    pub told_enough: ByLetter<Verdict>,
     /// No letter may begin before.
     pub next_turn: Duration,
     /// When a letter's first attempt ended.

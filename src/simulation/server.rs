@@ -117,11 +117,14 @@ impl Service {
         };
         let ok = format!("250 2.1.5 {to} ok");
         if open.to.is_none() {
-            let Some(id) = letters::id_of(to) else {
+            // A copy that its letter left without is asked for alone.
+            let copy = letters::copy_of(to).map(|(id, _)| id);
+            let Some(id) = letters::id_of(to).or(copy) else {
                 self.world.lock().broken(format_args!("{to} is asked for first"));
                 return Err(Over);
             };
-            let told = self.step(Step::To, &ok, to).await?;
+            let step = if copy.is_some() { Step::Copy } else { Step::To };
+            let told = self.step(step, &ok, to).await?;
             open.to = Some((id, told == Told::Yes));
         } else if self.step(Step::Copy, &ok, to).await? == Told::Yes {
             open.copies.insert(to.to_owned());
@@ -261,7 +264,6 @@ impl Service {
         if taken_in_run(enough.run) < enough.after {
             return None;
         }
-        self.world.lock().run.told_enough += 1;
         self.say(enough.words);
         Some(Ok(Told::No))
     }

@@ -8,12 +8,12 @@ use appel_core::outcome::Status;
 use appel_messages::Message;
 use jiff::Timestamp;
 
-use super::letters::name;
+use super::letters::{copy_of, letter_of, name};
 use super::record::{Begin, Take};
 use super::world::State;
 use crate::input::config::Rate;
 use crate::outbox::event::{Event, LetterEvent, Listener, Verdict};
-use crate::outbox::ledger::rules::{Open, Standing};
+use crate::outbox::ledger::rules::{self, Open, Standing};
 use crate::outbox::ledger::{Durability, Entry};
 
 /// Timers have whole milliseconds.
@@ -34,7 +34,7 @@ impl State {
     }
 
     fn about_to_claim(&mut self, id: LetterId, date: Timestamp) {
-        if !self.run.due.contains(&id) {
+        if !self.run.due.contains(&id) && !self.run.put_off.contains_key(&id) {
             self.broken(format_args!("{} is claimed and not due", name(id)));
         }
         let ended_in_this_run = self
@@ -104,6 +104,12 @@ impl State {
             if let Entry::Outcome(attempted) = entry {
                 self.run.first_end.entry(attempted.id).or_insert(now);
                 self.taken_is_held(attempted.id);
+                let copies = rules::own_ways(attempted.id, attempted.outcome.status, &attempted.copies);
+                for (id, copy) in copies {
+                    self.counts.copies_left += 1;
+                    self.run.put_off.insert(id, copy.outcome.status);
+                    self.run.first_end.entry(id).or_insert(now);
+                }
             }
         }
     }
@@ -140,6 +146,7 @@ impl State {
         };
         self.same_bytes(id, bytes);
         self.counts.taken += 1;
+        self.no_copy_twice(id, &copies);
         self.kept.taken.push(Take {
             id,
             run,
@@ -160,8 +167,29 @@ impl State {
         words
     }
 
-    /// Every attempt at a letter is the same message.
+    /// A copy goes with its letter or alone, and never both unless it was asked for.
+    fn no_copy_twice(&mut self, id: LetterId, copies: &BTreeSet<String>) {
+        let (letter, alone) = (letter_of(id), letter_of(id) != id);
+        if alone {
+            self.counts.copies_alone += 1;
+        }
+        let asked = self.kept.asked.contains_key(&id) || self.kept.asked.contains_key(&letter);
+        let had = |take: &Take, copy: &str| take.copies.contains(copy) && take.id == letter;
+        let twice = if alone {
+            self.kept.taken.iter().any(|take| had(take, &name(id)))
+        } else {
+            let alone =
+                |copy: &str| copy_of(copy).is_some_and(|(id, _)| self.kept.taken.iter().any(|take| take.id == id));
+            copies.iter().any(|copy| alone(copy))
+        };
+        if twice && !asked {
+            self.broken(format_args!("a copy of {} is taken twice", name(id)));
+        }
+    }
+
+    /// Every attempt at a letter is the same message, and so is every copy of it.
     pub fn same_bytes(&mut self, id: LetterId, bytes: &[u8]) {
+        let id = letter_of(id);
         let first = self.kept.bytes.entry(id).or_insert_with(|| bytes.to_vec());
         if first != bytes {
             let texts = [&**first, bytes].map(|text| String::from_utf8_lossy(text).into_owned());
@@ -187,8 +215,9 @@ impl State {
     }
 
     fn hear_letter(&mut self, event: &LetterEvent) {
-        let id = event.id;
+        let id = event.line();
         self.note(format_args!("told {} {:?} {:?}", name(id), event.outcome, event.reply));
+        self.copies_are_held(event);
         if event.outcome == Verdict::Skipped {
             self.run.told_skipped += 1;
             if self.run.due.contains(&id) {
@@ -196,10 +225,11 @@ impl State {
             }
             return;
         }
-        if !self.run.due.contains(&id) {
+        if !self.run.due.contains(&id) && !self.run.put_off.contains_key(&id) {
             self.broken(format_args!("{} is told and was not due", name(id)));
         }
         self.run.not_tried += usize::from(event.outcome == Verdict::NotTried);
+        self.run.letters_told.extend(event.copy_id.is_none().then_some(id));
         if self.run.told.insert(id, event.outcome).is_some() {
             self.broken(format_args!("{} is told twice", name(id)));
         }
@@ -229,21 +259,37 @@ impl State {
         self.told_is_not_the_accounts(event);
     }
 
-    /// What the provider said to four letters running because the account has had enough is no letter's own: a fresh
-    /// account would have sent it. (Said to fewer, nobody can tell.)
+    /// Remembers what was told in the words that a provider has for all whose account has had enough.
     fn told_is_not_the_accounts(&mut self, event: &LetterEvent) {
         let Some(enough) = self.scenario.provider.enough else {
             return;
         };
         let said = event.reply.as_ref().map(Message::in_english).unwrap_or_default();
-        let words = enough.words.get(4..).unwrap_or_default();
-        if event.outcome == Verdict::Refused && said.contains(words) && self.run.told_enough >= 4 {
-            self.broken(format_args!(
-                "{} is refused for good in the words for all",
-                name(event.id)
-            ));
+        if said.contains(enough.words.get(4..).unwrap_or_default()) {
+            self.counts.enough += 1;
+            self.run.told_enough.insert(event.id, event.outcome);
         }
-        self.counts.enough += u64::from(said.contains(words));
+    }
+
+    /// A letter that is accepted has a line for each copy that was not.
+    fn copies_are_held(&mut self, event: &LetterEvent) {
+        if event.outcome != Verdict::Accepted {
+            return;
+        }
+        for copy in event.recipients.iter().skip(1) {
+            let Some((id, _)) = copy_of(&copy.address) else {
+                continue;
+            };
+            let line = self.disk.synced.standing(id).or_else(|| self.disk.live.standing(id));
+            let is_held = line.is_some_and(|line| line.status.is_some());
+            if is_held == (copy.outcome == Status::Accepted) {
+                self.broken(format_args!(
+                    "{} is {:?}, and {line:?} in the ledger",
+                    name(id),
+                    copy.outcome
+                ));
+            }
+        }
     }
 
     /// What is told is what the server did in this run.
@@ -253,9 +299,9 @@ impl State {
             .kept
             .taken
             .iter()
-            .find(|take| take.id == event.id && take.run == run)
+            .find(|take| take.id == event.line() && take.run == run)
             .cloned();
-        let letter = name(event.id);
+        let letter = name(event.line());
         match (event.outcome, take) {
             (Verdict::Accepted, None) => self.broken(format_args!("{letter} is told as accepted and was not taken")),
             (Verdict::Accepted, Some(take)) if take.sound => {
@@ -295,7 +341,7 @@ impl Listener for super::world::World {
             return;
         }
         match event {
-            Event::Letter(letter) => world.hear_letter(letter),
+            Event::Letter(letter) | Event::Copy(letter) => world.hear_letter(letter),
             Event::Notice(notice) => world.note(format_args!("told {notice:?}")),
             Event::Summary(_) | Event::Attempt(_) | Event::Preview(_) => {}
         }

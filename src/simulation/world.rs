@@ -64,6 +64,9 @@ pub struct Counts {
     pub taken: u64,
     pub in_doubt: u64,
     pub resent: u64,
+    /// Copies that letters left without, and those that were taken alone.
+    pub copies_left: u64,
+    pub copies_alone: u64,
     /// Letters that were told what all are told, when an account has had enough.
     pub enough: u64,
     /// The most letters a connection that one kill left in doubt, and one power cut.
@@ -82,6 +85,8 @@ impl Counts {
             && self.taken > 0
             && self.in_doubt > 0
             && self.resent > 0
+            && self.copies_left > 0
+            && self.copies_alone > 0
             && self.enough > 0
             && self.most_by_kill > 0
             && self.most_by_power_cut > 1
@@ -98,6 +103,8 @@ impl Counts {
         self.taken += other.taken;
         self.in_doubt += other.in_doubt;
         self.resent += other.resent;
+        self.copies_left += other.copies_left;
+        self.copies_alone += other.copies_alone;
         self.enough += other.enough;
         self.most_by_kill = self.most_by_kill.max(other.most_by_kill);
         self.most_by_power_cut = self.most_by_power_cut.max(other.most_by_power_cut);

@@ -6,6 +6,7 @@ pub mod smtp;
 
 use std::future::Future;
 
+use appel_core::address::Address;
 use appel_core::letter::Message;
 pub use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 use appel_messages::Message as Words;
@@ -124,6 +125,11 @@ pub trait Session: Send + 'static {
     ///
     /// Must be awaited to its end: dropping the future half-way leaves the letter in doubt.
     fn send(&mut self, message: &Message) -> impl Future<Output = Attempt> + Send;
+
+    /// The message as this server can be asked to carry it, and the copies that it cannot carry it to.
+    fn fit(&self, message: Message) -> (Message, Vec<Address>) {
+        (message, Vec::new())
+    }
 
     /// Says goodbye; whatever goes wrong then changes nothing.
     fn close(self) -> impl Future<Output = ()> + Send;

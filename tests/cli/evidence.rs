@@ -244,11 +244,14 @@ fn a_server_that_refuses_the_only_letter_is_believed_when_it_names_the_reader() 
         ("550 5.1.1 no such user", 1, [0, 0, 1, 0, 0]),
         ("550 5.7.1 m1@mfa.example does not want this", 1, [0, 0, 1, 0, 0]),
         ("554 5.7.1 your account is blocked", 4, [0, 1, 0, 0, 1]),
+        ("554 5.7.1 Relay access denied", 4, [0, 1, 0, 0, 1]),
     ] {
-        let server = on(Step::FinalDot).reply(reply).start();
-        let campaign = campaign(1, &server);
-        campaign.send_json(&[]).exits(exit);
-        assert_eq!(campaign.standing(), standing, "{reply}");
+        for step in [Step::Rcpt, Step::FinalDot] {
+            let server = on(step).reply(reply).start();
+            let campaign = campaign(1, &server);
+            campaign.send_json(&[]).exits(exit);
+            assert_eq!(campaign.standing(), standing, "{reply} at {step:?}");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod addresses;
 mod architecture;
 mod bounds;
 mod check;
+mod copies;
 mod crash;
 mod echo;
 mod edges;

@@ -164,7 +164,7 @@ fn the_status_says_where_the_campaign_stands() {
       protest  minister@mfa.example  first tried 2026-11-25 10:00 UTC
         <eb5ca457368972c4abafb0683a3fe6f2@home.example>
     ");
-    insta::assert_snapshot!(campaign.appel(&["status", "--json"]).exits(0).stdout, @r#"{"campaign":"test","accepted":0,"deferred":0,"refused":1,"in_doubt":1,"due":0}"#);
+    insta::assert_snapshot!(campaign.appel(&["status", "--json"]).exits(0).stdout, @r#"{"campaign":"test","accepted":0,"deferred":0,"refused":1,"in_doubt":1,"due":0,"copies_deferred":0,"copies_refused":0,"copies_in_doubt":0,"copies_due":0}"#);
     insta::assert_snapshot!(campaign.appel(&["log"]).exits(0).stdout, @r"
     2026-11-25 10:00:00 UTC  refused   protest  fr  minister@mfa.example  550 5.1.1 no such user
     2026-11-25 10:00:00 UTC  in doubt  solidarity  en  union@workers.example  the letter was handed over, then the connection was lost: reset by the server

@@ -55,6 +55,7 @@ fn the_json_of_a_run_is_as_documented() {
         *summary,
         serde_json::json!({
             "event": "summary", "due": 1, "accepted": 1, "deferred": 0, "refused": 0, "in_doubt": 0, "skipped": 0,
+            "copies_deferred": 0, "copies_refused": 0,
             "seconds": seconds,
         })
     );

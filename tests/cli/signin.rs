@@ -115,8 +115,8 @@ fn a_password_is_told_only_after_the_mechanism_that_does_not_tell_it() {
     let server = guarded().keyword("AUTH PLAIN LOGIN SCRAM-SHA-256").start();
     assert_eq!(campaign(&server).send_json(&[]).exits(0).counts(), accepted(2));
     let all = server.transcript(1);
-    let first = all.find("AUTH ").map(|at| &all[at..]).unwrap_or_default();
-    assert!(first.starts_with("AUTH SCRAM-SHA-256 "), "{all}");
+    let first = all.find("C: AUTH ").map(|at| &all[at..]).unwrap_or_default();
+    assert!(first.starts_with("C: AUTH SCRAM-SHA-256 "), "{all}");
     assert_eq!(tried(&server), [("PLAIN".to_owned(), true)]);
 }
 

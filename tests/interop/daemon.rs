@@ -2,20 +2,19 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, geteuid, kill_process_group};
+use rustix::process::{Pid, Signal, WaitOptions, geteuid, getpid, kill_process_group, set_child_subreaper, waitpgid};
 use tempfile::TempDir;
+use tokio::net::TcpSocket;
 
 /// Nothing that a test waits for takes longer on any machine.
 const LIMIT: Duration = Duration::from_secs(20);
-/// Another program may take a port between the moment it was found free and the moment the server asks for it.
-const TRIES: usize = 5;
 
 /// Runs "$@" until it ends, or until stdin does: the test holds the other end, and lets go when it dies.
 const KEEPER: &str = r#"
@@ -100,54 +99,66 @@ pub fn open_folder() -> TempDir {
 pub struct Daemon {
     keeper: Child,
     output: PathBuf,
+    /// Where else it writes what it has to say.
+    logs: Vec<PathBuf>,
+    /// What starts it.
+    server: Command,
+    ports: Vec<Port>,
 }
 
 impl Daemon {
     /// Starts what `command` makes of some free ports, and returns once it answers on all of them.
-    pub fn start<const N: usize>(folder: &Path, command: impl Fn([u16; N]) -> Command) -> (Self, [u16; N]) {
+    pub fn start<const N: usize>(folder: &Path, command: impl FnOnce([u16; N]) -> Command) -> (Self, [u16; N]) {
+        set_child_subreaper(Some(getpid())).expect("every process may be told so");
         let output = folder.join("output");
-        for _ in 0..TRIES {
-            let ports = free_ports();
-            let mut daemon = Self::spawn(&command(ports), &output);
-            if daemon.answers(&ports) {
-                return (daemon, ports);
-            }
-        }
-        panic!(
-            "the server does not start:\n{}",
-            fs::read_to_string(&output).unwrap_or_default()
-        );
+        fs::File::create(&output).expect("a file in a folder of ours");
+        let ports = [(); N].map(|()| Port::free());
+        let numbers = std::array::from_fn(|n| ports[n].number);
+        let server = command(numbers);
+        let mut daemon = Self {
+            keeper: spawn(&server, &output),
+            output,
+            logs: Vec::new(),
+            server,
+            ports: ports.into(),
+        };
+        daemon.has_to_answer();
+        (daemon, numbers)
     }
 
-    fn spawn(server: &Command, output: &Path) -> Self {
-        let file = fs::File::create(output).expect("a file in a folder of ours");
-        let mut keeper = Command::new("/bin/sh");
-        keeper
-            .args(["-c", KEEPER, "sh"])
-            .arg(server.get_program())
-            .args(server.get_args())
-            .env_clear();
-        for (name, value) in server.get_envs() {
-            keeper.env(name, value.unwrap_or_default());
+    /// It writes these files too.
+    pub fn with_logs(mut self, files: &[PathBuf]) -> Self {
+        self.logs = files.to_vec();
+        self
+    }
+
+    /// SIGKILL for all of it at once. Returns when nobody listens any more.
+    pub fn kill(&mut self) {
+        self.kill_group();
+        for port in &self.ports {
+            eventually("an end of it", || {
+                TcpStream::connect(local(port.number)).is_err().then_some(())
+            });
         }
-        let keeper = keeper
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(file.try_clone().expect("a second handle"))
-            .stderr(file)
-            .spawn()
-            .expect("there is a shell");
-        Self {
-            keeper,
-            output: output.to_owned(),
-        }
+    }
+
+    /// Starts it on the same ports once more, with what it has on its disk.
+    pub fn start_again(&mut self) {
+        assert!(self.has_ended(), "it is still there");
+        self.keeper = spawn(&self.server, &self.output);
+        self.has_to_answer();
+    }
+
+    fn has_to_answer(&mut self) {
+        assert!(self.answers(), "the server does not start:\n{}", self.output());
     }
 
     /// Whether it listens on all ports; not when it ended before.
-    fn answers(&mut self, ports: &[u16]) -> bool {
+    fn answers(&mut self) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < LIMIT {
-            let listening = ports.iter().all(|port| TcpStream::connect(local(*port)).is_ok());
+            let mut ports = self.ports.iter();
+            let listening = ports.all(|port| TcpStream::connect(local(port.number)).is_ok());
             if self.has_ended() {
                 return false;
             }
@@ -163,31 +174,75 @@ impl Daemon {
         self.keeper.try_wait().expect("a child can be waited for").is_some()
     }
 
-    /// What it printed so far.
+    /// What it printed so far, and what it logged.
     pub fn output(&self) -> String {
-        read(&self.output)
+        let logs = self.logs.iter().map(|path| read(path));
+        logs.chain([read(&self.output)]).collect()
     }
 
-    fn stop(&mut self) {
-        // The keeper sees the end of its input, and ends the server.
-        drop(self.keeper.stdin.take());
-        let begun = Instant::now();
-        while !self.has_ended() && begun.elapsed() < LIMIT {
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        // Whatever it left behind, or all of it when it would not end.
+    fn kill_group(&mut self) {
         let group = i32::try_from(self.keeper.id())
             .ok()
             .and_then(Pid::from_raw)
             .expect("a process has an id");
         let _ = kill_process_group(group, Signal::KILL);
         let _ = self.keeper.wait();
+        // Whom the keeper left behind is this process's to collect; as long as nobody has, a server that looks for the one
+        // before it finds it.
+        while waitpgid(group, WaitOptions::empty()).is_ok_and(|ended| ended.is_some()) {}
     }
 }
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        self.stop();
+        if std::thread::panicking() {
+            let program = self.server.get_program().display();
+            eprintln!("--- the server ({program})\n{}", self.output());
+        }
+        // Its folder goes too: there is nothing that it would have to bring to a good end.
+        self.kill_group();
+    }
+}
+
+fn spawn(server: &Command, output: &Path) -> Child {
+    let file = fs::OpenOptions::new()
+        .append(true)
+        .open(output)
+        .expect("a file in a folder of ours");
+    let mut keeper = Command::new("/bin/sh");
+    keeper
+        .args(["-c", KEEPER, "sh"])
+        .arg(server.get_program())
+        .args(server.get_args())
+        .env_clear();
+    for (name, value) in server.get_envs() {
+        keeper.env(name, value.unwrap_or_default());
+    }
+    keeper
+        .process_group(0)
+        .stdin(Stdio::piped())
+        .stdout(file.try_clone().expect("a second handle"))
+        .stderr(file)
+        .spawn()
+        .expect("there is a shell")
+}
+
+/// A port that is nobody else's, even while its server is away: a socket is bound to it that does not listen. A server
+/// that asks for the port by its number gets it all the same (`SO_REUSEADDR`), and whoever asks for any port does not.
+struct Port {
+    number: u16,
+    _held: TcpSocket,
+}
+
+impl Port {
+    fn free() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_reuseaddr(true).expect("a socket can be told so");
+        socket.bind(local(0)).expect("a free port");
+        Self {
+            number: socket.local_addr().expect("a bound socket has an address").port(),
+            _held: socket,
+        }
     }
 }
 
@@ -209,12 +264,6 @@ pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
         assert!(begun.elapsed() < LIMIT, "in {} s there was not {what}", LIMIT.as_secs());
         std::thread::sleep(Duration::from_millis(10));
     }
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    // All are held until all are known: no two are the same.
-    let listeners = [(); N].map(|()| TcpListener::bind(local(0)).expect("a free port"));
-    listeners.map(|listener| listener.local_addr().expect("a bound socket has an address").port())
 }
 
 const fn local(port: u16) -> SocketAddr {

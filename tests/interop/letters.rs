@@ -3,10 +3,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use crate::support::Campaign;
+use crate::{daemon::read, support::Campaign};
 
 /// Everything that mail servers are known to trip over: dots that begin lines (one alone, two, one with text), "From "
 /// that begins a line, a line longer than any may be, spaces at the end, an empty line at the end, and other scripts.
@@ -77,7 +77,7 @@ pub fn delivered(maildir: &Path, trace: &[&str]) -> BTreeMap<String, String> {
 }
 
 /// The letters in a Maildir, or in all Maildirs of a folder, that were delivered whole.
-pub fn files(folder: &Path) -> BTreeSet<std::path::PathBuf> {
+pub fn files(folder: &Path) -> BTreeSet<PathBuf> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -88,6 +88,40 @@ pub fn files(folder: &Path) -> BTreeSet<std::path::PathBuf> {
         }
     }
     found
+}
+
+/// A letter that a server took, each time it did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival {
+    pub message_id: String,
+    /// What its server called it from then on. A server that is killed between delivering a letter and noting that down
+    /// delivers it once more when it is back, and that is its own affair: it took it once.
+    pub taken_as: String,
+}
+
+/// What arrived in a Maildir, or in all Maildirs of a folder.
+pub fn arrivals(maildir: &Path) -> BTreeSet<Arrival> {
+    let arrival = |path: PathBuf| {
+        let text = read(&path);
+        if text.is_empty() {
+            // OpenSMTPD's program that writes the file goes on by itself when its server is killed, and ends well with the
+            // nothing that it got. The letter is in the queue still.
+            return None;
+        }
+        let header = text.split_once("\n\n").map_or(&*text, |(header, _)| header);
+        // A server that has a queue says by which name a letter was in it: `Received: … with ESMTPS id NAME`.
+        let received = header.find("Received: ").map(|at| &header[at..]);
+        let mut words = received
+            .unwrap_or_default()
+            .split_whitespace()
+            .skip_while(|word| *word != "id");
+        let name = words.nth(1).map(|name| name.trim_end_matches(';').to_owned());
+        Some(Arrival {
+            taken_as: name.unwrap_or_else(|| path.display().to_string()),
+            message_id: by_message_id(text).0,
+        })
+    };
+    files(maildir).into_iter().filter_map(arrival).collect()
 }
 
 /// A letter and its Message-ID.

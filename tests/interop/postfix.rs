@@ -2,33 +2,36 @@
 //! (Cyrus SASL), to local mailboxes.
 
 use std::{
+    collections::BTreeSet,
     fmt::Write as _,
     fs,
     os::unix::fs::{PermissionsExt, chown},
     path::{Path, PathBuf},
     process::Stdio,
+    time::SystemTime,
 };
 
 use rustix::process::{getgid, getuid};
 use tempfile::TempDir;
 
 use crate::{
-    daemon::{Daemon, eventually, open_folder, program, read, servers_as_root},
+    daemon::{Daemon, eventually, open_folder, program, servers_as_root},
     identity::{self, Identity},
-    letters::{assert_kept_nowhere, assert_same, delivered, files, hard_campaign, written},
+    letters::{Arrival, arrivals, assert_kept_nowhere, assert_same, delivered, files, hard_campaign, written},
+    provider::{Access, Provider},
     support::{Campaign, PASSWORD, accepted},
 };
 
 const USER: &str = "ann@home.example";
 /// What Postfix writes above a letter that it delivers.
 const TRACE: [&str; 4] = ["Return-Path", "X-Original-To", "Delivered-To", "Received"];
-/// Everyone who has a mailbox.
-const MAILBOXES: [&str; 6] = ["m1", "m2", "m3", "copy1", "copy2", "copy3"];
+/// Everyone who has a mailbox: `m1` to `m60`, and so on.
+const MAILBOXES: [(&str, usize); 2] = [("m", 60), ("copy", 3)];
 /// Users of every Debian: Postfix runs as one of them and delivers as the other.
 const MAIL: (u32, u32) = (8, 8);
 const NOBODY: (u32, u32) = (65534, 65534);
 
-struct Postfix {
+pub struct Postfix {
     daemon: Daemon,
     starttls: u16,
     tls: u16,
@@ -38,7 +41,7 @@ struct Postfix {
 
 impl Postfix {
     /// With these login mechanisms.
-    fn start(servers: &Path, mechanisms: &str) -> Self {
+    pub fn start(servers: &Path, mechanisms: &str) -> Self {
         assert!(getuid().is_root() && getgid().is_root(), "only root starts Postfix");
         let folder = open_folder();
         let at = |path: &str| folder.path().join(path);
@@ -60,6 +63,9 @@ impl Postfix {
         }
         sasl(servers, folder.path(), mechanisms);
         fs::write(at("etc/main.cf"), main_cf(servers, folder.path(), &identity)).expect("a file in a folder of ours");
+        // Each of its processes would wait for two seconds, lest a file as new as that is still being written.
+        let main_cf = fs::File::open(at("etc/main.cf")).expect("a file of ours");
+        main_cf.set_modified(SystemTime::UNIX_EPOCH).expect("a file of ours");
 
         let (daemon, [starttls, tls]) = Daemon::start(folder.path(), |[starttls, tls]| {
             fs::write(at("etc/master.cf"), master_cf(starttls, tls)).expect("a file in a folder of ours");
@@ -68,7 +74,7 @@ impl Postfix {
             command
         });
         Self {
-            daemon,
+            daemon: daemon.with_logs(&[at("log")]),
             starttls,
             tls,
             identity,
@@ -77,30 +83,54 @@ impl Postfix {
     }
 
     fn log(&self) -> String {
-        read(&self.folder.path().join("log")) + &self.daemon.output()
+        self.daemon.output()
     }
 
     fn mail(&self) -> PathBuf {
         self.folder.path().join("mail")
     }
 
+    fn access_by(&self, security: &'static str) -> Access {
+        Access {
+            port: if security == "tls" { self.tls } else { self.starttls },
+            security,
+            authority: Some(self.identity.authority.clone()),
+            user: Some(USER),
+        }
+    }
+
     /// Waits until so many files lie in the mailboxes, and nothing is left to deliver.
     fn delivers(&self, number: usize) {
         eventually(&format!("{number} letters in\n{}", self.log()), || {
-            let queued = ["incoming", "active", "deferred"].iter().any(|queue| {
-                fs::read_dir(self.folder.path().join("queue").join(queue)).is_ok_and(|mut it| it.next().is_some())
-            });
-            (!queued && files(&self.mail()).len() >= number).then_some(())
+            (self.has_delivered() && files(&self.mail()).len() >= number).then_some(())
         });
         assert_eq!(files(&self.mail()).len(), number, "{}", self.log());
     }
 }
 
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("--- Postfix\n{}", self.log());
-        }
+impl Provider for Postfix {
+    fn access(&self) -> Access {
+        self.access_by("starttls")
+    }
+
+    fn daemon(&mut self) -> &mut Daemon {
+        &mut self.daemon
+    }
+
+    fn arrivals(&self) -> BTreeSet<Arrival> {
+        arrivals(&self.mail())
+    }
+
+    fn has_delivered(&self) -> bool {
+        let queues = ["incoming", "active", "deferred"].map(|queue| self.folder.path().join("queue").join(queue));
+        // A letter that it has not taken, or not yet, is a file that cannot be executed.
+        let is_letter = |file: &fs::DirEntry| file.metadata().is_ok_and(|it| it.permissions().mode() & 0o100 != 0);
+        let mut files = queues
+            .iter()
+            .filter_map(|queue| fs::read_dir(queue).ok())
+            .flatten()
+            .flatten();
+        !files.any(|file| is_letter(&file))
     }
 }
 
@@ -132,8 +162,10 @@ fn sasl(servers: &Path, folder: &Path, mechanisms: &str) {
 
 fn main_cf(servers: &Path, folder: &Path, identity: &Identity) -> String {
     let mut mailboxes = String::new();
-    for mailbox in MAILBOXES {
-        let _ = write!(mailboxes, " {{ {mailbox}@mfa.example = {mailbox}/ }}");
+    for (name, number) in MAILBOXES {
+        for n in 1..=number {
+            let _ = write!(mailboxes, " {{ {name}{n}@mfa.example = {name}{n}/ }}");
+        }
     }
     let servers = servers.display();
     let folder = folder.display();
@@ -154,6 +186,7 @@ maillog_file_prefixes = {folder}
 mail_owner = mail
 setgid_group = daemon
 default_privs = nobody
+in_flow_delay = 0s
 myhostname = mail.example
 inet_interfaces = loopback-only
 inet_protocols = ipv4
@@ -220,25 +253,12 @@ fn master_cf(starttls: u16, tls: u16) -> String {
 }
 
 impl Campaign {
-    fn postfix(self, postfix: &Postfix, security: &str) -> Self {
-        let port = if security == "tls" {
-            postfix.tls
-        } else {
-            postfix.starttls
-        };
-        self.set("smtp.host", "127.0.0.1")
-            .set_toml("smtp.port", &port.to_string())
-            .set("smtp.security", security)
-            .set("smtp.ca-file", &postfix.identity.authority.display().to_string())
-            .set_toml("smtp.connections", "2")
-            .set("smtp.rate", "unlimited")
-            .set("smtp.retry-for", "1ms")
-            .set("smtp.timeout", "30s")
-            .login(USER, PASSWORD)
+    fn postfix(self, postfix: &Postfix, security: &'static str) -> Self {
+        self.at(&postfix.access_by(security))
     }
 }
 
-fn takes_the_hard_campaign_whole(security: &str, mechanism: &str) {
+fn takes_the_hard_campaign_whole(security: &'static str, mechanism: &str) {
     let Some(servers) = servers_as_root() else { return };
     let postfix = Postfix::start(&servers, mechanism);
     let campaign = hard_campaign().postfix(&postfix, security);

@@ -230,10 +230,37 @@ impl Running {
     /// Waits until it has said this on stderr.
     #[track_caller]
     pub fn wait_for_words(&self, words: &str) {
-        let stderr = self.stderr.as_ref().expect("stderr is read until the end");
         let begun = Instant::now();
-        while !plain(&stderr.so_far()).contains(words) {
-            assert!(begun.elapsed() < LIMIT, "{words:?} was not said:\n{}", stderr.so_far());
+        while !self.has_said(words) {
+            let stderr = self.stderr.as_ref().map(Output::so_far);
+            assert!(
+                begun.elapsed() < LIMIT,
+                "{words:?} was not said:\n{}",
+                stderr.unwrap_or_default()
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Whether it has said this on stderr.
+    pub fn has_said(&self, words: &str) -> bool {
+        let stderr = self.stderr.as_ref().expect("stderr is read until the end");
+        plain(&stderr.so_far()).contains(words)
+    }
+
+    /// Waits until it has told, in JSON, of so many letters that were accepted.
+    #[track_caller]
+    pub fn wait_for_accepted(&self, letters: usize) {
+        let stdout = self.stdout.as_ref().expect("stdout is read until the end");
+        let accepted =
+            |line: &&str| line.starts_with(r#"{"event":"letter""#) && line.contains(r#","outcome":"accepted","#);
+        let begun = Instant::now();
+        while stdout.so_far().lines().filter(accepted).count() < letters {
+            assert!(
+                begun.elapsed() < LIMIT,
+                "{letters} were not accepted:\n{}",
+                stdout.so_far()
+            );
             std::thread::sleep(Duration::from_millis(2));
         }
     }

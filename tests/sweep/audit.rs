@@ -23,11 +23,16 @@ pub struct Mailing {
     pipelining: bool,
     /// Whether every letter goes to two more addresses.
     copies: bool,
+    /// Whether the server puts a copy of one letter off, once, and takes the letter.
+    copy_put_off: bool,
     /// Whether the server puts one letter off, the first time, and refuses another.
     troubled: bool,
     /// `smtp.rate`: when it gives time, each letter is claimed by itself.
     rate: &'static str,
 }
+
+/// Whom each letter goes to as well, with copies; the second one may be put off.
+const COPIES: [&str; 2] = ["a@home.example", "b@home.example"];
 
 /// The server of a troubled mailing puts this one off, once.
 const PUT_OFF: &str = "m2@mfa.example";
@@ -45,6 +50,7 @@ impl fmt::Display for Mailing {
         let ways = [
             (!self.pipelining, "one by one"),
             (self.copies, "copies"),
+            (self.copy_put_off, "one put off"),
             (self.troubled, "some deferred or refused"),
             (self.rate != "unlimited", "paced"),
         ];
@@ -61,6 +67,7 @@ impl Mailing {
             connections,
             pipelining: true,
             copies: false,
+            copy_put_off: false,
             troubled: false,
             rate: "unlimited",
         }
@@ -76,6 +83,14 @@ impl Mailing {
 
     pub const fn copies(self) -> Self {
         Self { copies: true, ..self }
+    }
+
+    /// With copies, one of which is put off.
+    pub const fn copy_put_off(self) -> Self {
+        Self {
+            copy_put_off: true,
+            ..self.copies()
+        }
     }
 
     pub const fn troubled(self) -> Self {
@@ -96,6 +111,10 @@ impl Mailing {
             server = server.on(Step::FinalDot).to(PUT_OFF).times(1).reply("451 4.3.0 later");
             server = server.on(Step::Rcpt).to(REFUSED).reply("550 5.1.1 nobody here");
         }
+        if self.copy_put_off {
+            let rule = server.on(Step::Rcpt).to(COPIES[1]).letter(2).times(1);
+            server = rule.reply("450 4.2.0 Greylisted");
+        }
         let server = server.start();
         let campaign = Campaign::in_memory()
             .people(self.letters)
@@ -108,6 +127,11 @@ impl Mailing {
         let letter =
             "[[letter]]\nid = \"protest\"\nto = [\"ministry\"]\ncc = [\"a@home.example\", \"b@home.example\"]\n";
         (server, campaign.letters(letter))
+    }
+
+    /// Whether a run may leave something for the next one although nothing happens to it.
+    const fn puts_off(self) -> bool {
+        self.troubled || self.copy_put_off
     }
 
     const fn addresses(self) -> usize {
@@ -136,7 +160,7 @@ impl Known {
             .stdout
             .lines()
             .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
-        let accepted = events.filter(|event| event["outcome"] == "accepted");
+        let accepted = events.filter(|event| event["event"] == "letter" && event["outcome"] == "accepted");
         self.told
             .extend(accepted.filter_map(|event| event["to"].as_str().map(str::to_owned)));
     }
@@ -169,12 +193,16 @@ pub fn audit(mailing: Mailing, campaign: &Campaign, server: &Server, known: &Kno
     let mut audit = Audit::default();
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for letter in server.taken() {
+        if letter.to == COPIES[1..] {
+            continue;
+        }
         *taken.entry(letter.to[0].clone()).or_default() += 1;
-        if letter.to.len() != mailing.addresses() {
+        let without = usize::from(mailing.copy_put_off && letter.refused == COPIES[1..]);
+        if letter.to.len() + without != mailing.addresses() {
             audit.wrong.push(format!("a letter left for {:?}", letter.to));
         }
     }
-    let mut last = last_outcomes(&campaign.appel(&["log", "--json"]));
+    let (mut last, copies) = last_outcomes(&campaign.appel(&["log", "--json"]));
     let mut refused = 0;
     let accepted = last.values().filter(|outcome| *outcome == "accepted").count();
     for person in mailing.people() {
@@ -209,15 +237,68 @@ pub fn audit(mailing: Mailing, campaign: &Campaign, server: &Server, known: &Kno
     if standing != in_log {
         audit.wrong.push(format!("{standing:?} by status, {in_log:?} by log"));
     }
+    if mailing.copy_put_off {
+        audit_copies(&mut audit, campaign, server, known, &copies);
+    }
     audit
 }
 
-/// Each letter's last outcome in `log --json`, by recipient.
-fn last_outcomes(log: &Run) -> BTreeMap<String, String> {
+/// Every letter that the server took went to the copy that may be put off, with it or alone, and no more often than it was
+/// asked for; or the ledger says why not.
+fn audit_copies(
+    audit: &mut Audit,
+    campaign: &Campaign,
+    server: &Server,
+    known: &Known,
+    copies: &BTreeMap<String, String>,
+) {
+    let status = campaign.status();
+    let count = |key: &str| status[key].as_u64().unwrap_or_default();
+    audit.due += count("copies_due");
+    let mut letters: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for letter in server.taken() {
+        let id = letter.message_id.clone().unwrap_or_default();
+        let (person, times) = letters.entry(id).or_default();
+        *times += letter.to.iter().filter(|to| *to == COPIES[1]).count();
+        if letter.to[0] != COPIES[1] {
+            person.clone_from(&letter.to[0]);
+        }
+    }
+    let (mut missing, mut in_doubt) = (0, 0);
+    for (id, (person, times)) in letters {
+        let name = format!("a copy of that to {person}");
+        let asked = known.asked.get(&person).unwrap_or(&0) + known.asked.get(&name).unwrap_or(&0);
+        if times > 1 + asked {
+            audit.doubled.push(format!("{name}, {times} times"));
+        }
+        match copies.get(&id).map(String::as_str) {
+            Some("in-doubt") => {
+                in_doubt += 1;
+                audit.in_doubt.insert(name);
+            }
+            Some("accepted") if times == 0 => audit.lost.push(name),
+            _ if times == 0 && !audit.in_doubt.contains(&person) => missing += 1,
+            _ => {}
+        }
+    }
+    // What is missing is put off, and due.
+    if [count("copies_deferred"), count("copies_due"), count("copies_in_doubt")] != [missing, missing, in_doubt] {
+        audit
+            .wrong
+            .push(format!("{missing} copies missing, {in_doubt} in doubt: {status}"));
+    }
+}
+
+/// Each letter's last outcome in `log --json`, by recipient; and that of each copy that went its own way, by Message-ID.
+fn last_outcomes(log: &Run) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let word = |attempt: &serde_json::Value, key: &str| attempt[key].as_str().unwrap_or_default().to_owned();
     let attempts = log.exits(0).json_events();
-    let outcome = |attempt| (word(attempt, "to"), word(attempt, "outcome"));
-    attempts.iter().map(outcome).collect()
+    let (copies, letters): (Vec<_>, Vec<_>) = attempts.iter().partition(|attempt| !attempt["copy_id"].is_null());
+    let by = |attempts: Vec<_>, key: &str| {
+        let outcome = |attempt| (word(attempt, key), word(attempt, "outcome"));
+        attempts.into_iter().map(outcome).collect()
+    };
+    (by(letters, "to"), by(copies, "message_id"))
 }
 
 /// Sends the rest, audits, and sends at last, on request, what is in doubt.
@@ -230,7 +311,7 @@ pub fn finish(mailing: Mailing, campaign: &Campaign, server: &Server, mut known:
     };
     let (mut run, mut found) = send(&mut known, SEND);
     // What the server deferred is sent by the run after that.
-    if mailing.troubled && found.due > 0 {
+    if mailing.puts_off() && found.due > 0 {
         (run, found) = send(&mut known, SEND);
     }
     let expected = i32::from(!found.in_doubt.is_empty());
@@ -242,7 +323,7 @@ pub fn finish(mailing: Mailing, campaign: &Campaign, server: &Server, mut known:
     }
     known.ask(&found.in_doubt);
     let (mut run, mut after) = send(&mut known, RESEND);
-    if mailing.troubled && after.due > 0 {
+    if mailing.puts_off() && after.due > 0 {
         (run, after) = send(&mut known, SEND);
     }
     if !after.in_doubt.is_empty() || (run.status != Some(0) && !mailing.troubled) {

@@ -128,6 +128,14 @@ fn killed_at_any_step_of_four_connections_nothing_is_sent_twice_or_lost() {
 }
 
 #[test]
+fn killed_while_it_sends_copies_that_were_put_off_none_is_sent_twice_or_lost() {
+    if strace::is_there() {
+        holds(Killed::First, Mailing::new(4, 1).copy_put_off(), 3);
+        holds(Killed::Second, Mailing::new(4, 1).copy_put_off(), 3);
+    }
+}
+
+#[test]
 fn killed_again_while_it_looks_after_a_killed_run_nothing_is_sent_twice_or_lost() {
     if strace::is_there() {
         holds(Killed::Second, Mailing::new(5, 1), 5);
@@ -156,6 +164,8 @@ fn killed_at_every_step_of_every_kind_of_campaign_nothing_is_sent_twice_or_lost(
             (Killed::First, plain.copies()),
             (Killed::First, plain.one_by_one()),
             (Killed::First, plain.one_by_one().copies()),
+            (Killed::First, plain.copy_put_off()),
+            (Killed::Second, plain.copy_put_off()),
             (Killed::First, plain.paced()),
             (Killed::First, plain.troubled()),
             (Killed::Second, plain.copies()),

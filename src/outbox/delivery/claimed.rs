@@ -6,6 +6,7 @@ use super::dispatcher::Dispatcher;
 use super::in_flight::InFlight;
 use super::job::Job;
 use crate::failure::Problem;
+use crate::outbox::event::{LetterEvent, Verdict};
 use crate::outbox::journal::LedgerLost;
 use crate::outbox::ledger::{Durability, Entry};
 
@@ -47,19 +48,43 @@ impl<'d> Claimed<'d> {
         self.dispatcher.letters().message(&job.letter, job.date)
     }
 
-    /// Has it in the ledger, safe from a killed process, that the letter begins: from now on it is in flight.
-    pub async fn begin(mut self, message: &Message) -> Result<Job, LedgerLost> {
-        let begin = vec![Entry::Begin(message.id)];
+    /// Has it in the ledger, safe from a killed process, that the letter begins: from now on it is in flight, and its bytes
+    /// stand in the slot of the connection.
+    pub async fn begin(mut self, message: &Message, slot: usize) -> Result<Job, LedgerLost> {
+        let Some(job) = &self.job else {
+            unreachable!("a letter is taken out once");
+        };
+        let line = job.letter.line();
+        let sha256 = message.sha256();
+        if let Some(kept) = &self.dispatcher.options.kept {
+            kept.put_in_slot(slot, message, &sha256);
+        }
+        let begin = vec![Entry::Begin(line)];
         self.dispatcher.journal.record(begin, Durability::Process).await?;
         let Some(mut job) = self.job.take() else {
             unreachable!("a letter is taken out once");
         };
-        let in_flight = InFlight::new(&job.letter, message, self.dispatcher.options.clock.now());
+        let in_flight = InFlight::new(&job.letter, message, sha256, self.dispatcher.options.clock.now());
         let mut state = self.dispatcher.state();
-        state.in_flight.insert(message.id, in_flight);
+        state.in_flight.insert(line, in_flight);
         job.began = state.evidence.begins();
         drop(state);
         Ok(job)
+    }
+
+    /// It cannot be written as it was: that is told of a copy, whose letter has left, and nothing more comes of it in this
+    /// run. `false`: it is a letter.
+    pub fn leave_unwritten(&mut self, problem: &Problem) -> Result<bool, LedgerLost> {
+        let Some(mut job) = self.job.take_if(|job| job.letter.copy.is_some()) else {
+            return Ok(false);
+        };
+        self.dispatcher.state().quota.release(job.addresses());
+        let now = self.dispatcher.options.clock.now();
+        let mut event = LetterEvent::of(&job.letter, Verdict::Deferred, now);
+        event.reply = Some(problem.what.clone());
+        job.deferred = Some(Box::new(event));
+        self.dispatcher.leave(job, true)?;
+        Ok(true)
     }
 }
 

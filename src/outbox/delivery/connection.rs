@@ -8,6 +8,7 @@ use appel_messages::Message as Words;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
+use super::copies;
 use super::dispatcher::Dispatcher;
 use super::evidence::is_of_connection;
 use super::terms::Stop;
@@ -26,10 +27,11 @@ struct Line<S> {
     taken: u32,
 }
 
-pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>) {
+/// `slot`: which of them it is.
+pub async fn connection<T: Transport>(transport: Arc<T>, dispatcher: Arc<Dispatcher>, slot: usize) {
     let mut line = None;
     // Without the ledger there is nothing more to do, and nobody to tell it to.
-    let _ = letters(&*transport, &dispatcher, &mut line).await;
+    let _ = letters(&*transport, &dispatcher, &mut line, slot).await;
     close(&mut line).await;
     dispatcher.wake();
 }
@@ -40,9 +42,10 @@ async fn letters<T: Transport>(
     transport: &T,
     dispatcher: &Dispatcher,
     line: &mut Option<Line<T::Session>>,
+    slot: usize,
 ) -> Result<(), LedgerLost> {
     while let Some(job) = dispatcher.next().await? {
-        let letter = Claimed::new(dispatcher, job);
+        let mut letter = Claimed::new(dispatcher, job);
         if line.as_ref().is_some_and(|line| dispatcher.is_worn(line.taken)) {
             close(line).await;
         }
@@ -63,13 +66,24 @@ async fn letters<T: Transport>(
         let message = match letter.message() {
             Ok(message) => message,
             Err(problem) => {
+                if letter.leave_unwritten(&problem)? {
+                    continue;
+                }
                 dispatcher.stop(Stop::Letter(problem));
                 return Ok(());
             }
         };
-        let job = letter.begin(&message).await?;
-        let sent = send(transport, dispatcher, line, &message).await;
+        let (message, left_out) = match line {
+            Some(line) => line.session.fit(message),
+            None => (message, Vec::new()),
+        };
+        let job = letter.begin(&message, slot).await?;
+        let mut sent = send(transport, dispatcher, line, &message).await;
+        copies::tell_left_out(&mut sent, left_out);
+        dispatcher.keep(&job, &message, &sent);
+        let put_off = copies::put_off(&job, &message, &sent);
         dispatcher.record(job, &sent)?;
+        dispatcher.take_on(put_off);
     }
     Ok(())
 }

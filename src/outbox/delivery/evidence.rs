@@ -52,7 +52,7 @@ pub struct No {
     pub gist: Gist,
     /// Whether it was said for good (5xx).
     pub for_good: bool,
-    /// Whether the reader is named, by words, code or step.
+    /// Whether the reader is named, by words or code.
     pub names_reader: bool,
     /// Whether the address is said to be none.
     pub dead_address: bool,

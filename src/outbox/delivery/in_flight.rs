@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use appel_core::letter::{Envelope, Letter, Message};
+use appel_core::letter::{Envelope, Letter, LetterId, Message};
 use appel_core::outcome::{Outcome, Reason, Reply, Status};
 use jiff::Timestamp;
 
@@ -21,16 +21,21 @@ pub struct InFlight {
 }
 
 impl InFlight {
-    pub fn new(letter: &Letter, message: &Message, at: Timestamp) -> Self {
+    pub fn new(letter: &Letter, message: &Message, sha256: [u8; 32], at: Timestamp) -> Self {
         // In doubt is what it would be if nothing more were heard of it.
         let mut event = LetterEvent::of(letter, Verdict::InDoubt, at);
         event.subject = Some(message.subject.clone());
         Self {
-            envelope: letter.envelope.clone(),
+            envelope: letter.goes_to(),
             event,
-            sha256: message.sha256(),
+            sha256,
             facts: Arc::clone(&message.facts),
         }
+    }
+
+    /// The letter, also of a copy.
+    pub const fn letter(&self) -> LetterId {
+        self.event.id
     }
 
     /// The server, or the line, has spoken.
@@ -38,7 +43,7 @@ impl InFlight {
         let recipients = addresses(&self.envelope, &sent.outcome, &sent.recipients);
         letter_events::became(&mut self.event, &sent.outcome, &recipients, at);
         let attempted = Attempted {
-            id: self.event.id,
+            id: self.event.line(),
             at,
             outcome: sent.outcome.clone(),
             sha256: self.sha256,

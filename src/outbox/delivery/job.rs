@@ -25,14 +25,15 @@ pub struct Job {
 impl Job {
     /// How many addresses it goes to.
     pub fn addresses(&self) -> usize {
-        1 + self.letter.envelope.cc.len()
+        self.letter.addresses()
     }
 
-    /// What is told of it when the run ends before its next try.
-    pub fn not_tried(self, at: Timestamp) -> Event {
+    /// What is told of it when the run ends before its next try; nothing of a copy that its letter has told of.
+    pub fn not_tried(self, at: Timestamp) -> Option<Event> {
         match self.deferred {
-            Some(event) => Event::Letter(event),
-            None => letter_events::untried(&self.letter, at),
+            Some(event) => Some(event.told()),
+            None if self.letter.copy.is_some() && self.tries > 0 => None,
+            None => Some(letter_events::untried(&self.letter, at)),
         }
     }
 

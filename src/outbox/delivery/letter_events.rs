@@ -14,13 +14,15 @@ pub fn left_out(
     to: &Address,
     sender: &Address,
     (reason, over): (Skip, Option<&Over>),
+    copy: Option<LetterId>,
     at: Timestamp,
 ) -> Event {
     let mut event = LetterEvent::new(id, letter, to.as_str(), Verdict::Skipped, at);
     event.message_id = Some(id.message_id(sender));
     event.reason = Some(reason);
     event.reply = over.map(Over::message);
-    Event::Letter(Box::new(event))
+    event.copy_id = copy;
+    event.told()
 }
 
 /// A letter that the run did not come to.
@@ -31,8 +33,8 @@ pub fn untried(letter: &Letter, at: Timestamp) -> Event {
 fn not_tried(letter: &Letter, why: Reason, at: Timestamp) -> Event {
     let outcome = Outcome::not_tried(why);
     let mut event = LetterEvent::of(letter, Verdict::NotTried, at);
-    became(&mut event, &outcome, &addresses(&letter.envelope, &outcome, &[]), at);
-    Event::Letter(Box::new(event))
+    became(&mut event, &outcome, &addresses(&letter.goes_to(), &outcome, &[]), at);
+    event.told()
 }
 
 /// What became of a letter, and of each of its addresses, goes into its event.
@@ -72,12 +74,14 @@ pub fn lost(letter: &Letter, stands: Option<Status>, at: Timestamp) -> Event {
         Some(Status::Deferred | Status::NotTried) | None => return not_tried(letter, Reason::AnotherRun, at),
     };
     let envelope = &letter.envelope;
+    let copy = letter.copy.as_deref();
     left_out(
         letter.id,
         &letter.spec.id,
-        &envelope.to,
+        copy.map_or(&envelope.to, |copy| &copy.to),
         &envelope.from,
         (reason, None),
+        copy.map(|copy| copy.id),
         at,
     )
 }

@@ -6,6 +6,7 @@
 mod backoff;
 mod claimed;
 mod connection;
+mod copies;
 mod dispatcher;
 mod evidence;
 mod in_flight;
@@ -53,8 +54,8 @@ pub async fn deliver<T: Transport>(
     let dispatcher = Arc::new(Dispatcher::new(letters, journal, options, interrupt.clone()));
     let work = async {
         let mut tasks = JoinSet::new();
-        for _ in 0..connections {
-            tasks.spawn(connection(Arc::clone(&transport), Arc::clone(&dispatcher)));
+        for slot in 0..connections {
+            tasks.spawn(connection(Arc::clone(&transport), Arc::clone(&dispatcher), slot));
         }
         tokio::select! {
             biased;

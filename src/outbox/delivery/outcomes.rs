@@ -55,7 +55,7 @@ impl Dispatcher {
             if job.tries == 1 {
                 state.evidence.tried();
             }
-            state.in_flight.remove(&job.letter.id)
+            state.in_flight.remove(&job.letter.line())
         };
         let Some(in_flight) = in_flight else {
             return Ok(());
@@ -97,7 +97,7 @@ impl Dispatcher {
                     job.deferred = Some(Box::new(event));
                     self.state().retries.push(Retry { at, job });
                 }
-                None => self.journal.submit(entry, Some(Event::Letter(Box::new(event))))?,
+                None => self.journal.submit(entry, Some(event.told()))?,
             }
         }
         self.wake();
@@ -141,7 +141,7 @@ impl Dispatcher {
             }
             let mut event = {
                 let mut state = self.state();
-                let Some(place) = state.unsettled.iter().position(|event| event.id == id) else {
+                let Some(place) = state.unsettled.iter().position(|event| event.line() == id) else {
                     continue;
                 };
                 state.unsettled.remove(place)
@@ -150,8 +150,7 @@ impl Dispatcher {
             for recipient in &mut event.recipients {
                 recipient.outcome = Status::Refused;
             }
-            self.journal
-                .submit(Some(Entry::Refuse(id)), Some(Event::Letter(Box::new(event))))?;
+            self.journal.submit(Some(Entry::Refuse(id)), Some(event.told()))?;
         }
         Ok(())
     }
@@ -159,13 +158,14 @@ impl Dispatcher {
     /// A no, or a "not now", in a server's words.
     fn said_no(&self, job: &Job, sent: &Sent) -> Weighed {
         let Outcome { status, reply } = &sent.outcome;
-        let (step, to) = (sent.step, &job.letter.envelope.to);
+        let (step, to) = (sent.step, job.letter.to());
         if let Some(pause) = hints::pause(reply, step, to) {
             self.hurried(reply, pause);
             return Weighed::Later;
         }
-        let names_reader = step == Step::Rcpt || hints::names_reader(reply, to);
-        if (!names_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
+        let names_reader = hints::names_reader(reply, to);
+        let of_reader = names_reader || step == Step::Rcpt;
+        if (!of_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
             return Weighed::Later;
         }
         let for_good = *status == Status::Refused;
@@ -173,7 +173,7 @@ impl Dispatcher {
             if hints::is_greylisting(reply) {
                 return Weighed::Stands;
             }
-            if hints::of_server(reply) && !names_reader {
+            if hints::of_server(reply) && !of_reader {
                 self.server_deferred(reply);
                 return Weighed::Stands;
             }
@@ -181,7 +181,7 @@ impl Dispatcher {
         let gist = Gist::of(reply, to);
         let dead_address = hints::no_such_reader(reply);
         let before = if for_good {
-            self.letters().earlier_no(job.letter.id)
+            self.letters().earlier_no(job.letter.line())
         } else {
             None
         };
@@ -196,7 +196,7 @@ impl Dispatcher {
                 return Weighed::Stands;
             }
             state.evidence.said_no(No {
-                id: job.letter.id,
+                id: job.letter.line(),
                 reply: reply.clone(),
                 step,
                 gist,

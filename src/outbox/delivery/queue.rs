@@ -100,15 +100,16 @@ impl Dispatcher {
 
     fn intent(&self, job: &Job) -> Intent {
         let letter = &job.letter;
+        let envelope = letter.goes_to();
         Intent {
-            id: letter.id,
+            id: letter.line(),
             campaign: self.options.campaign.clone(),
             letter: letter.spec.id.clone(),
-            sender: letter.envelope.from.to_string(),
-            recipient: letter.envelope.to.to_string(),
+            sender: envelope.from.to_string(),
+            recipient: envelope.to.to_string(),
             language: letter.language.to_string(),
             date: job.date,
-            copies: letter.envelope.cc.iter().map(ToString::to_string).collect(),
+            copies: envelope.cc.iter().map(ToString::to_string).collect(),
             after: if job.tries == 0 {
                 letter.past.map(|past| past.status)
             } else {
@@ -140,10 +141,11 @@ impl Dispatcher {
                     to,
                     reason,
                     over,
+                    copy,
                     ..
                 }) => {
                     let sender = &self.options.sender;
-                    let event = letter_events::left_out(id, &letter, &to, sender, (reason, over.as_deref()), now);
+                    let event = letter_events::left_out(id, &letter, &to, sender, (reason, over.as_deref()), copy, now);
                     self.journal.submit(None, Some(event))?;
                 }
             }

@@ -15,7 +15,7 @@ impl Dispatcher {
     /// too late.
     pub fn later(&self, job: &Job, told: Option<Duration>) -> Option<Instant> {
         let now = Instant::now();
-        let [.., last] = *job.letter.id.as_bytes();
+        let [.., last] = *job.letter.line().as_bytes();
         let pause = pause(job.tries, self.options.seed ^ u64::from(last));
         let at = now + pause.max(told.unwrap_or_default());
         let since = job.first_try.unwrap_or(now);
@@ -37,9 +37,9 @@ impl Dispatcher {
             self.state().waiting.push_front(job);
             return Err(LedgerLost);
         }
-        let entry = claimed.then_some(Entry::Release(job.letter.id));
+        let entry = claimed.then_some(Entry::Release(job.letter.line()));
         let event = job.not_tried(self.options.clock.now());
-        self.journal.submit(entry, Some(event))?;
+        self.journal.submit(entry, event)?;
         // Somebody may be waiting for what becomes of it.
         self.wake();
         Ok(())

@@ -1,5 +1,6 @@
 //! What a delivery is given, and how it may end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use appel_core::address::Address;
@@ -10,7 +11,8 @@ use jiff::Timestamp;
 use crate::clock::Clock;
 use crate::failure::Problem;
 use crate::input::config::Rate;
-use crate::outbox::event::Summary;
+use crate::outbox::event::{LetterEvent, Summary};
+use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{LastTry, LedgerError};
 use crate::outbox::quota::{Again, Quota};
 use crate::transport::limits::Limit;
@@ -48,6 +50,8 @@ pub struct Options {
     pub deadline: Option<Timestamp>,
     /// How many letters the server may take in 24 hours (`smtp.daily-limit`); those deferred or refused do not count.
     pub quota: Quota,
+    /// Where bytes are kept that are needed again; `None` where nothing is.
+    pub kept: Option<Arc<Kept>>,
     /// The time of day.
     pub clock: Clock,
     /// How many letters a connection takes, as far as is known.
@@ -132,8 +136,8 @@ impl From<ConnectError> for Stop {
 pub struct Ended {
     /// The counts, of letters that were due.
     pub summary: Summary,
-    /// Copies that were not taken although the letter was.
-    pub copies_not_taken: usize,
+    /// The first copies that were put off or refused, or may have been taken, although the letter was, as they stand.
+    pub copies: Vec<LetterEvent>,
     /// What was found out about the server.
     pub learned: Learned,
     /// Why it ended early, if it did.

@@ -229,6 +229,7 @@ pub fn options(connections: usize) -> Options {
         retry_for: Duration::from_mins(15),
         deadline: None,
         quota: Quota::default(),
+        kept: None,
         clock: Clock::Driven {
             from: start(),
             since: Instant::now(),

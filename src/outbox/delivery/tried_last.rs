@@ -54,7 +54,7 @@ impl Iterator for TriedLast {
                 break;
             };
             let last = match &decision {
-                Decision::Due(letter) => self.last_tries.get(&letter.id),
+                Decision::Due(letter) => self.last_tries.get(&letter.line()),
                 Decision::Skipped { .. } | Decision::Impossible(_) => None,
             };
             match last {

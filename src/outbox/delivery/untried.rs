@@ -25,6 +25,7 @@ pub fn leave_untried(
                 to,
                 reason,
                 over,
+                copy,
                 ..
             } => {
                 tally.hear(&letter_events::left_out(
@@ -33,6 +34,7 @@ pub fn leave_untried(
                     &to,
                     &options.sender,
                     (reason, over.as_deref()),
+                    copy,
                     now,
                 ));
             }

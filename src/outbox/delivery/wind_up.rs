@@ -16,7 +16,7 @@ impl Dispatcher {
             return Err(LedgerLost);
         }
         for (entry, event) in self.take_unfinished(Reason::Interrupted) {
-            self.journal.submit(entry, Some(event))?;
+            self.journal.submit(entry, event)?;
         }
         self.settle_nos()?;
         if self.state().stop.is_none() {
@@ -51,18 +51,22 @@ impl Dispatcher {
         // Whatever is left, those of a no that was too long ago to be kept in mind among it.
         let left = std::mem::take(&mut self.state().unsettled);
         for event in left {
-            self.journal.submit(None, Some(Event::Letter(Box::new(event))))?;
+            self.journal.submit(None, Some(event.told()))?;
         }
         Ok(())
     }
 
     /// The ledger is lost: what it could not be told is told to the person at least, by name.
     pub fn abandon(&self, listener: &mut dyn Listener) {
-        for (_, event) in self.take_unfinished(Reason::LedgerLost) {
+        for event in self
+            .take_unfinished(Reason::LedgerLost)
+            .into_iter()
+            .filter_map(|(_, event)| event)
+        {
             listener.hear(&event);
         }
         for event in std::mem::take(&mut self.state().unsettled) {
-            listener.hear(&Event::Letter(Box::new(event)));
+            listener.hear(&event.told());
         }
         self.name_the_rest(listener);
         listener.pause();
@@ -70,7 +74,7 @@ impl Dispatcher {
 
     /// Every letter that was taken up and has no outcome: what the ledger and the listener are to hear of it. Those in
     /// flight are in doubt, and `why`.
-    fn take_unfinished(&self, why: Reason) -> Vec<(Option<Entry>, Event)> {
+    fn take_unfinished(&self, why: Reason) -> Vec<(Option<Entry>, Option<Event>)> {
         let now = self.options.clock.now();
         let mut state = self.state();
         let in_flight = std::mem::take(&mut state.in_flight);
@@ -81,15 +85,15 @@ impl Dispatcher {
         let unclaimed = retries.into_iter().map(|retry| retry.job).chain(state.next.take());
 
         let in_doubt = in_flight.into_values().map(|in_flight| {
+            if let Some(kept) = &self.options.kept {
+                kept.keep_what_is_in_a_slot(in_flight.letter());
+            }
             let (attempted, event) = in_flight.in_doubt(why, now);
-            (
-                Some(Entry::Outcome(Box::new(attempted))),
-                Event::Letter(Box::new(event)),
-            )
+            (Some(Entry::Outcome(Box::new(attempted))), Some(event.told()))
         });
         let released = claimed
             .into_iter()
-            .map(|job| (Some(Entry::Release(job.letter.id)), job.not_tried(now)));
+            .map(|job| (Some(Entry::Release(job.letter.line())), job.not_tried(now)));
         let untried = unclaimed.map(|job| (None, job.not_tried(now)));
         in_doubt.chain(released).chain(untried).collect()
     }

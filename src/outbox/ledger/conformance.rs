@@ -1,6 +1,7 @@
 //! What every ledger must do, through its interface: `conformance!` makes the tests of one.
 
 pub mod claims;
+pub mod copies;
 pub mod ends;
 pub mod questions;
 
@@ -245,6 +246,10 @@ macro_rules! conformance {
             ends after_a_power_cut_what_was_claimed_is_in_doubt_and_what_was_synced_is_as_written
             ends a_letter_that_is_claimed_again_and_never_begins_is_what_it_was
             ends a_person_settles_what_is_in_doubt_all_or_none
+            copies a_copy_that_was_put_off_while_its_letter_was_accepted_goes_its_own_way
+            copies only_a_letter_that_is_accepted_lets_its_copies_go_their_own_way
+            copies a_copy_that_is_killed_in_flight_is_in_doubt_and_settled_by_itself
+            copies what_was_sent_to_a_copy_alone_counts_as_a_copy_and_is_forgotten_with_its_campaign
             questions each_question_is_answered_of_the_letters_it_is_about
             questions what_was_handed_over_counts_for_a_day_and_for_its_sender
             ends a_no_that_deferred_a_letter_is_made_final_by_one_entry_and_nothing_else_is

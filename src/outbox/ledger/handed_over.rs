@@ -14,6 +14,8 @@ pub struct HandedOver {
     pub id: LetterId,
     pub sender: String,
     pub recipient: String,
+    /// Whether it was a copy that went its own way: then that is the recipient.
+    pub alone: bool,
     /// Those that were not refused or deferred.
     pub copies: Vec<String>,
     pub at: Timestamp,
@@ -21,6 +23,14 @@ pub struct HandedOver {
     pub accepted: bool,
     /// Whether it may leave once more.
     pub again: bool,
+}
+
+impl HandedOver {
+    /// Everybody it went to, and whether as a copy.
+    pub fn addresses(&self) -> impl Iterator<Item = (&str, bool)> {
+        let copies = self.copies.iter().map(|copy| (&**copy, true));
+        std::iter::once((&*self.recipient, self.alone)).chain(copies)
+    }
 }
 
 /// Tells of each letter once, given its attempts in their order: one in doubt may have been sent once more since.
@@ -101,8 +111,14 @@ impl Counted {
             let mailbox = mailbox_of(address);
             (mailbox != self.own.mailbox).then(|| hash_of(&mailbox))
         };
-        let to = hash(&letter.recipient);
-        let copies = letter.copies.iter().filter_map(|copy| hash(copy)).collect();
+        let (mut to, mut copies) = (None, Vec::new());
+        for (address, copy) in letter.addresses() {
+            match hash(address) {
+                None => {}
+                Some(hash) if copy => copies.push(hash),
+                Some(hash) => to = Some(hash),
+            }
+        }
         self.recent.add(letter.id, to, copies, letter.at, letter.again);
     }
 

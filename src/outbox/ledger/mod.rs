@@ -8,6 +8,9 @@
 //! | begun | before MAIL | in doubt | in doubt |
 //! | accepted, deferred, refused, in doubt | at once, synced before it is told | as written | as written, or in doubt |
 //!
+//! A copy that was put off or refused while the letter was accepted has a line of its own from then on, and goes through
+//! the same states.
+//!
 //! Whatever keeps it is behind [`Ledger`]: commands, delivery, tests and benchmarks know no more of it, and [`open`] and
 //! [`read`] alone know what there is.
 
@@ -38,7 +41,7 @@ use std::task::{Context, Poll, Waker};
 
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
-use appel_core::letter::{LetterId, Past, Recent};
+use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
 use jiff::Timestamp;
 
 /// What a ledger answers, when it can.
@@ -84,6 +87,18 @@ pub trait LedgerReader: Send {
     /// When the newest event of a sender's mailbox was, in whatever campaign, if that is later than a moment.
     fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>>;
 
+    /// The copies that letters of a campaign and one sender left without, and that were not accepted since.
+    fn open_copies<'l>(
+        &'l mut self,
+        campaign: &'l str,
+        sender: &'l Address,
+        each: Each<'l, OpenCopy>,
+    ) -> Answer<'l, ()>;
+
+    /// Of each of these letters, whether its bytes are needed again: it is in doubt, or a copy of it is put off or in
+    /// doubt.
+    fn bytes_are_needed<'l>(&'l mut self, letters: &'l [LetterId]) -> Answer<'l, Vec<bool>>;
+
     /// A letter as it is known, whatever its campaign, which comes with it.
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>>;
 
@@ -93,7 +108,8 @@ pub trait LedgerReader: Send {
     /// How each of these letters was tried last; `None` where nothing is known, or it was no attempt.
     fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>>;
 
-    /// Every letter of a campaign and one sender that did begin, in the order of their first claims.
+    /// Every letter of a campaign and one sender that did begin, and every copy that goes its own way, in the order of
+    /// their first claims.
     fn records_of_sender<'l>(
         &'l mut self,
         campaign: &'l str,

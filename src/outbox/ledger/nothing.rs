@@ -4,7 +4,7 @@ use std::future::ready;
 
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
-use appel_core::letter::{LetterId, Past, Recent};
+use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
 use jiff::Timestamp;
 
 use super::{Answer, Each, Holdings, LastTry, LedgerEvent, LedgerReader, Record};
@@ -37,6 +37,14 @@ impl LedgerReader for NoLedger {
 
     fn event_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
         answer(None)
+    }
+
+    fn open_copies<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, OpenCopy>) -> Answer<'l, ()> {
+        answer(())
+    }
+
+    fn bytes_are_needed<'l>(&'l mut self, letters: &'l [LetterId]) -> Answer<'l, Vec<bool>> {
+        answer(vec![false; letters.len()])
     }
 
     fn record(&mut self, _: LetterId) -> Answer<'_, Option<(String, Record)>> {

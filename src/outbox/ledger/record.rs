@@ -23,6 +23,8 @@ pub struct Record {
     pub date: Timestamp,
     /// How it stands; `None` when it surely never began.
     pub status: Option<Status>,
+    /// Of a copy that goes its own way, which then is the recipient: the letter's id.
+    pub copy_of: Option<LetterId>,
 }
 
 impl Record {
@@ -30,7 +32,13 @@ impl Record {
     #[must_use]
     pub fn message_id(&self) -> Option<String> {
         let sender = Address::parse(&self.sender).ok()?;
-        Some(self.id.message_id(&sender))
+        Some(self.letter_id().message_id(&sender))
+    }
+
+    /// The letter's id, also of a copy.
+    #[must_use]
+    pub fn letter_id(&self) -> LetterId {
+        self.copy_of.unwrap_or(self.id)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The rules of a ledger, for whatever keeps one: which entry may follow where a letter stands, and what is made of it when
 //! a run broke off.
 
-use appel_core::letter::Past;
-use appel_core::outcome::Status;
+use appel_core::address::Address;
+use appel_core::letter::{LetterId, Past};
+use appel_core::outcome::{AddressOutcome, Status};
 use jiff::Timestamp;
 
 use super::{Claimed, Entry, Settled};
@@ -27,6 +28,21 @@ pub struct Standing {
     pub date: Timestamp,
 }
 
+/// Copies that go their own way from now on, by their ids: put off or refused by a server that took the letter.
+pub fn own_ways(
+    letter: LetterId,
+    status: Status,
+    copies: &[AddressOutcome],
+) -> impl Iterator<Item = (LetterId, &AddressOutcome)> {
+    let taken = status == Status::Accepted;
+    copies.iter().filter_map(move |copy| {
+        let own = taken && matches!(copy.outcome.status, Status::Deferred | Status::Refused);
+        // What was written to is an address.
+        let address = own.then(|| Address::parse(&copy.address).ok()).flatten()?;
+        Some((letter.of_copy(&address), copy))
+    })
+}
+
 /// An entry that does not follow from what was written before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfOrder;
@@ -39,6 +55,27 @@ impl Standing {
             open: None,
             status: None,
             date,
+        }
+    }
+
+    /// Of a copy that goes its own way, with the letter's Date.
+    #[must_use]
+    pub const fn of_copy(status: Status, date: Timestamp) -> Self {
+        Self {
+            open: None,
+            status: Some(status),
+            date,
+        }
+    }
+
+    /// Whether the bytes of the message are needed again: of a letter in doubt, and of a copy that is put off or in doubt.
+    #[must_use]
+    pub fn needs_bytes(self, is_copy: bool) -> bool {
+        match self.status {
+            _ if self.open.is_some() => true,
+            Some(Status::InDoubt) => true,
+            Some(Status::Deferred | Status::NotTried) => is_copy,
+            Some(Status::Accepted | Status::Refused) | None => false,
         }
     }
 

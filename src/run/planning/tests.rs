@@ -3,7 +3,7 @@ use std::future::ready;
 
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
-use appel_core::letter::{Decision, LetterId, Past, Recent, Rules, Selection, Skip};
+use appel_core::letter::{Decision, LetterId, OpenCopy, Past, Recent, Rules, Selection, Skip};
 use appel_core::outcome::Status;
 use appel_core::testing::{given, moment};
 use jiff::Timestamp;
@@ -51,6 +51,14 @@ impl LedgerReader for Halves {
     }
 
     fn event_after<'l>(&'l mut self, _: &'l Address, _: Timestamp) -> Answer<'l, Option<Timestamp>> {
+        unreachable!()
+    }
+
+    fn open_copies<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, OpenCopy>) -> Answer<'l, ()> {
+        unreachable!()
+    }
+
+    fn bytes_are_needed<'l>(&'l mut self, _: &'l [LetterId]) -> Answer<'l, Vec<bool>> {
         unreachable!()
     }
 

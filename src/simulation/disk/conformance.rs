@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
-use appel_core::letter::{LetterId, Past, Recent};
+use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
 use jiff::Timestamp;
 
 use super::Disk;
@@ -68,6 +68,20 @@ impl LedgerReader for OnDisk {
 
     fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
         answer(Ok(self.lock().live.event_after(sender, moment)))
+    }
+
+    fn open_copies<'l>(
+        &'l mut self,
+        campaign: &'l str,
+        sender: &'l Address,
+        each: Each<'l, OpenCopy>,
+    ) -> Answer<'l, ()> {
+        told(self.lock().live.open_copies(campaign, sender), each)
+    }
+
+    fn bytes_are_needed<'l>(&'l mut self, letters: &'l [LetterId]) -> Answer<'l, Vec<bool>> {
+        let disk = self.lock();
+        answer(Ok(letters.iter().map(|id| disk.live.bytes_are_needed(*id)).collect()))
     }
 
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>> {

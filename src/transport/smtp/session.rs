@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use appel_core::address::Address;
 use appel_core::letter::{Envelope, Message};
 use appel_core::outcome::{AddressOutcome, Outcome, Reason, Reply, Status};
 
@@ -228,7 +229,8 @@ impl SmtpSession {
             return opened;
         };
         let host = &self.settings.host;
-        if manner.learned.found().name_is_fine {
+        // Of this name, that is: another connection may have found out meanwhile that it has to be the other one.
+        if manner.learned.found().name_is_fine && self.name == manner.name() {
             return opened;
         }
         let reply = no.clone();
@@ -394,6 +396,13 @@ impl Session for SmtpSession {
             then,
             step: Step::Text,
         })
+    }
+
+    fn fit(&self, message: Message) -> (Message, Vec<Address>) {
+        if self.offers.smtputf8 {
+            return (message, Vec::new());
+        }
+        message.without_smtputf8()
     }
 
     async fn close(mut self) {

@@ -1,13 +1,14 @@
 //! Whether a candidate leaves, and why not: by what the ledger knows of it, and by what left before it.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use appel_messages::msg;
 use jiff::Timestamp;
 
-use super::decision::{Decision, Letter, Past, Skip, skipped};
-use super::envelope::Envelope;
+use super::copies::{OpenCopies, OpenCopy};
+use super::decision::{Copy, Decision, Letter, Past, Skip, skipped};
+use super::envelope::{Envelope, LetterId};
 use super::flood::{Recent, Tally};
 use super::plan::{Candidate, Open, Plan};
 use crate::address::Address;
@@ -55,6 +56,8 @@ pub struct Rules {
     /// What the sender handed over in the last 24 hours, in whatever campaign. `None`: every letter counts as due, however
     /// much its addresses get; for looking at letters, not for sending.
     pub recent: Option<Arc<Recent>>,
+    /// Copies that letters left without.
+    pub copies: Arc<OpenCopies>,
 }
 
 impl Rules {
@@ -65,6 +68,7 @@ impl Rules {
             now,
             resend: Resend::default(),
             recent: None,
+            copies: Arc::default(),
         }
     }
 }
@@ -81,6 +85,8 @@ impl Plan {
             late: self.campaign.deadline.is_some_and(|deadline| rules.now > deadline),
             tally: rules.recent.as_ref().map(tally),
             left: self.selection.limit.unwrap_or(usize::MAX),
+            copies: Arc::clone(&rules.copies),
+            of_letter: VecDeque::new(),
         }
     }
 
@@ -100,6 +106,9 @@ impl Plan {
         let mut decider = self.decider(rules);
         let mut candidates = self.candidates();
         std::iter::from_fn(move || {
+            if let Some(copy) = decider.copy() {
+                return Some(copy);
+            }
             if !decider.goes_on() {
                 return None;
             }
@@ -121,6 +130,9 @@ pub struct Decider {
     tally: Option<Tally>,
     /// Due letters that `--limit` still allows.
     left: usize,
+    copies: Arc<OpenCopies>,
+    /// Decisions on the copies of the letter that was decided last.
+    of_letter: VecDeque<Decision>,
 }
 
 impl Decider {
@@ -143,7 +155,12 @@ impl Decider {
         let Open { id, spec, row } = open;
         let past = match may_leave {
             Ok(past) => past,
-            Err(reason) => return skipped(id, &spec, row, reason, None),
+            Err(reason) => {
+                if reason == Skip::AlreadyAccepted {
+                    self.decide_copies(id, &spec, &row);
+                }
+                return skipped(id, &spec, row, reason, None);
+            }
         };
         let Some(language) = self.plan.language(&spec, &row).cloned() else {
             return Decision::Impossible(Box::new(self.no_text(&spec, &row)));
@@ -166,6 +183,77 @@ impl Decider {
             language,
             envelope,
             past,
+            copy: None,
+        }))
+    }
+
+    /// What is decided of a copy of the letter before: to be asked after each letter, until there is none.
+    pub fn copy(&mut self) -> Option<Decision> {
+        self.of_letter.pop_front()
+    }
+
+    /// Decides the copies that a letter left without, and that are still asked for.
+    fn decide_copies(&mut self, letter: LetterId, spec: &Arc<LetterSpec>, row: &Recipient) {
+        let copies = Arc::clone(&self.copies);
+        let open = copies.of(letter);
+        if open.is_empty() {
+            return;
+        }
+        let asked_for = row.cc.iter().chain(&spec.cc).cloned();
+        let envelope = Envelope::new(self.plan.sender.email.clone(), row.email.clone(), asked_for);
+        for to in &envelope.cc {
+            let id = letter.of_copy(to);
+            if let Some(copy) = open.iter().find(|copy| copy.id == id)
+                && self.left > 0
+            {
+                let decision = self.decide_copy(copy, to, spec, row, &envelope);
+                self.of_letter.push_back(decision);
+            }
+        }
+    }
+
+    fn decide_copy(
+        &mut self,
+        copy: &OpenCopy,
+        to: &Address,
+        spec: &Arc<LetterSpec>,
+        row: &Recipient,
+        envelope: &Envelope,
+    ) -> Decision {
+        let skipped = |reason, over| Decision::Skipped {
+            id: copy.letter,
+            letter: spec.id.clone(),
+            to: to.clone(),
+            line: row.line,
+            reason,
+            over,
+            copy: Some(copy.id),
+        };
+        let past = match self.may_leave(Some(copy.past)) {
+            Ok(past) => past,
+            Err(reason) => return skipped(reason, None),
+        };
+        if let Some(tally) = &mut self.tally
+            && let Err(over) = tally.admit_copy(copy.id, to)
+        {
+            return skipped(Skip::AddressLimit, Some(over));
+        }
+        let Some(language) = copy.language().or_else(|| self.plan.language(spec, row).cloned()) else {
+            return Decision::Impossible(Box::new(self.no_text(spec, row)));
+        };
+        self.left -= 1;
+        Decision::Due(Box::new(Letter {
+            id: copy.letter,
+            spec: Arc::clone(spec),
+            recipient: row.clone(),
+            language,
+            envelope: envelope.clone(),
+            past,
+            copy: Some(Box::new(Copy {
+                id: copy.id,
+                to: to.clone(),
+                left: copy.left.clone(),
+            })),
         }))
     }
 

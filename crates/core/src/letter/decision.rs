@@ -29,6 +29,28 @@ pub struct Letter {
     pub envelope: Envelope,
     /// What became of it before; `None` when this is its first attempt.
     pub past: Option<Past>,
+    /// When it left before, and only this copy of it leaves now.
+    pub copy: Option<Box<Copy>>,
+}
+
+/// A copy of a letter that left without it: the same message goes to this address alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Copy {
+    /// The id that the ledger knows it by.
+    pub id: LetterId,
+    /// Whom it goes to.
+    pub to: Address,
+    /// The message that left: SHA-256 of its bytes, and the facts in it, as far as they are known.
+    pub left: Option<Left>,
+}
+
+/// What is known of a message that left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+    /// The facts its text used, as a JSON object.
+    pub facts: Arc<str>,
 }
 
 impl Letter {
@@ -36,6 +58,36 @@ impl Letter {
     #[must_use]
     pub fn date(&self, now: Timestamp) -> Timestamp {
         self.past.map_or(now, |past| past.first_date)
+    }
+
+    /// The id that the ledger knows it by: its own, or that of the copy.
+    #[must_use]
+    pub fn line(&self) -> LetterId {
+        self.copy.as_ref().map_or(self.id, |copy| copy.id)
+    }
+
+    /// Whom it goes to: the To, or the copy.
+    #[must_use]
+    pub fn to(&self) -> &Address {
+        self.copy.as_ref().map_or(&self.envelope.to, |copy| &copy.to)
+    }
+
+    /// Whom it goes to: everybody, or the copy.
+    #[must_use]
+    pub fn goes_to(&self) -> Envelope {
+        match &self.copy {
+            None => self.envelope.clone(),
+            Some(copy) => Envelope::new(self.envelope.from.clone(), copy.to.clone(), []),
+        }
+    }
+
+    /// To how many addresses it goes.
+    #[must_use]
+    pub fn addresses(&self) -> usize {
+        match &self.copy {
+            None => 1 + self.envelope.cc.len(),
+            Some(_) => 1,
+        }
     }
 }
 
@@ -88,6 +140,8 @@ pub enum Decision {
         reason: Skip,
         /// Which address has had enough, when that is why.
         over: Option<Box<Over>>,
+        /// When it is about a copy alone, which is what `to` is then: the id that the ledger knows it by.
+        copy: Option<LetterId>,
     },
     /// Due, and impossible: the letter has no text that this row could get. An input problem (exit 3). Or the last
     /// decision there is, because the rows from here on can no longer be read.
@@ -108,5 +162,6 @@ pub(super) fn skipped(
         line: row.line,
         reason,
         over,
+        copy: None,
     }
 }

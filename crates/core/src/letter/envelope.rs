@@ -31,6 +31,20 @@ impl LetterId {
         Self(id)
     }
 
+    /// The id of what is known of one copy of this letter, where that is not what is known of the letter.
+    #[must_use]
+    pub fn of_copy(&self, copy: &Address) -> Self {
+        let mut hash = Sha256::new();
+        for part in [b"copy", &self.0[..], copy.folded().as_bytes()] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        let mut id = [0; 16];
+        id.copy_from_slice(&digest[..16]);
+        Self(id)
+    }
+
     /// The bytes, for the ledger.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
@@ -176,6 +190,21 @@ mod tests {
         }
         assert_eq!(one.parse::<LetterId>().unwrap().to_string(), one);
         assert!("é".repeat(16).parse::<LetterId>().is_err());
+    }
+
+    #[test]
+    fn a_copy_has_an_id_of_its_own_however_its_address_is_written() {
+        let letter = LetterId::from_bytes([7; 16]);
+        let copy = letter.of_copy(&address("Press@x.example"));
+        assert_eq!(copy, letter.of_copy(&address("press@X.example")));
+        assert_eq!(copy.to_string(), "a61681b6b9d78ff455780c2a6e808426");
+        for other in [
+            letter,
+            letter.of_copy(&address("press@y.example")),
+            LetterId::from_bytes([8; 16]).of_copy(&address("press@x.example")),
+        ] {
+            assert_ne!(copy, other);
+        }
     }
 
     #[test]

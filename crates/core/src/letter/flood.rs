@@ -278,11 +278,34 @@ impl Tally {
             self.line = line;
             self.of_row = 0;
         }
-        let known = self.recent.again.get(&id);
-        let mut keys: Vec<Key> = Vec::with_capacity(1 + envelope.cc.len());
-        for (address, copy) in
-            std::iter::once((&envelope.to, false)).chain(envelope.cc.iter().map(|address| (address, true)))
-        {
+        let to = std::iter::once((&envelope.to, false));
+        let all = to.chain(envelope.cc.iter().map(|address| (address, true)));
+        self.admit_all(id, all, Some(self.of_row))?;
+        if !self.recent.again.contains_key(&id) {
+            self.of_row += 1;
+        }
+        Ok(())
+    }
+
+    /// Counts a copy that would leave by itself.
+    ///
+    /// # Errors
+    /// When it must not: then it is not counted.
+    pub fn admit_copy(&mut self, id: LetterId, to: &Address) -> Result<(), Box<Over>> {
+        self.admit_all(id, std::iter::once((to, true)), None)
+    }
+
+    /// `of_row`: how many letters of the row at hand are counted; `None` for what belongs to no row's count.
+    fn admit_all<'a>(
+        &mut self,
+        id: LetterId,
+        all: impl Iterator<Item = (&'a Address, bool)>,
+        of_row: Option<usize>,
+    ) -> Result<(), Box<Over>> {
+        let recent = Arc::clone(&self.recent);
+        let known = recent.again.get(&id);
+        let mut keys: Vec<Key> = Vec::with_capacity(1 + all.size_hint().0);
+        for (address, copy) in all {
             let mailbox = address.mailbox();
             // One may write to oneself.
             if *mailbox == *self.sender {
@@ -292,10 +315,11 @@ impl Tally {
             let key = Key { hash, copy };
             // `info+1@…` and `info+2@…` are copies to one mailbox.
             let here = keys.iter().filter(|other| **other == key).count();
+            let counted = self.counted.get(&key).copied().unwrap_or(0);
             let of_run = if self.recurs(key) {
-                self.counted.get(&key).copied().unwrap_or(0)
+                counted
             } else {
-                self.of_row
+                counted + of_row.unwrap_or(0)
             };
             let limit = if copy {
                 self.limits.copies_per_address
@@ -321,12 +345,9 @@ impl Tally {
             if known.is_some_and(|known| known.has(key)) {
                 continue;
             }
-            if self.recurs(key) {
+            if of_row.is_none() || self.recurs(key) {
                 *self.counted.entry(key).or_default() += 1;
             }
-        }
-        if known.is_none() {
-            self.of_row += 1;
         }
         Ok(())
     }

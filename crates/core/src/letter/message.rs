@@ -1,6 +1,7 @@
 //! A letter and its text as the bytes of one message (RFC 5322, MIME), the same in preview, dry run and send.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,7 @@ use super::encode::{self, Ending, Lines};
 use super::envelope::{Envelope, LetterId};
 use super::flowed::Flow;
 use super::text::Text;
+use crate::address::Address;
 use crate::campaign::{Attachment, Sender};
 use crate::place::Language;
 use crate::problem::Problem;
@@ -57,6 +59,66 @@ impl Message {
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(&self.bytes).into()
     }
+
+    /// The message for a server that takes ASCII addresses alone (RFC 6531): without the copies whose addresses are not,
+    /// which are given too. They leave the Cc header as well, where such a server need not bear them.
+    ///
+    /// A To or a sender that is not ASCII stays: without them there is no letter.
+    #[must_use]
+    pub fn without_smtputf8(mut self) -> (Self, Vec<Address>) {
+        if self.envelope.from.needs_smtputf8() {
+            return (self, Vec::new());
+        }
+        let left_out: Vec<Address> = self.envelope.cc.extract_if(.., |copy| copy.needs_smtputf8()).collect();
+        if !self.envelope.to.needs_smtputf8() {
+            self.bytes = ascii_copies(self.bytes);
+        }
+        (self, left_out)
+    }
+}
+
+/// A message whose Cc header names ASCII addresses alone, or that has no such header any more.
+fn ascii_copies(bytes: Vec<u8>) -> Vec<u8> {
+    let Some(header) = header(&bytes, b"Cc: ").filter(|header| !bytes[header.clone()].is_ascii()) else {
+        return bytes;
+    };
+    let text = String::from_utf8_lossy(&bytes[header.start + "Cc: ".len()..header.end]);
+    let copies: Vec<Address> = text
+        .split(',')
+        .filter_map(|copy| Address::parse(copy.trim()).ok())
+        .filter(|copy| !copy.needs_smtputf8())
+        .collect();
+    let mut new = bytes[..header.start].to_vec();
+    if !copies.is_empty() {
+        new.extend_from_slice(b"Cc: ");
+        new.extend_from_slice(encode::addresses("Cc: ".len(), &copies).as_bytes());
+        new.extend_from_slice(b"\r\n");
+    }
+    new.extend_from_slice(&bytes[header.end..]);
+    new
+}
+
+/// Where a header stands that begins so, with all its lines.
+fn header(bytes: &[u8], name: &[u8]) -> Option<Range<usize>> {
+    let mut begins = None;
+    let mut at = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        let line = &bytes[at..=end];
+        let goes_on = line.starts_with(b" ") || line.starts_with(b"\t");
+        if let Some(start) = begins
+            && !goes_on
+        {
+            return Some(start..at);
+        }
+        if line == b"\r\n" {
+            return None;
+        }
+        if line.starts_with(name) {
+            begins = Some(at);
+        }
+        at = end + 1;
+    }
+    None
 }
 
 /// The files that letters carry, encoded once for all of them.

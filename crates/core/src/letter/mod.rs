@@ -1,5 +1,6 @@
 //! Letters: who gets which and why not (plan, decide), their text (render), their bytes (message).
 
+pub mod copies;
 pub mod date;
 pub mod decide;
 pub mod decision;
@@ -19,8 +20,9 @@ mod encode;
 mod prepare;
 mod recurring;
 
+pub use copies::{OpenCopies, OpenCopy};
 pub use decide::{Decider, Resend, Rules, may_leave};
-pub use decision::{Decision, Letter, Past, Skip};
+pub use decision::{Copy, Decision, Left, Letter, Past, Skip};
 pub use envelope::{Envelope, LetterId};
 pub use flood::{Over, Recent};
 pub use flowed::Flow;

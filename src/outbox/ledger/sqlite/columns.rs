@@ -1,9 +1,9 @@
 //! What stands in the columns, as the rest of the program knows it.
 
 use appel_core::letter::LetterId;
-use appel_core::outcome::{Outcome, Status};
+use appel_core::outcome::{AddressOutcome, Outcome, Status};
 use jiff::Timestamp;
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
 use super::{reply, state};
 use crate::outbox::ledger::Record;
@@ -30,8 +30,8 @@ impl ReadContext {
 
 /// What is read of a letter.
 pub const RECORD: &str = "letter.id, letter.letter, letter.sender, letter.recipient, letter.language, letter.date, \
-                      letter.state, letter.before, run.boot";
-pub const RECORD_COLUMNS: usize = 9;
+                      letter.state, letter.before, run.boot, letter.copy_of";
+pub const RECORD_COLUMNS: usize = 10;
 
 /// The columns of [`RECORD`].
 pub fn record(row: &Row, context: &ReadContext) -> rusqlite::Result<Record> {
@@ -44,7 +44,21 @@ pub fn record(row: &Row, context: &ReadContext) -> rusqlite::Result<Record> {
         language: row.get(4)?,
         date: standing.date,
         status: context.status(standing, row.get_ref(8)?.as_str()?),
+        copy_of: row.get::<_, Option<_>>(9)?.map(LetterId::from_bytes),
     })
+}
+
+/// Every copy of an event.
+pub fn copies(db: &Connection, event: i64) -> rusqlite::Result<Vec<AddressOutcome>> {
+    let mut query =
+        db.prepare_cached("SELECT address, state, code, reason, reply FROM copy WHERE event = ?1 ORDER BY rowid")?;
+    let copies = query.query_map([event], |row| {
+        Ok(AddressOutcome {
+            address: row.get(0)?,
+            outcome: outcome(row, 1)?,
+        })
+    })?;
+    copies.collect()
 }
 
 /// A moment, in whole seconds.

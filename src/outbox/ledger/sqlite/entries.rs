@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::columns::timestamp;
 use super::wrong::Wrong;
 use super::{reply, state};
-use crate::outbox::ledger::rules::{OutOfOrder, Standing};
+use crate::outbox::ledger::rules::{self, OutOfOrder, Standing};
 use crate::outbox::ledger::{Attempted, Claimed, Entry, Intent};
 use appel_core::letter::LetterId;
 use appel_core::outcome::{AddressOutcome, Outcome, Status};
@@ -25,6 +25,8 @@ pub struct Held {
     /// What to go back to should the commit at hand fail.
     before: Vec<(LetterId, Option<Line>)>,
     facts: HashMap<Arc<str>, i64>,
+    /// What an older format left: its copies have no lines of their own.
+    of_old: bool,
     /// The attempts that a no for good deferred, which may yet be found to be about their letters.
     unsettled: HashMap<LetterId, i64>,
 }
@@ -94,9 +96,13 @@ impl Held {
         match entry {
             Entry::Outcome(attempted) => {
                 let event = self.attempt(db, key, attempted, commit.run)?;
-                let reply = &attempted.outcome.reply;
-                if attempted.outcome.status == Status::Deferred && reply.code.is_some_and(|code| code >= 500) {
+                let Outcome { status, reply } = &attempted.outcome;
+                if *status == Status::Deferred && reply.code.is_some_and(|code| code >= 500) {
                     self.unsettled.insert(id, event);
+                }
+                if !self.of_old {
+                    let by = (commit.run, commit.number, event);
+                    own_ways(db, (id, key), *status, &attempted.copies, by)?;
                 }
             }
             Entry::Refuse(_) => refuse(db, key, self.unsettled.remove(&id))?,
@@ -117,9 +123,12 @@ impl Held {
         Ok(answer)
     }
 
-    /// What a run left open that was killed.
+    /// What a run of an older format left open that was killed.
     pub fn of_run(db: &Connection, run: i64) -> rusqlite::Result<Self> {
-        let mut held = Self::default();
+        let mut held = Self {
+            of_old: true,
+            ..Self::default()
+        };
         let mut query =
             db.prepare("SELECT id, key, state, before, date FROM letter WHERE run = ?1 AND state IN (1, 2)")?;
         let mut rows = query.query([run])?;
@@ -207,6 +216,38 @@ impl Held {
         self.facts.insert(Arc::clone(json), key);
         Ok(key)
     }
+}
+
+/// Gives copies that go their own way from now on a line each, beside the letter's; `by` are the run, its commit, and the
+/// attempt in which the letter left.
+pub fn own_ways(
+    db: &Connection,
+    (letter, key): (LetterId, i64),
+    status: Status,
+    copies: &[AddressOutcome],
+    by: (i64, u64, i64),
+) -> rusqlite::Result<()> {
+    let (run, mark, attempt) = by;
+    for (id, copy) in rules::own_ways(letter, status, copies) {
+        let standing = Standing::of_copy(copy.outcome.status, Timestamp::UNIX_EPOCH);
+        let (state, before) = state::columns(standing);
+        db.prepare_cached(
+            "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, mark,
+                                 copy_of, attempt)
+             SELECT ?2, campaign, letter, sender, ?3, language, date, ?4, ?5, ?6, ?7, id, ?8 FROM letter WHERE key = ?1",
+        )?
+        .execute(params![
+            key,
+            id.as_bytes().as_slice(),
+            copy.address,
+            state,
+            before,
+            run,
+            mark.cast_signed(),
+            attempt
+        ])?;
+    }
+    Ok(())
 }
 
 /// Makes an attempt that was deferred one that was refused: the last of its letter, where it is not known which.

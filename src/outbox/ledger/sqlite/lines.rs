@@ -52,7 +52,7 @@ impl Lines {
     fn read_ahead(&mut self, db: &Connection, context: &ReadContext) -> rusqlite::Result<()> {
         let mut query = db.prepare_cached(&format!(
             "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE letter.key > ?1
-             ORDER BY letter.key LIMIT ?2"
+             AND copy_of IS NULL ORDER BY letter.key LIMIT ?2"
         ))?;
         let mut rows = query.query((self.key, i64::try_from(self.stretch).unwrap_or(1)))?;
         while let Some(row) = rows.next()? {

@@ -2,6 +2,7 @@
 
 mod before_5;
 mod columns;
+mod copies;
 mod entries;
 mod file;
 mod integrity;

@@ -9,8 +9,10 @@ use crate::outbox::ledger::Holdings;
 /// Counts what there is of a campaign, whoever sent it.
 pub fn holdings(db: &Connection, campaign: &str, since: Timestamp) -> rusqlite::Result<Holdings> {
     let mut holdings = Holdings::default();
-    let mut letters =
-        db.prepare("SELECT iif(state = 0, before, state), count(*) FROM letter WHERE campaign = ?1 GROUP BY 1")?;
+    let mut letters = db.prepare(
+        "SELECT iif(state = 0, before, state), count(*) FROM letter
+             WHERE campaign = ?1 AND copy_of IS NULL GROUP BY 1",
+    )?;
     let mut rows = letters.query([campaign])?;
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(1)?;

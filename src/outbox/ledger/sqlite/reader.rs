@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
-use appel_core::letter::{LetterId, Past, Recent};
-use appel_core::outcome::{AddressOutcome, Status};
+use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
+use appel_core::outcome::Status;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::{RECORD, RECORD_COLUMNS, ReadContext, outcome, record, timestamp};
+use super::columns::{self, RECORD, RECORD_COLUMNS, ReadContext, outcome, record, timestamp};
+use super::copies;
 use super::file::{boot_id, broken, connect, is_newest, migrate, version};
 use super::integrity::Marked;
 use super::lines::Lines;
@@ -67,6 +68,21 @@ impl<L: Reads> LedgerReader for L {
     fn event_after<'l>(&'l mut self, sender: &'l Address, moment: Timestamp) -> Answer<'l, Option<Timestamp>> {
         self.reading()
             .answer(|reading| recent::event_after(&reading.db, sender, moment))
+    }
+
+    fn open_copies<'l>(
+        &'l mut self,
+        campaign: &'l str,
+        sender: &'l Address,
+        each: Each<'l, OpenCopy>,
+    ) -> Answer<'l, ()> {
+        self.reading()
+            .answer(|reading| copies::open(&reading.db, &reading.context, campaign, sender, each))
+    }
+
+    fn bytes_are_needed<'l>(&'l mut self, letters: &'l [LetterId]) -> Answer<'l, Vec<bool>> {
+        self.reading()
+            .answer(|reading| copies::bytes_are_needed(&reading.db, letters))
     }
 
     fn record(&mut self, id: LetterId) -> Answer<'_, Option<(String, Record)>> {
@@ -270,19 +286,10 @@ impl Reading {
              FROM event JOIN letter ON letter.key = event.letter JOIN run ON run.key = letter.run
              LEFT JOIN facts ON facts.key = event.facts WHERE {which}"
         ))?;
-        let mut copies = self
-            .db
-            .prepare("SELECT address, state, code, reason, reply FROM copy WHERE event = ?1 ORDER BY rowid")?;
         let mut rows = query.query(params)?;
         while let Some(row) = rows.next()? {
             const EVENT: usize = RECORD_COLUMNS;
             let key: i64 = row.get(EVENT + 1)?;
-            let copies = copies.query_map([key], |row| {
-                Ok(AddressOutcome {
-                    address: row.get(0)?,
-                    outcome: outcome(row, 1)?,
-                })
-            })?;
             let outcome = outcome(row, EVENT + 3)?;
             let kind = match (row.get(EVENT + 2)?, outcome.status) {
                 (kind::SETTLEMENT, Status::Accepted) => EventKind::Settlement(Settled::Sent),
@@ -296,7 +303,7 @@ impl Reading {
                 record: record(row, &self.context)?,
                 at: timestamp(row, EVENT)?,
                 outcome,
-                copies: copies.collect::<rusqlite::Result<_>>()?,
+                copies: columns::copies(&self.db, key)?,
                 kind,
             });
         }

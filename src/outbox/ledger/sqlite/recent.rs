@@ -84,7 +84,7 @@ fn handed_over(
 ) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT event.key, event.at, event.state, letter.id, letter.sender, letter.recipient, letter.state,
-                copy.address
+                copy.address, letter.copy_of IS NOT NULL
          FROM event JOIN letter ON letter.key = event.letter
          LEFT JOIN copy ON copy.event = event.key AND copy.state IN (3, 6)
          WHERE event.at > ?1 AND event.state IN (3, 6) AND kind = 1 AND (?2 IS NULL OR letter.campaign = ?2)
@@ -106,6 +106,7 @@ fn handed_over(
             id: LetterId::from_bytes(row.get(3)?),
             sender: row.get(4)?,
             recipient: row.get(5)?,
+            alone: row.get(8)?,
             copies: copy.into_iter().collect(),
             at: timestamp(row, 1)?,
             accepted: row.get::<_, i64>(2)? == state::ACCEPTED,
@@ -140,8 +141,7 @@ pub fn keep(db: &Connection, campaign: &str, since: Timestamp) -> rusqlite::Resu
     let mut insert = db.prepare("INSERT INTO forgotten (hash, copy, at) VALUES (?1, ?2, ?3)")?;
     for letter in kept {
         let sender = mailbox_of(&letter.sender);
-        let to = std::iter::once((&letter.recipient, false));
-        for (address, copy) in to.chain(letter.copies.iter().map(|copy| (copy, true))) {
+        for (address, copy) in letter.addresses() {
             let hash = salted(&salt, &sender, &mailbox_of(address));
             insert.execute(params![hash.cast_signed(), copy, letter.at.as_second()])?;
         }

@@ -6,8 +6,8 @@ use appel_core::letter::LetterId;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::columns::timestamp;
-use super::entries::out_of_order;
+use super::columns::{copies, timestamp};
+use super::entries::{out_of_order, own_ways};
 use super::{kind, marks, reply, state};
 use crate::outbox::ledger::Settled;
 use crate::outbox::ledger::rules::{Open, OutOfOrder, Standing};
@@ -135,6 +135,10 @@ pub fn settle_by_hand(
                  iif(state = ?4, '', reply) FROM copy WHERE event = ?1 ORDER BY rowid",
             )?
             .execute(params![doubt, settled, state, state::of(Status::InDoubt), reason])?;
+        if let (Some(attempt), Some(status)) = (doubt, told.status) {
+            let copies = copies(&transaction, settled)?;
+            own_ways(&transaction, (*id, letter), status, &copies, (run, 0, attempt))?;
+        }
     }
     transaction.commit()
 }

@@ -9,12 +9,13 @@ use std::sync::OnceLock;
 use rusqlite::Connection;
 
 /// What makes the database of each format, from the oldest on: each step takes it one further.
-pub const MIGRATIONS: [&str; 5] = [
+pub const MIGRATIONS: [&str; 6] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// Whether the database has the tables of this format: as they were written, and no others.

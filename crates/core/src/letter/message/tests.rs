@@ -38,6 +38,48 @@ fn message(given: Given) -> String {
     shown(&compose(letter, &text, &made.sender, &files(), moment(AT)).unwrap())
 }
 
+/// The message of a letter with these copies, as a server has it that takes ASCII addresses alone; whom it leaves out.
+fn ascii_message(copies: &str) -> (String, Vec<String>, Message) {
+    let rows = format!("role,name,email,salutation,cc\nembassy,É,a@x.example,Sir,{copies}\n");
+    let made = given().rows(&rows).made();
+    let letter = &made.due()[0];
+    let text = made
+        .renderer(None)
+        .render(letter, jiff::civil::date(2011, 12, 16))
+        .unwrap();
+    let message = compose(letter, &text, &made.sender, &Attachments::new(), moment(AT)).unwrap();
+    let (ascii, left_out) = message.clone().without_smtputf8();
+    let left_out = left_out.iter().map(ToString::to_string).collect();
+    (shown(&ascii), left_out, message)
+}
+
+#[test]
+fn for_a_server_without_smtputf8_copies_that_need_it_leave_envelope_and_header_and_nothing_else_changes() {
+    let many: Vec<String> = (0..20).map(|n| format!("copy{n}@somewhere-far-away.example")).collect();
+    for (copies, stay) in [
+        ("jürgen@x.example", String::new()),
+        (
+            "b@x.example jürgen@x.example c@x.example",
+            "Cc: b@x.example, c@x.example\n".to_owned(),
+        ),
+    ] {
+        let (text, left_out, message) = ascii_message(copies);
+        assert_eq!(left_out, ["jürgen@x.example"]);
+        let before = shown(&message);
+        let at = before.find("Cc: ").unwrap();
+        let end = at + before[at..].find("\nSubject").unwrap() + 1;
+        assert_eq!(text, before[..at].to_owned() + &stay + &before[end..]);
+        assert!(!message.clone().without_smtputf8().0.envelope.needs_smtputf8());
+    }
+    // Over several lines, and as it would have been written without them.
+    let (text, left_out, _) = ascii_message(&format!("jürgen@x.example {} ö@x.example", many.join(" ")));
+    assert_eq!(left_out, ["jürgen@x.example", "ö@x.example"]);
+    assert_eq!(text, shown(&ascii_message(&many.join(" ")).2));
+    // Where nothing needs it, nothing is touched.
+    let (text, left_out, message) = ascii_message(&many.join(" "));
+    assert_eq!((text, left_out.len()), (shown(&message), 0));
+}
+
 /// The usual letter, made once for tests that want it a thousand times.
 static ANY: LazyLock<(Made, Letter)> = LazyLock::new(|| {
     let made = given().made();

@@ -1,3 +1,4 @@
+mod copies;
 mod flood;
 
 use std::collections::HashMap as Map;

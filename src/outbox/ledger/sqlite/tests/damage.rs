@@ -209,11 +209,11 @@ fn marks_that_are_torn_after_a_kill_leave_everything_claimed_in_doubt() {
 #[test]
 fn what_was_accepted_is_recorded_twice_and_a_contradiction_is_said() {
     for sql in [
-        "UPDATE letter SET state = 4",
+        "UPDATE letter SET state = 4 WHERE key = 1",
         "UPDATE event SET state = 5",
         "DELETE FROM event",
-        "UPDATE event SET letter = 2; INSERT INTO letter SELECT 2, x'02', campaign, letter, sender, recipient, language,
-         date, 5, 0, run, copies, 0 FROM letter",
+        "UPDATE event SET letter = 9; INSERT INTO letter SELECT 9, x'02', campaign, letter, sender, recipient, language,
+         date, 5, 0, run, copies, 0, NULL, NULL FROM letter WHERE key = 1",
     ] {
         let subject = Subject::new();
         subject.ended_after(&[
@@ -262,13 +262,13 @@ fn a_big_ledger_is_known_by_its_digest_until_a_bit_of_it_is_another() {
     assert!(!is_sealed());
     fs::remove_file(&wal).unwrap();
     // What was changed since is found all the same.
-    subject.sql("UPDATE letter SET state = 4");
+    subject.sql("UPDATE letter SET state = 4 WHERE key = 1");
     let error = taken_over(&subject, 1..=1).unwrap_err();
     assert!(
         error.message().in_english().ends_with("contradict each other"),
         "{error:?}"
     );
-    subject.sql("UPDATE letter SET state = 3");
+    subject.sql("UPDATE letter SET state = 3 WHERE key = 1");
     // A run that was killed has no seal.
     subject.ended_after(&[]);
     assert!(is_sealed());
@@ -291,7 +291,7 @@ fn what_the_disk_changes_while_a_run_goes_on_is_not_sealed() {
     subject.sql("INSERT INTO facts (json) VALUES (hex(zeroblob(5000000)))");
     let mut ledger = subject.lock();
     // After the look at the beginning.
-    subject.sql("UPDATE letter SET state = 4");
+    subject.sql("UPDATE letter SET state = 4 WHERE key = 1");
     for (durability, entries) in accepted(2) {
         ledger.apply(entries, durability).unwrap();
     }

@@ -124,6 +124,42 @@ fn a_ledger_of_the_first_format_is_brought_to_the_newest() {
 }
 
 #[test]
+fn copies_that_a_format_before_6_left_put_off_stay_as_they_were() {
+    let subject = Subject::new();
+    fs::create_dir(subject.path().parent().unwrap()).unwrap();
+    for step in &MIGRATIONS[..5] {
+        subject.sql(step);
+    }
+    subject.sql(
+        "PRAGMA application_id = 0x6170706c; PRAGMA user_version = 5;
+         INSERT INTO run (key, started, ended, boot) VALUES (1, 0, 0, 'b');
+         INSERT INTO letter (key, id, campaign, letter, sender, recipient, language, date, state, before, run, copies)
+         VALUES (1, x'01010101010101010101010101010101', 'c', 'protest', 'me@x.example', 'r1@x.example', 'fr', 0, 3, 3, 1,
+                 '[\"copy@x.example\"]');
+         INSERT INTO event (key, letter, run, at, state, code, reply) VALUES (1, 1, 1, 0, 3, 250, 'ok');
+         INSERT INTO copy (event, address, state, code, reply) VALUES (1, 'copy@x.example', 4, 450, 'later');",
+    );
+    subject.ended_after(&[]);
+    let mut open = Vec::new();
+    let mut each = |copy| open.push(copy);
+    let me = appel_core::testing::address("me@x.example");
+    super::at_once(super::LedgerReader::open_copies(
+        &mut subject.reader(),
+        "c",
+        &me,
+        &mut each,
+    ))
+    .unwrap();
+    assert_eq!(open, []);
+    let events = subject.logged();
+    assert_eq!(
+        (events.len(), events[0].copies[0].outcome.status),
+        (1, Status::Deferred)
+    );
+    assert_eq!(subject.status(1), Some(Status::Accepted));
+}
+
+#[test]
 fn what_a_run_of_format_4_left_is_believed_only_when_it_is_what_was_written() {
     for change in [
         "UPDATE daybook SET entries = CAST(replace(CAST(entries AS TEXT), 'mfa.example', 'mfb.example') AS BLOB)",
@@ -152,6 +188,7 @@ fn a_step_from_one_format_to_the_next_is_never_changed() {
     44135b985de11d12
     fc6236394a4dadfe
     de9979726077eb28
+    3f64dfcf48bc68aa
     ");
 }
 
@@ -207,16 +244,17 @@ fn what_is_stored_has_codes_and_the_servers_words_and_no_sentence_of_ours() {
     let db = rusqlite::Connection::open(subject.path()).unwrap();
     let format: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
     // Whatever changes below is a new format, and needs a step in `MIGRATIONS` that brings this one to it.
-    assert_eq!(format, 5);
+    assert_eq!(format, 6);
     insta::assert_snapshot!(dump(&subject), @r#"
     run: key started ended boot commits
       1 1324061640 1324061640 _ 5
       2 1324061640 1324061640 _ 1
       3 1324061640 1324061640 _ 1
-    letter: key id campaign letter sender recipient language date state before run copies mark
-      1 x'01'…16 'c' 'protest' 'me@x.example' 'r1@x.example' 'fr' 1324061640 3 3 1 '["copy@x.example"]' 3
-      2 x'02'…16 'c' 'protest' 'me@x.example' 'r2@x.example' 'fr' 1324061640 4 4 1 '["copy@x.example"]' 3
-      3 x'03'…16 'c' 'protest' 'me@x.example' 'r3@x.example' 'fr' 1324061640 6 6 3 '["copy@x.example"]' 2
+    letter: key id campaign letter sender recipient language date state before run copies mark copy_of attempt
+      1 x'01'…16 'c' 'protest' 'me@x.example' 'r1@x.example' 'fr' 1324061640 3 3 1 '["copy@x.example"]' 3 NULL NULL
+      2 x'02'…16 'c' 'protest' 'me@x.example' 'r2@x.example' 'fr' 1324061640 4 4 1 '["copy@x.example"]' 3 NULL NULL
+      3 x'03'…16 'c' 'protest' 'me@x.example' 'r3@x.example' 'fr' 1324061640 6 6 3 '["copy@x.example"]' 2 NULL NULL
+      4 x'bf'…16 'c' 'protest' 'me@x.example' 'copy@x.example' 'fr' 1324061640 5 5 1 NULL 3 x'01'…16 1
     facts: key json
       1 '{}'
     event: key letter run at state code reply sha256 facts kind reason more
