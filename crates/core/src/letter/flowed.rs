@@ -89,6 +89,12 @@ impl Flow {
         links: &[std::ops::Range<usize>],
     ) -> Option<usize> {
         let added = usize::from(self.without_spaces);
+        if let Some(window) = rest.as_bytes().get(..=room)
+            && let Some(at) = at_last_blank(window, added)
+            && !(is_plain && rest[..at].trim_end_matches(' ') == "--")
+        {
+            return Some(at);
+        }
         let mut column = 0;
         // Behind blanks, and between characters; with the columns up to there.
         let (mut blank, mut between): (Option<(usize, usize)>, Option<usize>) = (None, None);
@@ -195,6 +201,20 @@ fn quote_depth(line: &str) -> usize {
 /// RFC 3676 §4.4: what would be read as something else, or changed on the way, has a blank before it.
 fn is_stuffed(line: &str) -> bool {
     line.starts_with([' ', '>']) || line.starts_with("From ")
+}
+
+/// Where to break a line of ASCII, which most are, without looking at each of its characters: behind the last blank that it
+/// has room for. `window` is as much of it as a line holds, and one more.
+fn at_last_blank(window: &[u8], added: usize) -> Option<usize> {
+    if !window.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
+    let most = (window.len() - 1).checked_sub(added)?;
+    let found = (1..=most)
+        .rev()
+        .find(|at| window[at - 1] == b' ' && window[*at] != b' ')?;
+    // Blanks that it begins with are no place to break it.
+    window[..found].iter().any(|byte| *byte != b' ').then_some(found)
 }
 
 /// Where to break: between characters only where blanks would leave much of the line empty.
@@ -343,6 +363,26 @@ mod tests {
             &format!("请看{link}。谢谢"),
             &format!("请看·\n{link}。·\n谢谢"),
         );
+    }
+
+    #[test]
+    fn a_line_is_broken_in_the_same_place_whether_it_is_all_ascii_or_not() {
+        for words in [
+            "a bb  ccc dddd ".repeat(20),
+            format!("{} b", "a".repeat(72)),
+            format!("{}  {}", "a".repeat(71), "b".repeat(72)),
+            format!("   {} b c", "a".repeat(69)),
+            format!("-- {} b", "a".repeat(68)),
+        ] {
+            for flow in [PLAIN, CHINESE] {
+                let wrapped = flow.wrapped(&words);
+                assert_eq!(
+                    wrapped,
+                    flow.wrapped(&words.replace('a', "é")).replace('é', "a"),
+                    "{words}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -168,6 +168,8 @@ impl<'a> Reading<'a> {
             }) => {
                 let dest_url = match link_type {
                     LinkType::Email => format!("mailto:{dest_url}").into(),
+                    // Of a value in an address its lines are none.
+                    _ if dest_url.contains(BREAK) => dest_url.replace(BREAK, "").into(),
                     _ => dest_url,
                 };
                 let kept = is_plain_link(&dest_url);

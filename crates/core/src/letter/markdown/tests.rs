@@ -152,6 +152,11 @@ fn a_value_is_never_code_however_it_is_indented() {
         "<p>a<br>\n<br>\n- *b*</p>\n",
     );
     assert_eq!(escape(" a"), " a");
+    check(
+        &format!("[a](https://x.example/{})\n", escape("b\nc")),
+        "a (https://x.example/bc)\n",
+        "<p><a href=\"https://x.example/bc\">a</a></p>\n",
+    );
     // Marks in a value are nobody's.
     assert_eq!(escape(&format!("a{OWN}{OPENS}b{BREAK}")), "ab");
 }
