@@ -117,7 +117,8 @@ async fn send<T: Transport>(
                 return sent;
             }
             Attempt::Unstarted(reply) if ended_after.is_none() => {
-                ended_after = Some(taken);
+                // A line that nobody used for a while tells nothing of how many letters it takes.
+                ended_after = Some(0);
                 reply
             }
             Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {

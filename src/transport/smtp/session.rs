@@ -175,7 +175,10 @@ impl SmtpSession {
     /// No group is tried again. The text of this letter has not left, so it can go once more, command by command.
     fn group_failed(&self, reply: Reply) -> Opened {
         let manner = &self.settings.manner;
-        let before = manner.learned.note(|found| found.pipelining.replace(false));
+        let before = manner.learned.note(|found| {
+            found.pipelining_is_a_guess = reply.reason == Some(Reason::ConnectionLost);
+            found.pipelining.replace(false)
+        });
         let learned = (before != Some(false)).then(|| msg!("learned-no-pipelining", host = &self.settings.host));
         Opened::Again { reply, learned }
     }

@@ -36,9 +36,7 @@ const OF_SESSION: &[&str] = &[
 ];
 
 /// Enhanced codes (RFC 3463 §3.2, §3.3) of an address that is none: no such user, no such domain, switched off.
-const NO_SUCH_READER: &[&str] = &[
-    "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "4.1.1", "4.1.2",
-];
+const NO_SUCH_READER: &[&str] = &["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "4.1.1", "4.1.2"];
 
 /// Words that say the same.
 const NO_SUCH_READER_IN_WORDS: &[&str] = &[
@@ -78,6 +76,32 @@ const OF_READER: &[&str] = &[
     "you tried to reach",
     "trying to contact",
     "inbox",
+];
+
+/// Words about the sender's address.
+const OF_SENDER: &[&str] = &[
+    "sender",
+    "from address",
+    "from header",
+    "mail from",
+    "return path",
+    "return-path",
+    "send as",
+    "sendas",
+];
+
+/// Words of a server that carries nobody's letters to others.
+const OF_RELAYING: &[&str] = &["relay"];
+
+/// Words of a server that wants to know who it is.
+const OF_SIGNING_IN: &[&str] = &[
+    "logged in",
+    "log in",
+    "login",
+    "authenticat",
+    "auth required",
+    "sign in",
+    "pop before smtp",
 ];
 
 /// Words of servers that let whoever is new to them wait.
@@ -123,7 +147,7 @@ pub fn pause(reply: &Reply, step: Step, to: &Address) -> Option<Pause> {
     let words = words(reply);
     let told = told_pause(&words).filter(|told| *told < LONGEST_PAUSE);
     let hurried = (has(&words, TOO_FAST) || matches!(reply.code, Some(432 | 454))) && !is_daily(&words);
-    if hurried && !names_reader(reply, to) {
+    if hurried && !names_reader(reply, step, to, to) {
         return Some(told.map_or(Pause::Growing, Pause::Told));
     }
     // What is said of one reader keeps that letter alone waiting.
@@ -171,11 +195,22 @@ pub fn is_greylisting(reply: &Reply) -> bool {
     has(&words(reply), GREYLISTING)
 }
 
-/// Whether the words, or the code, name the reader: the address itself, or a mailbox.
-pub fn names_reader(reply: &Reply, to: &Address) -> bool {
+/// Whether the words, or the code, name the reader: the address itself, or a mailbox. What is said at MAIL, or of the sender,
+/// or of signing in and relaying, is not about the reader, whatever address is repeated.
+pub fn names_reader(reply: &Reply, step: Step, to: &Address, from: &Address) -> bool {
     let words = words(reply);
-    words.contains(&to.as_str().to_lowercase())
-        || words.contains(&to.wire().to_string().to_lowercase())
+    let names = |address: &Address| {
+        words.contains(&address.as_str().to_lowercase()) || words.contains(&address.wire().to_string().to_lowercase())
+    };
+    if step == Step::Mail
+        || has(&words, OF_SENDER)
+        || has(&words, OF_RELAYING)
+        || has(&words, OF_SIGNING_IN)
+        || names(from) && !names(to)
+    {
+        return false;
+    }
+    names(to)
         || has(&words, OF_READER)
         || no_such_reader(reply)
         || enhanced(&reply.text).is_some_and(|code| code.get(1..).is_some_and(|rest| rest == ".2.2"))
@@ -200,20 +235,8 @@ pub fn speaks_of_limit(reply: &Reply) -> bool {
 /// What a server that says the same to all letters probably means.
 pub fn meaning(reply: &Reply, step: Step, signs_in: bool) -> Message {
     let words = words(reply);
-    let wants_login = reply.code == Some(530)
-        || has(
-            &words,
-            &[
-                "logged in",
-                "log in",
-                "login",
-                "authenticat",
-                "auth required",
-                "sign in",
-                "pop before smtp",
-            ],
-        );
-    let relays_not = has(&words, &["relay"]);
+    let wants_login = reply.code == Some(530) || has(&words, OF_SIGNING_IN);
+    let relays_not = has(&words, OF_RELAYING);
     if (wants_login || relays_not) && !signs_in {
         return msg!("account-wants-sign-in");
     }
@@ -238,7 +261,7 @@ pub fn meaning(reply: &Reply, step: Step, signs_in: bool) -> Message {
     ) {
         return msg!("account-is-blocked");
     }
-    if step == Step::Mail || has(&words, &["sender", "from address", "from header", "send as", "sendas"]) {
+    if step == Step::Mail || has(&words, OF_SENDER) {
         return msg!("account-sender-refused");
     }
     if relays_not || wants_login {
@@ -258,6 +281,10 @@ mod tests {
 
     fn to() -> Address {
         Address::parse("o1@mid.example").unwrap()
+    }
+
+    fn from() -> Address {
+        Address::parse("me@x.example").unwrap()
     }
 
     #[track_caller]
@@ -303,14 +330,17 @@ mod tests {
             "452 4.2.2 user over quota",
             "550 recipient has exceeded the rate limit",
         ] {
-            assert!(names_reader(&reply(said), &to()), "{said}");
+            assert!(names_reader(&reply(said), Step::Text, &to(), &from()), "{said}");
         }
         for said in [
             "554 5.7.1 Message rejected under suspicion of SPAM",
             "550-Requested action not taken: mailbox unavailable\n550 Failure sending mail. Try again later",
             "550 5.4.5 Daily sending quota exceeded for me@x.example",
+            "554 5.7.1 <o1@mid.example>: Relay access denied",
+            "550 5.1.0 <me@x.example>: Sender address rejected: User unknown in virtual mailbox table",
+            "550 5.7.1 <o1@mid.example>: Recipient address rejected: please log in first",
         ] {
-            assert!(!names_reader(&reply(said), &to()), "{said}");
+            assert!(!names_reader(&reply(said), Step::Text, &to(), &from()), "{said}");
         }
     }
 
@@ -377,7 +407,7 @@ mod tests {
         fn no_words_at_all_make_it_panic(code in 200_u16..600, text: String) {
             let reply = Reply::said(code, text);
             let _ = pause(&reply, Step::Text, &to());
-            let _ = (of_session(&reply), of_server(&reply), names_reader(&reply, &to()));
+            let _ = (of_session(&reply), of_server(&reply), names_reader(&reply, Step::Rcpt, &to(), &from()));
             let _ = meaning(&reply, Step::Mail, true);
         }
     }
