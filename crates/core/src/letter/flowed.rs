@@ -89,6 +89,10 @@ impl Flow {
         links: &[std::ops::Range<usize>],
     ) -> Option<usize> {
         let added = usize::from(self.without_spaces);
+        // No character is wider than its bytes are many.
+        if rest.len() <= room && !rest.contains('\t') {
+            return None;
+        }
         if let Some(window) = rest.as_bytes().get(..=room)
             && let Some(at) = at_last_blank(window, added)
             && !(is_plain && rest[..at].trim_end_matches(' ') == "--")
@@ -231,6 +235,9 @@ fn width(c: char) -> usize {
     match c {
         ' '..='~' => 1,
         '\t' => 8,
+        // Most of what else is written, without a look into the table: Latin, Greek and Cyrillic, then Chinese.
+        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}' => 1,
+        '\u{4e00}'..='\u{9fff}' => 2,
         _ => c.width().unwrap_or(0),
     }
 }
@@ -363,6 +370,14 @@ mod tests {
             &format!("请看{link}。谢谢"),
             &format!("请看·\n{link}。·\n谢谢"),
         );
+    }
+
+    #[test]
+    fn the_columns_of_common_characters_are_those_of_the_table() {
+        for c in ('\u{a1}'..='\u{9fff}').filter(|c| c.width().is_some()) {
+            assert_eq!(Some(width(c)), c.width(), "{c:?}");
+            assert!(width(c) <= c.len_utf8(), "{c:?}");
+        }
     }
 
     #[test]
