@@ -233,10 +233,9 @@ fn best(blank: Option<(usize, usize)>, between: Option<usize>, room: usize) -> O
 /// The columns of a character; of one that is written onto another, none.
 fn width(c: char) -> usize {
     match c {
-        ' '..='~' => 1,
+        // Most of what is written, without a look into the table: Latin, Greek and Cyrillic, then Chinese.
+        ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}' => 1,
         '\t' => 8,
-        // Most of what else is written, without a look into the table: Latin, Greek and Cyrillic, then Chinese.
-        '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{370}'..='\u{482}' | '\u{48a}'..='\u{52f}' => 1,
         '\u{4e00}'..='\u{9fff}' => 2,
         _ => c.width().unwrap_or(0),
     }
