@@ -82,8 +82,11 @@ async fn letters<T: Transport>(
         copies::tell_left_out(&mut sent, left_out);
         dispatcher.keep(&job, &message, &sent);
         let put_off = copies::put_off(&job, &message, &sent);
-        dispatcher.record(job, &sent)?;
+        let goes_on = dispatcher.record(job, &sent)?;
         dispatcher.take_on(put_off);
+        if !goes_on {
+            return Ok(());
+        }
     }
     Ok(())
 }

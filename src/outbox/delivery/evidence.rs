@@ -20,8 +20,10 @@ use crate::transport::{Reply, Sent, Step};
 const SAME: usize = 4;
 /// The same of addresses that are said not to exist: a list may be old.
 const NO_SUCH_READERS: usize = 10;
-/// So many are told no in whatever words, and nothing is accepted.
-const ANYTHING: usize = 50;
+/// So many are told no with the same codes in whatever words, and nothing is accepted between.
+const ANYTHING: usize = 15;
+/// So many lines break behind a letter, one after the other.
+const BROKEN: u32 = 4;
 /// So many are kept in mind.
 const MOST: usize = 200;
 
@@ -38,7 +40,7 @@ pub fn is_of_connection(sent: &Sent, taken: u32) -> bool {
     match (code, sent.step) {
         (421, _) => true,
         (400..=599, Step::Mail | Step::Data) => !hints::shows_account(reply),
-        (400..=499, Step::Rcpt | Step::Text) => hints::of_session(reply),
+        (400..=599, Step::Rcpt | Step::Text) => hints::of_session(reply),
         _ => false,
     }
 }
@@ -64,6 +66,8 @@ pub struct Heard<'h> {
     pub for_good: bool,
     /// The no that an earlier run heard of it.
     pub before: Option<LastTry>,
+    /// Whether other connections are at it.
+    pub others: bool,
 }
 
 /// What that is about.
@@ -75,6 +79,8 @@ pub enum About {
     LetterForGood,
     /// The pace.
     Pace(Pause),
+    /// How many connections there are: one too many.
+    Crowd,
     /// The account: a limit that is known by its words or code.
     Limit(Limit),
     /// The account: so many letters running were told the same.
@@ -95,6 +101,8 @@ struct No {
     names_reader: bool,
     /// The words may be about how much an account may send: then it is never the letter's own for good.
     of_limit: bool,
+    /// They may be about the account in another way: then only what is accepted afterwards shows that it is the letter's own.
+    of_account: bool,
     /// It was told the same in an earlier run, and one of the two runs had a letter accepted.
     again: bool,
     heard: u64,
@@ -110,6 +118,9 @@ pub struct Evidence {
     /// Letters that a server was asked to take, each once.
     tried: usize,
     nos: Vec<No>,
+    /// Lines that broke behind a letter, one after the other, and when the last was heard of.
+    broken: u32,
+    broke: u64,
 }
 
 impl Evidence {
@@ -128,6 +139,7 @@ impl Evidence {
     /// that were refused for good.
     pub fn accepted(&mut self, began: u64) -> Vec<LetterId> {
         self.accepted = true;
+        self.broken = 0;
         if self.nos.is_empty() {
             return Vec::new();
         }
@@ -135,7 +147,18 @@ impl Evidence {
             .into_iter()
             .partition(|no| no.heard < began);
         self.nos = open;
-        for_good(settled)
+        for_good(settled, false)
+    }
+
+    /// A letter that began then was handed over, and the line broke before its reply. Whether that goes on and on: what
+    /// broke at one moment on several connections counts once.
+    pub const fn breaks_behind_letters(&mut self, began: u64) -> bool {
+        if began > self.broke {
+            self.broken += 1;
+            self.moment += 1;
+            self.broke = self.moment;
+        }
+        self.broken >= BROKEN
     }
 
     /// What a no is about, or a "not now": in the order in which one rules out the next.
@@ -148,26 +171,32 @@ impl Evidence {
             for_good,
             ..
         } = heard;
+        if heard.others && hints::is_crowded(reply) {
+            return About::Crowd;
+        }
         if let Some(pause) = hints::pause(reply, step, to) {
             return About::Pace(pause);
         }
         let names_reader = hints::names_reader(reply, step, to, from);
         let of_reader = names_reader || step == Step::Rcpt;
-        if (!of_reader || Limit::is_of_a_day(reply))
-            && let Some(limit) = Limit::in_reply(reply)
+        if (!of_reader || Limit::is_of_a_day(reply) && !names_reader)
+            && let Some(limit) = hints::limit(reply)
         {
             return About::Limit(limit);
         }
-        if !for_good && (heard.is_copy || hints::is_greylisting(reply)) {
-            return About::LetterForNow;
-        }
-        let of_server = !for_good && hints::of_server(reply);
-        if of_server && !of_reader {
-            return About::Server;
+        if !for_good {
+            let comes_later = step == Step::Rcpt && (hints::wait_of_letter(reply).is_some() || hints::of_server(reply));
+            if heard.is_copy || comes_later || hints::is_greylisting(reply) {
+                return About::LetterForNow;
+            }
+            if hints::of_server(reply) && !of_reader {
+                return About::Server;
+            }
         }
         let dead_address = names_reader && hints::no_such_reader(reply);
         let gist = Gist::of(reply, to);
         let of_limit = !names_reader && hints::speaks_of_limit(reply);
+        let of_account = !names_reader && hints::speaks_of_account(reply);
         let again = !of_limit
             && heard.before.is_some_and(|before| {
                 let among_accepted = before.among_accepted || self.accepted;
@@ -182,11 +211,11 @@ impl Evidence {
             for_good,
             names_reader,
             of_limit,
+            of_account,
             again,
             heard: self.moment + 1,
         });
         match self.told_the_same(if dead_address { NO_SUCH_READERS } else { SAME }) {
-            Some(_) if of_server => About::Server,
             Some(letters) => About::Account(letters),
             None if for_good => About::LetterForGood,
             None => About::LetterForNow,
@@ -211,7 +240,8 @@ impl Evidence {
         if letters.len() >= enough && !alike.iter().all(|no| no.again) {
             return Some(letters.len());
         }
-        let for_good = self.nos.iter().filter(|no| no.for_good && !no.again).count();
+        let for_good = |no: &&No| no.for_good && !no.again && !no.names_reader && no.gist.has_codes_of(&last.gist);
+        let for_good = self.nos.iter().filter(for_good).count();
         (for_good >= ANYTHING).then_some(for_good)
     }
 
@@ -226,12 +256,14 @@ impl Evidence {
 
     /// Everything due was tried, and it was not the account: gives the lines of those that were refused for good.
     pub fn settle(&mut self) -> Vec<LetterId> {
-        for_good(std::mem::take(&mut self.nos))
+        for_good(std::mem::take(&mut self.nos), true)
     }
 }
 
-fn for_good(nos: Vec<No>) -> Vec<LetterId> {
-    let refused = nos.into_iter().filter(|no| no.for_good && !no.of_limit);
+/// `at_the_end`: nothing was accepted after them.
+fn for_good(nos: Vec<No>, at_the_end: bool) -> Vec<LetterId> {
+    let open = |no: &No| no.of_limit || at_the_end && no.of_account && !no.again;
+    let refused = nos.into_iter().filter(|no| no.for_good && !open(no));
     refused.map(|no| no.line).collect()
 }
 
@@ -310,6 +342,7 @@ mod tests {
                     reply: reply.clone(),
                     among_accepted,
                 }),
+                others: false,
             })
         }
 
@@ -331,7 +364,6 @@ mod tests {
             .map(|(number, before)| run.told(number, Step::Text, SPAM, before))
             .collect();
         assert_eq!(told[3], About::Account(4));
-        assert_eq!(run.0.settle().len(), 4, "nobody settles after a stop");
     }
 
     #[test]
@@ -372,6 +404,60 @@ mod tests {
     }
 
     #[test]
+    fn words_about_the_account_at_the_end_of_a_run_leave_its_last_letters_due() {
+        for (words, again, refused) in [
+            (SPAM, None, 0),
+            (SPAM, Some(true), 2),
+            ("554 5.7.1 not this letter", None, 2),
+        ] {
+            let mut run = Run::default();
+            run.accepts();
+            run.told(1, Step::Text, words, again);
+            run.told(2, Step::Text, words, again);
+            assert_eq!(run.0.settle().len(), refused, "{words}");
+        }
+        // What is accepted afterwards shows that it was theirs.
+        let mut run = Run::default();
+        run.told(1, Step::Text, SPAM, None);
+        assert_eq!(run.accepts(), [id(1)]);
+    }
+
+    #[test]
+    fn one_connection_too_many_is_told_by_the_crowd_there_is() {
+        let mut evidence = Evidence::default();
+        let [to, from] = ["c@a.example", "me@x.example"].map(|address| Address::parse(address).unwrap());
+        let mut told = |others| {
+            evidence.about(Heard {
+                line: id(1),
+                letter: id(1),
+                is_copy: false,
+                to: &to,
+                from: &from,
+                reply: &said("432 4.3.2 sender thread limit exceeded"),
+                step: Step::Text,
+                for_good: false,
+                before: None,
+                others,
+            })
+        };
+        assert_eq!((told(true), told(false)), (About::Crowd, About::Pace(Pause::Growing)));
+    }
+
+    #[test]
+    fn a_line_that_breaks_behind_every_letter_is_no_accident_and_one_that_takes_four_connections_along_is() {
+        let mut run = Run::default();
+        let began: Vec<u64> = (0..4).map(|_| run.0.begins()).collect();
+        assert!(began.into_iter().all(|began| !run.0.breaks_behind_letters(began)));
+        let broken: Vec<bool> = (0..3)
+            .map(|_| {
+                let began = run.0.begins();
+                run.0.breaks_behind_letters(began)
+            })
+            .collect();
+        assert_eq!(broken, [false, false, true]);
+    }
+
+    #[test]
     fn a_sender_that_is_refused_is_no_dead_reader_whatever_the_words() {
         let words = "550 5.1.0 <FROM>: Sender address rejected: User unknown in virtual mailbox table";
         for step in [Step::Mail, Step::Rcpt] {
@@ -408,6 +494,7 @@ mod tests {
                 step: Step::Rcpt,
                 for_good: false,
                 before: None,
+                others: false,
             });
             assert_eq!(about, About::LetterForNow);
         }

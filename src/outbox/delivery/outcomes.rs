@@ -31,11 +31,14 @@ enum Weighed {
     Later,
     /// A no for good, should it turn out that it was about this letter.
     Unsettled,
+    /// Not now, on this connection.
+    OneTooMany,
 }
 
 impl Dispatcher {
-    /// Has an outcome written, and tries again later what was deferred and may be.
-    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
+    /// Has an outcome written, and tries again later what was deferred and may be. `false`: the connection is one too many for
+    /// the server, and others go on.
+    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<bool, LedgerLost> {
         job.first_try.get_or_insert_with(Instant::now);
         job.tries += 1;
         // Told by `abandon` as in doubt, which is what the next run will find.
@@ -58,13 +61,13 @@ impl Dispatcher {
             state.in_flight.remove(&job.letter.line())
         };
         let Some(in_flight) = in_flight else {
-            return Ok(());
+            return Ok(true);
         };
         let weighed = self.weigh(&job, sent);
         let deferred;
         let sent = match weighed {
             Weighed::Stands => sent,
-            Weighed::Later | Weighed::Unsettled => {
+            Weighed::Later | Weighed::Unsettled | Weighed::OneTooMany => {
                 let outcome = Outcome::new(Status::Deferred, sent.outcome.reply.clone());
                 deferred = Sent {
                     outcome,
@@ -100,8 +103,12 @@ impl Dispatcher {
                 None => self.journal.submit(entry, Some(event.told()))?,
             }
         }
+        let goes_on = !matches!(weighed, Weighed::OneTooMany);
+        if !goes_on {
+            self.state().connections -= 1;
+        }
         self.wake();
-        Ok(())
+        Ok(goes_on)
     }
 
     /// What an outcome is evidence of, and what is done about it.
@@ -112,7 +119,16 @@ impl Dispatcher {
             Status::Deferred | Status::Refused if reply.code.is_some() => return self.said_no(job, sent),
             Status::Deferred => self.server_deferred(reply),
             // It does not fit this server, which was not asked.
-            Status::Refused | Status::InDoubt | Status::NotTried => {}
+            Status::Refused | Status::NotTried => {}
+            Status::InDoubt => {
+                if self.state().evidence.breaks_behind_letters(job.began) {
+                    self.stop(Stop::Cannot {
+                        message: msg!("line-breaks-behind-letters"),
+                        cause: Some(reply.told_with_code()),
+                        hint: None,
+                    });
+                }
+            }
         }
         Weighed::Stands
     }
@@ -164,6 +180,7 @@ impl Dispatcher {
         } else {
             None
         };
+        let others = self.state().connections > 1;
         let about = self.state().evidence.about(Heard {
             line: letter.line(),
             letter: letter.id,
@@ -174,6 +191,7 @@ impl Dispatcher {
             step: sent.step,
             for_good,
             before,
+            others,
         });
         match about {
             About::LetterForNow => Weighed::Stands,
@@ -182,6 +200,7 @@ impl Dispatcher {
                 self.server_deferred(reply);
                 Weighed::Stands
             }
+            About::Crowd => Weighed::OneTooMany,
             About::Pace(pause) => {
                 self.hurried(reply, pause);
                 Weighed::Later
