@@ -287,3 +287,8 @@ config-fact-too-many-languages = the fact has a text in more than { $most } lang
 config-fact-without-text = the fact has no text in any language
     .hint = write one for each language: {"{"} en = "at least 70", fr = "au moins 70" {"}"}
 config-hint-fact-text = write it in double quotes, or one for each language: {"{"} en = "…", fr = "…" {"}"}
+
+# [check]
+config-allow-unknown = there is no warning of style with the name "{ $name }"
+config-allow-safety = "{ $name }" is about safety, and cannot be switched off
+config-hint-allow = these can be switched off: { $names }

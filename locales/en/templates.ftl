@@ -95,10 +95,6 @@ header-unknown = unknown header line `{ $header }`
     .hint = only Subject, Format and Attach may stand above the empty line; if this belongs to the letter, put an empty line above it
 
 # Words of a letter that give something away or were forgotten.
-text-placeholder = `{ $words }` looks like a place that was to be filled in
-    .hint = write what belongs there, or take it out
-text-draft = `{ $words }` looks left over from a draft
-    .hint = write what belongs there, or take it out
 #   $code: the character's number in Unicode, "202E"
 text-hidden-character = the text contains the hidden character U+{ $code }
     .hint = delete it and what stands beside it, and type that again

@@ -14,7 +14,10 @@ use jiff::Timestamp;
 pub mod bounded;
 pub mod config;
 pub mod identity;
+mod leavings;
+mod phrases;
 pub mod recipients;
+pub mod style;
 pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
@@ -86,21 +89,27 @@ pub struct Loaded {
     pub input: Option<Input>,
     /// Everything worth saying, in the order of the files.
     pub problems: Problems,
+    /// The warnings of style that the campaign switched off (`[check] allow`), by their names.
+    pub off: Vec<&'static str>,
 }
 
 /// Reads a whole campaign and finds every problem in it. `now` decides what is stale.
 #[must_use]
 pub fn load(sources: &Sources, now: Timestamp) -> Loaded {
     let mut problems = Problems::new();
-    let input = read(sources, now, &mut problems);
+    let mut off = Vec::new();
+    let input = read(sources, now, &mut problems, &mut off);
+    problems.switch_off(&off);
     Loaded {
         input: input.filter(|_| !problems.any_error()),
         problems,
+        off,
     }
 }
 
-fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Input> {
+fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Vec<&'static str>) -> Option<Input> {
     let draft = config::read(sources, now, problems)?;
+    off.clone_from(&draft.off);
     let roles: BTreeSet<String> = draft
         .letters
         .iter()

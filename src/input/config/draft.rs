@@ -21,6 +21,7 @@ use super::login;
 use super::paths;
 use super::read::Table;
 use super::source::Source;
+use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
@@ -38,6 +39,8 @@ pub struct Draft {
     pub facts: Facts,
     /// The keys of `[sender]`; `None` when there is no such table.
     pub sender_keys: Option<BTreeSet<String>>,
+    /// The warnings of style that are switched off, by their names.
+    pub off: Vec<&'static str>,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
     /// How long the files are together, in bytes.
@@ -160,6 +163,7 @@ fn read_both(
     let kept_back = Arc::new(KeptBack::new(sources, &general));
     let letters = letters::read(&top, &folder, &kept_back, &limits);
     let facts = facts::read(&top);
+    let off = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
         account_top.deny_unknown();
@@ -193,6 +197,7 @@ fn read_both(
         language,
         letters,
         facts,
+        off,
         general,
         limits,
         sender,

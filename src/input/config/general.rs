@@ -34,7 +34,7 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
             .and_then(|text| word(&text)),
         title: table
             .required("title", msg!("config-example-title"))
-            .and_then(|text| text.line()),
+            .and_then(|text| text.line_of_letters()),
         recipients: path(table, folder, "recipients", "recipients.csv"),
         templates: path(table, folder, "templates", "templates"),
         language_written: table.has("language"),

@@ -1333,3 +1333,54 @@ proptest! {
         read_files(&[("config.toml", text.as_bytes()), ("account.toml", text.as_bytes())]);
     }
 }
+
+/// The first line of everything said.
+fn titles(said: &str) -> Vec<&str> {
+    let is_title = |line: &&str| line.starts_with("error") || line.starts_with("warning");
+    said.lines().filter(is_title).collect()
+}
+
+#[test]
+fn only_a_warning_of_style_can_be_switched_off() {
+    let all = format!("{CAMPAIGN}{SENDER}{LETTER}[check]\nallow = [\"shouting\", \"long\", \"shouting\"]\n");
+    assert_eq!(check(&all), "");
+    let said = check(&all.replace("\"long\"", "\"left-ovr\", \"link-of-reader\", \"text-draft\", \"x\", 3"));
+    assert_eq!(
+        titles(&said),
+        [
+            "error: there is no warning of style with the name \"left-ovr\"",
+            "error: \"link-of-reader\" is about safety, and cannot be switched off",
+            "error: there is no warning of style with the name \"text-draft\"",
+            "error: there is no warning of style with the name \"x\"",
+            "error: `check.allow` must be a text, not a whole number",
+        ],
+        "{said}"
+    );
+    assert_eq!(said.matches("did you mean \"left-over\"?").count(), 2, "{said}");
+    assert!(
+        said.contains("can be switched off: file-name, first-words, left-over"),
+        "{said}"
+    );
+    let said = check(&all.replace("allow", "alow"));
+    assert!(said.contains("did you mean `allow`?"), "{said}");
+}
+
+#[test]
+fn what_was_left_in_a_fact_or_the_title_is_said() {
+    let title = "title = \"Ã©tÃ© of [NAME]\"\n";
+    let facts = "[facts.killed]\nvalue = { en = \"at least TODO\", fr = \"au moins\u{a0}quatorze\" }\n";
+    let said = check(&format!(
+        "{}{SENDER}{LETTER}{facts}",
+        CAMPAIGN.replace("title = \"T\"\n", title)
+    ));
+    assert_eq!(
+        titles(&said),
+        [
+            "warning[wrong-encoding]: `Ã©tÃ©` in campaign.title was read with the wrong encoding",
+            "warning[left-over]: `[NAME]` in campaign.title looks left over from a draft",
+            "warning[left-over]: `TODO` in facts.killed.value.en looks left over from a draft",
+            "warning[word-processor]: a no-break space (U+00A0) stands in facts.killed.value.fr",
+        ],
+        "{said}"
+    );
+}

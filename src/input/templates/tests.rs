@@ -936,7 +936,7 @@ fn a_letter_needs_a_text() {
 #[test]
 fn what_a_draft_leaves_behind_is_warned_about() {
     insta::assert_snapshot!(body("Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mastodon {{recipient.[First Name]}}"), @r"
-    warning: `[NAME]` looks like a place that was to be filled in
+    warning[left-over]: `[NAME]` looks like a place that was to be filled in
      --> templates/protest.en.hbs:3:6
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -944,7 +944,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `TODO` looks left over from a draft
+    warning[left-over]: `TODO` looks left over from a draft
      --> templates/protest.en.hbs:3:14
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -952,7 +952,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `XXX` looks left over from a draft
+    warning[left-over]: `XXX` looks left over from a draft
      --> templates/protest.en.hbs:3:20
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -960,7 +960,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `Lorem ipsum` looks left over from a draft
+    warning[left-over]: `Lorem ipsum` looks left over from a draft
      --> templates/protest.en.hbs:3:24
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -968,7 +968,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `[VOTRE VILLE]` looks like a place that was to be filled in
+    warning[left-over]: `[VOTRE VILLE]` looks like a place that was to be filled in
      --> templates/protest.en.hbs:3:42
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -1242,17 +1242,17 @@ fn a_language_that_one_letter_lacks_is_warned_about() {
         ("templates/thanks.nl.hbs", text),
     ]);
     insta::assert_snapshot!(said, @r"
-    warning: the letter `protest` has no text in nl, and `thanks` has
+    warning[missing-language]: the letter `protest` has no text in nl, and `thanks` has
      |
      = in templates
      = help: whoever reads only that gets it in another language; to translate it, write templates/protest.nl.hbs
 
-    warning: the letter `thanks` has no text in en, the campaign's language
+    warning[missing-language]: the letter `thanks` has no text in en, the campaign's language
      |
      = in templates
      = help: whoever reads none of its other languages cannot be written to; to translate it, write templates/thanks.en.hbs
 
-    warning: the letter `thanks` has no text in fr, and `protest` has
+    warning[missing-language]: the letter `thanks` has no text in fr, and `protest` has
      |
      = in templates
      = help: whoever reads only that gets it in another language; to translate it, write templates/thanks.fr.hbs
