@@ -110,7 +110,7 @@ fn brackets(text: &str, found: &mut Vec<(Range<usize>, Leaving)>) {
             "<" => ('>', |inner| {
                 (in_capitals(inner) && !phrases::is_html(inner)) || phrases::is_placeholder(inner)
             }),
-            "«" => ('»', |inner| is_field(inner) || is_word_to_fill(inner)),
+            "«" => ('»', |inner| is_field(inner) || phrases::is_merge_field(inner)),
             _ => ('}', is_name),
         };
         let rest = &text[begin..];
@@ -151,11 +151,6 @@ fn is_field(inner: &str) -> bool {
     is_name(inner)
         && !inner.contains(' ')
         && (inner.contains('_') || groups.iter().any(|group| inner.starts_with(group)))
-}
-
-/// A word in guillemets may be a quotation: only those that ask for something count.
-fn is_word_to_fill(inner: &str) -> bool {
-    !inner.starts_with([' ', '\u{a0}', '\u{202f}']) && phrases::is_placeholder(inner)
 }
 
 /// A name of this program or of another one.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use appel_core::campaign::{Campaign, Limits, Sender};
 use appel_core::problem::Problems;
 use appel_core::recipients::Recipients;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 pub mod bounded;
@@ -123,6 +124,15 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Ve
         templates::load(path, &shown(path), &scope, problems)
     });
     draft.finish(templates?, Arc::new(roster?))
+}
+
+/// Whom a sender asks for a new figure: never themselves.
+#[must_use]
+pub fn whom_to_ask(contact: Option<&str>) -> Message {
+    match contact {
+        Some(contact) => msg!("fact-ask-contact", contact = contact),
+        None => msg!("fact-ask-organiser"),
+    }
 }
 
 fn shown(path: &Path) -> String {

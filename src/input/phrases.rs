@@ -126,6 +126,33 @@ pub fn is_placeholder(inner: &str) -> bool {
         || (inner.split_whitespace().count() <= 4 && FILL_IN.iter().any(|begin| inner.starts_with(begin)))
 }
 
+/// Whether words in guillemets are a field of a form letter. In French, Spanish and Russian any word may be quoted so: only
+/// fields that nobody quotes count.
+pub fn is_merge_field(inner: &str) -> bool {
+    const FIELDS: [&str; 19] = [
+        "Nom",
+        "NOM",
+        "Prénom",
+        "Prenom",
+        "PRÉNOM",
+        "PRENOM",
+        "Name",
+        "name",
+        "NAME",
+        "First Name",
+        "Last Name",
+        "Vorname",
+        "Nachname",
+        "Anrede",
+        "Naam",
+        "naam",
+        "Voornaam",
+        "Achternaam",
+        "Aanhef",
+    ];
+    FIELDS.contains(&inner)
+}
+
 /// Whether it is a tag of HTML, in capitals.
 pub fn is_html(inner: &str) -> bool {
     const TAGS: [&str; 22] = [
@@ -248,4 +275,127 @@ pub fn is_known_to_filters(line: &str) -> bool {
 fn greeting(line: &str) -> String {
     let line = line.trim().trim_end_matches([',', '.', ':', '!', ';']);
     line.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Header lines of a template, as people write them in their own language.
+const HEADERS: [(&str, &[&str]); 3] = [
+    (
+        "Subject",
+        &[
+            "subject",
+            "sujet",
+            "objet",
+            "betreff",
+            "betrifft",
+            "onderwerp",
+            "betreft",
+            "asunto",
+            "тема",
+            "oggetto",
+            "assunto",
+            "temat",
+            "konu",
+            "emne",
+            "ämne",
+            "topic",
+        ],
+    ),
+    ("Format", &["format", "formaat", "formato", "формат", "opmaak"]),
+    (
+        "Attach",
+        &[
+            "attach",
+            "attachment",
+            "attachments",
+            "pièce jointe",
+            "pièces jointes",
+            "anhang",
+            "anlage",
+            "anlagen",
+            "bijlage",
+            "bijlagen",
+            "adjunto",
+            "adjuntos",
+            "вложение",
+            "вложения",
+            "приложение",
+        ],
+    ),
+];
+
+/// The header line that a word stands for, in whatever language it is.
+pub fn header(word: &str) -> Option<&'static str> {
+    let word = word.trim().to_lowercase();
+    let found = HEADERS.iter().find(|(_, words)| words.contains(&word.as_str()));
+    found.map(|(header, _)| *header)
+}
+
+/// Columns of the recipients and keys of the sender, as people name them in their own language.
+const NAMES: [(&str, &[&str]); 9] = [
+    (
+        "name",
+        &[
+            "nom", "naam", "nombre", "имя", "vorname", "prénom", "prenom", "voornaam",
+        ],
+    ),
+    (
+        "email",
+        &["mail", "e-mail", "courriel", "adresse", "mel", "correo", "почта"],
+    ),
+    ("country", &["pays", "land", "país", "pais", "страна"]),
+    ("language", &["langue", "sprache", "taal", "idioma", "lengua", "язык"]),
+    (
+        "salutation",
+        &[
+            "anrede",
+            "aanhef",
+            "saludo",
+            "tratamiento",
+            "обращение",
+            "formule",
+            "appel",
+            "greeting",
+            "aanspreking",
+            "civilité",
+        ],
+    ),
+    (
+        "title",
+        &["titre", "titel", "título", "titulo", "fonction", "функция", "должность"],
+    ),
+    (
+        "gender",
+        &[
+            "genre",
+            "sexe",
+            "geschlecht",
+            "geslacht",
+            "género",
+            "genero",
+            "sexo",
+            "пол",
+            "sex",
+        ],
+    ),
+    ("role", &["rôle", "rolle", "rol", "роль"]),
+    (
+        "city",
+        &[
+            "ville",
+            "stadt",
+            "ort",
+            "stad",
+            "plaats",
+            "woonplaats",
+            "ciudad",
+            "город",
+        ],
+    ),
+];
+
+/// The English word for what people call a column or a key.
+pub fn in_english(word: &str) -> Option<&'static str> {
+    let word = word.to_lowercase();
+    let found = NAMES.iter().find(|(_, words)| words.contains(&word.as_str()));
+    found.map(|(name, _)| *name)
 }

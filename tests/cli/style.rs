@@ -238,3 +238,223 @@ fn what_was_left_in_cells_is_warned_about_where_a_letter_uses_them() {
     );
     check.says(&["in recipients.csv:2 name", "in recipients.csv:3 salutation"]);
 }
+
+#[test]
+fn a_text_with_another_ending_is_named_with_the_name_it_should_have() {
+    let campaign = Campaign::new().letter("protest", "en", "Subject: S\n\nDear Ms Ada,\n");
+    for (name, better) in [
+        ("protest.nl.hbs.txt", "protest.nl.hbs"),
+        ("protest.nl.docx", "protest.nl.hbs"),
+        ("protest_fr.txt", "protest.fr.hbs"),
+        ("protest (de).odt", "protest.de.hbs"),
+        ("protest.nl.HBS", "protest.nl.hbs"),
+        ("partials/signature.hbs.txt", "signature.hbs"),
+    ] {
+        let path = format!("templates/{name}");
+        campaign.put(&path, "Subject: S\n\nDear Ms Ada,\n");
+        let check = campaign.check(&[]);
+        check
+            .exits(0)
+            .says(&["warning[file-name]", &path, "is not read", better]);
+        std::fs::remove_file(campaign.path(&path)).unwrap();
+    }
+    for fine in [
+        "README.md",
+        "notes.txt",
+        "glossary.nl.txt",
+        "protest.en.docx",
+        "protest.txt",
+        ".protest.nl.hbs.txt",
+        "protest.nl.hbs~",
+        "draft.doc",
+    ] {
+        campaign.put(&format!("templates/{fine}"), "x");
+    }
+    assert_eq!(warned(&campaign), [""; 0]);
+    campaign.put("templates/protest-nl.hbs", "Subject: S\n\nDear Ms Ada,\n");
+    campaign.check(&[]).exits(3).says(&[
+        "the name of templates/protest-nl.hbs says no language",
+        "rename it: protest.nl.hbs",
+    ]);
+}
+
+/// What is said of a letter with these words, which cannot be read.
+fn refused(text: &str, words: &[&str]) {
+    let campaign = Campaign::new().letter("protest", "en", text);
+    let check = campaign.check(&[]);
+    check.exits(3).says(words);
+    assert_eq!(check.stderr.matches("error: ").count(), 1, "{}", check.stderr);
+}
+
+#[test]
+fn a_header_line_that_is_nearly_right_gets_its_repair() {
+    refused(
+        "Subject Appel\n\nDear Ms Ada,\n",
+        &["put a colon behind the word: `Subject: Appel`"],
+    );
+    refused(
+        "Subject Appel: the strike\n\nDear Ms Ada,\n",
+        &["`Subject: Appel: the strike`"],
+    );
+    refused("Objet – Appel\n\nDear Ms Ada,\n", &["`Subject: Appel`"]);
+    for word in ["Sujet", "Objet ", "Betreff", "Asunto", "Onderwerp", "Тема", "ТЕМА"] {
+        let text = format!("{word}: Appel\n\nDear Ms Ada,\n");
+        refused(&text, &["unknown header line", "write `Subject:` in its place"]);
+    }
+    refused(
+        "Subject: S\nPièce jointe: x.pdf\n\nDear Ms Ada,\n",
+        &["write `Attach:` in its place"],
+    );
+    for blank in ["\n", "  \n\n"] {
+        let text = format!("{blank}Subject: Appel\n\nDear Ms Ada,\n");
+        refused(
+            &text,
+            &["the letter has no subject", "the file begins with an empty line"],
+        );
+    }
+    refused(
+        "Dear Ms Ada,\n\nWe ask.\n",
+        &["put an empty line between the header lines and the letter"],
+    );
+}
+
+#[test]
+fn a_comparison_as_other_languages_write_it_gets_its_repair() {
+    let with = |tag: &str, words: &[&str]| refused(&format!("Subject: S\n\n{tag}x{{{{/if}}}}\n"), words);
+    with(
+        "{{#if recipient.salutation == \"f\"}}",
+        &["write the comparison as a call: (eq recipient.salutation \"f\")"],
+    );
+    with(
+        "{{#if recipient.salutation = ‘f’}}",
+        &["(eq recipient.salutation \"f\")"],
+    );
+    with(
+        "{{#if recipient.salutation eq \"f\"}}",
+        &["(eq recipient.salutation \"f\")"],
+    );
+    with(
+        "{{#if message && recipient.salutation}}",
+        &["(and message recipient.salutation)"],
+    );
+    with("{{#if !message}}", &["write (not message)"]);
+    with("{{#if (eq recipient.salutation “f”)}}", &["write straight quotes"]);
+    refused("Subject: S\n\n{{fact “killed”}}\n", &["write straight quotes"]);
+}
+
+#[test]
+fn a_column_named_in_ones_own_language_is_found() {
+    for (name, meant) in [
+        ("recipient.nom", "recipient.name"),
+        ("recipient.Anrede", "recipient.salutation"),
+        ("recipient.aanhef", "recipient.salutation"),
+        ("recipient.имя", "recipient.name"),
+        ("sender.ville", "sender.city"),
+        ("nom", "recipient.name"),
+    ] {
+        refused(
+            &format!("Subject: S\n\nDear {{{{ {name} }}}},\n"),
+            &["is not defined", meant],
+        );
+    }
+}
+
+#[test]
+fn whoever_sends_a_figure_that_is_out_of_date_is_sent_to_the_organiser() {
+    let fact = "[facts.killed]\nvalue = \"14\"\nsource = \"lawyers\"\nexpires = 2026-11-24T00:00:00Z\n";
+    let campaign = || {
+        Campaign::new()
+            .config(fact)
+            .letter("protest", "en", "Subject: S\n\n{{fact \"killed\"}} were killed.\n")
+    };
+    campaign().check(&[]).exits(3).says(&[
+        "ask whoever gave you this campaign for the campaign's new files, and put in no figure of your own",
+        "whoever organises it asks lawyers",
+    ]);
+    let known = campaign().set("campaign.contact", "campaign@home.example");
+    known
+        .check(&[])
+        .exits(3)
+        .says(&["ask campaign@home.example for the campaign's new files"]);
+    known
+        .send(&["--dry-run"])
+        .exits(3)
+        .says(&["ask campaign@home.example for the campaign's new files"]);
+}
+
+#[test]
+fn a_configuration_that_another_program_changed_names_the_culprit_once() {
+    let text = std::fs::read_to_string(Campaign::new().in_folder().path("config.toml")).unwrap();
+    let with = |bytes: Vec<u8>, words: &[&str]| {
+        let campaign = Campaign::new();
+        campaign.put("config.toml", bytes);
+        let check = campaign.check(&[]);
+        check.exits(3).says(words);
+        assert_eq!(check.stderr.matches("error: ").count(), 1, "{}", check.stderr);
+    };
+    let title = |title: &str| {
+        let line = text.lines().find(|line| line.starts_with("title = ")).unwrap();
+        text.replace(line, title).into_bytes()
+    };
+    for (line, found) in [
+        ("title = “The title”", "“"),
+        ("title = \"The title”", "”"),
+        ("title = ‘The title’", "‘"),
+        ("title = «T»", "«"),
+    ] {
+        with(
+            title(line),
+            &[
+                "is a quotation mark of a word processor",
+                found,
+                "write straight quotes",
+                "config.toml:",
+            ],
+        );
+    }
+    with(title("title\u{a0}= \"T\""), &["only looks like a space (U+00A0)"]);
+    with(title("title ＝ \"T\""), &["only looks like \"=\" (U+FF1D)"]);
+    for mark in [true, false] {
+        let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        with(units.flat_map(u16::to_le_bytes).collect(), &["UTF-16"]);
+    }
+    let latin: Vec<u8> = String::from_utf8(title("title = \"Été\""))
+        .unwrap()
+        .chars()
+        .map(|c| c as u8)
+        .collect();
+    with(latin, &["an old encoding such as Latin-1 or Windows-1252", "UTF-8"]);
+}
+
+/// Letters as people write them, in six languages: with abbreviations, footnotes, quotations, no-break spaces, tables.
+const WRITTEN: [(&str, &str); 10] = [
+    ("en", include_str!("style/1.en.hbs")),
+    ("fr", include_str!("style/2.fr.hbs")),
+    ("de", include_str!("style/3.de.hbs")),
+    ("nl", include_str!("style/4.nl.hbs")),
+    ("es", include_str!("style/5.es.hbs")),
+    ("ru", include_str!("style/6.ru.hbs")),
+    ("en", include_str!("style/7.en.hbs")),
+    ("fr", include_str!("style/8.fr.hbs")),
+    ("de", include_str!("style/9.de.hbs")),
+    ("es", include_str!("style/10.es.hbs")),
+];
+
+#[test]
+fn letters_as_people_write_them_are_not_warned_about() {
+    for (language, text) in WRITTEN {
+        let campaign = Campaign::new()
+            .set("campaign.language", language)
+            .set("campaign.title", "Luvessa: an inquiry")
+            .config(
+                "[facts.killed]\nvalue = \"au moins 14\"\nsource = \"comité de grève\"\nas-of = 2026-11-22T18:00:00Z\n",
+            )
+            .recipients("ministry,Ministère de l’Intérieur (M. O’Brien),a@mfa.example,,,,\n")
+            .file("templates/partials/signature.hbs", "{{sender.name}}\n")
+            .letter("protest", language, text);
+        if language != "en" {
+            std::fs::remove_file(campaign.path("templates/protest.en.hbs")).unwrap();
+        }
+        assert_eq!(warned(&campaign), [""; 0], "{text}");
+    }
+}

@@ -23,6 +23,8 @@ pub struct General {
     /// Whether `language` was written, right or wrong.
     pub language_written: bool,
     pub deadline: Option<Timestamp>,
+    /// Whom a sender asks: an address, or a page.
+    pub contact: Option<String>,
 }
 
 /// Reads `[campaign]`; `folder` holds the file.
@@ -40,6 +42,7 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         deadline: deadline(table, now),
+        contact: table.text("contact").and_then(|text| text.line()),
     };
     if let Some(recipients) = &general.recipients {
         refuse_spreadsheet(table, recipients);

@@ -956,13 +956,13 @@ fn the_account_file_wins_and_that_is_said() {
 fn a_file_that_is_no_utf_8_says_where() {
     let found = read_files(&[("config.toml", b"[campaign]\nid = \"c\"\ntitle = \"\xe9\"\n")]);
     insta::assert_snapshot!(found.said, @r#"
-    error: the file is not UTF-8 text
+    error: the file is written in an old encoding such as Latin-1 or Windows-1252, not in UTF-8
      --> config.toml:3:10
       |
     3 | title = "�"
       |          ^
       |
-      = help: open it in a text editor and save it again with the encoding UTF-8
+      = help: open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
     "#);
     let text = format!("\u{feff}{CAMPAIGN}{SENDER}{LETTER}").replace('\n', "\r\n");
     assert_eq!(check(&text), "");

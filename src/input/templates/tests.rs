@@ -1125,7 +1125,7 @@ fn a_stale_fact_stops_the_letters_that_use_it() {
     1 | {{fact "stale"}}
       |         ^^^^^
       |
-      = help: ask the committee for the new figure, then write it and a new `expires` under [facts.stale] in config.toml
+      = help: ask whoever gave you this campaign for the campaign's new files, and put in no figure of your own; whoever organises it asks the committee, and writes the new figure, as-of and expires under [facts.stale] in config.toml
     "#);
 }
 
@@ -1216,13 +1216,13 @@ fn a_fact_must_be_there_in_the_letters_language() {
 fn a_template_that_is_no_utf_8_says_where() {
     let (_dir, _, said) = load_files(&[("templates/protest.en.hbs", b"Subject: S\n\nZ\xfcrich\n")]);
     insta::assert_snapshot!(said, @r"
-    error: the file is not UTF-8 text
+    error: the file is written in an old encoding such as Latin-1 or Windows-1252, not in UTF-8
      --> templates/protest.en.hbs:3:2
       |
     3 | Z�rich
       |  ^
       |
-      = help: open it in a text editor and save it again with the encoding UTF-8
+      = help: open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
     ");
     assert_eq!(check(&[("protest.en.hbs", "\u{feff}Subject: S\n\nx\n")]), "");
 }

@@ -2,7 +2,7 @@
 
 /// Each name, with the codes of what it stands for.
 const STYLE: [(&str, &[&str]); 10] = [
-    ("file-name", &["template-file-ending", "template-file-no-language"]),
+    ("file-name", &["template-file-ending", "template-file-document"]),
     ("first-words", &["letter-first-words"]),
     (
         "left-over",
