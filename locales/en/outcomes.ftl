@@ -78,7 +78,13 @@ account-may-not-relay = the server probably does not send letters of this accoun
 account-sender-refused = the server probably does not let this account send from your address: check sender.email and smtp.username; most providers only send for the address you sign in with
 account-has-sent-enough = you have probably sent as many letters as your provider allows for now: wait some hours, or until tomorrow. A lower smtp.rate or smtp.daily-limit keeps you below its limit
 account-is-blocked = your provider probably takes these letters for spam, or has blocked the account for a while: sign in on its web page and look for a message, write to its support, and send more slowly (smtp.rate)
-account-unknown-reason = the same words to every letter are hardly about the letters. Ask your provider what they mean
+account-wants-encryption = the server takes letters over an encrypted connection only: set security = "starttls" (port 587) or "tls" (port 465) under [smtp]
+account-too-large = the letters are longer than this server takes: make attachments smaller, or fewer
+account-unknown-reason = such words are hardly about the letters. Ask your provider what they mean
+
+# Ends a run.
+line-breaks-behind-letters = the line to the server broke behind four letters, one after the other
+    .hint = letters are in doubt: `appel status` lists them. Look whether they arrived before anything else leaves; then ask your provider, or whoever runs the server
 
 # Why no connection came about: it is tried again.
 #   $host, $port: the mail server; $cause: what the system said

@@ -5,13 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use appel_core::words::visible_line;
-use appel_messages::{Message, msg};
+use appel_messages::msg;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::private;
-use crate::report::moment::pace;
 
 /// Its name, in the state folder.
 const FILE: &str = "hosts.toml";
@@ -84,24 +82,6 @@ impl Known {
         // A clock that was set back makes nothing hold for longer.
         (SignedDuration::ZERO..=HOLDS).contains(&age)
     }
-
-    /// What is known, a line each.
-    #[must_use]
-    pub fn told(&self) -> Vec<Message> {
-        let Findings {
-            letters_per_connection,
-            no_pipelining,
-            wants_domain,
-            pace: every,
-        } = self.findings();
-        let lines = [
-            letters_per_connection.map(|letters| msg!("host-letters-per-connection", letters = letters)),
-            no_pipelining.then(|| msg!("host-no-pipelining")),
-            wants_domain.then(|| msg!("host-wants-domain")),
-            every.map(|every| msg!("host-pace", pace = pace(every))),
-        ];
-        lines.into_iter().flatten().collect()
-    }
 }
 
 /// All that is known, by host and port.
@@ -130,9 +110,9 @@ impl Hosts {
         self.0.get(&key(host, port)).map(Known::findings).unwrap_or_default()
     }
 
-    /// Every host with what is known of it, fit to be shown.
-    pub fn told(&self) -> impl Iterator<Item = (String, Vec<Message>)> {
-        self.0.iter().map(|(host, known)| (visible_line(host), known.told()))
+    /// Every host with what is known of it.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Findings)> {
+        self.0.iter().map(|(host, known)| (host.as_str(), known.findings()))
     }
 
     /// A run ended: what it found out goes beside what was known, if it is news. That it cannot be kept is no reason to fail

@@ -261,7 +261,7 @@ fn findings(before: Findings, learned: &smtp::Learned, ended: &Ended) -> Finding
     let found = learned.found();
     Findings {
         letters_per_connection: ended.learned.letters_per_connection,
-        no_pipelining: found.pipelining == Some(false),
+        no_pipelining: found.pipelining == Some(false) && !found.pipelining_is_a_guess,
         wants_domain: found.wants_domain,
         pace: ended.learned.pace.or(before.pace),
     }

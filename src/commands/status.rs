@@ -14,6 +14,7 @@ use crate::account::hosts::Hosts;
 use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
+use crate::report::moment::pace;
 use crate::run::compose::open_copies;
 use crate::run::planning::Planning;
 use crate::wrap::push_wrapped;
@@ -127,9 +128,17 @@ fn hosts(context: &Context) -> String {
     let style = &context.out;
     let hosts = Hosts::read(context.clock.now());
     let mut text = String::new();
-    for (host, lines) in hosts.told() {
-        text.push_str(&format!("  {host}\n"));
-        for line in lines {
+    for (host, found) in hosts.iter() {
+        text.push_str(&format!("  {}\n", visible_line(host)));
+        let lines = [
+            found
+                .letters_per_connection
+                .map(|letters| msg!("host-letters-per-connection", letters = letters)),
+            found.no_pipelining.then(|| msg!("host-no-pipelining")),
+            found.wants_domain.then(|| msg!("host-wants-domain")),
+            found.pace.map(|every| msg!("host-pace", pace = pace(every))),
+        ];
+        for line in lines.into_iter().flatten() {
             push_fitting(&mut text, &line, "    ", style);
         }
     }

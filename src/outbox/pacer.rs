@@ -1,6 +1,6 @@
 //! How fast letters may begin: evenly, over all connections together.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,8 +19,12 @@ pub struct Pacer {
     /// In nanoseconds; 0: as fast as it goes.
     interval: AtomicU64,
     turns: Mutex<Turns>,
-    slowed_down: AtomicBool,
+    /// How often the pace was halved.
+    halved: AtomicU32,
 }
+
+/// It is halved no more often in a run: a server that still minds does not mean the pace.
+const MOST_HALVED: u32 = 3;
 
 #[derive(Debug, Default)]
 struct Turns {
@@ -40,7 +44,7 @@ impl Pacer {
         Self {
             interval: AtomicU64::new(nanos(interval)),
             turns: Mutex::default(),
-            slowed_down: AtomicBool::new(false),
+            halved: AtomicU32::new(0),
         }
     }
 
@@ -80,13 +84,19 @@ impl Pacer {
     /// How long a letter takes by now, when the pace was slowed down.
     #[must_use]
     pub fn slowed_down_to(&self) -> Option<Duration> {
-        self.interval().filter(|_| self.slowed_down.load(Ordering::Relaxed))
+        self.interval().filter(|_| self.halved.load(Ordering::Relaxed) > 0)
     }
 
     /// Halves the pace: that of the rate, or that at which letters really left where nothing limits it. Gives how long a
     /// letter takes from now on.
     pub fn slow_down(&self) -> Duration {
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(interval) = self.interval()
+            && self.halved.load(Ordering::Relaxed) >= MOST_HALVED
+        {
+            return interval;
+        }
+        self.halved.fetch_add(1, Ordering::Relaxed);
         let interval = if let Some(interval) = self.interval() {
             // One that is slower than that already stays what it is.
             (interval * 2).min(interval.max(SLOWEST))
@@ -95,7 +105,6 @@ impl Pacer {
             (elapsed * 2 / turns.taken.max(1)).clamp(FASTEST_SLOW, SLOWEST)
         };
         self.interval.store(nanos(interval), Ordering::Relaxed);
-        self.slowed_down.store(true, Ordering::Relaxed);
         turns.next = Some(turns.next.map_or_else(Instant::now, |next| next.max(Instant::now())));
         interval
     }
@@ -137,10 +146,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pace_is_halved_and_never_below_a_letter_a_minute() {
+    async fn a_pace_is_halved_three_times_and_never_below_a_letter_a_minute() {
         let pacer = Pacer::new(Rate::Every(Duration::from_secs(2)));
         let pace = || pacer.slow_down().as_secs();
-        assert_eq!([pace(), pace(), pace(), pace(), pace(), pace()], [4, 8, 16, 32, 60, 60]);
+        assert_eq!([pace(), pace(), pace(), pace()], [4, 8, 16, 16]);
         assert_eq!(
             Pacer::new(Rate::Every(Duration::from_hours(1))).slow_down(),
             Duration::from_hours(1)

@@ -48,12 +48,20 @@ impl State {
         }
         // Said to four, it is no letter's own: a fresh account would have sent it. (Said to fewer, nobody can tell.)
         let enough = &self.run.told_enough;
-        if enough.len() >= 4
+        let speaks_of_limit = self
+            .scenario
+            .provider
+            .enough
+            .is_some_and(|enough| enough.words.contains("Quota"));
+        // The same twice to all that are left, and others had been accepted: then it counts as theirs.
+        let again = enough.keys().all(|id| self.kept.told_enough.contains(id)) && !speaks_of_limit;
+        if (enough.len() >= 4 && !again || speaks_of_limit)
             && let Some((id, _)) = enough.iter().find(|(_, told)| **told == Verdict::Refused)
         {
             let letter = name(*id);
             self.broken(format_args!("{letter} is refused for good in the words for all"));
         }
+        self.kept.told_enough.extend(self.run.told_enough.keys());
         self.ends_soon();
         let unsent = ended.summary.due - ended.summary.accepted + ended.summary.copies_deferred;
         let may_stop = matches!(ended.stop, Some(Stop::DailyLimit(_) | Stop::Deadline));

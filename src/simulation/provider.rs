@@ -19,10 +19,12 @@ pub struct Share {
     pub hangs_up: bool,
 }
 
-/// After how many letters of which run the account has had enough, and what is said then until that run is over.
+/// After how many letters of which run the account has had enough, and what is said then, until so many runs are over.
 #[derive(Clone, Copy, Debug)]
 pub struct Enough {
     pub run: usize,
+    /// In the runs after the first nothing is taken at all.
+    pub runs: usize,
     pub after: usize,
     pub step: Step,
     pub words: &'static str,
@@ -67,8 +69,11 @@ impl Provider {
         });
         let enough = dice.percent(25).then(|| {
             let (step, words) = *dice.pick(ENOUGH);
+            let run = dice.count(0, runs - 1);
             Enough {
-                run: dice.count(0, runs - 1),
+                run,
+                // In the quiet runs nothing is in the way any more.
+                runs: dice.count(1, (runs - run).min(3)),
                 after: dice.count(0, letters),
                 step,
                 words,

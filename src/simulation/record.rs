@@ -22,6 +22,8 @@ pub struct Kept {
     pub bytes: HashMap<LetterId, Vec<u8>>,
     /// The runs in which a letter in doubt began again because it was asked for.
     pub asked: ByLetter<Vec<usize>>,
+    /// The letters to which the server said, in whatever run, that the account has had enough.
+    pub told_enough: BTreeSet<LetterId>,
     /// Every begin: the run, the letter, when, and at which time of day.
     pub begins: Vec<Begin>,
 }
@@ -33,6 +35,7 @@ impl Default for Kept {
             taken: Vec::new(),
             bytes: HashMap::new(),
             asked: ByLetter::new(),
+            told_enough: BTreeSet::new(),
             begins: Vec::new(),
         }
     }

@@ -254,14 +254,15 @@ impl Service {
             self.say(share.words);
             return Some(if share.hangs_up { Err(Over) } else { Ok(Told::No) });
         }
-        let taken_in_run = |run| {
+        let enough = provider.enough.filter(|enough| {
+            let blocked = enough.run..enough.run + enough.runs;
+            enough.step == step && blocked.contains(&self.run)
+        })?;
+        let taken = {
             let world = self.world.lock();
-            world.kept.taken.iter().filter(|take| take.run == run).count()
+            world.kept.taken.iter().filter(|take| take.run == self.run).count()
         };
-        let enough = provider
-            .enough
-            .filter(|enough| enough.step == step && enough.run == self.run)?;
-        if taken_in_run(enough.run) < enough.after {
+        if self.run == enough.run && taken < enough.after {
             return None;
         }
         self.say(enough.words);

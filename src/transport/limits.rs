@@ -97,6 +97,12 @@ const THE_ACCOUNT: &[&str] = &[
 /// Words that make it a day's.
 const DAILY: &[&str] = &["daily", "per day", "24 hours", "24h", "24-hour", "tomorrow"];
 
+/// Whether a letter has more recipients than a server takes in one go.
+#[must_use]
+pub fn is_too_many_recipients(reply: &Reply) -> bool {
+    words(reply).contains("too many recipients")
+}
+
 /// Whether words speak of a day.
 #[must_use]
 pub fn is_daily(words: &str) -> bool {
@@ -165,22 +171,36 @@ pub fn enhanced(text: &str) -> Option<&str> {
     (numbers.len() == 3 && numbers.iter().all(plain)).then_some(word)
 }
 
-/// `try again in 30 minutes`: 30 minutes.
+/// How an hour is called, or begins to be.
+const HOURS: &[&str] = &["hour", "stund", "heure", "hora", "uur"];
+
+/// `try again in 30 minutes`: 30 minutes. Also in some other languages, whose providers speak them.
 #[must_use]
 pub fn told_pause(words: &str) -> Option<Duration> {
     let mut words = words
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty());
     while let Some(word) = words.next() {
-        if !matches!(word, "in" | "after" | "wait" | "for") {
+        if !matches!(
+            word,
+            "in" | "after" | "wait" | "for" | "dans" | "nach" | "en" | "tra" | "over"
+        ) {
             continue;
         }
         let mut rest = words.clone();
-        let number: Option<u64> = rest.next().and_then(|number| number.parse().ok());
-        let unit = match rest.next() {
-            Some("second" | "seconds" | "sec" | "secs" | "s") => 1,
-            Some("minute" | "minutes" | "min" | "mins") => 60,
-            Some("hour" | "hours" | "h") => 3600,
+        let Some(first) = rest.next() else { continue };
+        // "3s" is one word, "3 s" are two.
+        let digits = first.bytes().take_while(u8::is_ascii_digit).count();
+        let number: Option<u64> = first[..digits].parse().ok();
+        let unit = match if digits < first.len() {
+            Some(&first[digits..])
+        } else {
+            rest.next()
+        } {
+            Some(word) if ["s", "sec", "secs", "sek"].contains(&word) => 1,
+            Some(word) if ["seco", "seku", "segu"].iter().any(|begins| word.starts_with(begins)) => 1,
+            Some(word) if word == "m" || word.starts_with("min") => 60,
+            Some(word) if word == "h" || HOURS.iter().any(|begins| word.starts_with(begins)) => 3600,
             _ => continue,
         };
         if let Some(number) = number.filter(|number| *number > 0) {
@@ -240,6 +260,9 @@ mod tests {
         let minutes = |minutes| Some(Limit::Rate(Duration::from_mins(minutes)));
         check("450 4.7.1 Rate limit reached, try again in 30 minutes.", minutes(30));
         check("451 sending limit; please wait 1200 seconds", minutes(20));
+        check("450 4.7.1 rate limit, retry after 300s", minutes(5));
+        check("450 4.7.1 rate limit: réessayez dans 10 minutes", minutes(10));
+        check("450 4.7.1 rate limit, erneut in 2 Stunden", minutes(120));
         check("451 rate limit, come back in 99999999999999999999 hours", HOUR);
         check("451 rate limit, come back in 99999999999 hours", minutes(48 * 60));
     }

@@ -164,11 +164,7 @@ fn the_same_no_to_four_letters_running_is_the_accounts_and_all_are_due_again() {
             "554 5.7.1 Message rejected under suspicion of SPAM",
             "takes these letters for spam",
         ),
-        (
-            Step::Mail,
-            "550 nicht mehr heute",
-            "does not let this account send from your address",
-        ),
+        (Step::Mail, "550 nicht mehr heute", "hardly about the letters"),
         (
             Step::FinalDot,
             "450 4.7.1 assez pour aujourd'hui",
@@ -395,4 +391,75 @@ fn a_server_that_was_signed_in_to_too_often_is_left_alone_for_half_a_minute() {
         assert_eq!(run.counts(), [3, 0, 3, 0, 0, 0]);
         assert_eq!(server.authentications().len(), 1, "{reply}");
     }
+}
+
+#[test]
+fn one_archive_that_takes_no_copy_now_ends_no_run() {
+    let server = on(Step::Rcpt)
+        .to("arch@x.example")
+        .reply("450 4.2.1 mailbox busy")
+        .start();
+    let rows: String = (1..=9)
+        .map(|n| format!("ministry,M{n},m{n}@mfa.example,,,arch@x.example\n"))
+        .collect();
+    let campaign = Campaign::new()
+        .recipients(&rows)
+        .smtp(&server)
+        .set("smtp.rate", "unlimited")
+        .set_toml("smtp.connections", "1");
+    let run = campaign.send_json(&["--retry-for", "2s"]);
+    run.exits(1);
+    assert_eq!(run.counts(), accepted(9));
+    assert_eq!(run.summary()["copies_deferred"], 9);
+}
+
+#[test]
+fn a_server_with_room_for_fewer_connections_gets_fewer_and_all_letters() {
+    for (step, reply) in [
+        (Step::Mail, "432 4.3.2 Concurrent connections limit"),
+        (Step::Mail, "554 too many connections"),
+        (Step::Rcpt, "450 4.7.1 too many connections from your address"),
+        (Step::Data, "421 Too many sessions from your IP"),
+        (Step::FinalDot, "432 4.3.2 STOREDRV; sender thread limit exceeded"),
+    ] {
+        let mut builder = Server::builder();
+        for connection in 2..=4 {
+            let rule = builder.on(step).connection(connection).times(1);
+            builder = if reply.starts_with("421") {
+                rule.reply_then_close(reply)
+            } else {
+                rule.reply(reply)
+            };
+        }
+        let server = builder.start();
+        let campaign = campaign(20, &server).set_toml("smtp.connections", "4");
+        let run = campaign.send_json(&["--retry-for", "1min"]);
+        run.exits(0);
+        assert_eq!(run.counts(), accepted(20), "{reply} at {step:?}");
+        assert_eq!(server.connections(), 4, "{reply} at {step:?}");
+    }
+}
+
+#[test]
+fn a_limit_that_strikes_at_the_last_letters_leaves_them_due() {
+    for reply in [
+        "554 5.7.1 Message rejected under suspicion of SPAM",
+        "550 Daily message limit exceeded",
+        "554 5.2.0 SubmissionQuotaExceededException",
+    ] {
+        let server = on(Step::FinalDot).once_taken(4).reply(reply).start();
+        let campaign = campaign(6, &server);
+        campaign.send_json(&[]);
+        let [accepted, _, refused, ..] = campaign.standing();
+        assert_eq!((accepted, refused), (4, 0), "{reply}");
+    }
+}
+
+#[test]
+fn a_line_that_breaks_behind_every_letter_ends_the_run_behind_four() {
+    let server = on(Step::FinalDot).accept_then_close().start();
+    let campaign = campaign(20, &server);
+    let run = campaign.send_json(&["--retry-for", "10s"]);
+    run.exits(4).says(&["the line to the server broke behind four letters"]);
+    assert_eq!(run.counts(), [20, 0, 16, 0, 4, 0]);
 }

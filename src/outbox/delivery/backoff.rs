@@ -84,7 +84,9 @@ impl Backoff {
         seed: u64,
         told: Option<Duration>,
     ) -> Failed {
-        if !self.is_over(now) && told.is_none_or(|told| now + told <= self.not_before) {
+        if !self.is_over(now) {
+            // Another connection hears the same; the longer pause counts.
+            self.not_before = self.not_before.max(now + told.unwrap_or_default());
             return Failed::Already;
         }
         if self.failures == 0 {

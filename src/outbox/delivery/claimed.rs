@@ -56,11 +56,13 @@ impl<'d> Claimed<'d> {
         };
         let line = job.letter.line();
         let sha256 = message.sha256();
+        let begin = vec![Entry::Begin(line)];
+        self.dispatcher.journal.record(begin, Durability::Process).await?;
+        // Not sooner: the slot has the letter before this one, whose outcome is in the ledger by now. A letter that is killed
+        // right here has not left.
         if let Some(kept) = &self.dispatcher.options.kept {
             kept.put_in_slot(slot, message, &sha256);
         }
-        let begin = vec![Entry::Begin(line)];
-        self.dispatcher.journal.record(begin, Durability::Process).await?;
         let Some(mut job) = self.job.take() else {
             unreachable!("a letter is taken out once");
         };

@@ -82,8 +82,11 @@ async fn letters<T: Transport>(
         copies::tell_left_out(&mut sent, left_out);
         dispatcher.keep(&job, &message, &sent);
         let put_off = copies::put_off(&job, &message, &sent);
-        dispatcher.record(job, &sent)?;
+        let goes_on = dispatcher.record(job, &sent)?;
         dispatcher.take_on(put_off);
+        if !goes_on {
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -117,7 +120,8 @@ async fn send<T: Transport>(
                 return sent;
             }
             Attempt::Unstarted(reply) if ended_after.is_none() => {
-                ended_after = Some(taken);
+                // A line that nobody used for a while tells nothing of how many letters it takes.
+                ended_after = Some(0);
                 reply
             }
             Attempt::Again { reply, learned } if learned_of < MOST_LEARNED => {

@@ -42,6 +42,8 @@ pub struct State {
     pub unsettled: Vec<LetterEvent>,
     /// How many letters a connection takes.
     pub lengths: Lengths,
+    /// How many connections the server is asked for.
+    pub connections: usize,
     /// Letters running that the server deferred.
     pub deferrals: u32,
     /// Before the next try to connect.
@@ -105,6 +107,7 @@ impl Dispatcher {
                 evidence: Evidence::default(),
                 unsettled: Vec::new(),
                 lengths: Lengths::known(options.letters_per_connection),
+                connections: options.connections.max(1),
                 deferrals: 0,
                 connecting: Backoff::new(now),
                 sending: Backoff::new(now),

@@ -10,9 +10,8 @@ use tokio::time::Instant;
 
 use super::backoff::{Backoff, Failed};
 use super::dispatcher::Dispatcher;
-use super::evidence::No;
-use super::evidence::gist::Gist;
 use super::evidence::hints::{self, Pause};
+use super::evidence::{About, Heard};
 use super::job::{Job, Retry};
 use super::terms::{Learned, Options, Stop};
 use crate::outbox::event::{Event, Notice, Verdict};
@@ -32,11 +31,14 @@ enum Weighed {
     Later,
     /// A no for good, should it turn out that it was about this letter.
     Unsettled,
+    /// Not now, on this connection.
+    OneTooMany,
 }
 
 impl Dispatcher {
-    /// Has an outcome written, and tries again later what was deferred and may be.
-    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<(), LedgerLost> {
+    /// Has an outcome written, and tries again later what was deferred and may be. `false`: the connection is one too many for
+    /// the server, and others go on.
+    pub fn record(&self, mut job: Job, sent: &Sent) -> Result<bool, LedgerLost> {
         job.first_try.get_or_insert_with(Instant::now);
         job.tries += 1;
         // Told by `abandon` as in doubt, which is what the next run will find.
@@ -52,19 +54,20 @@ impl Dispatcher {
             if handed > 0 {
                 state.quota.handed_over(now, handed);
             }
-            if job.tries == 1 {
+            // What does not fit this server was not asked of it.
+            if job.tries == 1 && sent.outcome.reply.reason.is_none_or(is_of_line) {
                 state.evidence.tried();
             }
             state.in_flight.remove(&job.letter.line())
         };
         let Some(in_flight) = in_flight else {
-            return Ok(());
+            return Ok(true);
         };
         let weighed = self.weigh(&job, sent);
         let deferred;
         let sent = match weighed {
             Weighed::Stands => sent,
-            Weighed::Later | Weighed::Unsettled => {
+            Weighed::Later | Weighed::Unsettled | Weighed::OneTooMany => {
                 let outcome = Outcome::new(Status::Deferred, sent.outcome.reply.clone());
                 deferred = Sent {
                     outcome,
@@ -100,8 +103,12 @@ impl Dispatcher {
                 None => self.journal.submit(entry, Some(event.told()))?,
             }
         }
+        let goes_on = !matches!(weighed, Weighed::OneTooMany);
+        if !goes_on {
+            self.state().connections -= 1;
+        }
         self.wake();
-        Ok(())
+        Ok(goes_on)
     }
 
     /// What an outcome is evidence of, and what is done about it.
@@ -112,7 +119,16 @@ impl Dispatcher {
             Status::Deferred | Status::Refused if reply.code.is_some() => return self.said_no(job, sent),
             Status::Deferred => self.server_deferred(reply),
             // It does not fit this server, which was not asked.
-            Status::Refused | Status::InDoubt | Status::NotTried => {}
+            Status::Refused | Status::NotTried => {}
+            Status::InDoubt => {
+                if self.state().evidence.breaks_behind_letters(job.began) {
+                    self.stop(Stop::Cannot {
+                        message: msg!("line-breaks-behind-letters"),
+                        cause: Some(reply.told_with_code()),
+                        hint: None,
+                    });
+                }
+            }
         }
         Weighed::Stands
     }
@@ -158,59 +174,46 @@ impl Dispatcher {
     /// A no, or a "not now", in a server's words.
     fn said_no(&self, job: &Job, sent: &Sent) -> Weighed {
         let Outcome { status, reply } = &sent.outcome;
-        let (step, to) = (sent.step, job.letter.to());
-        if let Some(pause) = hints::pause(reply, step, to) {
-            self.hurried(reply, pause);
-            return Weighed::Later;
-        }
-        let names_reader = hints::names_reader(reply, to);
-        let of_reader = names_reader || step == Step::Rcpt;
-        if (!of_reader || Limit::is_of_a_day(reply)) && self.limited(reply) {
-            return Weighed::Later;
-        }
-        let for_good = *status == Status::Refused;
-        if !for_good {
-            if hints::is_greylisting(reply) {
-                return Weighed::Stands;
-            }
-            if hints::of_server(reply) && !of_reader {
-                self.server_deferred(reply);
-                return Weighed::Stands;
-            }
-        }
-        let gist = Gist::of(reply, to);
-        let dead_address = hints::no_such_reader(reply);
+        let (letter, for_good) = (&job.letter, *status == Status::Refused);
         let before = if for_good {
-            self.letters().earlier_no(job.letter.line())
+            self.letters().earlier_no(letter.line())
         } else {
             None
         };
-        let same = {
-            let mut state = self.state();
-            let is_final = before.is_some_and(|before| {
-                let among_accepted = before.among_accepted || state.evidence.any_accepted();
-                let own = dead_address || among_accepted && !hints::speaks_of_limit(reply);
-                own && Gist::of(&before.reply, to).is_like(&gist)
-            });
-            if is_final {
-                return Weighed::Stands;
+        let others = self.state().connections > 1;
+        let about = self.state().evidence.about(Heard {
+            line: letter.line(),
+            letter: letter.id,
+            is_copy: letter.copy.is_some(),
+            to: letter.to(),
+            from: &letter.envelope.from,
+            reply,
+            step: sent.step,
+            for_good,
+            before,
+            others,
+        });
+        match about {
+            About::LetterForNow => Weighed::Stands,
+            About::LetterForGood => Weighed::Unsettled,
+            About::Server => {
+                self.server_deferred(reply);
+                Weighed::Stands
             }
-            state.evidence.said_no(No {
-                id: job.letter.line(),
-                reply: reply.clone(),
-                step,
-                gist,
-                for_good,
-                names_reader,
-                dead_address,
-            })
-        };
-        match same {
-            Some(_) if !for_good && hints::of_server(reply) => self.server_deferred(reply),
-            Some(letters) => self.stop(self.of_account(reply, step, letters)),
-            None => {}
+            About::Crowd => Weighed::OneTooMany,
+            About::Pace(pause) => {
+                self.hurried(reply, pause);
+                Weighed::Later
+            }
+            About::Limit(limit) => {
+                self.limited(reply, limit);
+                Weighed::Later
+            }
+            About::Account(letters) => {
+                self.stop(self.of_account(reply, sent.step, letters));
+                if for_good { Weighed::Unsettled } else { Weighed::Stands }
+            }
         }
-        if for_good { Weighed::Unsettled } else { Weighed::Stands }
     }
 
     /// The same was said of so many letters: it is about the account.
@@ -225,6 +228,15 @@ impl Dispatcher {
     /// A server that is hurried too much: all letters wait as long as it says, and leave at half the pace from then on.
     fn hurried(&self, reply: &Reply, pause: Pause) {
         let Options { retry_for, seed, .. } = self.options;
+        if retry_for.is_zero() {
+            // Nobody waits in such a run; that letters leave more slowly is all that can be done.
+            let (reason, every) = (reply.told_with_code(), self.pacer.slow_down());
+            return self.tell(Notice::Slower {
+                reason,
+                seconds: 0,
+                every,
+            });
+        }
         let told = match pause {
             Pause::Told(pause) => Some(pause),
             Pause::Growing => None,
@@ -280,11 +292,8 @@ impl Dispatcher {
         self.state().lengths.most().is_some_and(|most| taken >= most)
     }
 
-    /// Ends the run when a reply says that the account has sent enough for now.
-    pub fn limited(&self, reply: &Reply) -> bool {
-        let Some(limit) = Limit::in_reply(reply) else {
-            return false;
-        };
+    /// Ends the run: the server said that the account has sent enough for now.
+    fn limited(&self, reply: &Reply, limit: Limit) {
         let now = self.options.clock.now();
         let in_an_hour = now.saturating_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
         let from = match limit {
@@ -301,7 +310,6 @@ impl Dispatcher {
             limit,
             from,
         });
-        true
     }
 
     pub fn notice(&self, reason: Message, pause: Duration) {
@@ -343,7 +351,9 @@ impl Dispatcher {
             let failed = connecting.failed_since(begun, Instant::now(), retry_for, seed, pause);
             (first, failed, connecting.ends(retry_for))
         };
-        let _ = self.limited(reply);
+        if let Some(limit) = Limit::in_reply(reply) {
+            self.limited(reply, limit);
+        }
         self.waits(&failed, reply);
         if first && matches!(failed, Failed::TryAgain(_)) && !self.stopping() {
             self.say_until(ends, reply);
@@ -378,6 +388,11 @@ fn handed_over(job: &Job, sent: &Sent) -> usize {
     }
     let refused = sent.recipients.iter().filter(|its| !may_be_there(&its.outcome));
     job.addresses().saturating_sub(refused.count())
+}
+
+/// Whether a letter had come as far as the line to the server.
+const fn is_of_line(reason: Reason) -> bool {
+    !matches!(reason, Reason::TooLarge | Reason::NeedsSmtputf8)
 }
 
 /// Whole seconds, rounded up.

@@ -44,6 +44,8 @@ pub struct Found {
     pub name_refused: u32,
     /// Whether it keeps to the PIPELINING that it offers; `None` while nobody knows.
     pub pipelining: Option<bool>,
+    /// That it does not is a guess from a lost line, good for one run.
+    pub pipelining_is_a_guess: bool,
 }
 
 /// What was found out, shared.

@@ -10,7 +10,9 @@ pub fn minds_the_name(reply: &Reply) -> bool {
         return false;
     }
     let text = reply.text.to_ascii_lowercase();
-    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    // Not what stands in somebody's address.
+    let words = text.split_ascii_whitespace().filter(|word| !word.contains('@'));
+    let mut words = words.flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
     if words.any(|word| matches!(word, "helo" | "ehlo")) {
         return true;
     }

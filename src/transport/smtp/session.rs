@@ -12,7 +12,7 @@ use super::dialogue::{self, Offers};
 use super::said::{minds_groups, minds_the_name};
 use super::stream::{Stream, StreamError};
 use super::{FINAL_DOT_TIMEOUT, Settings};
-use crate::transport::limits::enhanced;
+use crate::transport::limits::{Limit, enhanced, is_too_many_recipients};
 use crate::transport::{Attempt, ConnectError, Sent, Session, Step, Then};
 
 /// How long the replies to a group may fail to come behind the first of them, until it is known that the server answers
@@ -175,7 +175,10 @@ impl SmtpSession {
     /// No group is tried again. The text of this letter has not left, so it can go once more, command by command.
     fn group_failed(&self, reply: Reply) -> Opened {
         let manner = &self.settings.manner;
-        let before = manner.learned.note(|found| found.pipelining.replace(false));
+        let before = manner.learned.note(|found| {
+            found.pipelining_is_a_guess = reply.reason == Some(Reason::ConnectionLost);
+            found.pipelining.replace(false)
+        });
         let learned = (before != Some(false)).then(|| msg!("learned-no-pipelining", host = &self.settings.host));
         Opened::Again { reply, learned }
     }
@@ -468,6 +471,11 @@ fn negative_rcpt(reply: &Reply) -> Outcome {
     }
 }
 
+/// Whether a no to a copy is one to how many there are, in this letter or of this account: alone, or tomorrow, it may go.
+fn is_too_much(reply: &Reply) -> bool {
+    Limit::in_reply(reply).is_some() || is_too_many_recipients(reply)
+}
+
 /// The outcome of every address: the letter's, save for copies that were refused or deferred.
 fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<AddressOutcome> {
     if rcpt.iter().all(is_taken) {
@@ -479,6 +487,8 @@ fn addresses(envelope: &Envelope, rcpt: &[Reply], outcome: &Outcome) -> Vec<Addr
         .map(|(address, reply)| {
             let outcome = if is_taken(reply) {
                 outcome.clone()
+            } else if is_too_much(reply) {
+                Outcome::new(Status::Deferred, reply.clone())
             } else {
                 negative_rcpt(reply)
             };

@@ -24,14 +24,23 @@ impl Gist {
         let own: BTreeSet<String> = parts(&to.as_str().to_lowercase())
             .chain(parts(&to.wire().to_string().to_lowercase()))
             .collect();
-        let differs =
-            |word: &str| word.contains('@') || word.contains("://") || word.bytes().any(|byte| byte.is_ascii_digit());
-        let text = reply.text.to_lowercase();
-        let words = text
-            .split_whitespace()
-            .take(MOST_WORDS)
+        // Small letters, then a capital one: no word is written so, but ids are.
+        let is_mixed = |word: &str| {
+            let pairs = word.as_bytes().windows(2);
+            pairs
+                .into_iter()
+                .any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        };
+        let differs = |word: &str| {
+            word.contains('@')
+                || word.contains("://")
+                || word.bytes().any(|byte| byte.is_ascii_digit())
+                || is_mixed(word)
+        };
+        let said = reply.text.split_whitespace().take(MOST_WORDS);
+        let words = said
             .filter(|word| !differs(word))
-            .flat_map(parts)
+            .flat_map(|word| parts(&word.to_lowercase()).collect::<Vec<_>>())
             .filter(|part| !own.contains(part))
             .collect();
         Self {
@@ -41,11 +50,16 @@ impl Gist {
         }
     }
 
+    /// Whether the codes of two are the same.
+    pub fn has_codes_of(&self, other: &Self) -> bool {
+        self.code == other.code && self.enhanced == other.enhanced
+    }
+
     /// Whether two say the same: the same codes, and three in five of all their words. (An id may have no digit in it.)
     pub fn is_like(&self, other: &Self) -> bool {
         let common = self.words.intersection(&other.words).count();
         let all = self.words.union(&other.words).count();
-        self.code == other.code && self.enhanced == other.enhanced && common * 5 >= all * 3
+        self.has_codes_of(other) && common * 5 >= all * 3
     }
 }
 
@@ -88,6 +102,10 @@ mod tests {
                 "554 rejected by our policy, id ASDFGH",
             ),
             ("554 no: 4F1A 7bd2-9c3e, a1", "554 no: 5a1b 8ce3-1d2f, b2"),
+            (
+                "554 Message rejected. pLIixMEOLeMa",
+                "554 Message rejected. aqWErtZUiop",
+            ),
             ("550", "550"),
             ("554 拒否されました", "554 拒否されました"),
         ] {

@@ -23,6 +23,19 @@ const TOO_FAST: &[&str] = &[
     "slower",
 ];
 
+/// Words about how fast letters come, or how many.
+const OF_RATE: &[&str] = &["ratelimit", "rate limit", "rate-limit", "limit", "too many"];
+
+/// Words about how many are connected at a time.
+const OF_CROWD: &[&str] = &[
+    "connection",
+    "session",
+    "thread",
+    "concurren",
+    "simultaneous",
+    "parallel",
+];
+
 /// Words of a session that has had its share.
 const OF_SESSION: &[&str] = &[
     "this session",
@@ -36,9 +49,7 @@ const OF_SESSION: &[&str] = &[
 ];
 
 /// Enhanced codes (RFC 3463 §3.2, §3.3) of an address that is none: no such user, no such domain, switched off.
-const NO_SUCH_READER: &[&str] = &[
-    "5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "4.1.1", "4.1.2",
-];
+const NO_SUCH_READER: &[&str] = &["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "4.1.1", "4.1.2"];
 
 /// Words that say the same.
 const NO_SUCH_READER_IN_WORDS: &[&str] = &[
@@ -80,6 +91,48 @@ const OF_READER: &[&str] = &[
     "inbox",
 ];
 
+/// Words of a provider that suspects an account, or has blocked it.
+const OF_BLOCK: &[&str] = &[
+    "spam",
+    "junk",
+    "abuse",
+    "blocked",
+    "block list",
+    "blocklist",
+    "blacklist",
+    "suspicio",
+    "suspended",
+    "disabled",
+    "reputation",
+    "unusual",
+];
+
+/// Words about the sender's address.
+const OF_SENDER: &[&str] = &[
+    "sender",
+    "from address",
+    "from header",
+    "mail from",
+    "return path",
+    "return-path",
+    "send as",
+    "sendas",
+];
+
+/// Words of a server that carries nobody's letters to others.
+const OF_RELAYING: &[&str] = &["relay"];
+
+/// Words of a server that wants to know who it is.
+const OF_SIGNING_IN: &[&str] = &[
+    "logged in",
+    "log in",
+    "login",
+    "authenticat",
+    "auth required",
+    "sign in",
+    "pop before smtp",
+];
+
 /// Words of servers that let whoever is new to them wait.
 const GREYLISTING: &[&str] = &[
     "greylist",
@@ -88,6 +141,16 @@ const GREYLISTING: &[&str] = &[
     "gray-list",
     "grey list",
     "gray list",
+];
+
+/// Words about how long a letter is.
+const OF_SIZE: &[&str] = &[
+    "message size",
+    "size limit",
+    "size exceeds",
+    "too large",
+    "too big",
+    "too long",
 ];
 
 /// Words that mostly mean that an account has sent enough, whatever stands beside them.
@@ -122,16 +185,37 @@ pub fn pause(reply: &Reply, step: Step, to: &Address) -> Option<Pause> {
     }
     let words = words(reply);
     let told = told_pause(&words).filter(|told| *told < LONGEST_PAUSE);
-    let hurried = (has(&words, TOO_FAST) || matches!(reply.code, Some(432 | 454))) && !is_daily(&words);
-    if hurried && !names_reader(reply, to) {
+    let by_code = reply.code == Some(432) || reply.code == Some(454) && step != Step::Rcpt;
+    let hurried = (has(&words, TOO_FAST) || by_code) && !is_daily(&words);
+    if hurried && !names_reader(reply, step, to, to) {
         return Some(told.map_or(Pause::Growing, Pause::Told));
     }
     // What is said of one reader keeps that letter alone waiting.
-    let of_reader = step == Step::Rcpt || has(&words, GREYLISTING);
+    let of_reader = step == Step::Rcpt && !has(&words, OF_RATE) || names_reader(reply, step, to, to);
     match reply.code {
-        Some(400..=499) if !of_reader => told.map(Pause::Told),
+        Some(400..=499) if !of_reader && !has(&words, GREYLISTING) => told.map(Pause::Told),
         _ => None,
     }
+}
+
+/// Whether there are too many connections at a time.
+pub fn is_crowded(reply: &Reply) -> bool {
+    let words = words(reply);
+    matches!(reply.code, Some(400..=599))
+        && !of_session(reply)
+        && has(&words, OF_CROWD)
+        && has(
+            &words,
+            &["too many", "limit", "concurren", "simultaneous", "parallel", "maximum"],
+        )
+}
+
+/// The limit on the account that a reply speaks of; also one that only tells how long it lasts.
+pub fn limit(reply: &Reply) -> Option<Limit> {
+    Limit::in_reply(reply).or_else(|| {
+        let told = told_pause(&words(reply)).filter(|told| *told >= LONGEST_PAUSE);
+        told.filter(|_| matches!(reply.code, Some(400..=499))).map(Limit::Rate)
+    })
 }
 
 /// Whether a reply is known to be about the account, or the pace, so that a fresh connection would hear the same.
@@ -171,15 +255,26 @@ pub fn is_greylisting(reply: &Reply) -> bool {
     has(&words(reply), GREYLISTING)
 }
 
-/// Whether the words, or the code, name the reader: the address itself, or a mailbox.
-pub fn names_reader(reply: &Reply, to: &Address) -> bool {
+/// Whether the words, or the code, name the reader: the address itself, or a mailbox. What is said at MAIL, or of the sender,
+/// or of signing in and relaying, is not about the reader, whatever address is repeated.
+pub fn names_reader(reply: &Reply, step: Step, to: &Address, from: &Address) -> bool {
     let words = words(reply);
-    words.contains(&to.as_str().to_lowercase())
-        || words.contains(&to.wire().to_string().to_lowercase())
+    let names = |address: &Address| {
+        words.contains(&address.as_str().to_lowercase()) || words.contains(&address.wire().to_string().to_lowercase())
+    };
+    if step == Step::Mail
+        || has(&words, OF_SENDER)
+        || has(&words, OF_RELAYING)
+        || has(&words, OF_SIGNING_IN)
+        || names(from) && !names(to)
+    {
+        return false;
+    }
+    names(to)
         || has(&words, OF_READER)
         || no_such_reader(reply)
-        || enhanced(&reply.text).is_some_and(|code| code.get(1..).is_some_and(|rest| rest == ".2.2"))
-            && words.contains("mailbox")
+        // RFC 3463 §3.3: the mailbox is full. (Of 4.2.2 Google says it to senders.)
+        || enhanced(&reply.text) == Some("5.2.2")
 }
 
 /// Whether an address is said to be none: 5.1.1 and its like.
@@ -193,52 +288,40 @@ pub fn no_such_reader(reply: &Reply) -> bool {
 /// Whether words speak, or may speak, of how much an account may send: such a no is never a letter's own for good.
 pub fn speaks_of_limit(reply: &Reply) -> bool {
     let words = words(reply);
-    let of_size = has(&words, &["size", "too large", "too big", "too long"]);
+    let of_size = has(&words, OF_SIZE);
     Limit::in_reply(reply).is_some() || !of_size && has(&words, OF_LIMIT)
+}
+
+/// Whether words may be about the account, in whatever way.
+pub fn speaks_of_account(reply: &Reply) -> bool {
+    let words = words(reply);
+    speaks_of_limit(reply)
+        || [OF_SIGNING_IN, OF_RELAYING, OF_SENDER, OF_BLOCK]
+            .iter()
+            .any(|list| has(&words, list))
 }
 
 /// What a server that says the same to all letters probably means.
 pub fn meaning(reply: &Reply, step: Step, signs_in: bool) -> Message {
     let words = words(reply);
-    let wants_login = reply.code == Some(530)
-        || has(
-            &words,
-            &[
-                "logged in",
-                "log in",
-                "login",
-                "authenticat",
-                "auth required",
-                "sign in",
-                "pop before smtp",
-            ],
-        );
-    let relays_not = has(&words, &["relay"]);
+    if words.contains("starttls") {
+        return msg!("account-wants-encryption");
+    }
+    if has(&words, OF_SIZE) {
+        return msg!("account-too-large");
+    }
+    let wants_login = reply.code == Some(530) || has(&words, OF_SIGNING_IN);
+    let relays_not = has(&words, OF_RELAYING);
     if (wants_login || relays_not) && !signs_in {
         return msg!("account-wants-sign-in");
     }
-    if speaks_of_limit(reply) {
+    if speaks_of_limit(reply) || limit(reply).is_some() || told_pause(&words).is_some() {
         return msg!("account-has-sent-enough");
     }
-    if has(
-        &words,
-        &[
-            "spam",
-            "junk",
-            "abuse",
-            "blocked",
-            "block list",
-            "blocklist",
-            "blacklist",
-            "suspicio",
-            "suspended",
-            "disabled",
-            "reputation",
-        ],
-    ) {
+    if has(&words, OF_BLOCK) {
         return msg!("account-is-blocked");
     }
-    if step == Step::Mail || has(&words, &["sender", "from address", "from header", "send as", "sendas"]) {
+    if reply.code == Some(553) || step == Step::Mail && enhanced(&reply.text).is_some() || has(&words, OF_SENDER) {
         return msg!("account-sender-refused");
     }
     if relays_not || wants_login {
@@ -258,6 +341,10 @@ mod tests {
 
     fn to() -> Address {
         Address::parse("o1@mid.example").unwrap()
+    }
+
+    fn from() -> Address {
+        Address::parse("me@x.example").unwrap()
     }
 
     #[track_caller]
@@ -303,14 +390,17 @@ mod tests {
             "452 4.2.2 user over quota",
             "550 recipient has exceeded the rate limit",
         ] {
-            assert!(names_reader(&reply(said), &to()), "{said}");
+            assert!(names_reader(&reply(said), Step::Text, &to(), &from()), "{said}");
         }
         for said in [
             "554 5.7.1 Message rejected under suspicion of SPAM",
             "550-Requested action not taken: mailbox unavailable\n550 Failure sending mail. Try again later",
             "550 5.4.5 Daily sending quota exceeded for me@x.example",
+            "554 5.7.1 <o1@mid.example>: Relay access denied",
+            "550 5.1.0 <me@x.example>: Sender address rejected: User unknown in virtual mailbox table",
+            "550 5.7.1 <o1@mid.example>: Recipient address rejected: please log in first",
         ] {
-            assert!(!names_reader(&reply(said), &to()), "{said}");
+            assert!(!names_reader(&reply(said), Step::Text, &to(), &from()), "{said}");
         }
     }
 
@@ -334,7 +424,19 @@ mod tests {
                 Step::Mail,
                 false,
                 "530 5.7.0 Must issue a STARTTLS",
-                "account-wants-sign-in",
+                "account-wants-encryption",
+            ),
+            (
+                Step::Text,
+                true,
+                "552 Message size exceeds fixed limit",
+                "account-too-large",
+            ),
+            (
+                Step::Mail,
+                true,
+                "550 You may send again in 3 hours",
+                "account-has-sent-enough",
             ),
             (
                 Step::Mail,
@@ -377,7 +479,7 @@ mod tests {
         fn no_words_at_all_make_it_panic(code in 200_u16..600, text: String) {
             let reply = Reply::said(code, text);
             let _ = pause(&reply, Step::Text, &to());
-            let _ = (of_session(&reply), of_server(&reply), names_reader(&reply, &to()));
+            let _ = (of_session(&reply), of_server(&reply), names_reader(&reply, Step::Rcpt, &to(), &from()));
             let _ = meaning(&reply, Step::Mail, true);
         }
     }
