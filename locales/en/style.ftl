@@ -76,6 +76,7 @@ salutation-left-out = { $rows ->
 #   $length, $words: how many characters and words the letter has; $most: how many characters a page has
 letter-long = the letter is longer than a page: { $words } words, { $length } characters, not counting what is filled in
     .hint = an office reads one page: about 450 words, { $most } characters
+    .kind = letters that are longer than a page
 #   $shown: what the reader sees; $target: where it leads
 link-text-differs = the link shows { $shown } and leads to { $target }
     .hint = show the address it leads to, or words: filters take such a link for a fraud

@@ -208,14 +208,14 @@ fn drafts(text: &str, found: &mut Vec<(Range<usize>, Leaving)>) {
 
 fn characters(text: &str, found: &mut Vec<(Range<usize>, Leaving)>) {
     // Thai, Lao, Burmese and Khmer have no spaces between words: there it says where a line may end.
-    let without_spaces = || {
-        text.chars()
-            .any(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'))
-    };
+    let has_no_spaces = text.contains('\u{200b}')
+        && text
+            .chars()
+            .any(|c| matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'));
     for (at, c) in text.char_indices() {
         let sort = match c {
             '\u{f000}'..='\u{f0ff}' => Sort::OwnFont,
-            '\u{200b}' if !without_spaces() => Sort::ZeroWidth,
+            '\u{200b}' if !has_no_spaces => Sort::ZeroWidth,
             '\u{2060}' | '\u{feff}' => Sort::ZeroWidth,
             '\u{ad}' => Sort::SoftHyphen,
             '\u{a0}' | '\u{202f}' | '\u{2007}' if is_out_of_place(&text[..at], &text[at + c.len_utf8()..]) => {
@@ -245,11 +245,12 @@ fn is_out_of_place(before: &str, behind: &str) -> bool {
 
 /// Tabs with something behind them on the line: the others are seen by nobody.
 fn tabs(text: &str, found: &mut Vec<(Range<usize>, Leaving)>) {
-    for (at, _) in text.match_indices('\t') {
-        let rest = text[at..].split('\n').next().unwrap_or_default();
-        if !rest.trim().is_empty() {
-            found.push((at..at + 1, Leaving::Character(Sort::Tab)));
-        }
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let seen = line.trim_end();
+        let tabs = seen.match_indices('\t').map(|(at, _)| start + at..start + at + 1);
+        found.extend(tabs.map(|at| (at, Leaving::Character(Sort::Tab))));
+        start += line.len();
     }
 }
 

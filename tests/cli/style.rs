@@ -458,3 +458,16 @@ fn letters_as_people_write_them_are_not_warned_about() {
         assert_eq!(warned(&campaign), [""; 0], "{text}");
     }
 }
+
+#[test]
+fn the_guide_has_every_name_of_style_and_no_other() {
+    let page = include_str!("../../docs/guide/templates.md");
+    let table = page.split("| name | what is warned about |").nth(1).unwrap();
+    let rows = table
+        .trim_start()
+        .lines()
+        .skip(1)
+        .take_while(|line| line.starts_with('|'));
+    let told: Vec<&str> = rows.map(|row| row.split('`').nth(1).unwrap()).collect();
+    assert_eq!(told, appel_core::problem::style::names().collect::<Vec<_>>());
+}

@@ -119,3 +119,18 @@ fn what_people_write_is_left_alone() {
         assert_eq!(found(fine), Vec::<&str>::new(), "{fine}");
     }
 }
+
+#[test]
+fn a_long_text_of_leavings_costs_as_much_as_it_is_long() {
+    let time = |text: String| {
+        let begun = std::time::Instant::now();
+        find(&text);
+        begun.elapsed()
+    };
+    for left in [
+        "\t", "\u{200b}", "{", "{{a", "[", "«", "____ ", "a\u{a0}", "Ã©", "РџСЂ", ".",
+    ] {
+        let taken = time(left.repeat(200_000));
+        assert!(taken.as_secs() < 5, "{left}: {taken:?}");
+    }
+}

@@ -20,7 +20,7 @@ pub const OF_ROW: char = '\u{fff9}';
 const A_PAGE: usize = 3000;
 /// How deep partials are followed; the lint refuses more.
 const DEEPEST: usize = 32;
-/// How many characters a letter is read for; nobody reads more either.
+/// How many bytes of a letter are read, and how many of its parts; nobody reads more either.
 const MOST: usize = 100_000;
 
 /// What is worth saying of one text of a letter.
@@ -60,15 +60,24 @@ pub fn look(campaign: &Campaign, spec: &LetterSpec, language: &Language, templat
 /// The letter's text with a sign for each value; of two branches the longer one.
 pub fn flat(campaign: &Campaign, language: &Language, template: &Text) -> String {
     let mut text = String::new();
-    write(campaign, language, template, 0, &mut text);
+    let mut left = MOST;
+    write(campaign, language, template, (0, &mut left), &mut text);
     text
 }
 
-fn write(campaign: &Campaign, language: &Language, template: &Text, depth: usize, text: &mut String) {
+/// `depth` is how deep it stands in others, and `left` how many parts may still be read.
+fn write(
+    campaign: &Campaign,
+    language: &Language,
+    template: &Text,
+    (depth, left): (usize, &mut usize),
+    text: &mut String,
+) {
     for element in &template.elements {
-        if text.len() > MOST {
+        if text.len() > MOST || *left == 0 {
             return;
         }
+        *left -= 1;
         match element {
             TemplateElement::RawString(raw) => text.push_str(raw),
             TemplateElement::Expression(value) | TemplateElement::HtmlExpression(value) => {
@@ -79,7 +88,7 @@ fn write(campaign: &Campaign, language: &Language, template: &Text, depth: usize
                 let mut branches = [&block.template, &block.inverse].map(|branch| {
                     let mut inner = String::new();
                     if let Some(branch) = branch {
-                        write(campaign, language, branch, depth + 1, &mut inner);
+                        write(campaign, language, branch, (depth + 1, left), &mut inner);
                     }
                     inner
                 });
@@ -99,7 +108,7 @@ fn write(campaign: &Campaign, language: &Language, template: &Text, depth: usize
                     .as_name()
                     .and_then(|name| campaign.templates.partials.get(name)?.best(language));
                 if let Some(partial) = partial {
-                    write(campaign, language, partial, depth + 1, text);
+                    write(campaign, language, partial, (depth + 1, left), text);
                 }
             }
             _ => {}

@@ -43,3 +43,24 @@ pub fn of_code(code: &str) -> Option<&'static str> {
 pub fn named(name: &str) -> Option<&'static str> {
     names().find(|known| *known == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use appel_messages::{Catalog, Locale};
+
+    use super::*;
+
+    #[test]
+    fn every_name_stands_for_something_that_is_said() {
+        let english = Catalog::of(Locale::English);
+        for (name, codes) in STYLE {
+            assert!(!codes.is_empty(), "{name}");
+            for code in codes {
+                assert!(english.text(code).is_some(), "{code}");
+                assert_eq!(of_code(code), Some(name));
+            }
+        }
+        assert!(names().is_sorted());
+        assert_eq!(of_code("link-of-reader"), None);
+    }
+}
