@@ -112,6 +112,8 @@ text-turns-direction = the text contains the hidden character U+{ $code }
     .hint = it turns the direction of the text; if that is not meant, delete it
 text-picture = pictures cannot stand in a letter
     .hint = attach the picture instead (`attach` in the {"[["}letter]]): one that is fetched tells who opened the letter, and when
+text-link-nowhere = from a letter this link leads nowhere: {$link}
+    .hint = write its whole address, with `https://`, `mailto:` or `tel:` before it: as it is, readers get its words without a link
 text-html-fetches = this HTML can fetch something from elsewhere
     .hint = take it out: what is fetched when the letter is opened tells who opened it, and when
 

@@ -1,5 +1,6 @@
 //! A message as its reader sees it, taken from its bytes.
 
+use appel_core::letter::Flow;
 use appel_core::words::{visible, visible_line};
 use appel_messages::{Message, msg};
 use mail_parser::{Address, MessageParser, MimeHeaders};
@@ -41,10 +42,29 @@ impl Shown {
             to: addresses(message.to()).join(", "),
             cc: addresses(message.cc()),
             subject: message.subject().unwrap_or_default().to_owned(),
-            text: message.body_text(0).unwrap_or_default().replace("\r\n", "\n"),
+            text: text(&message),
             attachments,
         })
     }
+}
+
+/// The text, its paragraphs as they were before they were wrapped for the way.
+fn text(message: &mail_parser::Message<'_>) -> String {
+    let text = message.body_text(0).unwrap_or_default().replace("\r\n", "\n");
+    let content_type = message.text_part(0).and_then(MimeHeaders::content_type);
+    let says = |name, word: &str| {
+        content_type
+            .and_then(|known| known.attribute(name))
+            .is_some_and(|said| said.eq_ignore_ascii_case(word))
+    };
+    if !says("format", "flowed") {
+        return text;
+    }
+    let flow = Flow {
+        without_spaces: says("delsp", "yes"),
+        ..Flow::default()
+    };
+    flow.unwrapped(&text)
 }
 
 fn addresses(header: Option<&Address>) -> Vec<String> {
@@ -90,5 +110,25 @@ impl Shown {
             (msg!("header-file"), name)
         }));
         headers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paragraph_that_was_wrapped_for_the_way_is_shown_as_one() {
+        let read = |parameters: &str, text: &str| {
+            let message = format!("Subject: S\r\nContent-Type: text/plain; charset=utf-8{parameters}\r\n\r\n{text}");
+            Shown::read(message.as_bytes()).unwrap().text
+        };
+        let wrapped = "one \r\ntwo\r\n > three\r\n-- \r\nAnn\r\n";
+        assert_eq!(read("; format=flowed", wrapped), "one two\n> three\n-- \nAnn\n");
+        assert_eq!(
+            read("; format=Flowed; DelSp=Yes", wrapped),
+            "onetwo\n> three\n-- \nAnn\n"
+        );
+        assert_eq!(read("", wrapped), wrapped.replace("\r\n", "\n"));
     }
 }

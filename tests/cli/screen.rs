@@ -254,7 +254,7 @@ fn a_preview_in_full_shows_letters_as_they_leave() {
     Date: Wed, 25 Nov 2026 10:00:00 +0000
     Message-ID: <eb5ca457368972c4abafb0683a3fe6f2@home.example>
     MIME-Version: 1.0
-    Content-Type: text/plain; charset=utf-8
+    Content-Type: text/plain; charset=utf-8; format=flowed
     Content-Transfer-Encoding: quoted-printable
 
     Monsieur le Ministre,

@@ -164,6 +164,108 @@ impl Language {
         &self.0
     }
 
+    /// Whether it is written from right to left.
+    #[must_use]
+    pub fn is_right_to_left(&self) -> bool {
+        match self.0.script {
+            // ISO 15924.
+            Some(script) => matches!(
+                script.as_str(),
+                "Adlm"
+                    | "Arab"
+                    | "Aran"
+                    | "Hebr"
+                    | "Mand"
+                    | "Mend"
+                    | "Nkoo"
+                    | "Rohg"
+                    | "Samr"
+                    | "Syrc"
+                    | "Thaa"
+                    | "Yezi"
+            ),
+            None => matches!(
+                self.0.language.as_str(),
+                "ar" | "aeb"
+                    | "aii"
+                    | "ajp"
+                    | "apc"
+                    | "apd"
+                    | "arb"
+                    | "arc"
+                    | "arq"
+                    | "ars"
+                    | "ary"
+                    | "arz"
+                    | "ayl"
+                    | "azb"
+                    | "bal"
+                    | "bcc"
+                    | "bft"
+                    | "bgn"
+                    | "brh"
+                    | "ckb"
+                    | "dv"
+                    | "fa"
+                    | "glk"
+                    | "haz"
+                    | "he"
+                    | "khw"
+                    | "ks"
+                    | "lki"
+                    | "lrc"
+                    | "luz"
+                    | "mzn"
+                    | "nqo"
+                    | "pes"
+                    | "pnb"
+                    | "prs"
+                    | "ps"
+                    | "sd"
+                    | "sdh"
+                    | "skr"
+                    | "syc"
+                    | "syr"
+                    | "ug"
+                    | "ur"
+                    | "ydd"
+                    | "yi"
+            ),
+        }
+    }
+
+    /// Whether it is written without spaces between words.
+    #[must_use]
+    pub fn is_without_spaces(&self) -> bool {
+        let is_romanised = || self.0.script.is_some_and(|script| script.as_str() == "Latn");
+        matches!(
+            self.0.language.as_str(),
+            "bo" | "cdo"
+                | "cjy"
+                | "cmn"
+                | "cpx"
+                | "dz"
+                | "gan"
+                | "hak"
+                | "hsn"
+                | "ja"
+                | "kjp"
+                | "km"
+                | "ksw"
+                | "lo"
+                | "lzh"
+                | "mnw"
+                | "my"
+                | "nan"
+                | "ryu"
+                | "shn"
+                | "th"
+                | "wuu"
+                | "yue"
+                | "zh"
+        ) && !is_romanised()
+    }
+
     /// The best of `available` for a person who reads this language, if any of them will do.
     ///
     /// RFC 4647 §3.4 (lookup): the tag itself, then shorter and shorter; then a text in the same language for another
@@ -325,6 +427,27 @@ mod tests {
         assert!(Country::parse("").is_err());
         assert!(Country::parse("Belgium").is_err());
         assert!(Country::parse("é").is_err());
+    }
+
+    #[test]
+    fn a_language_tells_how_it_is_written() {
+        let [right, left]: [&[&str]; 2] = [
+            &[
+                "ar", "ar-SY", "he", "fa", "prs", "ur", "ps", "ckb", "yi", "dv", "ug", "az-Arab", "pa-Arab",
+            ],
+            &["en", "ru", "ku", "az", "ar-Latn", "ug-Cyrl", "zh", "tr"],
+        ];
+        assert!(languages(right).iter().all(Language::is_right_to_left), "{right:?}");
+        assert!(!languages(left).iter().any(Language::is_right_to_left), "{left:?}");
+        let [without, with]: [&[&str]; 2] = [
+            &["zh", "zh-Hant-TW", "ja", "th", "km", "lo", "my", "yue"],
+            &["ko", "vi", "en", "zh-Latn"],
+        ];
+        assert!(
+            languages(without).iter().all(Language::is_without_spaces),
+            "{without:?}"
+        );
+        assert!(!languages(with).iter().any(Language::is_without_spaces), "{with:?}");
     }
 
     #[test]

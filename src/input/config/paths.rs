@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use appel_core::campaign::Attachment;
 use appel_core::words::{is_unsafe_to_show, nearest};
 use appel_messages::{Message, msg};
+use unicode_normalization::UnicodeNormalization;
 
 use super::KeptBack;
 use super::value::Text;
@@ -123,7 +124,10 @@ pub fn or_here(folder: &Path) -> &Path {
 /// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name, and none of
 /// those that are kept back; and its length.
 pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<(Attachment, u64), Refused> {
-    let path = inside(folder, written)?;
+    let mut path = inside(folder, written)?;
+    if let Some(spelled) = spelled_otherwise(folder, written) {
+        path = inside(folder, &spelled)?;
+    }
     if let Some(kept) = kept_back.holds(&path) {
         return Err(kept.message(written).into());
     }
@@ -131,7 +135,9 @@ pub fn attachment(folder: &Path, written: &str, kept_back: &KeptBack) -> Result<
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or_default()
-        .to_owned();
+        // As one character each: some mail programs draw a letter and its mark beside each other.
+        .nfc()
+        .collect();
     let length = readable(&path, written)?;
     if length > MOST_ATTACHED {
         return Err(too_heavy(length));
@@ -167,8 +173,31 @@ pub fn readable(path: &Path, written: &str) -> Result<u64, Refused> {
     }
 }
 
+/// The path of a file whose name is the same text in other bytes: `é` is one character, or a letter and its mark, and some
+/// systems write the other one than keyboards do.
+fn spelled_otherwise(folder: &Path, written: &str) -> Option<String> {
+    if written.is_ascii() || folder.join(written).exists() {
+        return None;
+    }
+    let mut found = PathBuf::new();
+    for part in Path::new(written).components() {
+        let part = part.as_os_str().to_str()?;
+        if folder.join(&found).join(part).exists() {
+            found.push(part);
+            continue;
+        }
+        let entries = fs::read_dir(or_here(&folder.join(&found))).ok()?.take(MOST_SPELLED);
+        let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let name = names.find(|name| name.nfc().eq(part.nfc()))?;
+        found.push(name);
+    }
+    found.into_os_string().into_string().ok()
+}
+
 /// How many files of a folder are looked at for one with nearly the same name.
 const MOST_NEIGHBOURS: usize = 200;
+/// How many for one with the same name in other bytes.
+const MOST_SPELLED: usize = 10_000;
 
 /// A file beside the one that is not there, with nearly its name.
 fn neighbour(path: &Path) -> Option<String> {
@@ -186,6 +215,24 @@ mod tests {
     use super::*;
     use crate::input::config::general::General;
     use crate::input::{Private, Sources};
+
+    #[test]
+    fn a_file_is_found_however_its_name_is_spelled_and_leaves_with_one_spelling() {
+        let (composed, in_two) = ("r\u{e9}sum\u{e9}.pdf", "re\u{301}sume\u{301}.pdf");
+        for on_disk in [composed, in_two] {
+            for written in [composed, in_two] {
+                let dir = tempfile::tempdir().unwrap();
+                let folder = on_disk.replace(".pdf", "");
+                fs::create_dir(dir.path().join(&folder)).unwrap();
+                fs::write(dir.path().join(&folder).join(on_disk), "%PDF").unwrap();
+                let named = format!("{}/{written}", written.replace(".pdf", ""));
+                let found = attachment(dir.path(), &named, &KeptBack::default());
+                let (attachment, length) = found.unwrap_or_else(|_| panic!("{written:?} is not {on_disk:?}"));
+                assert_eq!((attachment.name.as_str(), length), (composed, 4));
+                assert!(attachment.path.exists());
+            }
+        }
+    }
 
     #[cfg(unix)]
     #[test]

@@ -2,6 +2,7 @@
 //! where its links lead.
 
 use appel_core::campaign::{Campaign, Format, LetterSpec};
+use appel_core::letter::markdown::MARKDOWN;
 use appel_core::place::Language;
 use appel_core::problem::{Place, Problem, Problems};
 use appel_core::templates::Template;
@@ -161,7 +162,7 @@ fn in_capitals(subject: &str) -> Option<String> {
 fn misleading(body: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut open: Option<(String, String)> = None;
-    for event in Parser::new(body) {
+    for event in Parser::new_ext(body, MARKDOWN) {
         match event {
             Event::Start(Tag::Link {
                 link_type, dest_url, ..

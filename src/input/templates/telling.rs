@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 
+use appel_core::letter::markdown::MARKDOWN;
 use appel_core::links;
 use appel_core::place::Language;
 use appel_messages::{Value, msg};
@@ -72,7 +73,7 @@ fn labels(text: &str) -> Vec<Found> {
         broken.extend(links::values(&link.reference));
         None
     };
-    let mut parser = Parser::new_with_broken_link_callback(text, pulldown_cmark::Options::empty(), Some(&mut note));
+    let mut parser = Parser::new_with_broken_link_callback(text, MARKDOWN, Some(&mut note));
     // References are only looked up as the text is read.
     for _ in parser.by_ref() {}
     let definitions = parser.reference_definitions();

@@ -1816,6 +1816,27 @@ fn links_in_partials_subjects_and_markdown_are_looked_at() {
 }
 
 #[test]
+fn a_link_that_leads_nowhere_from_a_letter_is_warned_of() {
+    let said = |format: &str, body: &str| {
+        let found = check(&[("protest.en.hbs", &format!("Subject: S\nFormat: {format}\n\n{body}\n"))]);
+        found
+            .lines()
+            .filter(|line| line.contains("leads nowhere"))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for nowhere in ["page.html", "/a", "#a", "ftp://x.example/a", "javascript:x"] {
+        assert_eq!(
+            said("markdown", &format!("| a |\n|---|\n| [a]({nowhere}) |")),
+            [format!("warning: from a letter this link leads nowhere: {nowhere}")]
+        );
+        assert_eq!(said("text", &format!("[a]({nowhere})")), [""; 0]);
+    }
+    let fine = "[a](https://x.example) [b](tel:+321) <c@x.example> [d](MAILTO:d@x.example) [e]({{sender.city}}) [f]";
+    assert_eq!(said("markdown", fine), [""; 0]);
+}
+
+#[test]
 fn a_link_that_is_the_same_for_all_is_fine() {
     tells_nothing("{{recipient.name}}, see https://x.example/a?b={{fact \"killed\"}}.\n{{sender.email}}");
     tells_nothing("({{recipient.name}}) [{{sender.name}}](https://x.example) {{message}}");

@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use appel_core::letter::markdown::MARKDOWN;
 use appel_core::links::{self, ELSE, END, IF};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
@@ -148,7 +149,7 @@ fn chosen(text: &str, holds: &dyn Fn(usize) -> bool) -> String {
 fn links_of(text: &str, is_markdown: bool) -> Vec<String> {
     let mut found = Vec::new();
     if is_markdown {
-        for event in Parser::new(text) {
+        for event in Parser::new_ext(text, MARKDOWN) {
             if let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event {
                 found.push(dest_url.into_string());
             }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use appel_core::letter::markdown::{MARKDOWN, is_plain_link};
 use appel_messages::msg;
-use pulldown_cmark::{Event, Parser, Tag};
+use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use super::file::File;
 use super::tags::Piece;
@@ -67,14 +68,21 @@ fn hidden(file: &mut File<'_>, span: Range<usize>) {
     }
 }
 
-/// Markdown becomes a page: nothing in it may be fetched from elsewhere when it is opened.
+/// Markdown becomes a page: nothing in it may be fetched from elsewhere when it is opened, and its links have to lead
+/// somewhere from a letter.
 pub fn remote_content(file: &mut File<'_>, body: Range<usize>) {
     let text = file.text;
     let Some(source) = text.get(body.clone()) else { return };
-    for (event, span) in Parser::new(source).into_offset_iter() {
+    for (event, span) in Parser::new_ext(source, MARKDOWN).into_offset_iter() {
         let place = body.start + span.start..body.start + span.end;
         match event {
             Event::Start(Tag::Image { .. }) => file.error(place, msg!("text-picture")),
+            // One that a tag begins is known when it is filled in.
+            Event::Start(Tag::Link {
+                link_type, dest_url, ..
+            }) if link_type != LinkType::Email && !dest_url.starts_with("{{") && !is_plain_link(&dest_url) => {
+                file.warn(place, msg!("text-link-nowhere", link = dest_url.as_ref()));
+            }
             Event::Html(html) | Event::InlineHtml(html) if fetches(&html) => {
                 file.error(place, msg!("text-html-fetches"));
             }

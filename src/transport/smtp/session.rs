@@ -214,7 +214,8 @@ impl SmtpSession {
             return opened;
         };
         let manner = &self.settings.manner;
-        if data.as_ref().is_some_and(|data| data.code == Some(354)) && rcpt.first().is_some_and(is_taken) {
+        let is_open = mail.code == Some(250) && rcpt.first().is_some_and(is_taken);
+        if is_open && data.as_ref().is_some_and(|data| data.code == Some(354)) {
             if !manner.learned.found().name_is_fine {
                 manner.learned.note(|found| found.name_is_fine = true);
             }

@@ -8,6 +8,8 @@ use std::fmt::Write as _;
 
 use lettre::message::Body;
 use lettre::message::header::ContentTransferEncoding;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::address::Address;
 
@@ -17,21 +19,68 @@ const LINE: usize = 78;
 const ENCODED_LINE: usize = 76;
 /// RFC 2047 §2: what an encoded word must not pass.
 const ENCODED_WORD: usize = 75;
-const WORD_BEGINS: &str = "=?utf-8?b?";
+const BASE64_WORD: &str = "=?utf-8?b?";
+const QUOTED_WORD: &str = "=?utf-8?q?";
 const WORD_ENDS: &str = "?=";
-/// Longest word or quoted string that leaves as it is; a longer one is encoded, and so broken over lines.
-const PLAIN_WORD: usize = 60;
+/// Longest word, quoted string or file name that leaves as it is: with what stands around it, it stays well within 998.
+const PLAIN_WORD: usize = 900;
+/// Longest display name in quotes, if it can do without them.
+const QUOTED_WORDS: usize = 60;
+/// How much of a file's name, and of the end that says its kind, stands in the one for old programs: a line holds both.
+const LONGEST_ASCII_NAME: usize = 48;
+const LONGEST_KIND: usize = 12;
 
 /// The value of an unstructured header (RFC 5322 §3.6.5), after `used` characters of its first line.
 pub(super) fn unstructured(used: usize, text: &str) -> String {
-    if !is_plain(text) || text.split(' ').any(|word| word.len() > PLAIN_WORD) {
+    if !is_plain(text) {
         return encoded_words(used, text);
     }
+    if !looks_encoded(text) {
+        return folded(used, text);
+    }
+    // Only the words that could be taken for encoded ones are encoded, those beside each other together: blanks between
+    // two encoded words would be lost.
+    let mut whole = String::with_capacity(text.len() * 2);
+    let mut column = used;
+    let mut words = text.split(' ').peekable();
+    while let Some(word) = words.next() {
+        let piece = if looks_begun(word) {
+            let mut run = word.to_owned();
+            while let Some(next) = words.next_if(|next| looks_begun(next)) {
+                run.push(' ');
+                run.push_str(next);
+            }
+            quoted_words(column + 1, &run)
+        } else {
+            word.to_owned()
+        };
+        if !whole.is_empty() {
+            let first = piece.find("\r\n").unwrap_or(piece.len());
+            if column + 1 + first > ENCODED_LINE {
+                whole.push_str("\r\n");
+                column = 0;
+            }
+            whole.push(' ');
+            column += 1;
+        }
+        column = match piece.rfind('\n') {
+            Some(at) => piece.len() - at - 1,
+            None => column + piece.len(),
+        };
+        whole.push_str(&piece);
+    }
+    whole
+}
+
+/// Text that leaves as it is, in lines of 78 where it has blanks to fold at. (A word that is longer stays in one piece.)
+fn folded(used: usize, text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 8);
     let mut column = used;
     for (at, word) in text.split(' ').enumerate() {
         if at > 0 {
-            if column + 1 + word.len() > LINE {
+            // Not at the edge of several blanks: some programs make one of all that stands where a line was folded.
+            let alone = !word.is_empty() && !folded.ends_with(' ');
+            if column + 1 + word.len() > LINE && alone {
                 folded.push_str("\r\n");
                 column = 0;
             }
@@ -50,12 +99,17 @@ pub(super) fn mailbox(used: usize, name: &str, address: &Address) -> String {
     if name.is_empty() {
         return address.to_owned();
     }
-    let mut text = if let Some(quoted) = quoted(name) {
-        quoted
-    } else if is_plain(name) && name.bytes().all(|byte| is_atext(byte) || byte == b' ') {
-        unstructured(used, name)
-    } else {
+    let mut text = if !is_plain(name) {
         encoded_words(used, name)
+    } else if looks_encoded(name) {
+        // Nothing encoded may stand in quotes (RFC 2047 §5), nor anything that looks like it.
+        quoted_words(used, name)
+    } else {
+        let quoted = quoted(name);
+        let fits = quoted.len() <= QUOTED_WORDS;
+        let is_phrase = !name.contains("  ") && name.bytes().all(|byte| is_atext(byte) || byte == b' ');
+        // RFC 5322 §3.2.4: a quoted string is folded at its blanks like any other text.
+        folded(used, if fits || !is_phrase { &quoted } else { name })
     };
     let column = text.rfind('\n').map_or(used + text.len(), |at| text.len() - at - 1);
     // A line that holds an encoded word must not pass 76 either.
@@ -90,22 +144,47 @@ pub(super) fn addresses(used: usize, list: &[Address]) -> String {
     text
 }
 
-/// `attachment` with a file's name (RFC 2183), in the percent encoding of RFC 2231 when it needs one; after `used`
-/// characters of the first line.
+/// `attachment` with a file's name (RFC 2183), after `used` characters of the first line.
+///
+/// A name that RFC 2231 has to encode has another one in ASCII behind it, for programs that do not read that: behind, since
+/// of two names they read the first.
 pub(super) fn disposition(used: usize, file_name: &str) -> String {
-    let mut text = "attachment;".to_owned();
-    if let Some(quoted) = quoted(file_name) {
-        if used + text.len() + " filename=".len() + quoted.len() > LINE {
+    let mut text = "attachment".to_owned();
+    parameter(&mut text, used, "filename", file_name);
+    if !in_one_piece(file_name) {
+        let _ = write!(text, ";\r\n filename=\"{}\"", in_ascii(file_name));
+    }
+    text
+}
+
+/// A media type, with the file's name once more where [`disposition`] has to encode it: some programs look only here.
+pub(super) fn media_type(used: usize, essence: &str, file_name: &str) -> String {
+    let mut text = essence.to_owned();
+    if !in_one_piece(file_name) {
+        parameter(&mut text, used, "name", file_name);
+    }
+    text
+}
+
+/// Whether a file's name leaves as it is, in quotes.
+fn in_one_piece(file_name: &str) -> bool {
+    is_plain(file_name) && !looks_encoded(file_name) && !file_name.contains(['"', '\\'])
+}
+
+/// A parameter, in quotes, or in the percent encoding of RFC 2231 when it needs one.
+fn parameter(text: &mut String, used: usize, name: &str, value: &str) {
+    text.push(';');
+    if in_one_piece(value) {
+        if used + text.len() + name.len() + value.len() + " =\"\"".len() > LINE {
             text.push_str("\r\n");
         }
-        text.push_str(" filename=");
-        text.push_str(&quoted);
-        return text;
+        let _ = write!(text, " {name}=\"{value}\"");
+        return;
     }
     // In pieces only when one line cannot hold it: fewer programs read those (RFC 2231 §3).
     let mut pieces = vec![String::new()];
-    let room = LINE - " filename*99*=utf-8'';".len();
-    for c in file_name.chars() {
+    let room = LINE - name.len() - " *99*=utf-8'';".len();
+    for c in value.chars() {
         let encoded = percent_encoded(c);
         match pieces.last_mut() {
             Some(last) if last.len() + encoded.len() <= room => last.push_str(&encoded),
@@ -117,9 +196,32 @@ pub(super) fn disposition(used: usize, file_name: &str) -> String {
         let number = if several { format!("*{at}") } else { String::new() };
         let charset = if at == 0 { "utf-8''" } else { "" };
         let more = if at + 1 < pieces.len() { ";" } else { "" };
-        let _ = write!(text, "\r\n filename{number}*={charset}{piece}{more}");
+        let _ = write!(text, "\r\n {name}{number}*={charset}{piece}{more}");
     }
-    text
+}
+
+/// A file's name for programs that read nothing but ASCII: letters without their marks, and `_` for what has none.
+fn in_ascii(file_name: &str) -> String {
+    let mut ascii = String::with_capacity(file_name.len());
+    for c in file_name.nfd() {
+        match c {
+            '"' => ascii.push('\''),
+            ' '..='~' if c != '\\' => ascii.push(c),
+            _ if is_combining_mark(c) || ascii.ends_with('_') => {}
+            _ => ascii.push('_'),
+        }
+    }
+    let ascii = ascii.replace("=?", "=_");
+    // The end says what kind of file it is, and programs go by it.
+    let (stem, kind) = ascii.rsplit_once('.').unwrap_or((&ascii, ""));
+    let says_something = |part: &str| part.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    let stem = if says_something(stem) { stem } else { "attachment" };
+    let mut short: String = stem.chars().take(LONGEST_ASCII_NAME).collect();
+    if says_something(kind) && kind.len() <= LONGEST_KIND {
+        short.push('.');
+        short.push_str(kind);
+    }
+    short
 }
 
 fn percent_encoded(c: char) -> String {
@@ -136,13 +238,22 @@ fn percent_encoded(c: char) -> String {
     encoded
 }
 
-/// Printable ASCII whose spaces survive folding, and that no reader takes for encoded words.
+/// Printable ASCII that begins and ends with a character, no word of it too long for a line.
 fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-        && !text.contains("=?")
-        && !text.contains("  ")
         && !text.starts_with(' ')
         && !text.ends_with(' ')
+        && (text.len() <= PLAIN_WORD || text.split(' ').all(|word| word.len() <= PLAIN_WORD))
+}
+
+/// Whether a reader could take a part of it for an encoded word; some do across blanks.
+fn looks_encoded(text: &str) -> bool {
+    text.split_once("=?").is_some_and(|(_, behind)| behind.contains("?="))
+}
+
+/// Whether an encoded word could begin in this one, or end.
+fn looks_begun(word: &str) -> bool {
+    word.contains("=?") || word.contains("?=")
 }
 
 /// RFC 5322 §3.2.3: what stands in a phrase without quotes.
@@ -150,11 +261,8 @@ fn is_atext(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&byte)
 }
 
-/// RFC 5322 §3.2.4, when it is plain and short.
-fn quoted(text: &str) -> Option<String> {
-    if !is_plain(text) {
-        return None;
-    }
+/// RFC 5322 §3.2.4.
+fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {
@@ -164,12 +272,12 @@ fn quoted(text: &str) -> Option<String> {
         quoted.push(c);
     }
     quoted.push('"');
-    Some(quoted).filter(|quoted| quoted.len() <= PLAIN_WORD)
+    quoted
 }
 
-/// RFC 2047: words of whole characters, each on a line of its own but the first.
+/// RFC 2047 in base64: words of whole characters, each on a line of its own but the first.
 fn encoded_words(used: usize, text: &str) -> String {
-    let frame = WORD_BEGINS.len() + WORD_ENDS.len();
+    let frame = BASE64_WORD.len() + WORD_ENDS.len();
     let mut encoded = String::with_capacity(text.len() * 2 + frame);
     let mut rest = text;
     let mut room = ENCODED_LINE.saturating_sub(used);
@@ -183,12 +291,39 @@ fn encoded_words(used: usize, text: &str) -> String {
         if rest.len() < text.len() {
             encoded.push_str("\r\n ");
         }
-        encoded.push_str(WORD_BEGINS);
+        encoded.push_str(BASE64_WORD);
         encoded.push_str(&String::from_utf8_lossy(&base64(word.as_bytes().to_vec())));
         encoded.push_str(WORD_ENDS);
         rest = after;
         room = ENCODED_LINE - 1;
     }
+    encoded
+}
+
+/// RFC 2047 in its Q encoding, as it may also stand in a display name; of ASCII.
+fn quoted_words(used: usize, text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len() * 3);
+    let mut room = ENCODED_LINE.saturating_sub(used).min(ENCODED_WORD);
+    let mut column = 0;
+    for c in text.chars() {
+        let character = match c {
+            ' ' => "_".to_owned(),
+            _ if c.is_ascii_alphanumeric() || matches!(c, '!' | '*' | '+' | '-' | '/') => c.to_string(),
+            _ => format!("={:02X}", u32::from(c)),
+        };
+        if column == 0 || column + character.len() + WORD_ENDS.len() > room {
+            if column > 0 {
+                encoded.push_str(WORD_ENDS);
+                encoded.push_str("\r\n ");
+                room = ENCODED_LINE - 1;
+            }
+            encoded.push_str(QUOTED_WORD);
+            column = QUOTED_WORD.len();
+        }
+        encoded.push_str(&character);
+        column += character.len();
+    }
+    encoded.push_str(WORD_ENDS);
     encoded
 }
 
@@ -206,8 +341,17 @@ pub(super) enum Ending {
     Boundary,
 }
 
+/// What a blank at the end of a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lines {
+    /// Something that may be lost on the way.
+    Fixed,
+    /// What says that the line goes on (RFC 3676): where it is lost, lines stay as they are, and nothing else is.
+    Flowed,
+}
+
 /// A text of any line ends in the first of 7bit, quoted-printable and base64 that carries it well.
-pub(super) fn body(text: &str, ending: Ending) -> Body {
+pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     let normal;
     let text = if text.contains('\r') {
         normal = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -219,12 +363,13 @@ pub(super) fn body(text: &str, ending: Ending) -> Body {
         Ending::Message => text.strip_suffix('\n').unwrap_or(text),
         Ending::Boundary => text,
     };
-    if text.split('\n').all(leaves_as_it_is) {
+    if text.split('\n').all(|line| leaves_as_it_is(line, lines)) {
         return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
     }
     // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
     let costly = text.bytes().filter(|byte| needs_quoting(*byte)).count();
-    if costly * 6 <= text.len() {
+    // Text that is all ASCII is never base64: filters take it for something to hide.
+    if costly * 6 <= text.len() || text.is_ascii() {
         Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
     } else {
         Body::dangerous_pre_encoded(base64(crlf(text).into_bytes()), ContentTransferEncoding::Base64)
@@ -236,10 +381,11 @@ fn crlf(text: &str) -> String {
 }
 
 /// A line that no server on the way has a reason to touch (RFC 2049 §3), and that cannot be taken for a boundary.
-fn leaves_as_it_is(line: &str) -> bool {
+fn leaves_as_it_is(line: &str, lines: Lines) -> bool {
     line.len() <= ENCODED_LINE
         && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
-        && !line.ends_with([' ', '\t'])
+        && !line.ends_with('\t')
+        && (lines == Lines::Flowed || !line.ends_with(' '))
         && !is_touched(line)
         && !line.contains("=_")
 }
@@ -365,18 +511,38 @@ mod tests {
     }
 
     #[test]
-    fn text_that_a_reader_would_change_is_encoded() {
-        check(&unstructured(9, "a  b"), "=?utf-8?b?YSAgYg==?=");
+    fn ascii_stays_ascii_and_only_words_that_look_encoded_are_encoded() {
+        check(&unstructured(9, "a  b"), "a  b");
+        check(&unstructured(9, "Why =? and what?"), "Why =? and what?");
+        let long = "w".repeat(200);
+        check(&unstructured(9, &long), &long);
         check(
-            &unstructured(9, "=?us-ascii?q?a?="),
-            "=?utf-8?b?PT91cy1hc2NpaT9xP2E/PQ==?=",
+            &unstructured(9, &format!("See {long} now")),
+            &format!("See\n {long}\n now"),
         );
-        check(&unstructured(9, "tab\there"), "=?utf-8?b?dGFiCWhlcmU=?=");
         check(
-            &unstructured(9, &"w".repeat(100)),
-            "=?utf-8?b?d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3?=\n \
-             =?utf-8?b?d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3?=\n \
-             =?utf-8?b?d3d3d3d3d3d3d3d3d3d3dw==?=",
+            &unstructured(9, "Re: =?us-ascii?q?a?= and more"),
+            "Re: =?utf-8?q?=3D=3Fus-ascii=3Fq=3Fa=3F=3D?= and more",
+        );
+        // Some programs decode what has a blank in it as well.
+        check(
+            &unstructured(9, "=?utf-8?q?Pay up?="),
+            "=?utf-8?q?=3D=3Futf-8=3Fq=3FPay_up=3F=3D?=",
+        );
+        check(
+            &unstructured(9, &format!("Free =?utf-8?q?{}?= now", "a".repeat(60))),
+            "Free =?utf-8?q?=3D=3Futf-8=3Fq=3Faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=\n \
+             =?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaa=3F=3D?= now",
+        );
+    }
+
+    #[test]
+    fn text_that_no_header_can_hold_as_it_is_is_encoded() {
+        check(&unstructured(9, "tab\there"), "=?utf-8?b?dGFiCWhlcmU=?=");
+        let endless = unstructured(9, &"w".repeat(1000));
+        assert!(
+            endless.split("\r\n").all(|line| line.len() <= ENCODED_LINE),
+            "{endless}"
         );
     }
 
@@ -386,7 +552,7 @@ mod tests {
         for word in encoded.split("\r\n ") {
             assert!(word.len() <= ENCODED_WORD, "{word}");
             let word = word
-                .strip_prefix(WORD_BEGINS)
+                .strip_prefix(BASE64_WORD)
                 .and_then(|word| word.strip_suffix(WORD_ENDS))
                 .unwrap();
             assert!(matches!(word.len() % 4, 0));
@@ -412,8 +578,11 @@ mod tests {
         );
         check(
             &mailbox(6, &["St."; 20].join(" "), &ann),
-            "=?utf-8?b?U3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0?=\n \
-             =?utf-8?b?LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0LiBTdC4gU3QuIFN0Lg==?=\n <ann@home.example>",
+            "\"St. St. St. St. St. St. St. St. St. St. St. St. St. St. St. St. St. St.\n St. St.\" <ann@home.example>",
+        );
+        check(
+            &mailbox(6, "=?utf-8?q?Ann?=, \"A\"", &ann),
+            "=?utf-8?q?=3D=3Futf-8=3Fq=3FAnn=3F=3D=2C_=22A=22?= <ann@home.example>",
         );
         let long = address(&format!("{}@home.example", "a".repeat(64)));
         check(&mailbox(6, "Ann", &long), &format!("\"Ann\"\n <{long}>"));
@@ -440,23 +609,42 @@ mod tests {
     }
 
     #[test]
-    fn a_file_name_is_quoted_or_percent_encoded_and_in_pieces_only_when_long() {
-        check(
-            &disposition(21, "a \"b\".pdf"),
-            "attachment; filename=\"a \\\"b\\\".pdf\"",
-        );
-        check(
-            &disposition(21, &"a".repeat(50)),
-            &format!("attachment;\n filename=\"{}\"", "a".repeat(50)),
-        );
+    fn a_file_name_of_ascii_stays_in_one_piece_however_long() {
+        check(&disposition(21, "a b.pdf"), "attachment; filename=\"a b.pdf\"");
+        let name = "Statement_of_the_Strike_Committee_and_Families_2026-11-22_final.pdf";
+        check(&disposition(21, name), &format!("attachment;\n filename=\"{name}\""));
+        let name = format!("{}.pdf", "a".repeat(200));
+        check(&disposition(21, &name), &format!("attachment;\n filename=\"{name}\""));
+        check(&media_type(14, "application/pdf", &name), "application/pdf");
+    }
+
+    #[test]
+    fn a_file_name_that_is_encoded_has_one_in_ascii_behind_it() {
         check(
             &disposition(21, "é;'.pdf"),
-            "attachment;\n filename*=utf-8''%C3%A9%3B%27.pdf",
+            "attachment;\n filename*=utf-8''%C3%A9%3B%27.pdf;\n filename=\"e;'.pdf\"",
+        );
+        check(
+            &media_type(14, "application/pdf", "é;'.pdf"),
+            "application/pdf;\n name*=utf-8''%C3%A9%3B%27.pdf",
+        );
+        check(
+            &disposition(21, "say \"no\".pdf"),
+            "attachment;\n filename*=utf-8''say%20%22no%22.pdf;\n filename=\"say 'no'.pdf\"",
         );
         check(
             &disposition(21, &"é".repeat(12)),
             "attachment;\n filename*0*=utf-8''%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9;\n \
-             filename*1*=%C3%A9%C3%A9%C3%A9",
+             filename*1*=%C3%A9%C3%A9%C3%A9;\n filename=\"eeeeeeeeeeee\"",
         );
+        for (name, ascii) in [
+            ("Заявление.pdf", "attachment.pdf"),
+            ("Заявление 2026.pdf", "_ 2026.pdf"),
+            ("声明", "attachment"),
+            ("Ångström «б».tar", "Angstrom _.tar"),
+            ("a\\é.ж", "a_e"),
+        ] {
+            assert_eq!(in_ascii(name), ascii, "{name}");
+        }
     }
 }

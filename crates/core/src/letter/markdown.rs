@@ -1,143 +1,248 @@
-//! Markdown letters: values made harmless in them, and their HTML alternative.
+//! Markdown letters: values made harmless in them, and what is read of them: a text, and its HTML alternative.
+//!
+//! Markdown is not shown to anybody. Values, partials and the sender's own words come into it with marks (characters that
+//! no text has), so that their lines and paragraphs can be kept whatever stands around them.
 
-use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
+use std::ops::Range;
 
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+
+use crate::links::is_mark;
 use crate::place::Language;
 
-/// A value as Markdown that reads as the value itself.
+mod html;
+mod own;
+mod plain;
+
+pub(super) use own::OwnWords;
+
+/// `CommonMark` with tables: what letters are read as, and what is looked at in templates.
+pub const MARKDOWN: Options = Options::ENABLE_TABLES;
+
+/// A line ends here, inside of a value.
+const BREAK: char = '\u{fdd6}';
+/// A partial begins, and ends.
+pub(super) const OPENS: char = '\u{fdd7}';
+pub(super) const CLOSES: char = '\u{fdd8}';
+/// The sender's own words go here.
+pub(super) const OWN: char = '\u{fdd9}';
+
+/// A value as Markdown that reads as the value itself, its lines included.
 pub(super) fn escape(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len() + 8);
-    // Indented by four, a line of the value would be code: of blanks one stays before the first, none before others.
+    // Indented by four, the value would be code: of blanks one stays before the first line, none before others.
     let unindented = value.trim_start_matches([' ', '\t']);
     if unindented.len() < value.len() {
         escaped.push(' ');
     }
     let mut line_begins = false;
-    for c in unindented.chars() {
+    for c in unindented.trim_end_matches('\n').chars() {
         if line_begins && matches!(c, ' ' | '\t') {
             continue;
         }
         line_begins = c == '\n';
-        // CommonMark §2.4: a backslash makes any ASCII punctuation literal.
-        if c.is_ascii_punctuation() {
-            escaped.push('\\');
+        match c {
+            '\n' => escaped.push(BREAK),
+            _ if is_mark(c) => {}
+            // CommonMark §2.4: a backslash makes any ASCII punctuation literal.
+            _ if c.is_ascii_punctuation() => escaped.extend(['\\', c]),
+            _ => escaped.push(c),
         }
-        escaped.push(c);
     }
     escaped
 }
 
-/// The HTML alternative: Markdown as `CommonMark` has it, HTML in the source shown as text, no images, no links but to web and mail.
-pub(super) fn to_html(markdown: &str, title: &str, language: &Language) -> String {
-    let mut body = String::with_capacity(markdown.len() * 2);
-    let mut dropped_links = Vec::new();
-    let events = Parser::new(markdown).filter_map(|event| match event {
-        Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        // The reader's program would fetch it, and so tell when and where the letter was read.
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let kept = is_plain_link(dest_url);
-            dropped_links.push(!kept);
-            kept.then_some(event)
-        }
-        Event::End(TagEnd::Link) => {
-            let dropped = dropped_links.pop().unwrap_or(false);
-            (!dropped).then_some(event)
-        }
-        _ => Some(event),
-    });
-    html::push_html(&mut body, events);
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"{language}\" dir=\"auto\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <title>{}</title>\n</head>\n<body>\n{body}</body>\n</html>\n",
-        text(title)
-    )
+/// The text of a letter and its HTML document, of its Markdown with marks.
+pub(super) fn letter(markdown: String, own: Option<&OwnWords>, title: &str, language: &Language) -> (String, String) {
+    let source = Source::of(markdown, own);
+    let events = source.events();
+    (plain::text(&events), html::document(&events, title, language))
 }
 
-fn is_plain_link(url: &CowStr) -> bool {
-    let url = url.to_ascii_lowercase();
-    ["https://", "http://", "mailto:"]
-        .iter()
-        .any(|scheme| url.starts_with(scheme))
+/// Markdown as it is read, without marks but for [`BREAK`].
+struct Source {
+    markdown: String,
+    /// Where a line of the source is one of the letter: in partials, whose lines are names and addresses.
+    lines: Vec<Range<usize>>,
 }
 
-fn text(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+impl Source {
+    fn of(markdown: String, own: Option<&OwnWords>) -> Self {
+        let mut rest = markdown.as_str();
+        if next_mark(rest).is_none() {
+            let lines = Vec::new();
+            return Self { markdown, lines };
+        }
+        let mut source = Self {
+            markdown: String::with_capacity(rest.len() + 256),
+            lines: Vec::new(),
+        };
+        let mut open: Vec<usize> = Vec::new();
+        while let Some((at, mark)) = next_mark(rest) {
+            source.markdown.push_str(&rest[..at]);
+            rest = &rest[at + mark.len_utf8()..];
+            match mark {
+                OPENS => {
+                    // A partial on a line of its own does not go on in the one before.
+                    let before = source.markdown.trim_end_matches([' ', '\t']);
+                    open.push(before.strip_suffix('\n').map_or(source.markdown.len(), str::len));
+                }
+                CLOSES => {
+                    let begin = open.pop();
+                    let end = source.markdown.len() + usize::from(rest.starts_with('\n'));
+                    if let Some(begin) = begin.filter(|_| open.is_empty()) {
+                        source.lines.push(begin..end);
+                    }
+                }
+                _ => {
+                    if let Some(own) = own {
+                        own.write_into(&mut source.markdown, rest);
+                    }
+                }
+            }
+        }
+        source.markdown.push_str(rest);
+        source
+    }
+
+    /// What is read: HTML as text, no images, no links but those that open nothing by themselves.
+    fn events(&self) -> Vec<Event<'_>> {
+        let mut reading = Reading {
+            events: Vec::with_capacity(64),
+            ..Reading::default()
+        };
+        for (event, span) in Parser::new_ext(&self.markdown, MARKDOWN).into_offset_iter() {
+            match event {
+                Event::SoftBreak if self.lines.iter().any(|lines| lines.contains(&span.start)) => {
+                    reading.pending = Some(Event::HardBreak);
+                }
+                Event::SoftBreak | Event::HardBreak => reading.pending = Some(event),
+                event => reading.read(event),
+            }
+        }
+        reading.events
+    }
+}
+
+/// The next of the marks that are put into templates, and where it is.
+fn next_mark(text: &str) -> Option<(usize, char)> {
+    // Nearly all that a letter says has no byte like their first.
+    memchr::memchr_iter(0xef, text.as_bytes()).find_map(|at| {
+        let c = text[at..].chars().next()?;
+        matches!(c, OPENS | CLOSES | OWN).then_some((at, c))
+    })
+}
+
+#[derive(Default)]
+struct Reading<'a> {
+    events: Vec<Event<'a>>,
+    /// A break, which is none where nothing follows it.
+    pending: Option<Event<'a>>,
+    /// Of each link that is open, whether it is kept.
+    links: Vec<bool>,
+    in_code: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn read(&mut self, event: Event<'a>) {
+        match event {
+            Event::Text(text) if self.in_code => {
+                let text = text.replace(BREAK, "\n");
+                self.events.push(Event::Text(text.into()));
+            }
+            Event::Text(text) => self.text(text),
+            Event::Code(code) => self.inline(Event::Code(code.replace(BREAK, " ").into())),
+            Event::InlineHtml(html) => self.text(html),
+            Event::Html(html) => {
+                let line = html.strip_suffix('\n').unwrap_or(&html);
+                self.text(CowStr::from(line.to_owned()));
+                self.pending = Some(Event::SoftBreak);
+            }
+            // The reader's program would fetch it, and so tell when and where the letter was read.
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
+                let dest_url = match link_type {
+                    LinkType::Email => format!("mailto:{dest_url}").into(),
+                    // Of a value in an address its lines are none.
+                    _ if dest_url.contains(BREAK) => dest_url.replace(BREAK, "").into(),
+                    _ => dest_url,
+                };
+                let kept = is_plain_link(&dest_url);
+                self.links.push(kept);
+                if kept {
+                    self.inline(Event::Start(Tag::Link {
+                        link_type,
+                        dest_url,
+                        title,
+                        id,
+                    }));
+                }
+            }
+            Event::End(TagEnd::Link) => {
+                if self.links.pop().unwrap_or(false) {
+                    self.events.push(event);
+                }
+            }
+            Event::Start(Tag::Emphasis | Tag::Strong) => self.inline(event),
+            Event::End(TagEnd::Emphasis | TagEnd::Strong) => self.events.push(event),
+            Event::Start(Tag::HtmlBlock) => self.block(Event::Start(Tag::Paragraph)),
+            Event::End(TagEnd::HtmlBlock) => self.block(Event::End(TagEnd::Paragraph)),
+            Event::Start(Tag::CodeBlock(_)) => {
+                self.in_code = true;
+                self.block(event);
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                self.in_code = false;
+                self.block(event);
+            }
+            event => self.block(event),
+        }
+    }
+
+    fn text(&mut self, text: CowStr<'a>) {
+        if !text.contains(BREAK) {
+            self.inline(Event::Text(text));
+            return;
+        }
+        for (at, line) in text.split(BREAK).enumerate() {
+            if at > 0 {
+                // More of them are empty lines.
+                self.pending
+                    .take()
+                    .into_iter()
+                    .for_each(|event| self.events.push(event));
+                self.pending = Some(Event::HardBreak);
+            }
+            if !line.is_empty() {
+                self.inline(Event::Text(line.to_owned().into()));
+            }
+        }
+    }
+
+    fn inline(&mut self, event: Event<'a>) {
+        self.events.extend(self.pending.take());
+        self.events.push(event);
+    }
+
+    fn block(&mut self, event: Event<'a>) {
+        self.pending = None;
+        self.events.push(event);
+    }
+}
+
+/// Whether a link stays one: to web, mail and telephone. Others lead nowhere from a letter, or run something.
+#[must_use]
+pub fn is_plain_link(url: &str) -> bool {
+    ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| {
+        url.get(..scheme.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn check(markdown: &str, expect: &str) {
-        let html = to_html(markdown, "t", &Language::parse("en").unwrap());
-        let (_, body) = html.split_once("<body>\n").unwrap();
-        assert_eq!(body.strip_suffix("</body>\n</html>\n"), Some(expect));
-    }
-
-    #[test]
-    fn markdown_becomes_html() {
-        check(
-            "A *b* **c**\n\n- d\n",
-            "<p>A <em>b</em> <strong>c</strong></p>\n<ul>\n<li>d</li>\n</ul>\n",
-        );
-    }
-
-    #[test]
-    fn a_value_is_never_code_however_it_is_indented() {
-        check(
-            &format!("{}\n", escape("    a\n\n    - *b*")),
-            "<p>a</p>\n<p>- *b*</p>\n",
-        );
-        assert_eq!(escape(" a"), " a");
-    }
-
-    #[test]
-    fn html_in_the_source_is_text() {
-        check("a <b>c</b>\n", "<p>a &lt;b&gt;c&lt;/b&gt;</p>\n");
-        check("<script>x</script>\n", "&lt;script&gt;x&lt;/script&gt;\n");
-    }
-
-    #[test]
-    fn nothing_is_fetched_and_no_link_runs() {
-        check("![a *b*](https://x.example/p.png)\n", "<p>a <em>b</em></p>\n");
-        check(
-            "[![a](https://x.example/p.png)](https://y.example)\n",
-            "<p><a href=\"https://y.example\">a</a></p>\n",
-        );
-        check(
-            "[a](javascript:x) [b](MAILTO:c@x.example)\n",
-            "<p>a <a href=\"MAILTO:c@x.example\">b</a></p>\n",
-        );
-        check(
-            "<javascript:x> <https://x.example>\n",
-            "<p>javascript:x <a href=\"https://x.example\">https://x.example</a></p>\n",
-        );
-    }
-
-    #[test]
-    fn a_title_is_escaped() {
-        let html = to_html("a\n", "</title><b>&", &Language::parse("fr").unwrap());
-        assert!(html.contains("<html lang=\"fr\" dir=\"auto\">"));
-        assert!(html.contains("<title>&lt;/title&gt;&lt;b&gt;&amp;</title>"));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
-
-        #[test]
-        fn a_value_reads_as_itself(value in r"[ -~é\n]{1,40}") {
-            let html = to_html(&format!("x {} x\n", escape(&value)), "t", &Language::parse("en").unwrap());
-            let (_, body) = html.split_once("<body>\n").unwrap();
-            let body = body.strip_suffix("</body>\n</html>\n").unwrap();
-            // Nothing but paragraphs and line breaks, and the same words.
-            let text = body.replace("<p>", "").replace("</p>", "").replace("<br />", "");
-            prop_assert!(!text.contains('<'), "{}", body);
-            let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
-            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-            prop_assert_eq!(words(&text), words(&format!("x {value} x")));
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use appel_messages::{Message as Words, msg};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use jiff::Timestamp;
 use lettre::message::header::{
     ContentTransferEncoding, ContentType, Date, Header, HeaderName, HeaderValue, Headers, MIME_VERSION_1_0,
@@ -15,8 +16,9 @@ use lettre::message::{Body, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::decision::Letter;
-use super::encode::{self, Ending};
+use super::encode::{self, Ending, Lines};
 use super::envelope::{Envelope, LetterId};
+use super::flowed::Flow;
 use super::text::Text;
 use crate::address::Address;
 use crate::campaign::{Attachment, Sender};
@@ -27,6 +29,8 @@ use crate::problem::Problem;
 const LONGEST_LINE: usize = 998;
 /// 9999-12-31T23:59:59Z: RFC 5322 §3.3 has four digits for the year.
 const LAST_SECOND: u64 = 253_402_300_799;
+/// How much of a file is looked at to find out its charset.
+const MOST_LOOKED_AT: usize = 64 * 1024;
 
 /// One message, ready to leave.
 #[derive(Clone, Debug)]
@@ -119,7 +123,15 @@ fn header(bytes: &[u8], name: &[u8]) -> Option<Range<usize>> {
 
 /// The files that letters carry, encoded once for all of them.
 #[derive(Clone, Debug, Default)]
-pub struct Attachments(BTreeMap<PathBuf, Arc<[u8]>>);
+pub struct Attachments(BTreeMap<PathBuf, Encoded>);
+
+/// A file, ready to leave.
+#[derive(Clone, Debug)]
+struct Encoded {
+    encoded: Arc<[u8]>,
+    /// What it is to be read in, if it is text.
+    charset: Option<&'static str>,
+}
 
 impl Attachments {
     /// None yet.
@@ -136,14 +148,17 @@ impl Attachments {
 
     /// Adds the content of the file that [`Attachment::path`] names.
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
-        self.0.insert(path.into(), encode::base64(content).into());
+        let path = path.into();
+        let charset = charset(&path, &content);
+        let encoded = encode::base64(content).into();
+        self.0.insert(path, Encoded { encoded, charset });
     }
 
     /// How many octets a file has.
     #[must_use]
     pub fn size(&self, path: &Path) -> Option<usize> {
-        let encoded = self.0.get(path)?;
-        let digits = encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
+        let file = self.0.get(path)?;
+        let digits = file.encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
         Some(digits.count() * 3 / 4)
     }
 }
@@ -181,7 +196,7 @@ pub fn compose(
     let message_id = letter.id.message_id(&sender.email);
     let headers = headers(letter, text, sender, &message_id, date).map_err(failed)?;
     let mut bytes = headers.to_string().into_bytes();
-    bytes.extend_from_slice(&content(letter.id, text, attachments).map_err(failed)?);
+    bytes.extend_from_slice(&content(letter, text, attachments).map_err(failed)?);
     if let Some(why) = unfit(&bytes) {
         return Err(failed(why));
     }
@@ -240,11 +255,27 @@ fn control(text: &str) -> Option<String> {
 }
 
 /// The headers that describe the content, and the content.
-fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
-    let plain = |ending| part(ContentType::TEXT_PLAIN, encode::body(&text.body, ending));
+fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
+    let id = letter.id;
+    let flow = Flow {
+        without_spaces: letter.language.is_without_spaces(),
+        quotes: text.html.is_some(),
+    };
+    let plain = |ending| {
+        let lines = if text.body.contains('\r') {
+            flow.wrapped(&text.body.replace("\r\n", "\n").replace('\r', "\n"))
+        } else {
+            flow.wrapped(&text.body)
+        };
+        SinglePart::builder()
+            .header(Flowed(flow))
+            .body(encode::body(&lines, ending, Lines::Flowed))
+    };
     let alternative = match &text.html {
         Some(html) => {
-            let html = part(ContentType::TEXT_HTML, encode::body(html, Ending::Boundary));
+            let html = SinglePart::builder()
+                .content_type(ContentType::TEXT_HTML)
+                .body(encode::body(html, Ending::Boundary, Lines::Fixed));
             // RFC 2046 §5.1.4: the richest last.
             let both = multipart("alternative", id)?
                 .singlepart(plain(Ending::Boundary))
@@ -270,10 +301,6 @@ fn content(id: LetterId, text: &Text, attachments: &Attachments) -> Result<Vec<u
     Ok(mixed.formatted())
 }
 
-fn part(content_type: ContentType, body: Body) -> SinglePart {
-    SinglePart::builder().content_type(content_type).body(body)
-}
-
 /// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
 fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
     let id = id.to_string();
@@ -286,15 +313,54 @@ fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
 
 fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<SinglePart, Words> {
     let name = &attachment.name;
-    let bytes = attachments
+    let file = attachments
         .0
         .get(&attachment.path)
         .ok_or_else(|| msg!("letter-attachment-unread", name = name))?;
-    let body = Body::dangerous_pre_encoded(bytes.to_vec(), ContentTransferEncoding::Base64);
+    let body = Body::dangerous_pre_encoded(file.encoded.to_vec(), ContentTransferEncoding::Base64);
     Ok(SinglePart::builder()
-        .content_type(media_type(name))
+        .header(FileType(media_type(name, file.charset), name.clone()))
         .header(Disposition(name.clone()))
         .body(body))
+}
+
+/// `Content-Type` of a letter's text.
+#[derive(Clone, Copy)]
+struct Flowed(Flow);
+
+impl Header for Flowed {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Type")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err(Box::new(std::fmt::Error))
+    }
+
+    fn display(&self) -> HeaderValue {
+        let delsp = if self.0.without_spaces { "; delsp=yes" } else { "" };
+        encoded_header("Content-Type", |_| {
+            format!("text/plain; charset=utf-8; format=flowed{delsp}")
+        })
+    }
+}
+
+/// `Content-Type` with this media type and file name.
+#[derive(Clone)]
+struct FileType(String, String);
+
+impl Header for FileType {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Content-Type")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Err(Box::new(std::fmt::Error))
+    }
+
+    fn display(&self) -> HeaderValue {
+        encoded_header("Content-Type", |used| encode::media_type(used, &self.0, &self.1))
+    }
 }
 
 /// `Content-Disposition: attachment` with this file name.
@@ -321,15 +387,30 @@ fn encoded_header(name: &'static str, value: impl FnOnce(usize) -> String) -> He
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), String::new(), value)
 }
 
-/// By the file's name; what may not be base64 (RFC 2046 §5.2.1) goes as plain bytes of no known type.
-fn media_type(name: &str) -> ContentType {
-    const BYTES: &str = "application/octet-stream";
+/// By the file's name; what may not be base64 (RFC 2046 §5.2.1) goes as plain bytes of no known type. Of text also the
+/// charset, without which it would be read as ASCII (RFC 2046 §4.1.2).
+fn media_type(name: &str, charset: Option<&str>) -> String {
     let guess = mime_guess::from_path(name).first_or_octet_stream();
-    let known = match guess.type_().as_str() {
-        "message" | "multipart" => BYTES,
-        _ => guess.essence_str(),
-    };
-    ContentType::parse(known).unwrap_or(ContentType::TEXT_PLAIN)
+    match (guess.type_().as_str(), charset) {
+        ("message" | "multipart", _) => "application/octet-stream".to_owned(),
+        ("text", Some(charset)) => format!("{}; charset={charset}", guess.essence_str()),
+        _ => guess.essence_str().to_owned(),
+    }
+}
+
+/// In what charset a file is, if it is text.
+fn charset(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    if mime_guess::from_path(path).first_or_octet_stream().type_() != "text" {
+        return None;
+    }
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Some("utf-16"),
+        _ if std::str::from_utf8(bytes).is_ok() => return Some("utf-8"),
+        _ => {}
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(&bytes[..bytes.len().min(MOST_LOOKED_AT)], true);
+    Some(detector.guess(None, Utf8Detection::Deny).name())
 }
 
 /// The last look before bytes can leave: bare CR or LF, or a line no server need take (RFC 5321 §4.5.3.1.6).

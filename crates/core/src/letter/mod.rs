@@ -6,6 +6,8 @@ pub mod decide;
 pub mod decision;
 pub mod envelope;
 pub mod flood;
+pub mod flowed;
+pub mod markdown;
 pub mod message;
 pub mod notes;
 pub mod plan;
@@ -15,7 +17,6 @@ pub mod selection;
 pub mod text;
 
 mod encode;
-mod markdown;
 mod prepare;
 mod recurring;
 
@@ -24,6 +25,7 @@ pub use decide::{Decider, Resend, Rules, may_leave};
 pub use decision::{Copy, Decision, Left, Letter, Past, Skip};
 pub use envelope::{Envelope, LetterId};
 pub use flood::{Over, Recent};
+pub use flowed::Flow;
 pub use message::{Attachments, Message, compose};
 pub use notes::Notes;
 pub use plan::{Candidate, Candidates, Plan};

@@ -7,6 +7,8 @@ use appel_messages::{Message, msg};
 use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 
+use super::markdown;
+
 /// Blocks, `else` chains and partials inside each other; rendering goes down as deep, on the stack.
 const DEEPEST: usize = 64;
 /// Pieces of one template with all its partials: a page has a few dozen.
@@ -33,6 +35,15 @@ impl Unbounded {
     }
 }
 
+/// What is done to a template besides.
+#[derive(Clone, Copy)]
+pub(super) struct Done<'f> {
+    /// Writes out what is the same in every letter.
+    pub fill: Option<Fill<'f>>,
+    /// Marks where a partial begins and ends, for Markdown.
+    pub marked: bool,
+}
+
 /// The text of what is the same in every letter of a run, of the sender, the campaign or its facts; `None` when it cannot
 /// be filled in, which is left for each letter to fail on.
 pub(super) type Fill<'f> = &'f dyn Fn(&Template) -> Option<String>;
@@ -45,12 +56,12 @@ impl<'a> Partials<'a> {
         Self(partials.collect())
     }
 
-    /// The template, with the text of its partials in it, and of what is the same in every letter when `fill` is given.
+    /// The template, with the text of its partials in it, and whatever else is done to it.
     ///
     /// handlebars copies all data for each partial it renders, which costs more than the rest of a letter.
-    pub fn written_into(&self, template: &Template, fill: Option<Fill<'_>>) -> Result<Template, Unbounded> {
+    pub fn written_into(&self, template: &Template, done: Done<'_>) -> Result<Template, Unbounded> {
         let mut left = MOST_PIECES;
-        self.prepared(template, DEEPEST, &mut left, fill)
+        self.prepared(template, DEEPEST, &mut left, done)
     }
 
     fn prepared(
@@ -58,7 +69,7 @@ impl<'a> Partials<'a> {
         template: &Template,
         depth: usize,
         left: &mut usize,
-        fill: Option<Fill<'_>>,
+        done: Done<'_>,
     ) -> Result<Template, Unbounded> {
         let depth = depth.checked_sub(1).ok_or(Unbounded::TooDeep)?;
         let mut whole = Template::default();
@@ -72,8 +83,11 @@ impl<'a> Partials<'a> {
                         call.indent = None;
                     }
                     if let Some(partial) = self.called(&call) {
-                        let partial = self.prepared(partial, depth, left, fill)?;
+                        let mut partial = self.prepared(partial, depth, left, done)?;
                         if reads_the_same_in_place(&call) {
+                            if done.marked {
+                                marked(&mut partial);
+                            }
                             // Where it stands in the letter is more use than where in the partial.
                             whole
                                 .mapping
@@ -87,23 +101,24 @@ impl<'a> Partials<'a> {
                 }
                 TemplateElement::PartialBlock(call) => {
                     if let Some(partial) = self.called(call) {
-                        self.prepared(partial, depth, left, None)?;
+                        self.prepared(partial, depth, left, Done { fill: None, ..done })?;
                     }
                     let mut call = call.clone();
-                    call.template = self.inner(call.template.as_ref(), depth, left, None)?;
+                    call.template = self.inner(call.template.as_ref(), depth, left, Done { fill: None, ..done })?;
                     TemplateElement::PartialBlock(call)
                 }
                 TemplateElement::HelperBlock(block) => {
                     let mut block: Box<HelperTemplate> = block.clone();
-                    let fill = fill.filter(|_| names_mean_the_same_in(&block));
-                    block.template = self.inner(block.template.as_ref(), depth, left, fill)?;
-                    block.inverse = self.inner(block.inverse.as_ref(), depth, left, fill)?;
+                    let fill = done.fill.filter(|_| names_mean_the_same_in(&block));
+                    let done = Done { fill, ..done };
+                    block.template = self.inner(block.template.as_ref(), depth, left, done)?;
+                    block.inverse = self.inner(block.inverse.as_ref(), depth, left, done)?;
                     TemplateElement::HelperBlock(block)
                 }
                 // `{{{x}}}` as `{{x}}`: in plain text nothing is escaped anyway, and in Markdown every value is.
                 TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
                     let element = TemplateElement::Expression(call.clone());
-                    let text = fill.filter(|_| is_the_same(call)).and_then(|fill| {
+                    let text = done.fill.filter(|_| is_the_same(call)).and_then(|fill| {
                         let mut alone = Template::default();
                         alone.elements.push(element.clone());
                         fill(&alone)
@@ -123,16 +138,33 @@ impl<'a> Partials<'a> {
         template: Option<&Template>,
         depth: usize,
         left: &mut usize,
-        fill: Option<Fill<'_>>,
+        done: Done<'_>,
     ) -> Result<Option<Template>, Unbounded> {
         template
-            .map(|template| self.prepared(template, depth, left, fill))
+            .map(|template| self.prepared(template, depth, left, done))
             .transpose()
     }
 
     fn called(&self, call: &DecoratorTemplate) -> Option<&'a Template> {
         self.0.get(call.name.as_name()?).copied()
     }
+}
+
+/// Puts marks around the text of a partial.
+pub(super) fn marked(partial: &mut Template) {
+    for (at, mark) in [(0, markdown::OPENS), (partial.elements.len() + 1, markdown::CLOSES)] {
+        partial
+            .elements
+            .insert(at, TemplateElement::RawString(mark.to_string()));
+        if let Some(place) = partial.mapping.first().cloned() {
+            partial.mapping.insert(at, place);
+        }
+    }
+}
+
+/// Whether it is the sender's own words.
+pub(super) fn is_own_words(part: &Template) -> bool {
+    matches!(part.elements.as_slice(), [TemplateElement::Expression(call)] if call.name.as_name() == Some("message"))
 }
 
 /// Whether it says the same in every letter of a run. (`date` is another on another day.)
@@ -169,13 +201,18 @@ mod tests {
 
     use super::*;
 
+    const NOTHING: Done<'static> = Done {
+        fill: None,
+        marked: false,
+    };
+
     fn check(template: &str, partials: &[(&str, &str)], expect: Result<usize, Unbounded>) {
         let compiled: Vec<(&str, Template)> = partials
             .iter()
             .map(|(name, text)| (*name, Template::compile(text).unwrap()))
             .collect();
         let partials = Partials::new(compiled.iter().map(|(name, partial)| (*name, partial)));
-        let written = partials.written_into(&Template::compile(template).unwrap(), None);
+        let written = partials.written_into(&Template::compile(template).unwrap(), NOTHING);
         assert_eq!(written.map(|template| template.elements.len()), expect);
     }
 
@@ -190,7 +227,7 @@ mod tests {
         let partial = Template::compile("b\nc").unwrap();
         let partials = Partials::new([("p", &partial)].into_iter());
         let written = partials
-            .written_into(&Template::compile("a {{> p x=1}}").unwrap(), None)
+            .written_into(&Template::compile("a {{> p x=1}}").unwrap(), NOTHING)
             .unwrap();
         let mut registry = handlebars::Handlebars::new();
         registry.register_template("p", partial.clone());
@@ -248,7 +285,11 @@ mod tests {
         };
         let compiled = Template::compile(template).unwrap();
         let partials = Partials::new([("p", &partial)].into_iter());
-        let filled = partials.written_into(&compiled, Some(&render)).unwrap();
+        let done = Done {
+            fill: Some(&render),
+            ..NOTHING
+        };
+        let filled = partials.written_into(&compiled, done).unwrap();
         assert_eq!(filled.elements.len(), filled.mapping.len(), "{template}");
         assert_eq!(render(&filled), render(&compiled), "{template}");
         let piece = |element: &TemplateElement| match element {

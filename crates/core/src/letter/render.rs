@@ -15,8 +15,9 @@ use serde_json::{Map, Value, json};
 
 use super::date::{LongDates, long_date};
 use super::decision::Letter;
-use super::markdown;
-use super::prepare::Partials;
+use super::flowed;
+use super::markdown::{self, OwnWords};
+use super::prepare::{self, Done, Partials};
 use super::sameness::{self, Compared, Sameness};
 use super::text::Text;
 use crate::campaign::{Attachment, Campaign, Format, Sender};
@@ -48,7 +49,7 @@ struct Ready {
     file: String,
     subject: Template,
     body: Template,
-    /// The same body, for Markdown: values in it are escaped.
+    /// The same body, for Markdown: values in it are escaped, and partials marked.
     markdown: Template,
     format: Option<Format>,
     attach: Vec<Attachment>,
@@ -65,6 +66,8 @@ struct Edition {
     markdown: Handlebars<'static>,
     /// The first once more, with marks around each value that it fills in.
     traced: Handlebars<'static>,
+    /// The sender's own paragraph, for Markdown.
+    own: Option<OwnWords>,
     /// The data of every letter but for `recipient`, whose values are overwritten in place: taken for one rendering
     /// and put back, so that no letter pays for building it, and threads do not wait for each other.
     /// With the day that `date` speaks of.
@@ -101,16 +104,26 @@ impl Renderer {
                 .entry(language)
                 .or_insert_with(|| Partials::new(campaign.templates.partials(language)));
             let words = &renderer.languages[edition].1;
-            let prepared = |part, registry| {
+            let prepared = |part, fill, marked| {
+                let fill = Some(fill);
                 partials
-                    .written_into(part, Some(&|part| words.filled_for_all(registry, part)))
+                    .written_into(part, Done { fill, marked })
                     .map_err(|why| Problem::error(why.message()).at(Place::file(&template.file)))
+            };
+            let text: &dyn Fn(&Template) -> Option<String> = &|part| words.filled_for_all(&words.text, part);
+            // Where the sender's own words stand decides what becomes of them, and is known when the letter is filled in.
+            let markdown: &dyn Fn(&Template) -> Option<String> = &|part| {
+                if prepare::is_own_words(part) {
+                    Some(markdown::OWN.to_string())
+                } else {
+                    words.filled_for_all(&words.markdown, part)
+                }
             };
             let ready = Ready {
                 file: template.file.clone(),
-                subject: prepared(&template.subject, &words.text)?,
-                body: prepared(&template.body, &words.text)?,
-                markdown: prepared(&template.body, &words.markdown)?,
+                subject: prepared(&template.subject, text, false)?,
+                body: prepared(&template.body, text, false)?,
+                markdown: prepared(&template.body, markdown, true)?,
                 format: template.format,
                 attach: template.attach.clone(),
                 fact_names: facts.keys().cloned().collect(),
@@ -218,26 +231,36 @@ impl Renderer {
                 LONGEST_SUBJECT * 4,
                 Part::Subject,
             )?;
-            let body = filled(&edition.text, &ready.body, &context, LONGEST_BODY, Part::Body)?;
-            let rich = match format {
-                Format::Text => None,
-                Format::Markdown => Some(filled(
+            let body = match format {
+                Format::Text => filled(&edition.text, &ready.body, &context, LONGEST_BODY, Part::Body)?,
+                // A value has twice as many characters in it at most.
+                Format::Markdown => filled(
                     &edition.markdown,
                     &ready.markdown,
                     &context,
                     2 * LONGEST_BODY,
                     Part::Body,
-                )?),
+                )?,
             };
-            Ok::<_, Message>((subject, body, rich))
+            Ok::<_, Message>((subject, body))
         })();
         edition.put_back(today, context);
-        let (subject, mut body, rich) = filled?;
+        let (subject, body) = filled?;
         let subject = checked_subject(&subject)?;
+        let (body, html) = match format {
+            Format::Text => (body, None),
+            Format::Markdown => {
+                let (text, html) = markdown::letter(body, edition.own.as_ref(), &subject, &letter.language);
+                if text.len() > LONGEST_BODY {
+                    return Err(msg!("letter-body-bytes", most = LONGEST_BODY));
+                }
+                (text, Some(html))
+            }
+        };
         check_body(&body)?;
-        body.truncate(body.trim_end().len());
+        // What a reader sees of it: blanks at the end of a line would join it with the next.
+        let mut body = flowed::trimmed(body.trim_end()).into_owned();
         body.push('\n');
-        let html = rich.map(|markdown| markdown::to_html(&markdown, &subject, &letter.language));
         let mut attachments = letter.spec.attach.clone();
         for attachment in &ready.attach {
             if !attachments.iter().any(|known| known.path == attachment.path) {
@@ -264,7 +287,7 @@ impl Edition {
         text.register_escape_fn(no_escape);
         let mut markdown = Handlebars::new();
         markdown.register_escape_fn(markdown::escape);
-        for registry in [&mut text, &mut markdown] {
+        for (registry, is_marked) in [(&mut text, false), (&mut markdown, true)] {
             registry.set_strict_mode(true);
             // One writes a log, the others go round the check of names.
             for helper in ["log", "lookup", "raw"] {
@@ -275,7 +298,11 @@ impl Edition {
             registry.register_helper("as_of", Box::new(ByName(words.moments.clone())));
             // For the calls that cannot be written in place. A partial that is no use is said of the letters that use it.
             for (name, partial) in campaign.templates.partials(language) {
-                if let Ok(partial) = partials.written_into(partial, None) {
+                let (fill, marked) = (None, is_marked);
+                if let Ok(mut partial) = partials.written_into(partial, Done { fill, marked }) {
+                    if is_marked {
+                        prepare::marked(&mut partial);
+                    }
                     registry.register_template(name, partial);
                 }
             }
@@ -286,6 +313,7 @@ impl Edition {
             text,
             markdown,
             traced,
+            own: Some(OwnWords::of(&lf(personal))).filter(|_| !personal.trim().is_empty()),
             contexts: Mutex::new(Vec::new()),
             blank: Context::from(data(campaign, sender, personal, &dates)),
             language: language.clone(),
@@ -466,7 +494,7 @@ fn filled(
         .render(registry, context, &mut render, &mut output)
         .map_err(|error| match (part, error.reason()) {
             (Part::Subject, RenderErrorReason::IOError(_)) => msg!("letter-subject-bytes", most = cap),
-            (Part::Body, RenderErrorReason::IOError(_)) => msg!("letter-body-bytes", most = cap),
+            (Part::Body, RenderErrorReason::IOError(_)) => msg!("letter-body-bytes", most = LONGEST_BODY),
             (Part::Subject, reason) => msg!("letter-subject-unfilled", why = unfilled(reason)),
             (Part::Body, reason) => msg!("letter-body-unfilled", why = unfilled(reason)),
         })?;

@@ -9,7 +9,7 @@ use crate::campaign::Attachment;
 pub struct Text {
     /// One line, not empty, at most 255 characters.
     pub subject: String,
-    /// Plain text, or Markdown as written; lines end in LF, and the last one does.
+    /// Plain text, of Markdown what is read of it; lines end in LF, and the last one does.
     pub body: String,
     /// The HTML alternative of a Markdown letter: a whole document.
     pub html: Option<String>,

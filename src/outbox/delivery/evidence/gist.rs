@@ -38,11 +38,16 @@ impl Gist {
                 || is_mixed(word)
         };
         let said = reply.text.split_whitespace().take(MOST_WORDS);
-        let words = said
+        let mut words: BTreeSet<String> = said
             .filter(|word| !differs(word))
             .flat_map(|word| parts(&word.to_lowercase()).collect::<Vec<_>>())
             .filter(|part| !own.contains(part))
             .collect();
+        if words.is_empty() {
+            // Nothing but addresses, numbers and links: of which kind they are is all that is known.
+            let kinds = ["@", "://"].into_iter().filter(|kind| reply.text.contains(kind));
+            words.extend(kinds.map(str::to_owned));
+        }
         Self {
             code: reply.code,
             enhanced: enhanced(&reply.text).map(str::to_owned),
@@ -124,6 +129,7 @@ mod tests {
             ("550 mailbox full", "550 mailbox unavailable"),
             ("550 unknown", "550 blocked"),
             ("554 too long", "554 too many letters today"),
+            ("550 http://one.example", "550 two@b.example"),
         ] {
             assert!(
                 !gist(one, "one@a.example").is_like(&gist(other, "two@b.example")),

@@ -78,9 +78,14 @@ impl Server {
 
     /// The next line from the client, without its end; empty when there is none any more.
     async fn hears(&mut self) -> String {
+        self.hears_or_is_left().await.unwrap_or_default()
+    }
+
+    /// The next line from the client, without its end.
+    async fn hears_or_is_left(&mut self) -> Option<String> {
         let mut line = String::new();
-        self.0.read_line(&mut line).await.unwrap();
-        line.trim_end().to_owned()
+        let read = self.0.read_line(&mut line).await.unwrap();
+        (read > 0).then(|| line.trim_end().to_owned())
     }
 
     /// The greeting and the reply to EHLO.

@@ -127,9 +127,14 @@ async fn a_server_that_hangs_up_on_the_first_name_is_to_be_called_again() {
 
 /// What comes of a letter when RCPT is answered so.
 async fn letter(settings: &Settings, name: &str, step: &str, no: &str) -> Attempt {
+    letter_offered(settings, name, "250 welcome\r\n", step, no).await
+}
+
+/// The same with an offer in the reply to EHLO.
+async fn letter_offered(settings: &Settings, name: &str, offer: &str, step: &str, no: &str) -> Attempt {
     let (mut server, client) = Server::with_client(settings);
     let hello = format!("EHLO {name}");
-    let script = [(hello.as_str(), "250 welcome\r\n")];
+    let script = [(hello.as_str(), offer)];
     let ((), connected) = tokio::join!(plays(&mut server, &script), client);
     let mut session = connected.unwrap_or_else(|_: ConnectError| panic!("connected"));
     let (step, no) = (step.to_owned(), no.to_owned());
@@ -147,7 +152,13 @@ async fn letter(settings: &Settings, name: &str, step: &str, no: &str) -> Attemp
             };
             server.says(answer).await;
             if answer.starts_with("354") {
-                while server.hears().await != "." {}
+                loop {
+                    match server.hears_or_is_left().await.as_deref() {
+                        Some(".") => break,
+                        Some(_) => {}
+                        None => return,
+                    }
+                }
                 server.says("250 taken\r\n").await;
             }
         }
@@ -170,6 +181,15 @@ async fn a_letter_that_is_refused_for_the_name_is_tried_again_under_the_senders_
         };
         assert_eq!(sent.outcome.status, Status::Accepted);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_minds_the_name_at_mail_and_takes_the_rest_of_the_group_is_told_the_domain_all_the_same() {
+    let no = "504 5.5.2 <[127.0.0.1]>: Helo command rejected: need fully-qualified hostname\r\n";
+    let settings = from_y();
+    let offer = "250-mx.example\r\n250 PIPELINING\r\n";
+    let first = letter_offered(&settings, "[127.0.0.1]", offer, "MAIL", no).await;
+    assert!(matches!(first, Attempt::Again { .. }), "{first:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -125,7 +125,7 @@ Subject: Free them
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Your Excellency,
@@ -154,7 +154,7 @@ Subject: =?utf-8?b?TGliw6lyZXotbGVz?=
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: quoted-printable
 
 Monsieur l=E2=80=99Ambassadeur,
@@ -183,7 +183,7 @@ Subject: =?utf-8?b?0J7RgdCy0L7QsdC+0LTQuNGC0LUg0LfQsNCx0LDRgdGC0L7QstGJ?=
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: base64
 
 0KPQstCw0LbQsNC10LzRi9C5INCz0L7RgdC/0L7QtNC40L0g0L/QvtGB0L7QuyENCg0K0J/RgNC+
@@ -208,7 +208,7 @@ Subject: Free them
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <2c6c9d86f2d77915ab0ee7747b86340e@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 ,
@@ -237,7 +237,7 @@ Subject: Kazakhstan: the authorities must release all those who were arrested
 Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <0b0f14cef80701dcd88576cec6748f1b@home.example>
 MIME-Version: 1.0
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Text
@@ -264,7 +264,7 @@ MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary=\"=_m2c6c9d86f2d77915ab0ee774\"
 
 --=_m2c6c9d86f2d77915ab0ee774
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
 Your Excellency,
@@ -274,9 +274,11 @@ I write from Brussels.
 Ann Activist
 
 --=_m2c6c9d86f2d77915ab0ee774
-Content-Type: application/pdf
+Content-Type: application/pdf;
+ name*=utf-8''d%C3%A9claration.pdf
 Content-Disposition: attachment;
- filename*=utf-8''d%C3%A9claration.pdf
+ filename*=utf-8''d%C3%A9claration.pdf;
+ filename=\"declaration.pdf\"
 Content-Transfer-Encoding: base64
 
 JVBERi0xLjQgbm90IHJlYWxseQolUERGLTEuNCBub3QgcmVhbGx5CiVQREYtMS40IG5vdCByZWFs
@@ -306,30 +308,37 @@ MIME-Version: 1.0
 Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"
 
 --=_a2c6c9d86f2d77915ab0ee774
-Content-Type: text/plain; charset=utf-8
+Content-Type: text/plain; charset=utf-8; format=flowed
 Content-Transfer-Encoding: 7bit
 
-**Mr *A* <b>**,
+Mr *A* <b>,
 
 - <b>all</b> of them
-- *now*
+- now
 
 --=_a2c6c9d86f2d77915ab0ee774
 Content-Type: text/html; charset=utf-8
 Content-Transfer-Encoding: 7bit
 
 <!DOCTYPE html>
-<html lang=\"en\" dir=\"auto\">
+<html lang=\"en\" dir=\"ltr\" style=\"color-scheme:light dark\">
 <head>
 <meta charset=\"utf-8\">
+<meta name=\"viewport\" content=\"width=device-width\">
+<meta name=\"color-scheme\" content=\"light dark\">
+<meta name=\"supported-color-schemes\" content=\"light dark\">
 <title>Free *them*</title>
 </head>
 <body>
+<div lang=\"en\" dir=\"ltr\"
+ style=\"max-width:34em;line-height:1.5;
+ word-wrap:break-word;overflow-wrap:break-word\">
 <p><strong>Mr *A* &lt;b&gt;</strong>,</p>
 <ul>
 <li>&lt;b&gt;all&lt;/b&gt; of them</li>
 <li><em>now</em></li>
 </ul>
+</div>
 </body>
 </html>
 
@@ -361,7 +370,7 @@ fn a_markdown_letter_with_an_attachment_nests_its_parts() {
             "--=_m2c6c9d86f2d77915ab0ee774",
             "Content-Type: multipart/alternative; boundary=\"=_a2c6c9d86f2d77915ab0ee774\"",
             "--=_a2c6c9d86f2d77915ab0ee774",
-            "Content-Type: text/plain; charset=utf-8",
+            "Content-Type: text/plain; charset=utf-8; format=flowed",
             "Content-Transfer-Encoding: 7bit",
             "--=_a2c6c9d86f2d77915ab0ee774",
             "Content-Type: text/html; charset=utf-8",
@@ -377,37 +386,83 @@ fn a_markdown_letter_with_an_attachment_nests_its_parts() {
 }
 
 #[test]
-fn lines_that_servers_and_mailboxes_touch_are_encoded() {
+fn lines_that_servers_and_mailboxes_touch_are_encoded_or_have_a_blank_before_them() {
     check_body("a\n.\nb\n", "quoted-printable\n\na\n=2E\nb\n");
     check_body("..a\n", "quoted-printable\n\n=2E.a\n");
-    check_body("From here\nFromage\n", "quoted-printable\n\n=46rom here\nFromage\n");
-    check_body("-- \nAnn\n", "quoted-printable\n\n--=20\nAnn\n");
-    check_body("a\t\n \n", "quoted-printable\n\na=09\n=20\n");
+    check_body("From here\nFromage\n", "7bit\n\n From here\nFromage\n");
+    check_body("> é Fromage\n", "quoted-printable\n\n > =C3=A9 Fromage\n");
+    check_body("-- \nAnn\n", "7bit\n\n-- \nAnn\n");
+    check_body("-- \nAnn, à Paris\n", "quoted-printable\n\n--=20\nAnn, =C3=A0 Paris\n");
+    check_body("a\t\n \nb\n", "7bit\n\na\n\nb\n");
     check_body("tab\tinside\n", "7bit\n\ntab\tinside\n");
     check_body("--=_x\n", "quoted-printable\n\n--=3D_x\n");
 }
 
 #[test]
-fn a_long_line_is_broken_by_the_encoding_and_not_in_the_text() {
+fn a_paragraph_is_wrapped_and_one_again_when_it_is_read() {
+    let words = ["words"; 14].join(" ");
+    check_body(
+        &format!("{words}\n\nShort.\n"),
+        &format!("7bit\n\n{} \nwords words\n\nShort.\n", ["words"; 12].join(" ")),
+    );
+    let words = ["words"; 12].join(" ");
+    check_body(
+        &format!("{words} à la fin\n"),
+        &format!("quoted-printable\n\n{words}=20\n=C3=A0 la fin\n"),
+    );
+}
+
+#[test]
+fn a_letter_without_spaces_between_words_says_that_the_ones_at_the_ends_of_lines_are_none() {
+    let made = given()
+        .template(
+            "protest.zh.hbs",
+            &format!("Subject: 呼吁\n\n{}\n", "石油工人罢工要求释放被捕者".repeat(5)),
+        )
+        .rows("role,name,email,language\nembassy,A,a@x.example,zh\n")
+        .made();
+    let letter = &made.due()[0];
+    let text = made
+        .renderer(None)
+        .render(letter, jiff::civil::date(2011, 12, 16))
+        .unwrap();
+    let message = compose(letter, &text, &made.sender, &files(), moment(AT)).unwrap();
+    let written = shown(&message);
+    assert!(
+        written.contains("Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\n"),
+        "{written}"
+    );
+    let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+    let read = lf(&parsed.body_text(0).unwrap());
+    assert_eq!(read.lines().count(), 2, "{read}");
+    let flow = Flow {
+        without_spaces: true,
+        ..Flow::default()
+    };
+    assert_eq!(flow.unwrapped(&read), text.body);
+}
+
+#[test]
+fn a_word_that_does_not_end_is_broken_by_the_encoding_and_not_in_the_text() {
     check_body(
         &format!("{}\n", "a".repeat(76)),
         &format!("7bit\n\n{}\n", "a".repeat(76)),
     );
-    let line = format!("{}.{}From {}", "a".repeat(75), "b".repeat(74), "c".repeat(80));
+    let line = format!("{}.{}From{}", "a".repeat(75), "b".repeat(74), "c".repeat(80));
     check_body(
         &format!("{line}\n"),
         &format!(
-            "quoted-printable\n\n{}=\n=2E{}=\nbbFrom {}=\n{}\n",
+            "quoted-printable\n\n{}=\n=2E{}=\nbbFrom{}=\n{}\n",
             "a".repeat(75),
             "b".repeat(72),
-            "c".repeat(68),
-            "c".repeat(12)
+            "c".repeat(69),
+            "c".repeat(11)
         ),
     );
     // No character is torn, and no line passes 76.
     check_body(
-        &format!("{}é {}\n", "a".repeat(70), "a".repeat(9)),
-        &format!("quoted-printable\n\n{}=\n=C3=A9 aaaaaaaaa\n", "a".repeat(70)),
+        &format!("{}é{}\n", "a".repeat(70), "a".repeat(9)),
+        &format!("quoted-printable\n\n{}=\n=C3=A9aaaaaaaaa\n", "a".repeat(70)),
     );
 }
 
@@ -426,6 +481,50 @@ fn a_subject_that_looks_like_an_encoded_word_is_read_as_written() {
     let message = message_of(&text(subject, "Text\n")).unwrap();
     let parsed = MessageParser::new().parse(&message.bytes).unwrap();
     assert_eq!(parsed.subject(), Some(subject));
+}
+
+#[test]
+fn text_of_ascii_is_never_base64() {
+    let body = "a=b&c=d====\n".repeat(40);
+    let message = shown(&message_of(&text(&"=".repeat(200), &format!("{body}\tTab at the end\t.\n.\n"))).unwrap());
+    assert!(!message.contains("base64") && !message.contains("?b?"), "{message}");
+}
+
+#[test]
+fn a_text_file_says_in_what_charset_it_is() {
+    let utf_16 = || "é".encode_utf16().flat_map(u16::to_le_bytes);
+    for (name, content, expect) in [
+        ("a.txt", "Grüße".as_bytes().to_vec(), "text/plain; charset=utf-8"),
+        ("a.csv", b"plain".to_vec(), "text/csv; charset=utf-8"),
+        (
+            "a.txt",
+            b"\xff\xfe".iter().copied().chain(utf_16()).collect(),
+            "text/plain; charset=utf-16",
+        ),
+        (
+            "a.html",
+            b"Monsieur l'Ambassadeur, vous devez les lib\xe9rer tous, \xe0 l'instant.".to_vec(),
+            "text/html; charset=windows-1252",
+        ),
+        ("a.pdf", b"%PDF".to_vec(), "application/pdf"),
+        ("a.eml", b"From: a".to_vec(), "application/octet-stream"),
+    ] {
+        let text = Text {
+            attachments: vec![Attachment {
+                path: PathBuf::from(name),
+                name: name.to_owned(),
+            }],
+            ..text("S", "Text\n")
+        };
+        let (made, letter) = &*ANY;
+        let files = Attachments::from_iter([(PathBuf::from(name), content)]);
+        let message = shown(&compose(letter, &text, &made.sender, &files, moment(AT)).unwrap());
+        let types: Vec<&str> = message
+            .lines()
+            .filter_map(|line| line.strip_prefix("Content-Type: "))
+            .collect();
+        assert_eq!(types[2..], [expect], "{name}");
+    }
 }
 
 #[test]
@@ -518,6 +617,24 @@ fn lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
+/// A body as it is read: without blanks at the ends of its lines, and with one behind the signs of a quotation.
+fn as_read(body: &str, quotes: bool) -> String {
+    let body = lf(body);
+    let trimmed = super::super::flowed::trimmed(&body);
+    let lines = trimmed.split('\n').map(|line| match line.trim_start_matches('>') {
+        said if quotes && said.len() < line.len() => {
+            let said = said.strip_prefix(' ').unwrap_or(said);
+            let blank = if said.is_empty() { "" } else { " " };
+            format!(
+                "{}{blank}{said}",
+                &line[..line.len() - line.trim_start_matches('>').len()]
+            )
+        }
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 const NAMES: &[&str] = &[
     "From",
     "To",
@@ -539,6 +656,19 @@ fn headers_of(bytes: &[u8]) -> (Vec<String>, Vec<usize>) {
         .map(|line| line.split(':').next().unwrap_or_default().to_owned())
         .collect();
     (names, head.split("\r\n").map(str::len).collect())
+}
+
+/// The first line over 78 that could be broken, or over 998.
+fn too_long(message: &str) -> Option<&str> {
+    // A word of a header, or a file's name, stays in one piece.
+    let is_one_word = |line: &str| {
+        let text = line.trim_start();
+        let text = text.split_once(": ").map_or(text, |(_, text)| text);
+        line.starts_with(" filename=\"") || !text.contains(' ')
+    };
+    message
+        .split("\r\n")
+        .find(|line| line.len() > 998 || (line.len() > 78 && !is_one_word(line)))
 }
 
 proptest! {
@@ -574,7 +704,8 @@ proptest! {
 
         let bytes = &message.bytes;
         prop_assert!(!String::from_utf8_lossy(bytes).replace("\r\n", "").contains(['\r', '\n']));
-        prop_assert!(String::from_utf8_lossy(bytes).split("\r\n").all(|line| line.len() <= 78));
+        let written = String::from_utf8_lossy(bytes);
+        prop_assert_eq!(too_long(&written), None);
         prop_assert!(bytes.is_ascii());
         let (names, _) = headers_of(bytes);
         prop_assert!(names.iter().all(|name| NAMES.contains(&name.as_str())), "{:?}", names);
@@ -583,7 +714,8 @@ proptest! {
         prop_assert_eq!(parsed.subject(), Some(subject));
         prop_assert_eq!(parsed.from().and_then(|from| from.first()).and_then(|from| from.name()), Some(sender));
         prop_assert_eq!(parsed.to().and_then(|to| to.first()).and_then(|to| to.name()), Some(name));
-        prop_assert_eq!(lf(&parsed.body_text(0).unwrap()), lf(&body));
+        let read = Flow::default().unwrapped(&lf(&parsed.body_text(0).unwrap()));
+        prop_assert_eq!(read, as_read(&body, html.is_some()));
         if let Some(html) = html {
             prop_assert_eq!(lf(&parsed.body_html(0).unwrap()), lf(&html));
         }

@@ -139,8 +139,11 @@ fn a_partial_reads_the_same_as_its_text_in_its_place() {
 }
 
 #[test]
-fn the_text_leaves_as_written_but_for_blanks_at_its_end() {
-    check(with_body("\n  A  b\n\n\n\nC\t\n \n\n"), "\n  A  b\n\n\n\nC\n");
+fn the_text_leaves_as_written_but_for_blanks_at_the_ends_of_lines() {
+    check(
+        with_body("\n  A  b \t\n \n\n\n-- \nC\t\n \n\n"),
+        "\n  A  b\n\n\n\n-- \nC\n",
+    );
     check(with_body("no line end"), "no line end\n");
 }
 
@@ -201,8 +204,19 @@ fn a_body_that_data_spoils_is_a_problem_of_the_row() {
     check(spoilt("à\u{a0}Å\tb\r\nc\rd"), "à\u{a0}Å\tb\nc\nd\n");
 }
 
+/// What stands in the block inside the body.
+fn in_body(text: &Text) -> &str {
+    let (_, html) = text
+        .html
+        .as_ref()
+        .unwrap()
+        .split_once("overflow-wrap:break-word\">\n")
+        .unwrap();
+    html.strip_suffix("</div>\n</body>\n</html>\n").unwrap()
+}
+
 #[test]
-fn a_markdown_letter_is_its_own_text_and_an_html_document() {
+fn a_markdown_letter_is_a_text_and_an_html_document() {
     let text = filled_in(
         with_body("# {{recipient.name}}\n\n**Free** [them](https://x.example) & {{{recipient.name}}}.\n")
             .with(|config| config.letters[0].format = Format::Markdown)
@@ -212,16 +226,67 @@ fn a_markdown_letter_is_its_own_text_and_an_html_document() {
     let name = "*A* <b> [c](http://d.example)";
     assert_eq!(
         text.body,
-        format!("# {name}\n\n**Free** [them](https://x.example) & {name}.\n")
+        format!("{name}\n\nFree them (https://x.example) & {name}.\n")
     );
     let name = "*A* &lt;b&gt; [c](http://d.example)";
     assert_eq!(
-        text.html.unwrap(),
+        in_body(&text),
         format!(
-            "<!DOCTYPE html>\n<html lang=\"en\" dir=\"auto\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <title>Free them</title>\n</head>\n<body>\n<h1>{name}</h1>\n\
-             <p><strong>Free</strong> <a href=\"https://x.example\">them</a> &amp; {name}.</p>\n</body>\n</html>\n"
+            "<h1>{name}</h1>\n\
+             <p><strong>Free</strong> <a href=\"https://x.example\">them</a> &amp; {name}.</p>\n"
         )
+    );
+}
+
+#[test]
+fn a_markdown_letter_keeps_the_lines_of_values_partials_and_the_senders_own_words() {
+    let campaign = with_body(
+        "{{sender.city}}\n\n{{#if message}}{{message}}\n\n{{/if}}Yours,\n{{> signature}}\n{{> place x=sender.name}}\n",
+    )
+    .template("partials/signature.hbs", "{{sender.name}}\n{{> place}}\n")
+    .template("partials/place.hbs", "{{sender.email}}\n{{date}}\n")
+    .with(|config| {
+        config.letters[0].format = Format::Markdown;
+        config
+            .sender
+            .extra
+            .insert("city".to_owned(), "Street 1\n1000 Brussels\n".to_owned());
+    })
+    .made();
+    let renderer = campaign.renderer(Some("{{date}}\r\n\r\n- <b>*a*</b>\r\n- b\r\n"));
+    let text = renderer.render(&campaign.due()[0], TODAY).unwrap();
+    let place = "ann@home.example\nDecember 16, 2011\n";
+    assert_eq!(
+        text.body,
+        format!("Street 1\n1000 Brussels\n\n{{{{date}}}}\n\n- <b>*a*</b>\n- b\n\nYours,\nAnn Activist\n{place}{place}")
+    );
+    let place = "ann@home.example<br>\nDecember 16, 2011";
+    assert_eq!(
+        in_body(&text),
+        format!(
+            "<p>Street 1<br>\n1000 Brussels</p>\n<p>{{{{date}}}}</p>\n\
+             <ul>\n<li>&lt;b&gt;*a*&lt;/b&gt;</li>\n<li>b</li>\n</ul>\n\
+             <p>Yours,<br>\nAnn Activist<br>\n{place}<br>\n{place}</p>\n"
+        )
+    );
+}
+
+#[test]
+fn a_markdown_letter_that_says_nothing_or_too_much_is_a_problem_of_the_row() {
+    let markdown = |body: &str| with_body(body).with(|config| config.letters[0].format = Format::Markdown);
+    check_problem(markdown("[a]: https://x.example\n"), "the body is empty");
+    let long = |given: Given| {
+        given.with(|config| {
+            config.sender.extra.insert("city".to_owned(), "*".repeat(65_536));
+        })
+    };
+    check_problem(
+        long(markdown("{{sender.city}}\n")),
+        "the body is longer than 65,536 bytes",
+    );
+    check_problem(
+        long(markdown("{{sender.city}}{{sender.city}}\n")),
+        "the body is longer than 65,536 bytes",
     );
 }
 
