@@ -176,6 +176,10 @@ impl Style {
         let title = self
             .level(problem.severity)
             .primary_title(visible(&problem.says_in(catalog)));
+        let title = match problem.style() {
+            Some(name) => title.id(name),
+            None => title,
+        };
         let group = match &problem.place {
             None => Group::with_title(title),
             Some(place) => match (&place.excerpt, place.line) {

@@ -7,6 +7,14 @@
 config-not-toml = the file is not written as TOML: { $cause }
     .hint = texts stand in "double quotes", lists in [square brackets], and each `key = value` on its own line
 
+#   $found: a character
+config-curly-quotes = { $found } is a quotation mark of a word processor
+    .hint = write straight quotes, " before the text and " behind it; a plain text editor leaves them as they are
+config-odd-character = here stands a character that only looks like { $like } (U+{ $code })
+    .hint = delete it, and type it again in a plain text editor
+config-a-space = a space
+config-a-sign = "{ $sign }"
+
 # The wrong sort of value.
 #   $found: what stands there instead; one of the seven below
 config-not-a-text = `{ $key }` must be a text, not { $found }
@@ -300,3 +308,8 @@ config-fact-too-many-languages = the fact has a text in more than { $most } lang
 config-fact-without-text = the fact has no text in any language
     .hint = write one for each language: {"{"} en = "at least 70", fr = "au moins 70" {"}"}
 config-hint-fact-text = write it in double quotes, or one for each language: {"{"} en = "…", fr = "…" {"}"}
+
+# [check]
+config-allow-unknown = there is no warning of style with the name "{ $name }"
+config-allow-safety = "{ $name }" is about safety, and cannot be switched off
+config-hint-allow = these can be switched off: { $names }

@@ -2,6 +2,10 @@
 
 file-not-utf8 = the file is not UTF-8 text
     .hint = open it in a text editor and save it again with the encoding UTF-8
+file-utf-16 = the file is written in the encoding UTF-16, not in UTF-8
+    .hint = open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
+file-old-encoding = the file is written in an old encoding such as Latin-1 or Windows-1252, not in UTF-8
+    .hint = open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
 # Seen behind what could not be done: "what you say of folders cannot be read: ".
 file-too-long = the file is too long
 

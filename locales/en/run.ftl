@@ -82,7 +82,7 @@ letter-never-fits = letter `{ $letter }` goes to { $addresses } addresses with i
     .hint = leave some copies out, or raise daily-limit if your provider lets you: otherwise it can never leave
 #   $day, $time: in UTC
 fact-expired = the fact `{ $fact }` expired on { $day } at { $time } UTC
-    .hint = find out how things stand, then change its value, as-of and expires
+    .hint = ask { $ask } for the campaign's new files, and put in no figure of your own
 attachment-not-read = cannot read the attachment { $path }: { $why }
     .hint = finish what is being written into it, then run the same command again
 #   $length, $most: such as 25 MiB

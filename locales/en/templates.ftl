@@ -36,6 +36,11 @@ template-no-language = the name of { $file } says no language
 #   $name: the file's name up to the language
 template-language-unknown = there is no language with the code { $language }
     .hint = what stands before .hbs is the language: { $name }.en.hbs
+#   $file: a file that is not read; $better: the name that it should have
+template-file-ending = { $file } is not read, since its name does not end in .hbs
+    .hint = rename it to { $better }; where no endings are shown, let your computer show them first
+template-file-document = { $file } is not read: it is a word processor's document
+    .hint = save its text as plain text (UTF-8) under the name { $better }
 template-twice = { $one } and { $other } are for the same letter and language
     .hint = keep one of them
 
@@ -91,14 +96,15 @@ header-too-many-files = more than { $most } files go with this letter
     .hint = leave the others out
 header-adds-address = `{ $header }` cannot stand in a template: a template never adds an address
     .hint = addresses come from recipients.csv, from `cc` in a {"[["}letter]] and from {"[sender]"} only; take the line out
+#   $header: what was meant, "Subject"
+#   $line: the line as it should be
+header-hint-colon = put a colon behind the word: `{ $line }`
+header-hint-english = write `{ $header }:` in its place: the words of header lines are English in every language
+header-hint-blank-line = the file begins with an empty line, and above the first empty line stand the header lines: delete it
 header-unknown = unknown header line `{ $header }`
     .hint = only Subject, Format and Attach may stand above the empty line; if this belongs to the letter, put an empty line above it
 
 # Words of a letter that give something away or were forgotten.
-text-placeholder = `{ $words }` looks like a place that was to be filled in
-    .hint = write what belongs there, or take it out
-text-draft = `{ $words }` looks left over from a draft
-    .hint = write what belongs there, or take it out
 #   $code: the character's number in Unicode, "202E"
 text-hidden-character = the text contains the hidden character U+{ $code }
     .hint = delete it and what stands beside it, and type that again
@@ -116,6 +122,10 @@ tag-misplaced = `{ $written }` cannot stand here
     .hint = names look like {"{{sender.name}}"}, blocks like {"{{#if message}}"} … {"{{/if}}"}, figures like {"{{fact \"killed\"}}"}
 tag-unreadable = this cannot be read as a part of a template
     .hint = names look like {"{{sender.name}}"}, blocks like {"{{#if message}}"} … {"{{/if}}"}, figures like {"{{fact \"killed\"}}"}
+#   $call: the same as it is written here, "(eq recipient.gender \"f\")"
+tag-hint-compare = write the comparison as a call: { $call }
+tag-hint-not = write (not { $name }), or {"{{#unless "}{ $name }{"}}"} … {"{{/unless}}"}
+tag-hint-quotes = write straight quotes inside {"{{ }}"}: "…"; word processors turn them into curly ones
 tag-unknown = this is not used here
     .hint = call a partial with {"{{> name}}"}
 #   $tag: a tag of Handlebars
@@ -222,9 +232,14 @@ fact-no-time = the fact `{ $name }` has no time
     .hint = add one under {"["}facts.{ $name }]: as-of = 2011-12-16T18:54:00+01:00
 #   $expires: the time after which it must not be used
 fact-out-of-date = the fact `{ $name }` is out of date since { $expires }
-    .hint = write it and a new `expires` under {"["}facts.{ $name }] in config.toml
+#   $ask: whom a sender asks for new files
 #   $source: who says so, "the strikers' committee"
-fact-out-of-date-ask = ask { $source } for the new figure, then write it and a new `expires` under {"["}facts.{ $name }] in config.toml
+fact-out-of-date-hint = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
+fact-out-of-date-ask = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it asks { $source }, and writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
+# In "ask … for the campaign's new files".
+fact-ask-organiser = whoever gave you this campaign
+#   $contact: the organiser's address or page
+fact-ask-contact = { $contact }
 
 # Partials: parts that several letters share.
 #   $file: the file that should be there

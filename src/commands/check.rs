@@ -18,7 +18,7 @@ use crate::run::preflight::{Preflight, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
-    let (problems, due) = problems(context, arguments).await?;
+    let Found { problems, due, off } = problems(context, arguments).await?;
     let exit = if problems.any_error() {
         Exit::Invalid
     } else {
@@ -31,15 +31,24 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             /// Those that are only counted: by code, the worst first.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             more: Vec<More>,
+            /// The warnings of style that are switched off.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            off: Vec<&'static str>,
         }
         context.print_json(&Report {
             problems: problems.iter().collect(),
             more: problems.more().collect(),
+            off,
         })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
     context.print(&verdict(context, &problems, due));
+    if !off.is_empty() {
+        let file = appel_core::words::path(&context.global.config);
+        let said = msg!("style-off", file = file, names = Value::list(off));
+        context.print(&(context.out.say(&said) + "\n"));
+    }
     Ok(exit)
 }
 
@@ -134,26 +143,37 @@ impl Crowd {
     }
 }
 
-/// Everything worth saying, and how many letters this sender would send.
-async fn problems(context: &Context, arguments: &cli::Check) -> Result<(Problems, usize), Failure> {
+/// What a check found.
+struct Found {
+    /// Everything worth saying.
+    problems: Problems,
+    /// How many letters this sender would send.
+    due: usize,
+    /// The warnings of style that are switched off.
+    off: Vec<&'static str>,
+}
+
+async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Failure> {
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
-    let mut problems = loaded.problems;
+    let (mut problems, off) = (loaded.problems, loaded.off);
     let Some(input) = loaded.input else {
-        return Ok((problems, 0));
+        return Ok(Found { problems, due: 0, off });
     };
     if input.smtp.is_none() {
         problems.push(Problem::note(msg!("check-no-smtp")));
     }
     let written = look(context, arguments, input, now, &mut problems).await;
-    match written {
-        Ok(preflight) => Ok((problems, preflight.due)),
+    let due = match written {
+        Ok(preflight) => preflight.due,
         Err(failure) if failure.exit == Exit::Invalid => {
             problems.absorb(failure.problems);
-            Ok((problems, 0))
+            0
         }
-        Err(failure) => Err(failure),
-    }
+        Err(failure) => return Err(failure),
+    };
+    problems.switch_off(&off);
+    Ok(Found { problems, due, off })
 }
 
 /// What was sent already cannot be told, for this reason.
@@ -183,6 +203,7 @@ async fn look(
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
     let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    crate::input::style::look(&composer.input, problems);
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
     checked
 }

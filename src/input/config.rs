@@ -13,6 +13,7 @@ mod permissions;
 mod read;
 mod server;
 mod source;
+mod style;
 mod value;
 
 use std::path::PathBuf;

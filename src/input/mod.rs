@@ -9,12 +9,16 @@ use std::sync::Arc;
 use appel_core::campaign::{Campaign, Limits, Sender};
 use appel_core::problem::Problems;
 use appel_core::recipients::Recipients;
+use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 pub mod bounded;
 pub mod config;
 pub mod identity;
+mod leavings;
+mod phrases;
 pub mod recipients;
+pub mod style;
 pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
@@ -86,21 +90,27 @@ pub struct Loaded {
     pub input: Option<Input>,
     /// Everything worth saying, in the order of the files.
     pub problems: Problems,
+    /// The warnings of style that the campaign switched off (`[check] allow`), by their names.
+    pub off: Vec<&'static str>,
 }
 
 /// Reads a whole campaign and finds every problem in it. `now` decides what is stale.
 #[must_use]
 pub fn load(sources: &Sources, now: Timestamp) -> Loaded {
     let mut problems = Problems::new();
-    let input = read(sources, now, &mut problems);
+    let mut off = Vec::new();
+    let input = read(sources, now, &mut problems, &mut off);
+    problems.switch_off(&off);
     Loaded {
         input: input.filter(|_| !problems.any_error()),
         problems,
+        off,
     }
 }
 
-fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<Input> {
+fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Vec<&'static str>) -> Option<Input> {
     let draft = config::read(sources, now, problems)?;
+    off.clone_from(&draft.off);
     let roles: BTreeSet<String> = draft
         .letters
         .iter()
@@ -114,6 +124,15 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems) -> Option<In
         templates::load(path, &shown(path), &scope, problems)
     });
     draft.finish(templates?, Arc::new(roster?))
+}
+
+/// Whom a sender asks for a new figure: never themselves.
+#[must_use]
+pub fn whom_to_ask(contact: Option<&str>) -> Message {
+    match contact {
+        Some(contact) => msg!("fact-ask-contact", contact = contact),
+        None => msg!("fact-ask-organiser"),
+    }
 }
 
 fn shown(path: &Path) -> String {

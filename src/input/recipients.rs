@@ -9,6 +9,8 @@ mod scan;
 mod source;
 mod tape;
 
+pub(super) use decode::looks_like_utf_16;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;

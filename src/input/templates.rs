@@ -10,6 +10,7 @@ mod lint;
 mod load;
 mod marked;
 mod names;
+mod operators;
 mod parse;
 mod spot;
 mod tags;
@@ -57,6 +58,8 @@ pub(super) struct Scope<'a> {
     columns: Option<&'a [String]>,
     /// The campaign's language.
     language: Option<&'a Language>,
+    /// Whom a sender asks about the campaign.
+    contact: Option<&'a str>,
     now: Timestamp,
     /// How long the configuration is, in bytes; 0 when that is not known.
     length: u64,
@@ -80,6 +83,7 @@ impl<'a> Scope<'a> {
                 .map(|keys| keys.iter().map(String::as_str).collect()),
             columns,
             language: draft.language.as_ref(),
+            contact: draft.contact(),
             now,
             length: draft.length,
         }

@@ -20,7 +20,7 @@ use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::input::config::{MOST_ATTACHED, read_attachment};
-use crate::input::{Input, bounded};
+use crate::input::{Input, bounded, whom_to_ask};
 use crate::outbox::delivery::{Letters, TriedLast};
 use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
@@ -121,7 +121,8 @@ impl Composer {
             "fact-expired",
             fact = name,
             day = day,
-            time = time
+            time = time,
+            ask = whom_to_ask(self.input.campaign.contact.as_deref())
         )))
     }
 

@@ -38,6 +38,7 @@ mod send;
 mod settle;
 mod signin;
 mod state;
+mod style;
 mod terminal;
 mod tls;
 mod tokens;

@@ -248,6 +248,7 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/transport/smtp/auth/refusal.rs", "words of servers"),
     ("src/transport/smtp/said.rs", "words of servers"),
     ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
+    ("src/input/phrases.rs", "words of letters"),
     ("src/outbox/ledger/lock.rs", "a file's format"),
     ("crates/core/src/place.rs", "codes of languages"),
 ];
@@ -323,13 +324,14 @@ fn language_is_told_from_code() {
 }
 
 /// Where what `check` finds is said.
-const FOUND_BY_CHECK: [&str; 7] = [
+const FOUND_BY_CHECK: [&str; 8] = [
     "account.ftl",
     "addresses.ftl",
     "config.ftl",
     "files.ftl",
     "letters.ftl",
     "recipients.ftl",
+    "style.ftl",
     "templates.ftl",
 ];
 

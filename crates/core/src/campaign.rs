@@ -24,6 +24,8 @@ pub struct Campaign {
     pub language: Language,
     /// `campaign.deadline`: no letter leaves after it.
     pub deadline: Option<Timestamp>,
+    /// `campaign.contact`: whom a sender asks about it.
+    pub contact: Option<String>,
     /// The letters, in order; ids differ.
     pub letters: Vec<Arc<LetterSpec>>,
     /// The facts by name.

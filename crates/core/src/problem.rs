@@ -1,6 +1,7 @@
 //! Problems in the inputs: what is wrong, where, and what to do about it.
 
 mod problems;
+pub mod style;
 
 use std::fmt;
 use std::ops::Range;
@@ -199,6 +200,15 @@ impl Problem {
         self.what.code()
     }
 
+    /// The name by which a campaign may switch it off, where it is a warning of style.
+    #[must_use]
+    pub fn style(&self) -> Option<&'static str> {
+        match self.severity {
+            Severity::Warning => style::of_code(self.code()),
+            _ => None,
+        }
+    }
+
     /// The code of the reason that is told inside of it: why an address is none.
     #[must_use]
     pub fn detail(&self) -> Option<&'static str> {
@@ -258,6 +268,8 @@ impl Serialize for Problem {
             code: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
             detail: Option<&'static str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            style: Option<&'static str>,
             file: Option<&'a str>,
             line: Option<usize>,
             column: Option<usize>,
@@ -272,6 +284,7 @@ impl Serialize for Problem {
             severity: self.severity,
             code: self.code(),
             detail: self.detail(),
+            style: self.style(),
             file: place.map(|place| place.file.as_str()),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),

@@ -88,6 +88,11 @@ impl<T> Versions<T> {
         self.languages.iter().zip(&self.texts)
     }
 
+    /// The one for all other languages.
+    pub const fn general(&self) -> Option<&T> {
+        self.general.as_ref()
+    }
+
     /// The same versions of something else.
     #[must_use]
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Versions<U> {

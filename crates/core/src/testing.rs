@@ -111,6 +111,7 @@ impl Given {
             title: self.title,
             language: self.language,
             deadline: self.deadline,
+            contact: None,
             letters: self.letters.into_iter().map(Arc::new).collect(),
             facts: self.facts,
             templates,

@@ -25,6 +25,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("rehearsal.ftl", include_str!("../../../locales/en/rehearsal.ftl")),
     ("run.ftl", include_str!("../../../locales/en/run.ftl")),
     ("smtp.ftl", include_str!("../../../locales/en/smtp.ftl")),
+    ("style.ftl", include_str!("../../../locales/en/style.ftl")),
     ("templates.ftl", include_str!("../../../locales/en/templates.ftl")),
     ("usage.ftl", include_str!("../../../locales/en/usage.ftl")),
     ("words.ftl", include_str!("../../../locales/en/words.ftl")),

@@ -10,6 +10,7 @@ use appel_core::place::Language;
 use appel_core::recipients::Recipients;
 use appel_core::templates::Templates;
 use appel_messages::{Message, msg};
+use encoding_rs::WINDOWS_1252;
 use jiff::Timestamp;
 
 use super::account::{self, SenderSection};
@@ -20,10 +21,12 @@ use super::limits;
 use super::login;
 use super::paths;
 use super::read::Table;
-use super::source::Source;
+use super::source::{self, Source};
+use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
+use crate::input::recipients::looks_like_utf_16;
 use crate::input::{Input, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
@@ -38,6 +41,8 @@ pub struct Draft {
     pub facts: Facts,
     /// The keys of `[sender]`; `None` when there is no such table.
     pub sender_keys: Option<BTreeSet<String>>,
+    /// The warnings of style that are switched off, by their names.
+    pub off: Vec<&'static str>,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
     /// How long the files are together, in bytes.
@@ -61,6 +66,11 @@ impl Draft {
         self.general.templates.as_deref()
     }
 
+    /// Whom a sender asks about the campaign.
+    pub fn contact(&self) -> Option<&str> {
+        self.general.contact.as_deref()
+    }
+
     /// The whole, with its texts and its rows, when nothing in it was wrong.
     pub fn finish(self, templates: Templates, recipients: Arc<dyn Recipients>) -> Option<Input> {
         let language = self.language?;
@@ -77,6 +87,7 @@ impl Draft {
             title: self.general.title?,
             language,
             deadline: self.general.deadline,
+            contact: self.general.contact,
             letters: self.letters.into_iter().map(Arc::new).collect(),
             facts: facts.collect::<Option<_>>()?,
             templates,
@@ -163,6 +174,7 @@ fn read_both(
         letter.says_language = general.content_language;
     }
     let facts = facts::read(&top);
+    let off = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
         account_top.deny_unknown();
@@ -198,6 +210,7 @@ fn read_both(
         language,
         letters,
         facts,
+        off,
         general,
         limits,
         sender,
@@ -274,6 +287,10 @@ fn read_account(sources: &Sources, problems: &mut Problems) -> Option<String> {
 /// The whole of a UTF-8 file, without its byte order mark.
 fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl FnOnce() -> Problem) -> Option<String> {
     let unread = match bounded::text(path, MOST_TEXT) {
+        Ok(text) if looks_like_utf_16(text.as_bytes()) => {
+            problems.push(Problem::error(msg!("file-utf-16")).at(Place::file(shown)));
+            return None;
+        }
         Ok(text) => return Some(text),
         Err(unread) => unread,
     };
@@ -296,8 +313,25 @@ fn read_text(path: &Path, shown: &str, problems: &mut Problems, missing: impl Fn
 
 /// The problem of a file that is no UTF-8 from byte `at` on.
 pub fn not_utf8(shown: &str, bytes: &[u8], at: usize) -> Problem {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") || looks_like_utf_16(bytes) {
+        return Problem::error(msg!("file-utf-16")).at(Place::file(shown));
+    }
     // The bytes before are UTF-8, so their number is the same in the readable text.
-    let text = String::from_utf8_lossy(bytes);
-    let place = Place::in_source(shown, &text, at..at + '\u{fffd}'.len_utf8());
-    Problem::error(msg!("file-not-utf8")).at(place)
+    let lossy = String::from_utf8_lossy(bytes);
+    let mut place = Place::in_source(shown, &lossy, at..at + '\u{fffd}'.len_utf8());
+    if source::may_hold_secret(place.excerpt.as_ref().map_or("", |excerpt| &excerpt.text)) {
+        place.excerpt = None;
+    }
+    let is_old = WINDOWS_1252
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .is_some()
+        && !bytes
+            .iter()
+            .any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace());
+    let what = if is_old {
+        msg!("file-old-encoding")
+    } else {
+        msg!("file-not-utf8")
+    };
+    Problem::error(what).at(place)
 }

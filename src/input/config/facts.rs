@@ -62,7 +62,7 @@ fn optional<'a, T>(value: Option<Value<'a>>, read: impl Fn(Value<'a>) -> Option<
 
 fn by_language(value: Value<'_>) -> Option<ByLanguage> {
     match value.raw() {
-        DeValue::String(_) => value.text()?.line().map(ByLanguage::One),
+        DeValue::String(_) => value.text()?.line_of_letters().map(ByLanguage::One),
         DeValue::Table(_) => {
             let table = Table::of(value)?;
             if table.iter().nth(MOST_LANGUAGES).is_some() {
@@ -76,7 +76,7 @@ fn by_language(value: Value<'_>) -> Option<ByLanguage> {
                 .map(|(tag, value)| {
                     let text = value.text();
                     let language = read_tag(&table, tag);
-                    Some((language?, text?.line()?))
+                    Some((language?, text?.line_of_letters()?))
                 })
                 // Every one is looked at before any is missed, so that all problems are said.
                 .collect::<Vec<_>>()

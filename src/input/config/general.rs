@@ -25,6 +25,8 @@ pub struct General {
     pub deadline: Option<Timestamp>,
     /// Whether a header names the language of each letter.
     pub content_language: bool,
+    /// Whom a sender asks: an address, or a page.
+    pub contact: Option<String>,
 }
 
 /// Reads `[campaign]`; `folder` holds the file.
@@ -36,13 +38,14 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
             .and_then(|text| word(&text)),
         title: table
             .required("title", msg!("config-example-title"))
-            .and_then(|text| text.line()),
+            .and_then(|text| text.line_of_letters()),
         recipients: path(table, folder, "recipients", "recipients.csv"),
         templates: path(table, folder, "templates", "templates"),
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
         deadline: deadline(table, now),
         content_language: table.get("content-language").and_then(Value::truth).unwrap_or_default(),
+        contact: table.text("contact").and_then(|text| text.line()),
     };
     if let Some(recipients) = &general.recipients {
         refuse_spreadsheet(table, recipients);

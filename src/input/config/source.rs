@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-use appel_messages::msg;
+use appel_core::words::is_unsafe_to_show;
+use appel_messages::{Message, msg};
 use toml::de::DeTable;
 
 use crate::failure::{Place, Problem, Problems, Severity};
@@ -38,8 +39,13 @@ impl<'a> Source<'a> {
         match DeTable::parse(self.text) {
             Ok(table) => Some(table),
             Err(error) => {
-                let message = msg!("config-not-toml", cause = error.message());
-                let place = match error.span() {
+                let span = error.span();
+                let odd = span.clone().and_then(|span| odd_character(self.text, span.start));
+                let message = match &odd {
+                    Some((_, odd)) => odd.clone(),
+                    None => msg!("config-not-toml", cause = error.message()),
+                };
+                let place = match odd.map(|(at, _)| at).or(span) {
                     Some(span) => self.place(span),
                     None => Place::file(self.shown),
                 };
@@ -117,6 +123,62 @@ impl<'a> Source<'a> {
     }
 }
 
+/// The character of a word processor or another keyboard that makes the line at `at` unreadable, and what is wrong with it.
+fn odd_character(text: &str, at: usize) -> Option<(Range<usize>, Message)> {
+    const CURLY: [char; 9] = ['“', '”', '„', '‟', '«', '»', '‘', '’', '‚'];
+    let line = line_around(text, at);
+    let start = line.as_ptr() as usize - text.as_ptr() as usize;
+    let found = |at: usize, c: char, what: Message| Some((start + at..start + at + c.len_utf8(), what));
+    let mut quoted: Option<char> = None;
+    // Inside straight quotes everything is fine, unless they are not closed: then this one was meant to.
+    let mut inside = None;
+    for (at, c) in line.char_indices() {
+        if let Some(quote) = quoted {
+            if c == quote {
+                (quoted, inside) = (None, None);
+            } else if CURLY.contains(&c) {
+                inside = Some((at, c));
+            }
+            continue;
+        }
+        let sign = match c {
+            '"' | '\'' => {
+                quoted = Some(c);
+                continue;
+            }
+            '#' => break,
+            c if CURLY.contains(&c) => return found(at, c, msg!("config-curly-quotes", found = c)),
+            '＝' => "=",
+            '［' => "[",
+            '］' => "]",
+            '＂' => "\"",
+            '，' => ",",
+            // Spaces that are none to a program, and characters that nobody sees.
+            c if !c.is_ascii() && (c.is_whitespace() || is_unsafe_to_show(c)) => {
+                let code = format!("{:04X}", u32::from(c));
+                return found(
+                    at,
+                    c,
+                    msg!("config-odd-character", like = msg!("config-a-space"), code = code),
+                );
+            }
+            _ => continue,
+        };
+        let code = format!("{:04X}", u32::from(c));
+        return found(
+            at,
+            c,
+            msg!(
+                "config-odd-character",
+                like = msg!("config-a-sign", sign = sign),
+                code = code
+            ),
+        );
+    }
+    let (at, c) = inside?;
+    found(at, c, msg!("config-curly-quotes", found = c))
+}
+
 /// The line of `text` in which `at` is.
 fn line_around(text: &str, at: usize) -> &str {
     let bytes = text.as_bytes();
@@ -131,7 +193,7 @@ const LONGEST_TAKEN_APART: usize = 2000;
 
 /// Whether a key of the line, at its beginning or in an inline table, is named like a secret, or something stands before
 /// the @ in a URL.
-fn may_hold_secret(line: &str) -> bool {
+pub fn may_hold_secret(line: &str) -> bool {
     let line = line.to_ascii_lowercase();
     let url = line.split_once("://").map_or("", |(_, rest)| rest);
     let is_long = line.len() > LONGEST_TAKEN_APART;

@@ -958,13 +958,13 @@ fn the_account_file_wins_and_that_is_said() {
 fn a_file_that_is_no_utf_8_says_where() {
     let found = read_files(&[("config.toml", b"[campaign]\nid = \"c\"\ntitle = \"\xe9\"\n")]);
     insta::assert_snapshot!(found.said, @r#"
-    error: the file is not UTF-8 text
+    error: the file is written in an old encoding such as Latin-1 or Windows-1252, not in UTF-8
      --> config.toml:3:10
       |
     3 | title = "�"
       |          ^
       |
-      = help: open it in a text editor and save it again with the encoding UTF-8
+      = help: open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
     "#);
     let text = format!("\u{feff}{CAMPAIGN}{SENDER}{LETTER}").replace('\n', "\r\n");
     assert_eq!(check(&text), "");
@@ -1334,4 +1334,55 @@ proptest! {
         let text = lines.join("\n");
         read_files(&[("config.toml", text.as_bytes()), ("account.toml", text.as_bytes())]);
     }
+}
+
+/// The first line of everything said.
+fn titles(said: &str) -> Vec<&str> {
+    let is_title = |line: &&str| line.starts_with("error") || line.starts_with("warning");
+    said.lines().filter(is_title).collect()
+}
+
+#[test]
+fn only_a_warning_of_style_can_be_switched_off() {
+    let all = format!("{CAMPAIGN}{SENDER}{LETTER}[check]\nallow = [\"shouting\", \"long\", \"shouting\"]\n");
+    assert_eq!(check(&all), "");
+    let said = check(&all.replace("\"long\"", "\"left-ovr\", \"link-of-reader\", \"text-draft\", \"x\", 3"));
+    assert_eq!(
+        titles(&said),
+        [
+            "error: there is no warning of style with the name \"left-ovr\"",
+            "error: \"link-of-reader\" is about safety, and cannot be switched off",
+            "error: there is no warning of style with the name \"text-draft\"",
+            "error: there is no warning of style with the name \"x\"",
+            "error: `check.allow` must be a text, not a whole number",
+        ],
+        "{said}"
+    );
+    assert_eq!(said.matches("did you mean \"left-over\"?").count(), 2, "{said}");
+    assert!(
+        said.contains("can be switched off: file-name, first-words, left-over"),
+        "{said}"
+    );
+    let said = check(&all.replace("allow", "alow"));
+    assert!(said.contains("did you mean `allow`?"), "{said}");
+}
+
+#[test]
+fn what_was_left_in_a_fact_or_the_title_is_said() {
+    let title = "title = \"Ã©tÃ© of [NAME]\"\n";
+    let facts = "[facts.killed]\nvalue = { en = \"at least TODO\", fr = \"au moins\u{a0}quatorze\" }\n";
+    let said = check(&format!(
+        "{}{SENDER}{LETTER}{facts}",
+        CAMPAIGN.replace("title = \"T\"\n", title)
+    ));
+    assert_eq!(
+        titles(&said),
+        [
+            "warning[wrong-encoding]: `Ã©tÃ©` in campaign.title was read with the wrong encoding",
+            "warning[left-over]: `[NAME]` in campaign.title looks left over from a draft",
+            "warning[left-over]: `TODO` in facts.killed.value.en looks left over from a draft",
+            "warning[word-processor]: a no-break space (U+00A0) stands in facts.killed.value.fr",
+        ],
+        "{said}"
+    );
 }

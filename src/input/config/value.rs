@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use super::source::Source;
 use crate::failure::{Place, Problem, Severity};
+use crate::input::leavings::{self, Leaving};
 
 /// A value that is being read.
 pub struct Value<'a> {
@@ -239,6 +240,41 @@ impl<'a> Text<'a> {
             return None;
         }
         Some(text.to_owned())
+    }
+
+    /// On one line, and as it will stand in letters: what was left in it by a draft or another program is said.
+    pub fn line_of_letters(&self) -> Option<String> {
+        let line = self.line()?;
+        let mut said = Vec::new();
+        for (at, left) in leavings::find(&line) {
+            if said.contains(&left) {
+                continue;
+            }
+            said.push(left);
+            let words = line.get(at.clone()).unwrap_or_default();
+            let problem = match left {
+                Leaving::Place | Leaving::Draft => {
+                    Problem::warning(msg!("config-left-over", words = words, key = &self.path))
+                }
+                Leaving::Encoding => {
+                    let words = leavings::around(&line, at);
+                    Problem::warning(msg!("config-wrong-encoding", words = words, key = &self.path))
+                }
+                Leaving::Character(sort) => {
+                    let code = leavings::code(words);
+                    let what = sort.message();
+                    Problem::warning(msg!(
+                        "config-word-processor",
+                        what = what,
+                        code = code,
+                        key = &self.path
+                    ))
+                    .hint(sort.hint())
+                }
+            };
+            self.source.push(problem.at(self.place()));
+        }
+        Some(line)
     }
 
     /// Several lines are welcome, nothing hidden is; line ends become LF.

@@ -69,6 +69,15 @@ impl<'a> File<'a> {
         self.problems.push(problem);
     }
 
+    /// Adds a warning with what to do, where that is not always the same.
+    pub fn warn_with(&mut self, span: Range<usize>, what: Message, hint: Message) {
+        let mut problem = Problem::warning(what);
+        if self.problems.has_room(Severity::Warning) {
+            problem = problem.at(self.at(span)).hint(hint);
+        }
+        self.problems.push(problem);
+    }
+
     /// Adds an error that knows its place.
     pub fn push(&mut self, problem: Problem) {
         self.said = true;

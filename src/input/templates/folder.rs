@@ -16,6 +16,8 @@ use crate::failure::{Place, Problem, Problems, Severity};
 const MOST_LETTERS: usize = 10_000;
 /// How many partials.
 const MOST_PARTIALS: usize = 1000;
+/// How many files that are no templates are looked at.
+const MOST_OTHERS: usize = 1000;
 /// How many files a folder is gone through for.
 const MOST_ENTRIES: usize = 100_000;
 /// In how many languages letters are written at most.
@@ -51,7 +53,7 @@ pub fn letters(
         let what = msg!(
             "template-no-language",
             file = visible_line(&entry.shown),
-            better = format!("{}.{own}.hbs", entry.name)
+            better = language_apart(&entry.name, scope).unwrap_or_else(|| format!("{}.{own}.hbs", entry.name))
         );
         problems.push(Problem::error(what).at(Place::file(&entry.shown)));
     }
@@ -89,6 +91,7 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
         }
     };
     let mut names = Vec::new();
+    let mut others = Vec::new();
     for (nth, entry) in entries.flatten().enumerate() {
         if nth >= MOST_ENTRIES {
             problems.push(too_many(shown_dir, MOST_ENTRIES));
@@ -97,6 +100,8 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
         let name = entry.file_name();
         if Path::new(&name).extension().is_some_and(|end| end == "hbs") {
             names.push(name);
+        } else if let Some(other) = name.to_str().filter(|_| others.len() < MOST_OTHERS) {
+            others.push(other.to_owned());
         }
         if names.len() > most {
             problems.push(too_many(shown_dir, most));
@@ -104,6 +109,13 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
         }
     }
     names.sort();
+    others.sort();
+    let is_there = |name: &str| names.iter().any(|known| known == name);
+    problems.extend(
+        others
+            .iter()
+            .filter_map(|other| misnamed(other, shown_dir, scope, is_there)),
+    );
     let mut found: Vec<Entry> = Vec::new();
     let mut known: BTreeMap<(String, Option<Language>), String> = BTreeMap::new();
     for name in names {
@@ -120,6 +132,56 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
         found.push(entry);
     }
     Some(found)
+}
+
+/// What `name` says when it is meant to be a text of a letter or a partial, and is none because of its ending. What is
+/// no letter of the campaign, or stands beside the text that was made of it, is somebody's own file.
+fn misnamed(name: &str, shown_dir: &str, scope: &Scope<'_>, is_there: impl Fn(&str) -> bool) -> Option<Problem> {
+    const PLAIN: [&str; 5] = [".txt", ".text", ".md", ".html", ".htm"];
+    const DOCUMENTS: [&str; 6] = [".docx", ".doc", ".odt", ".rtf", ".pages", ".docm"];
+    const OTHERS: [&str; 3] = [".hbs", ".handlebars", ".hbr"];
+    let lower = name.to_lowercase();
+    if lower.len() != name.len() || name.starts_with(['.', '~']) || name.chars().any(is_unsafe_to_show) {
+        return None;
+    }
+    let without = |endings: &[&'static str]| {
+        let ending = endings.iter().find(|ending| lower.ends_with(*ending))?;
+        name.get(..name.len() - ending.len())
+    };
+    let (stem, is_document) = match (without(&PLAIN), without(&DOCUMENTS), without(&OTHERS)) {
+        (Some(stem), ..) => (stem, false),
+        (_, Some(stem), _) => (stem, true),
+        (.., Some(stem)) => (stem, false),
+        _ => return None,
+    };
+    let inner = stem.strip_suffix(".hbs").unwrap_or(stem);
+    // The ending says what it is meant for; else its name must be that of a letter.
+    let is_meant = inner.len() < stem.len() || without(&OTHERS).is_some();
+    let better = match language_apart(inner, scope) {
+        Some(better) => better,
+        None if is_meant => format!("{inner}.hbs"),
+        None => return None,
+    };
+    if is_there(&better) {
+        return None;
+    }
+    let file = visible_line(&format!("{shown_dir}/{name}"));
+    let what = if is_document {
+        msg!("template-file-document", file = file, better = better)
+    } else {
+        msg!("template-file-ending", file = file, better = better)
+    };
+    Some(Problem::warning(what).at(Place::file(format!("{shown_dir}/{name}"))))
+}
+
+/// The right name for `appel.nl`, `appel-nl`, `appel_nl`, `appel nl`, where `appel` is a letter of the campaign.
+fn language_apart(stem: &str, scope: &Scope<'_>) -> Option<String> {
+    let (name, tag) = stem.rsplit_once(['.', '-', '_', ' ', '('])?;
+    let tag = tag.trim_end_matches(')');
+    let language = Language::parse(tag).ok()?;
+    let name = name.trim_end();
+    let is_letter = scope.letters.iter().any(|spec| spec.template == name);
+    is_letter.then(|| format!("{name}.{language}.hbs"))
 }
 
 fn entry(

@@ -8,6 +8,7 @@ use appel_messages::msg;
 
 use super::file::File;
 use crate::failure::Problem;
+use crate::input::phrases;
 
 /// What stands above the first blank line.
 pub struct Headers {
@@ -41,10 +42,39 @@ pub fn read(file: &mut File<'_>) -> Headers {
         read_line(file, &mut headers, line, start);
     }
     if headers.subject.is_none() && !file.said {
-        let at = file.at(0..text.find('\n').unwrap_or(text.len()));
-        file.push(Problem::error(msg!("header-no-subject")).at(at));
+        no_subject(file);
     }
     headers
+}
+
+/// Says that there is no subject, and when the file begins with an empty line above it, that.
+fn no_subject(file: &mut File<'_>) {
+    let text = file.text;
+    let begins = text.len() - text.trim_start().len();
+    let from = text[..begins].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[from..].lines().next().unwrap_or_default();
+    let is_below = from > 0
+        && line
+            .split_once(':')
+            .is_some_and(|(name, _)| phrases::header(name) == Some("Subject"));
+    let problem = Problem::error(msg!("header-no-subject"));
+    if is_below {
+        let at = file.at(from..from + line.len());
+        file.push(problem.at(at).hint(msg!("header-hint-blank-line")));
+    } else {
+        let at = file.at(0..text.find('\n').unwrap_or(text.len()));
+        file.push(problem.at(at));
+    }
+}
+
+/// A header line without a colon, as it should be: `Subject Appel`.
+fn with_colon(line: &str) -> Option<String> {
+    let (name, value) = line
+        .trim()
+        .split_once(|c: char| c.is_whitespace() || matches!(c, '：' | '=' | '-' | '–'))?;
+    let name = phrases::header(name)?;
+    let value = value.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '：' | ':' | '=' | '-' | '–'));
+    Some(format!("{name}: {value}"))
 }
 
 fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usize) {
@@ -54,7 +84,8 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
         return;
     }
     let Some((name, value)) = line.split_once(':') else {
-        file.error(whole, msg!("header-not-one"));
+        let hint = with_colon(line).map(|line| msg!("header-hint-colon", line = line));
+        file.error_with(whole, msg!("header-not-one"), hint);
         return;
     };
     let from = start + name.len() + 1 + (value.len() - value.trim_start().len());
@@ -98,11 +129,13 @@ fn read_line(file: &mut File<'_>, headers: &mut Headers, line: &str, start: usiz
                 Some("format") => Some("Format"),
                 near => near.map(|_| "Attach"),
             };
-            file.error_with(
-                name_span,
-                msg!("header-unknown", header = name.trim()),
-                near.map(|near| msg!("word-near", word = near)),
-            );
+            let hint = match phrases::header(other) {
+                Some(header) => Some(msg!("header-hint-english", header = header)),
+                None => with_colon(line)
+                    .map(|line| msg!("header-hint-colon", line = line))
+                    .or_else(|| near.map(|near| msg!("word-near", word = near))),
+            };
+            file.error_with(name_span, msg!("header-unknown", header = name.trim()), hint);
         }
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use super::budget::Budget;
 use super::growth::DEEPEST_PARTIAL;
 use super::names::{self, Hints, Meaning, Surroundings};
+use super::operators;
 use super::spot::{Tag, Unit};
 use super::tags::Piece;
 use super::{Partial, Partials, Scope};
@@ -193,6 +194,7 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn undefined(&mut self, tag: Tag<'a>, raw: &str, around: &Surroundings) {
         self.slip(tag, raw, "name-undefined", |lint| {
             let hint = match names::meaning(raw, around, lint.scope, Hints::Yes) {
+                Meaning::Undefined(_) if raw.contains(operators::CURLY) => Some(msg!("tag-hint-quotes")),
                 Meaning::Undefined(hint) => hint,
                 _ => None,
             };
@@ -216,6 +218,15 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn call(&mut self, tag: Tag<'a>, name: &str, call: &Call<'a>, around: &Surroundings) {
         // What is wrong with the call itself; its arguments are looked at in any case.
         let wrong = match name {
+            "if" | "unless" if call.infix().is_some() => {
+                self.error_with(
+                    tag.unit,
+                    tag.find(name),
+                    msg!("call-misused", name = name),
+                    call.infix(),
+                );
+                return;
+            }
             "if" | "unless" if call.form != Form::Block => Some(msg!("call-hint-block", name = name)),
             "if" | "unless" => call.wants_one("{{#if message}}"),
             "with" => self.with(call, around),
@@ -278,6 +289,9 @@ impl<'a, 'b> Lint<'a, 'b> {
     fn fact(&mut self, tag: Tag<'a>, helper: &str, call: &Call<'a>) -> Option<Message> {
         let name = match call.params {
             [Parameter::Literal(Json::String(name))] if call.form != Form::Block && call.hash.is_empty() => name,
+            [only] if only.as_name().is_some_and(|name| name.contains(operators::CURLY)) => {
+                return Some(msg!("tag-hint-quotes"));
+            }
             _ => return Some(msg!("call-hint-fact", name = helper)),
         };
         let Some(fact) = self.scope.facts.get(name.as_str()) else {
@@ -417,6 +431,10 @@ impl<'a, 'b> Lint<'a, 'b> {
     }
 }
 
+fn is_comparison(name: &str) -> bool {
+    COMPARISONS.contains(&name) || matches!(name, "and" | "or")
+}
+
 fn is_helper(name: &str) -> bool {
     HELPERS.contains(&name) || matches!(name, "len" | "lookup" | "log" | "raw")
 }
@@ -445,6 +463,20 @@ impl<'a> Call<'a> {
             params: &helper.params,
             hash: &helper.hash,
         }
+    }
+
+    /// What to do when the name of a call stands between its values: `recipient.gender eq "f"`.
+    fn infix(&self) -> Option<Message> {
+        let [before, name, behind] = self.params else {
+            return None;
+        };
+        let name = name.as_name().filter(|name| is_comparison(name))?;
+        let written = |value: &Parameter| match value {
+            Parameter::Literal(Json::String(text)) => Some(format!("\"{text}\"")),
+            Parameter::Literal(literal) => Some(literal.to_string()),
+            other => other.as_name().map(ToOwned::to_owned),
+        };
+        Some(operators::infix(&written(before)?, name, &written(behind)?))
     }
 
     /// What to do when there is not one argument.

@@ -20,6 +20,7 @@ use super::tags::Piece;
 use super::{Partial, Partials, Scope, headers, marked, telling, wording};
 use crate::failure::{Place, Problem, Problems, Severity};
 use crate::input::config::{self, MOST_ATTACHED, MOST_ATTACHMENTS};
+use crate::input::whom_to_ask;
 
 /// The most characters of a subject that the template itself gives.
 const LONGEST_SUBJECT: usize = 255;
@@ -321,5 +322,9 @@ fn stale(name: &str, place: impl Fn() -> Place, language: &Language, scope: &Sco
     let source = fact.source.as_ref().and_then(|source| source.get(language));
     let what = msg!("fact-out-of-date", name = name, expires = expires.to_string());
     let problem = Problem::error(what).at(place());
-    Some(problem.hint_if_any(source.map(|source| msg!("fact-out-of-date-ask", source = source, name = name))))
+    let ask = whom_to_ask(scope.contact);
+    Some(problem.hint(match source {
+        Some(source) => msg!("fact-out-of-date-ask", ask = ask, source = source, name = name),
+        None => msg!("fact-out-of-date-hint", ask = ask, name = name),
+    }))
 }

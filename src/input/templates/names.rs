@@ -4,6 +4,7 @@ use appel_core::words::nearest;
 use appel_messages::{Message, Value, msg};
 
 use super::Scope;
+use crate::input::phrases;
 
 const CAMPAIGN: [&str; 4] = ["id", "title", "language", "deadline"];
 const GROUPS: [&str; 3] = ["sender", "recipient", "campaign"];
@@ -221,6 +222,9 @@ fn suggest_in(group: &str, member: &str, scope: &Scope<'_>) -> Message {
         return msg!("name-hint-note");
     }
     let known = members(group, scope);
+    if let Some(english) = phrases::in_english(member).filter(|english| known.contains(english)) {
+        return msg!("name-near", name = written(group, english));
+    }
     if let Some(near) = nearest(&member.to_lowercase(), known.iter().copied()) {
         return msg!("name-near", name = written(group, near));
     }
@@ -250,7 +254,7 @@ fn suggest(path: &str, scope: &Scope<'_>) -> Message {
         })
         .chain(SINGLE.map(ToOwned::to_owned))
         .collect();
-    let lower = path.to_lowercase();
+    let lower = phrases::in_english(path).map_or_else(|| path.to_lowercase(), ToOwned::to_owned);
     let same_end = all
         .iter()
         .filter(|name| name.split_once('.').is_some_and(|(_, end)| end == lower))

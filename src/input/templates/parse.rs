@@ -8,6 +8,7 @@ use handlebars::TemplateErrorReason;
 use handlebars::template::{HelperTemplate, Template, TemplateElement};
 
 use super::file::File;
+use super::operators;
 use super::tags::{self, Piece};
 
 /// A template, and where its tags stand in the file.
@@ -70,7 +71,8 @@ pub fn template(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
                 Some(piece) if text[piece.clone()].starts_with("{{") => piece,
                 _ => at..at + 1,
             };
-            file.error(span, what);
+            let hint = text.get(span.clone()).and_then(operators::hint);
+            file.error_with(span, what, hint);
             None
         }
     }

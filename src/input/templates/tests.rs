@@ -936,7 +936,7 @@ fn a_letter_needs_a_text() {
 #[test]
 fn what_a_draft_leaves_behind_is_warned_about() {
     insta::assert_snapshot!(body("Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mastodon {{recipient.[First Name]}}"), @r"
-    warning: `[NAME]` looks like a place that was to be filled in
+    warning[left-over]: `[NAME]` looks like a place that was to be filled in
      --> templates/protest.en.hbs:3:6
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -944,7 +944,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `TODO` looks left over from a draft
+    warning[left-over]: `TODO` looks left over from a draft
      --> templates/protest.en.hbs:3:14
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -952,7 +952,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `XXX` looks left over from a draft
+    warning[left-over]: `XXX` looks left over from a draft
      --> templates/protest.en.hbs:3:20
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -960,7 +960,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `Lorem ipsum` looks left over from a draft
+    warning[left-over]: `Lorem ipsum` looks left over from a draft
      --> templates/protest.en.hbs:3:24
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -968,7 +968,7 @@ fn what_a_draft_leaves_behind_is_warned_about() {
       |
       = help: write what belongs there, or take it out
 
-    warning: `[VOTRE VILLE]` looks like a place that was to be filled in
+    warning[left-over]: `[VOTRE VILLE]` looks like a place that was to be filled in
      --> templates/protest.en.hbs:3:42
       |
     3 | Dear [NAME], TODO: XXX Lorem ipsum dolor [VOTRE VILLE] [UN](https://un.example) [1] [see] mas...
@@ -1125,7 +1125,7 @@ fn a_stale_fact_stops_the_letters_that_use_it() {
     1 | {{fact "stale"}}
       |         ^^^^^
       |
-      = help: ask the committee for the new figure, then write it and a new `expires` under [facts.stale] in config.toml
+      = help: ask whoever gave you this campaign for the campaign's new files, and put in no figure of your own; whoever organises it asks the committee, and writes the new figure, as-of and expires under [facts.stale] in config.toml
     "#);
 }
 
@@ -1216,13 +1216,13 @@ fn a_fact_must_be_there_in_the_letters_language() {
 fn a_template_that_is_no_utf_8_says_where() {
     let (_dir, _, said) = load_files(&[("templates/protest.en.hbs", b"Subject: S\n\nZ\xfcrich\n")]);
     insta::assert_snapshot!(said, @r"
-    error: the file is not UTF-8 text
+    error: the file is written in an old encoding such as Latin-1 or Windows-1252, not in UTF-8
      --> templates/protest.en.hbs:3:2
       |
     3 | Z�rich
       |  ^
       |
-      = help: open it in a text editor and save it again with the encoding UTF-8
+      = help: open it in a text editor and save it again with the encoding UTF-8 (in Notepad: Save as, Encoding: UTF-8)
     ");
     assert_eq!(check(&[("protest.en.hbs", "\u{feff}Subject: S\n\nx\n")]), "");
 }
@@ -1242,17 +1242,17 @@ fn a_language_that_one_letter_lacks_is_warned_about() {
         ("templates/thanks.nl.hbs", text),
     ]);
     insta::assert_snapshot!(said, @r"
-    warning: the letter `protest` has no text in nl, and `thanks` has
+    warning[missing-language]: the letter `protest` has no text in nl, and `thanks` has
      |
      = in templates
      = help: whoever reads only that gets it in another language; to translate it, write templates/protest.nl.hbs
 
-    warning: the letter `thanks` has no text in en, the campaign's language
+    warning[missing-language]: the letter `thanks` has no text in en, the campaign's language
      |
      = in templates
      = help: whoever reads none of its other languages cannot be written to; to translate it, write templates/thanks.en.hbs
 
-    warning: the letter `thanks` has no text in fr, and `protest` has
+    warning[missing-language]: the letter `thanks` has no text in fr, and `protest` has
      |
      = in templates
      = help: whoever reads only that gets it in another language; to translate it, write templates/thanks.fr.hbs

@@ -1,5 +1,7 @@
-//! What the words of a letter give away or forget: left-over placeholders, hidden characters, remote pictures.
+//! What the words of a letter give away or forget: what drafts and other programs left in them, hidden
+//! characters, remote pictures.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use appel_core::letter::markdown::{MARKDOWN, is_plain_link};
@@ -8,22 +10,43 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use super::file::File;
 use super::tags::Piece;
+use crate::input::leavings::{self, Leaving, Sort};
 
 /// Looks at the text between the tags; `pieces` are those of the file.
 pub fn check(file: &mut File<'_>, pieces: &[Piece]) {
+    // Of each character of a word processor the first place, and how many there are.
+    let mut characters: BTreeMap<char, (Sort, Range<usize>, usize)> = BTreeMap::new();
+    let mut encoding_said = false;
     for piece in pieces {
-        if let Piece::Text(span) = piece {
-            for (at, left) in left_over(&file.text[span.clone()]) {
-                let found = span.start + at.start..span.start + at.end;
-                let words = &file.text[found.clone()];
-                let what = match left {
-                    LeftOver::Place => msg!("text-placeholder", words = words),
-                    LeftOver::Draft => msg!("text-draft", words = words),
-                };
-                file.warn(found, what);
-            }
-            hidden(file, span.clone());
+        let Piece::Text(span) = piece else { continue };
+        for (at, left) in leavings::find(&file.text[span.clone()]) {
+            let found = span.start + at.start..span.start + at.end;
+            let words = &file.text[found.clone()];
+            let what = match left {
+                Leaving::Place => msg!("text-placeholder", words = words),
+                Leaving::Draft => msg!("text-draft", words = words),
+                Leaving::Character(sort) => {
+                    let c = words.chars().next().unwrap_or_default();
+                    characters.entry(c).or_insert((sort, found, 0)).2 += 1;
+                    continue;
+                }
+                Leaving::Encoding if encoding_said => continue,
+                Leaving::Encoding => {
+                    encoding_said = true;
+                    msg!(
+                        "text-wrong-encoding",
+                        words = leavings::around(file.text, found.clone())
+                    )
+                }
+            };
+            file.warn(found, what);
         }
+        hidden(file, span.clone());
+    }
+    for (c, (sort, place, count)) in characters {
+        let code = format!("{:04X}", u32::from(c));
+        let what = msg!("text-word-processor", what = sort.message(), code = code, count = count);
+        file.warn_with(place, what, sort.hint());
     }
 }
 
@@ -43,60 +66,6 @@ fn hidden(file: &mut File<'_>, span: Range<usize>) {
     } else {
         file.warn(place, msg!("text-turns-direction", code = code));
     }
-}
-
-/// What something left over is.
-enum LeftOver {
-    /// A place that was to be filled in.
-    Place,
-    /// A word of somebody who was not done.
-    Draft,
-}
-
-/// What a draft leaves behind: `[NAME]`, `TODO`, `XXX`, `Lorem ipsum`.
-fn left_over(text: &str) -> Vec<(Range<usize>, LeftOver)> {
-    let mut found = Vec::new();
-    for (at, _) in text.match_indices('[') {
-        let rest = &text[at + 1..];
-        let end = rest.char_indices().take(LONGEST_PLACEHOLDER).find(|(_, c)| *c == ']');
-        if let Some((length, _)) = end
-            && is_placeholder(&rest[..length])
-            // [UN](https://…) is a link.
-            && !rest[length + 1..].starts_with(['(', '[', ':'])
-        {
-            found.push((at..at + length + 2, LeftOver::Place));
-        }
-    }
-    for word in ["TODO", "FIXME", "XXX", "TBD", "Lorem", "lorem"] {
-        for (at, _) in text.match_indices(word) {
-            let is_lorem = word.eq_ignore_ascii_case("lorem");
-            let end = at + word.len();
-            let end = match text[end..].strip_prefix(" ipsum") {
-                Some(rest) if is_lorem => text.len() - rest.len(),
-                // In small letters and alone it is a word of Latin.
-                _ if word == "lorem" => continue,
-                _ => end,
-            };
-            let before = text[..at].chars().next_back();
-            let after = text[end..].chars().next();
-            let alone = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-            if alone(before) && alone(after) {
-                found.push((at..end, LeftOver::Draft));
-            }
-        }
-    }
-    found.sort_by_key(|(at, _)| at.start);
-    found
-}
-
-/// How many characters a place to be filled in has at most.
-const LONGEST_PLACEHOLDER: usize = 60;
-
-fn is_placeholder(inner: &str) -> bool {
-    inner.chars().filter(|c| c.is_alphabetic()).count() >= 2
-        && inner
-            .chars()
-            .all(|c| c.is_uppercase() || c.is_numeric() || matches!(c, ' ' | '_' | '-' | '\'' | '/' | '.' | ',' | ':'))
 }
 
 /// Markdown becomes a page: nothing in it may be fetched from elsewhere when it is opened, and its links have to lead

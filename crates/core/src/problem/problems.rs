@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use appel_messages::{Catalog, Locale, Value, msg};
 use serde::Serialize;
 
-use super::{Problem, Severity};
+use super::{Problem, Severity, style};
 
 /// How many problems are kept to be shown.
 pub const MOST: usize = 1000;
@@ -178,6 +178,23 @@ impl Problems {
         self.kept.is_empty() && self.more.is_empty()
     }
 
+    /// Leaves out the warnings of style that go by these names.
+    pub fn switch_off(&mut self, names: &[&'static str]) {
+        let is_off = |severity: Severity, code: &str| {
+            severity == Severity::Warning && style::of_code(code).is_some_and(|name| names.contains(&name))
+        };
+        let before = self.kept.len();
+        self.kept.retain(|problem| !is_off(problem.severity, problem.code()));
+        let mut gone = before - self.kept.len();
+        self.mild -= gone;
+        self.more.retain(|(severity, code), count| {
+            let off = is_off(*severity, code);
+            gone += if off { *count } else { 0 };
+            !off
+        });
+        self.counts[Severity::Warning as usize] -= gone;
+    }
+
     /// Sorts those that are kept.
     pub fn sort_by_key<K: Ord>(&mut self, key: impl FnMut(&Problem) -> K) {
         self.kept.sort_by_key(key);
@@ -244,6 +261,22 @@ mod tests {
         let mut whole = Problems::new();
         whole.absorb(counted);
         assert!(whole.any_error());
+    }
+
+    #[test]
+    fn what_is_switched_off_is_neither_kept_nor_counted() {
+        let mut problems = many(MOST + 500, |_| Problem::warning(msg!("text-draft", words = "TODO")));
+        problems.extend((0..3).map(|nth| Problem::warning(undefined(nth))));
+        // An error stays whatever its code is.
+        problems.push(Problem::error(msg!("text-draft", words = "TODO")));
+        problems.switch_off(&["shouting"]);
+        assert_eq!(problems.count(Severity::Warning), MOST + 503);
+        problems.switch_off(&["left-over"]);
+        assert_eq!(problems.count(Severity::Warning), 3);
+        assert_eq!(problems.count(Severity::Error), 1);
+        assert!(problems.iter().all(|problem| problem.style().is_none()));
+        let counted: usize = problems.more().map(|more| more.count).sum();
+        assert_eq!(problems.iter().count() + counted, 4);
     }
 
     #[test]

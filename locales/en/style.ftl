@@ -1,0 +1,90 @@
+# The style of letters: warnings with a name, which a campaign may switch off. The names stand in
+# crates/core/src/problem/style.rs and in the guide for organisers.
+
+# What was left in a text.
+#   $words: the words as they stand there
+#   $column: a column of the recipients
+#   $key: a key of the configuration, "facts.killed.value"
+#   $rows: how many rows of the list have it
+text-placeholder = `{ $words }` looks like a place that was to be filled in
+    .hint = write what belongs there, or take it out
+text-draft = `{ $words }` looks left over from a draft
+    .hint = write what belongs there, or take it out
+config-left-over = `{ $words }` in { $key } looks left over from a draft
+    .hint = write what belongs there, or take it out
+cell-left-over = { $rows ->
+    [one] `{ $words }` in the column `{ $column }` looks left over from a draft
+   *[other] `{ $words }` in the column `{ $column }` looks left over from a draft; so it is in { $rows } rows
+}
+    .hint = write what belongs there, or take it out
+
+# Characters of a word processor.
+#   $what: which one, "a tab"
+#   $code: its number in Unicode, "00A0"
+#   $count: how often it stands in the file
+text-word-processor = { $count ->
+    [one] { $what } (U+{ $code }) stands here
+   *[other] { $what } (U+{ $code }) stands here, and { $count } times in this file
+}
+    .kind = characters of word processors
+config-word-processor = { $what } (U+{ $code }) stands in { $key }
+cell-word-processor = { $rows ->
+    [one] { $what } (U+{ $code }) stands in the column `{ $column }`
+   *[other] { $what } (U+{ $code }) stands in the column `{ $column }`, in { $rows } rows
+}
+character-own-font = a bullet or sign of a word processor's own font
+character-zero-width = a space that nobody sees
+character-soft-hyphen = a soft hyphen
+character-no-break-space = a no-break space
+character-tab = a tab
+character-line-end = a line end of a word processor
+character-hint-own-font = type "-" or "•" instead: elsewhere it is an empty box
+character-hint-delete = delete it: a program put it there, nothing needs it, and searches miss the word
+character-hint-space = type an ordinary space instead; in most editors, search and replace does it for all
+character-hint-line-end = press Enter there instead
+
+# Read in the wrong encoding.
+text-wrong-encoding = `{ $words }` was read with the wrong encoding
+    .hint = open the text as it was before, save it again with the encoding UTF-8, and copy it from there
+config-wrong-encoding = `{ $words }` in { $key } was read with the wrong encoding
+    .hint = open the text as it was before, save it again with the encoding UTF-8, and copy it from there
+cell-wrong-encoding = { $rows ->
+    [one] `{ $words }` in the column `{ $column }` was read with the wrong encoding
+   *[other] `{ $words }` in the column `{ $column }` was read with the wrong encoding; so it is in { $rows } rows
+}
+    .hint = open the list as it was before, and save it as CSV with the encoding UTF-8
+
+# What is switched off, at the end of `check`.
+#   $names: "long, shouting"
+style-off = Switched off in { $file } ({"[check]"} allow): { $names }.
+
+# What filters punish, and what is hard on readers.
+#   $letter: the letter's id
+subject-capitals = the subject is mostly in capitals: { $words }
+    .hint = write it in small letters: filters take capitals for advertising
+subject-exclamation = the subject has several exclamation marks
+    .hint = keep one at most: filters take them for advertising
+letter-first-words = the letter begins with "{ $words }"
+    .hint = begin with a salutation, or with what you ask for: filters know these words from unwanted mail
+salutation-of-nobody = "{ $words }" addresses nobody by name
+    .hint = use the row's own words, and this only where it has none: {"{{#if recipient.salutation}}{{recipient.salutation}}{{else}}"}…{"{{/if}}"}
+salutation-left-out = { $rows ->
+    [one] 1 row has a salutation, and the letter `{ $letter }` does not use it
+   *[other] { $rows } rows have a salutation, and the letter `{ $letter }` does not use it
+}
+    .hint = write {"{{#if recipient.salutation}}{{recipient.salutation}}{{else}}"}…{"{{/if}}"} in its place
+#   $length, $words: how many characters and words the letter has; $most: how many characters a page has
+letter-long = the letter is longer than a page: { $words } words, { $length } characters, not counting what is filled in
+    .hint = an office reads one page: about 450 words, { $most } characters
+    .kind = letters that are longer than a page
+#   $shown: what the reader sees; $target: where it leads
+link-text-differs = the link shows { $shown } and leads to { $target }
+    .hint = show the address it leads to, or words: filters take such a link for a fraud
+
+# Languages that no text has.
+#   $reads: languages, "de nl"; $gets: the language that they are written to in
+rows-without-language = { $rows ->
+    [one] 1 row reads only { $reads }, and gets `{ $letter }` in { $gets }
+   *[other] { $rows } rows read only { $reads }, and get `{ $letter }` in { $gets }
+}
+    .hint = write a text in that language, or add a language that they read to their rows
