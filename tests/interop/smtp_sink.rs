@@ -210,13 +210,13 @@ fn unwilling(options: &[&str], expected: &Unwilling) {
 }
 
 #[test]
-fn a_refused_recipient_is_recorded_and_never_tried_again_by_itself() {
+fn letters_whose_recipients_are_all_refused_in_words_that_name_none_are_due_again() {
     unwilling(
         &["-f", "RCPT"],
         &Unwilling {
-            exit: 1,
-            counts: [3, 0, 0, 3, 0, 0],
-            later: 0,
+            exit: 4,
+            counts: [3, 0, 3, 0, 0, 0],
+            later: 3,
         },
     );
 }
