@@ -60,7 +60,7 @@ pub struct Heard<'h> {
     pub to: &'h Address,
     /// From whom.
     pub from: &'h Address,
-    /// What was said, at which step.
+    /// What was said.
     pub reply: &'h Reply,
     /// At which step.
     pub step: Step,
