@@ -77,6 +77,7 @@ pub enum Command {
     Settle(Settle),
     Log(Log),
     Purge(Purge),
+    Clean(Clean),
 }
 
 #[derive(Args, Debug)]
@@ -177,6 +178,12 @@ pub struct Log {
 pub struct Purge {
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Clean {
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 fn locale(tag: &str) -> Result<Locale, Unfit> {

@@ -204,6 +204,7 @@ async fn look(
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
     let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
     crate::input::style::look(&composer.input, problems);
+    crate::run::attached::look(&composer, &context.global.config, problems);
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
     checked
 }
