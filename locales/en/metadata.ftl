@@ -24,6 +24,7 @@ told-other = data ({ $value })
 closed-encrypted = it is encrypted
 closed-signed = it is signed: a signature names its signer, and would not hold for a copy
 closed-files = other files are in it
+closed-private = the program that made it keeps data of its own in it
 closed-damaged = it is damaged, or in a form that is not read
 closed-too-large = it unpacks to more than is read
 closed-unreadable = files of this kind are not read

@@ -94,30 +94,30 @@ pub fn read(bytes: &[u8], found: &mut Found) {
 
 /// What a part tells, with the places that can be emptied.
 fn each(text: &str, role: Role, part: &str, seen: &mut dyn FnMut(What, &str, Range<usize>)) {
-    let mut name_of_own = String::new();
+    // The name of a property, or of a setting, in front of its value.
+    let mut name = String::new();
     xml::each(text, &mut |value| {
+        if value.attribute == Some("name") && matches!(value.innermost(), "property" | "user-defined" | "config-item") {
+            name = value.text();
+        }
         let what = match role {
-            Role::About => about(value, &mut name_of_own),
-            Role::Links => link(value),
-            _ => in_text(value, part),
+            Role::About => about(value),
+            Role::Links => (value.attribute == Some("Target") && is_path(value.raw)).then_some(What::Path),
+            _ => in_text(value, part, &name),
         };
-        if let Some(what) = what {
-            let mut words = value.text();
-            if what == What::Remark && role == Role::About && !name_of_own.is_empty() {
-                words = format!("{name_of_own}: {words}");
-            }
-            if !words.trim().is_empty() {
-                seen(what, &words, value.span.clone());
-            }
+        let Some(what) = what else { return };
+        let mut words = value.text();
+        if what == What::Remark && role == Role::About && !name.is_empty() {
+            words = format!("{name}: {words}");
+        }
+        if !words.trim().is_empty() {
+            seen(what, &words, value.span.clone());
         }
     });
 }
 
-fn about(value: &Value<'_>, name_of_own: &mut String) -> Option<What> {
+fn about(value: &Value<'_>) -> Option<What> {
     if let Some(attribute) = value.attribute {
-        if attribute == "name" {
-            *name_of_own = value.text();
-        }
         return (value.innermost() == "template" && attribute == "href").then_some(What::Path);
     }
     Some(match value.innermost() {
@@ -138,43 +138,45 @@ fn about(value: &Value<'_>, name_of_own: &mut String) -> Option<What> {
     })
 }
 
-/// Links to files on somebody's disk, such as the template that a document was made with.
-fn link(value: &Value<'_>) -> Option<What> {
-    let is_path = value.attribute == Some("Target")
-        && (value.raw.starts_with("file:") || value.raw.starts_with("\\\\") || value.raw.get(1..3) == Some(":\\"));
-    is_path.then_some(What::Path)
+/// A file on somebody's disk, such as the template that a document was made with, or the picture that was put in.
+fn is_path(written: &str) -> bool {
+    written.starts_with("file:")
+        || written.starts_with("\\\\")
+        || written.get(1..3) == Some(":\\")
+        || ["\\Users\\", "/Users/", "/home/"]
+            .iter()
+            .any(|home| written.contains(home))
 }
 
-fn in_text(value: &Value<'_>, part: &str) -> Option<What> {
+fn in_text(value: &Value<'_>, part: &str, setting: &str) -> Option<What> {
     let part = part.rsplit('/').next().unwrap_or_default();
-    let is_people = part.starts_with("person") || part.starts_with("people") || part.contains("uthors");
+    let is_people = ["person", "people", "user"]
+        .iter()
+        .any(|people| part.starts_with(people))
+        || part.contains("uthors");
     match value.attribute {
-        Some("author" | "initials" | "userName" | "lastModifiedBy" | "sender-initials") => Some(What::Commenter),
+        Some("author" | "initials" | "userName" | "lastModifiedBy") => Some(What::Commenter),
         Some("displayName" | "userId" | "name") if is_people => Some(What::Commenter),
-        Some("url") if value.innermost() == "absPath" => Some(What::Path),
-        Some("date" | "dt" | "dateUtc") if is_change(value.innermost()) => Some(What::Date),
+        Some("date" | "dt" | "dateUtc" | "dT") if is_change(value.innermost()) => Some(What::Date),
+        // A link that readers can follow is text.
+        Some(_) if is_path(value.raw) && !value.raw.starts_with("http") => Some(What::Path),
         Some(_) => None,
-        None => match value.innermost() {
-            "creator" | "creator-initials" | "sender-initials" => Some(What::Commenter),
-            "author" if part.starts_with("comment") => Some(What::Commenter),
-            "date"
-                if value
-                    .elements
-                    .iter()
-                    .any(|name| matches!(*name, "annotation" | "change-info")) =>
-            {
-                Some(What::Date)
+        None => {
+            let of_note = value
+                .elements
+                .iter()
+                .any(|name| matches!(*name, "annotation" | "change-info"));
+            match value.innermost() {
+                "creator" | "creator-initials" | "sender-initials" if of_note => Some(What::Commenter),
+                "date" if of_note => Some(What::Date),
+                "author" if part.starts_with("comment") => Some(What::Commenter),
+                // The printer, by its name and by all that its driver remembers, and somebody's data base.
+                "config-item" if setting.starts_with("Printer") || setting.starts_with("CurrentDatabase") => {
+                    Some(What::Device)
+                }
+                _ => None,
             }
-            // The settings of OpenDocument know the printer, by its name and by all that its driver remembers.
-            "config-item" if part == "settings.xml" && value.raw.len() > 40 && !value.raw.contains(' ') => {
-                Some(What::Device)
-            }
-            // What a cover page asks for, and who was quoted.
-            "Author" | "Abstract" | "CompanyAddress" | "CompanyPhone" | "CompanyFax" | "CompanyEmail" => {
-                Some(What::Author)
-            }
-            _ => None,
-        },
+        }
     }
 }
 

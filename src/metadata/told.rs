@@ -103,6 +103,8 @@ pub enum Closed {
     Signed,
     /// Other files are in it.
     Files,
+    /// A program keeps data of its own in it.
+    Private,
     /// It is not what its kind has to be, or a part of it is in a form that is not read.
     Damaged,
     /// It unfolds to more than is read.
@@ -119,6 +121,7 @@ impl Closed {
             Self::Encrypted => msg!("closed-encrypted"),
             Self::Signed => msg!("closed-signed"),
             Self::Files => msg!("closed-files"),
+            Self::Private => msg!("closed-private"),
             Self::Damaged => msg!("closed-damaged"),
             Self::TooLarge => msg!("closed-too-large"),
             Self::Unreadable => msg!("closed-unreadable"),

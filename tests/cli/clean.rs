@@ -146,6 +146,7 @@ fn cases() -> Vec<Case> {
                 ("word/footnotes.xml", b"<w:ins w:id=\"1\" w:author=\"Tracked Tom\" w:date=\"2026-01-02T03:04:05Z\"><w:t>new</w:t></w:ins>"),
                 ("word/_rels/settings.xml.rels", b"<R><Relationship Target=\"file:///C:\\Users\\jane\\a.dotm\" TargetMode=\"External\"/></R>"),
                 ("docProps/custom.xml", b"<Properties><property name=\"Department\"><vt:lpwstr>Legal desk</vt:lpwstr></property></Properties>"),
+                ("word/header1.xml", b"<wp:docPr descr=\"C:\\Users\\jane\\photo.jpg\"/><a href=\"https://x.example/home/\"/>"),
                 ("word/media/image1.jpeg", &files::photograph()),
             ]),
             says: &[
@@ -166,7 +167,7 @@ fn cases() -> Vec<Case> {
             bytes: files::zip(&[
                 ("[Content_Types].xml", b"<Types/>"),
                 ("xl/comments1.xml", b"<comments><authors><author>Xena Excel</author></authors></comments>"),
-                ("xl/workbook.xml", b"<workbook><x15ac:absPath url=\"C:\\Users\\xena\\\"/><sheet name=\"One\"/></workbook>"),
+                ("xl/workbook.xml", b"<workbook><x15ac:absPath url=\"C:\\Users\\xena\\\"/><userInfo name=\"One\"/><sheet name=\"One\"/></workbook>"),
             ]),
             says: &["comment or change by Xena Excel", "path C:\\Users\\xena\\"],
             gone: &["Xena", "xena"],
@@ -174,11 +175,12 @@ fn cases() -> Vec<Case> {
         Case {
             name: "text.odt",
             bytes: files::odt(
-                "<office:annotation><dc:creator>Anna Note</dc:creator><dc:date>2026-01-02T03:04:05.678</dc:date><text:p>See \
+                "<config:config-item config:name=\"PrinterName\">Attic printer</config:config-item><text:creator>Jane in the \
+                 text</text:creator><office:annotation><dc:creator>Anna Note</dc:creator><dc:date>2026-01-02T03:04:05.678</dc:date><text:p>See \
                  page 2</text:p></office:annotation><text:p>By Jane Doe</text:p>",
             ),
-            says: &["author Jane Odt", "comment or change by Anna Note"],
-            gone: &["Jane Odt", "Bob", "Anna", "2026-01-02", "PT5M"],
+            says: &["author Jane Odt", "comment or change by Anna Note", "computer or printer Attic printer"],
+            gone: &["Jane Odt", "Bob", "Anna", "2026-01-02", "PT5M", "Attic"],
         },
         Case {
             name: "no-ending",
@@ -324,7 +326,14 @@ fn what_cannot_be_cleaned_is_said_and_there_is_no_copy() {
         &[b"<</Author (\x01\x02\x03\x04)>>", b"<</Filter/Standard>>"],
         "/Info 5 0 R/Encrypt 6 0 R",
     );
-    let signed = files::pdf_page(&[b"<</Type/Sig/Name (Sig Ner)/Contents <00>>>"], "");
+    let signed = files::pdf_page(
+        &[b"<</Filter/Any/ByteRange [0 1 2 3]/Name (Sig Ner)/Contents <00>>>"],
+        "",
+    );
+    let private = files::pdf_page(
+        &[b"<</Drawer <</LastModified (D:20260102)/Private 6 0 R>>>>", b"null"],
+        "",
+    );
     let with_files = files::pdf_page(&[b"<</Type/Filespec/F (a.doc)/EF <</F 6 0 R>>>>", b"null"], "");
     let odt = files::zip(&[
         ("mimetype", b"application/vnd.oasis.opendocument.text"),
@@ -333,6 +342,7 @@ fn what_cannot_be_cleaned_is_said_and_there_is_no_copy() {
     for (name, bytes, says) in [
         ("locked.pdf", &*encrypted, "it is encrypted"),
         ("signed.pdf", &signed, "it is signed"),
+        ("drawn.pdf", &private, "keeps data of its own"),
         ("holder.pdf", &with_files, "other files are in it"),
         ("locked.odt", &odt, "it is encrypted"),
         (

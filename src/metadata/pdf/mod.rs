@@ -72,7 +72,8 @@ fn may_tell(part: &Part) -> bool {
     tells |= part.node.is_name("Type", &["ObjStm"]);
     part.node.each(&mut |node| {
         tells |= matches!(node.value, Object::Text(_));
-        tells |= node.is_name("Type", &["EmbeddedFile"]) || node.get("EF").is_some();
+        tells |= node.is_name("Type", &["EmbeddedFile"]);
+        tells |= ["EF", "Private", "ByteRange"].iter().any(|key| node.get(key).is_some());
         tells |= ["Author", "Creator", "Producer"]
             .iter()
             .any(|key| node.get(key).is_some());
@@ -148,13 +149,19 @@ fn packed(node: &Node) -> Packed {
         },
         _ => Packed::Otherwise,
     };
+    // What predicts pixels is in no text; else the parameters change nothing.
     let is_plain = |node: &Node| {
-        !node
-            .entries()
-            .iter()
-            .any(|(key, _)| key == "DecodeParms" || key == "DP")
+        let mut plain = true;
+        if let Some(parameters) = node.get("DecodeParms") {
+            parameters.each(&mut |node| {
+                let predictor = node.get("Predictor").map(|node| &node.value);
+                plain &= matches!(predictor, None | Some(Object::Number(0 | 1)));
+            });
+            plain &= !matches!(parameters.value, Object::Reference(_));
+        }
+        plain
     };
-    match node.get("Filter").or_else(|| node.get("F")) {
+    match node.get("Filter") {
         None => Packed::Not,
         Some(filter) => match &filter.value {
             Object::List(list) => match &list[..] {
@@ -162,7 +169,6 @@ fn packed(node: &Node) -> Packed {
                 [one] if is_plain(node) => name(one),
                 _ => Packed::Otherwise,
             },
-            // What predicts pixels is in no text.
             _ if is_plain(node) || name(filter) == Packed::Jpeg => name(filter),
             _ => Packed::Otherwise,
         },
@@ -321,13 +327,19 @@ impl Document {
                         "LastModified" | "M" | "CreationDate" => What::Date,
                         _ => continue,
                     };
-                    if matches!(value.value, Object::Text(_)) && !inner.is_name("Type", &["Sig", "DocTimeStamp"]) {
+                    if matches!(value.value, Object::Text(_)) && !is_signature(inner) {
                         seen(packet, value, what);
                     }
                 }
             });
         }
     }
+}
+
+/// What it is may be left unsaid, but not what it signs.
+fn is_signature(node: &Node) -> bool {
+    let is_one = node.is_name("Type", &["Sig", "DocTimeStamp"]) || node.get("ByteRange").is_some();
+    is_one && node.get("Contents").is_some()
 }
 
 fn is_comment(node: &Node) -> bool {
@@ -382,7 +394,7 @@ pub fn read(bytes: &[u8], found: &mut Found) {
     });
     for (_, node) in document.objects() {
         node.each(&mut |inner| {
-            if inner.is_name("Type", &["Sig", "DocTimeStamp"]) && inner.get("Contents").is_some() {
+            if is_signature(inner) {
                 found.close(Closed::Signed);
                 for key in ["Name", "Location", "ContactInfo"] {
                     if let Some(Object::Text(bytes)) = inner.get(key).map(|node| &node.value) {
@@ -392,6 +404,9 @@ pub fn read(bytes: &[u8], found: &mut Found) {
             }
             if inner.is_name("Type", &["EmbeddedFile"]) || inner.get("EF").is_some() {
                 found.close(Closed::Files);
+            }
+            if inner.get("Private").is_some() && inner.get("LastModified").is_some() {
+                found.close(Closed::Private);
             }
         });
     }
