@@ -50,6 +50,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         recent: Some(Arc::new(Recent::default())),
         copies: Arc::default(),
         as_if_received: false,
+        chosen: None,
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let found = std::mem::take(&mut preflight.found);

@@ -67,6 +67,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
         copies: open_copies(&mut *ledger, input).await?,
         as_if_received: false,
+        chosen: None,
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
     let hosts = Hosts::read(now);
@@ -285,6 +286,7 @@ async fn dry_run(
         recent: Some(Arc::new(recent)),
         copies: open_copies(ledger, &composer.input).await?,
         as_if_received: false,
+        chosen: None,
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {

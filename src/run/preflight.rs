@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::compose::Composer;
 use super::leaving::Leaving;
-use super::planning::{Found, Planning};
+use super::planning::{Found, Planning, choose};
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
 
@@ -165,6 +165,11 @@ pub async fn preflight(
     };
     let mut stopped = false;
     let plan = &composer.plan;
+    let chosen = choose(plan, rules, ledger).await?;
+    let rules = &Rules {
+        chosen: Some(chosen.clone()),
+        ..rules.clone()
+    };
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     while let Some(decision) = planning.next().await? {
         if preflight.impossible >= HOPELESS {
@@ -233,7 +238,10 @@ pub async fn preflight(
             }
         }
     }
-    preflight.found = planning.found().await?;
+    preflight.found = Found {
+        chosen,
+        ..planning.found().await?
+    };
     if problems.is_empty() {
         return Ok(preflight);
     }

@@ -188,7 +188,10 @@ mod tests {
         };
         assert_eq!((own.name(), own.other_name(own.name())), ("mail.home.example", None));
         let host = "smtp.provider.example";
-        let in_clear = (own.name_in_clear(host), own.other_name_in_clear("mail.home.example", host));
+        let in_clear = (
+            own.name_in_clear(host),
+            own.other_name_in_clear("mail.home.example", host),
+        );
         assert_eq!(in_clear, ("mail.home.example", None));
     }
 }
