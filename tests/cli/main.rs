@@ -24,6 +24,7 @@ mod interrupt;
 mod ledger;
 mod links;
 mod log;
+mod matrix;
 mod new;
 mod pages;
 mod picture;
