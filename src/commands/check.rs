@@ -1,8 +1,9 @@
 //! `appel check`: validate everything, send nothing.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use appel_core::letter::{Decision, Over, Rules};
+use appel_core::letter::{Decision, Letter, Over, Rules};
 use appel_messages::{Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -12,9 +13,10 @@ use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
+use crate::run::alike::Alike;
 use crate::run::compose::{Composer, recent};
 use crate::run::planning::Planning;
-use crate::run::preflight::{Preflight, preflight};
+use crate::run::preflight::{Checked, Preflight, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -143,6 +145,29 @@ impl Crowd {
     }
 }
 
+/// The variants that were tried, each once with each letter in each language.
+#[derive(Default)]
+struct Tried {
+    kinds: BTreeSet<(String, String)>,
+    tries: usize,
+    problems: Problems,
+}
+
+/// So many are tried; a campaign has some dozens.
+const MOST_TRIED: usize = 20_000;
+
+impl Tried {
+    fn look(&mut self, composer: &Composer, letter: &Letter, date: Timestamp) {
+        let has_variants = !composer.input.campaign.templates.variants.is_empty();
+        let kind = || (letter.spec.template.clone(), letter.language.to_string());
+        if has_variants && self.tries < MOST_TRIED && self.kinds.insert(kind()) {
+            let (tries, problems) = composer.try_variants(letter, date, MOST_TRIED - self.tries);
+            self.tries += tries;
+            self.problems.extend(problems);
+        }
+    }
+}
+
 /// What a check found.
 struct Found {
     /// Everything worth saying.
@@ -202,8 +227,21 @@ async fn look(
         crowd.plan(&composer, &mut NoLedger, now).await?;
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    let (mut alike, mut tried) = (Alike::default(), Tried::default());
+    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |seen| {
+        if let Checked::Due { letter, text, date } = seen {
+            alike.see(&composer, letter, text, date);
+            tried.look(&composer, letter, date);
+        }
+        Ok(())
+    })
+    .await;
+    problems.absorb(tried.problems);
     crate::input::style::look(&composer.input, problems);
+    problems.extend(alike.problems(&composer));
+    if let Ok(preflight) = &checked {
+        problems.extend(super::without_words(&composer, preflight));
+    }
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
     checked
 }
