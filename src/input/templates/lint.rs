@@ -446,6 +446,9 @@ impl<'a, 'b> Lint<'a, 'b> {
             return;
         };
         self.groups.insert(group);
+        if !self.budget.step(names.len()) {
+            return;
+        }
         let language = self.language;
         let texts: Vec<&'a Partial> = names.values().filter_map(|versions| versions.best(language)).collect();
         if texts.is_empty() {
@@ -455,9 +458,6 @@ impl<'a, 'b> Lint<'a, 'b> {
             self.error(tag.unit, tag.find(group), what);
         }
         for text in texts {
-            if !self.budget.step(1) {
-                return;
-            }
             self.called.insert(&text.shown, text);
             // Names mean in it what they mean at the top of a letter.
             if self.seen.insert((&text.shown, Surroundings::default(), true)) {

@@ -43,7 +43,7 @@ pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: 
     for nth in 0..rounds {
         rendering.choose(letter, nth);
         let (mut found, links) = look(letter, nth, &rendering, partials, &names, left);
-        if rounds > 1 {
+        if let Some(links) = links {
             let first = first.get_or_insert_with(|| links.clone());
             found.extend(another_link(letter, first, &links));
         }
@@ -53,12 +53,16 @@ pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: 
                 problems.push(problem);
             }
         }
+        if problems.len() >= SHOWN {
+            break;
+        }
     }
     problems.truncate(SHOWN);
     problems
 }
 
-/// What the links of a letter tell that says the `nth` variant of each group, and which links those are.
+/// What the links of a letter tell that says the `nth` variant of each group; and which links those are, where there are
+/// several variants and all of it could be looked at.
 fn look(
     letter: &Letter<'_>,
     nth: usize,
@@ -66,17 +70,19 @@ fn look(
     partials: &Partials,
     names: &Names,
     left: &mut usize,
-) -> (Vec<Problem>, Vec<String>) {
-    let (mut problems, mut links) = (Vec::new(), Vec::new());
+) -> (Vec<Problem>, Option<Vec<String>>) {
+    let mut problems = Vec::new();
+    let mut links = (!letter.variants.is_empty()).then(Vec::new);
     for part in &letter.parts {
         if calls(&part.template, letter, nth, partials) > MOST_CALLS {
             // The renderer refuses it and says so.
+            links = None;
             continue;
         }
         match rendering.of(&part.template, (*left).min(MOST_RENDERED)) {
             Ok(text) => {
                 *left -= text.len();
-                if !letter.variants.is_empty() {
+                if let Some(links) = &mut links {
                     links.extend(conditions::links(&text, letter.is_markdown));
                 }
                 let mut found = branches::walk(&links::plain(&text, letter.is_markdown), names);
@@ -92,7 +98,10 @@ fn look(
                 ));
                 problems.extend(found.iter().map(|found| problem(letter, found, names)));
             }
-            Err(why) => problems.push(Problem::error(msg!("link-unseen", why = why)).at(letter.file())),
+            Err(why) => {
+                problems.push(Problem::error(msg!("link-unseen", why = why)).at(letter.file()));
+                links = None;
+            }
         }
     }
     (problems, links)
