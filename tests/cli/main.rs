@@ -44,4 +44,5 @@ mod terminal;
 mod tls;
 mod tokens;
 mod usage;
+mod variants;
 mod words;
