@@ -175,6 +175,7 @@ async fn look(
     if let Ok(preflight) = &checked {
         problems.extend(super::without_words(&composer, preflight));
     }
+    crate::run::attached::look(&composer, &context.global.config, problems);
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
     let due = match checked {
         Ok(preflight) => preflight.due,

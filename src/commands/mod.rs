@@ -1,6 +1,7 @@
 //! One file a command, each thin: read, plan, act, report. Here: what they share.
 
 mod check;
+mod clean;
 mod conclude;
 mod confirm;
 mod interrupts;
@@ -69,6 +70,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Settle(arguments) => settle::run(context, &arguments).await,
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Clean(arguments) => clean::run(context, &arguments),
     }
 }
 

@@ -2,6 +2,7 @@
 //! one by one (compose), and their sending, to a mail server (send) or to the built-in one (rehearse).
 
 pub mod alike;
+pub mod attached;
 pub mod compose;
 pub mod conclude;
 pub mod leaving;
