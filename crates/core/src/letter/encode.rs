@@ -76,21 +76,34 @@ pub(super) fn unstructured(used: usize, text: &str) -> String {
 fn folded(used: usize, text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 8);
     let mut column = used;
-    for (at, word) in text.split(' ').enumerate() {
-        if at > 0 {
-            // Not at the edge of several blanks: some programs make one of all that stands where a line was folded.
-            let alone = !word.is_empty() && !folded.ends_with(' ');
-            if column + 1 + word.len() > LINE && alone {
+    let mut rest = text;
+    loop {
+        let (piece, after) = match lone_blank(rest) {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        if !folded.is_empty() {
+            if column + 1 + piece.len() > LINE {
                 folded.push_str("\r\n");
                 column = 0;
             }
             folded.push(' ');
             column += 1;
         }
-        folded.push_str(word);
-        column += word.len();
+        folded.push_str(piece);
+        column += piece.len();
+        match after {
+            Some(after) => rest = after,
+            None => return folded,
+        }
     }
-    folded
+}
+
+/// The first blank with none beside it: some programs make one of all that stands where a line was folded.
+fn lone_blank(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_blank = |at: usize| bytes.get(at) == Some(&b' ');
+    memchr::memchr_iter(b' ', bytes).find(|at| *at > 0 && !is_blank(at - 1) && !is_blank(at + 1))
 }
 
 /// One mailbox (RFC 5322 §3.4), with its display name when it has one.
@@ -534,6 +547,20 @@ mod tests {
             "Free =?utf-8?q?=3D=3Futf-8=3Fq=3Faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=\n \
              =?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaa=3F=3D?= now",
         );
+    }
+
+    #[test]
+    fn a_line_is_folded_where_one_blank_stands_alone_and_in_time() {
+        let words = ["word"; 13].join(" ");
+        check(
+            &unstructured(9, &format!("{words}   gap   more")),
+            "word word word word word word word word word word word word\n word   gap   more",
+        );
+        check(
+            &unstructured(9, &format!("{words}   g")),
+            "word word word word word word word word word word word word word   g",
+        );
+        check(&unstructured(9, "a  b"), "a  b");
     }
 
     #[test]
