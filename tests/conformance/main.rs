@@ -4,7 +4,7 @@
 //! one sentence what the case is about, and then, letter by letter, what its reader gets: see [`case::Letter`]. What an
 //! `expect.toml` does not name is not there: no other header, part, address or letter.
 //!
-//! `APPEL_CASE=flowed` tries the cases alone that have this in their name.
+//! `APPEL_CASE=body` tries the cases alone that have this in their name.
 
 #![allow(clippy::pedantic, reason = "a test says what it means, as plainly as it can")]
 #![cfg(target_os = "linux")]

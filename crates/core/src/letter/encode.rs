@@ -1,4 +1,4 @@
-//! Text as mail carries it: header values in encoded words and folded, bodies in 7bit, quoted-printable or base64.
+//! Text as mail carries it: header values in encoded words and folded, texts in 7bit or quoted-printable.
 //!
 //! lettre's own header encoder is not used: it does not fold lists of addresses (a long Cc passes 998), lets lines with
 //! encoded words pass 76, cuts every encoded file name into pieces, and sends a text that merely looks like an encoded
@@ -363,7 +363,8 @@ pub(super) enum Lines {
     Flowed,
 }
 
-/// A text of any line ends in the first of 7bit, quoted-printable and base64 that carries it well.
+/// A text of any line ends, in 7bit where that carries it well, else in quoted-printable: shorter or not, filters take
+/// base64 around a text for something to hide.
 pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     let normal;
     let text = if text.contains('\r') {
@@ -379,14 +380,7 @@ pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     if text.split('\n').all(|line| leaves_as_it_is(line, lines)) {
         return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
     }
-    // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
-    let costly = text.bytes().filter(|byte| needs_quoting(*byte)).count();
-    // Text that is all ASCII is never base64: filters take it for something to hide.
-    if costly * 6 <= text.len() || text.is_ascii() {
-        Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
-    } else {
-        Body::dangerous_pre_encoded(base64(crlf(text).into_bytes()), ContentTransferEncoding::Base64)
-    }
+    Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
 }
 
 fn crlf(text: &str) -> String {
@@ -447,7 +441,11 @@ fn quoted_printable_line(line: &str, out: &mut Vec<u8>) {
     while let Some(&byte) = bytes.get(at) {
         let touched = column == 0 && matches!(byte, b'.' | b'F') && is_touched(&line[at..]);
         let rest = bytes.get(at..plain_end).unwrap_or_default();
-        let run = if touched { 0 } else { plain_run(rest) };
+        let run = if touched || !byte.is_ascii() {
+            0
+        } else {
+            plain_run(rest)
+        };
         let width = match byte {
             0..0x80 => 1,
             0xf0.. => 4,

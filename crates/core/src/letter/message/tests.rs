@@ -166,7 +166,7 @@ Vous devez les lib=C3=A9rer.
 }
 
 #[test]
-fn a_russian_letter_leaves_in_base64() {
+fn a_russian_letter_leaves_in_quoted_printable_too() {
     check(
         given()
             .template(
@@ -185,11 +185,14 @@ Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8; format=flowed
-Content-Transfer-Encoding: base64
+Content-Transfer-Encoding: quoted-printable
 
-0KPQstCw0LbQsNC10LzRi9C5INCz0L7RgdC/0L7QtNC40L0g0L/QvtGB0L7QuyENCg0K0J/RgNC+
-0YjRgyDQstCw0YEg0L7RgdCy0L7QsdC+0LTQuNGC0Ywg0LfQsNC00LXRgNC20LDQvdC90YvRhS4N
-Cg==
+=D0=A3=D0=B2=D0=B0=D0=B6=D0=B0=D0=B5=D0=BC=D1=8B=D0=B9 =D0=B3=D0=BE=D1=81=
+=D0=BF=D0=BE=D0=B4=D0=B8=D0=BD =D0=BF=D0=BE=D1=81=D0=BE=D0=BB!
+
+=D0=9F=D1=80=D0=BE=D1=88=D1=83 =D0=B2=D0=B0=D1=81 =D0=BE=D1=81=D0=B2=D0=BE=
+=D0=B1=D0=BE=D0=B4=D0=B8=D1=82=D1=8C =D0=B7=D0=B0=D0=B4=D0=B5=D1=80=D0=B6=
+=D0=B0=D0=BD=D0=BD=D1=8B=D1=85.
 ",
     );
 }
