@@ -9,10 +9,15 @@
 #![allow(clippy::pedantic, reason = "a test says what it means, as plainly as it can")]
 #![cfg(target_os = "linux")]
 
+#[path = "../interop/daemon.rs"]
+#[allow(dead_code, reason = "these tests start some servers and kill none")]
+mod daemon;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod case;
 mod form;
+mod judges;
 mod read;
+mod sent;
 mod suite;

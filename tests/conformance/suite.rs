@@ -1,6 +1,6 @@
 //! Every case, rehearsed, written to files and sent, and its letters held against what is expected of them.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Mutex};
+use std::{collections::BTreeMap, fs};
 
 use sha2::{Digest, Sha256};
 
@@ -8,7 +8,8 @@ use crate::{
     case::{self, Case, Letter},
     form,
     read::{self, Form, Reading, named},
-    support::{Server, Taken},
+    sent::{self, Sent},
+    support::Taken,
 };
 
 /// The headers of a letter that asks for nothing particular, in their order; the others stand between or behind them.
@@ -25,27 +26,14 @@ const EACH_HAS: [&str; 8] = [
 
 #[test]
 fn every_case_arrives_as_its_folder_says() {
-    let cases = case::all();
-    let next = Mutex::new(cases.iter());
-    let failures = Mutex::new(Vec::new());
-    let (cases_are, failures_are) = (&next, &failures);
-    std::thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(move || {
-                loop {
-                    let case = cases_are.lock().expect("no thread panics with it").next();
-                    let Some(case) = case else { return };
-                    let wrong = match std::panic::catch_unwind(|| judged(case)) {
-                        Ok(wrong) => wrong,
-                        Err(panic) => vec![words(&*panic)],
-                    };
-                    let mut all = failures_are.lock().expect("no thread panics with it");
-                    all.extend(wrong.into_iter().map(|what| format!("{}: {what}", case.name)));
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().expect("no thread panicked with it");
+    let cases = sent::all();
+    let failures: Vec<String> = cases
+        .iter()
+        .flat_map(|sent| {
+            let about = |what| format!("{}: {what}", sent.case.name);
+            judged(sent).into_iter().map(about)
+        })
+        .collect();
     assert!(
         failures.is_empty(),
         "{} failures\n\n{}",
@@ -72,61 +60,29 @@ fn every_case_says_what_it_is_about_and_no_two_say_the_same() {
     }
 }
 
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let words = panic.downcast_ref::<String>().cloned();
-    words
-        .or_else(|| panic.downcast_ref::<&str>().map(|words| (*words).to_owned()))
-        .unwrap_or_default()
-}
-
 /// What is wrong with a case's letters.
-fn judged(case: &Case) -> Vec<String> {
-    let server = Server::builder().start();
-    let campaign = case.campaign(server.port());
-    case.prepare(&campaign);
-    let earlier = server.taken();
-
-    case.run(&campaign, &["send", "--out", "out"]).exits(0);
-    case.run(&campaign, &["rehearse", "--keep", "kept"]).exits(0);
-    case.run(&campaign, &["send", "--yes"]).exits(0);
-
-    let taken = server.taken().split_off(earlier.len());
-    let mut wrong = server.violations();
-    let mut sent: Vec<&[u8]> = taken.iter().map(|letter| &*letter.data).collect();
-    sent.sort_unstable();
-    for (folder, how) in [("out", "send --out"), ("kept", "rehearse")] {
-        // A rehearsal knows of no earlier run, and has no follow-up to send.
-        if how == "rehearse" && !case.expect.before.is_empty() {
-            continue;
-        }
-        if files(&campaign.path(folder)) != sent {
-            wrong.push(format!("{how} has other bytes than the wire"));
-        }
-    }
-    if taken.len() != case.expect.letters.len() {
-        let to: Vec<_> = taken.iter().map(|letter| letter.to.join(" ")).collect();
-        wrong.push(format!("{} letters: {to:?}", taken.len()));
+fn judged(sent: &Sent) -> Vec<String> {
+    let Sent {
+        case,
+        earlier,
+        letters,
+        wrong,
+    } = sent;
+    let mut wrong = wrong.clone();
+    if letters.len() != case.expect.letters.len() {
+        let to: Vec<_> = letters.iter().map(|letter| letter.to.join(" ")).collect();
+        wrong.push(format!("{} letters: {to:?}", letters.len()));
     }
     for expected in &case.expect.letters {
-        match taken.iter().find(|letter| letter.to.first() == Some(&expected.to)) {
+        match letters.iter().find(|letter| letter.to.first() == Some(&expected.to)) {
             Some(letter) => {
                 let about = |what| format!("to {}: {what}", expected.to);
-                wrong.extend(differences(case, expected, letter, &earlier).into_iter().map(about));
+                wrong.extend(differences(case, expected, letter, earlier).into_iter().map(about));
             }
             None => wrong.push(format!("no letter to {}", expected.to)),
         }
     }
     wrong
-}
-
-/// The letters in a folder, sorted by their bytes.
-pub fn files(folder: &Path) -> Vec<Vec<u8>> {
-    let entries = fs::read_dir(folder).expect("a folder of letters");
-    let mut files: Vec<Vec<u8>> = entries
-        .map(|entry| fs::read(entry.expect("an entry of a folder").path()).expect("a letter"))
-        .collect();
-    files.sort_unstable();
-    files
 }
 
 fn differences(case: &Case, expected: &Letter, letter: &Taken, earlier: &[Taken]) -> Vec<String> {
