@@ -255,7 +255,11 @@ impl Outgoing {
     /// Each letter is written when it is asked for.
     #[must_use]
     pub fn new(composer: Arc<Composer>, kept: Option<Arc<Kept>>, clock: Clock, rules: &Rules, found: Found) -> Self {
-        let decisions = composer.plan.decisions_by(rules, found.notes.into_iter());
+        let rules = Rules {
+            chosen: Some(found.chosen),
+            ..rules.clone()
+        };
+        let decisions = composer.plan.decisions_by(&rules, found.notes.into_iter());
         Self {
             composer,
             kept,

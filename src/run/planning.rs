@@ -4,15 +4,17 @@
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
-use appel_core::letter::{Candidate, Candidates, Decider, Decision, LetterId, Notes, Past};
+use appel_core::letter::{Candidate, Candidates, Chosen, Decider, Decision, LetterId, Notes, Open, Past, Plan, Rules};
 use appel_core::outcome::Status;
 
 use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
 
 /// So many letters are asked about at once.
 const CHUNK: usize = 256;
-/// Of so many letters that are deferred it is kept how they were tried last.
+/// Of so many letters that are deferred it is kept how they were tried last: of those that were tried the latest, which
+/// ended the last run.
 const MOST_LAST_TRIES: usize = 10_000;
 
 /// What a first pass over a run's letters found, for the one that sends.
@@ -22,6 +24,8 @@ pub struct Found {
     pub notes: Notes,
     /// How those that are deferred were tried last.
     pub last_tries: HashMap<LetterId, LastTry>,
+    /// Which letters `--limit` lets leave.
+    pub chosen: Chosen,
 }
 
 /// A first pass over a run's letters.
@@ -35,6 +39,7 @@ pub struct Planning<'l> {
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
     deferred: Vec<LetterId>,
+    chosen: Chosen,
 }
 
 impl<'l> Planning<'l> {
@@ -42,6 +47,7 @@ impl<'l> Planning<'l> {
     #[must_use]
     pub fn new(decider: Decider, candidates: Candidates, ledger: &'l mut dyn LedgerReader) -> Self {
         Self {
+            chosen: decider.chosen().clone(),
             decider,
             candidates,
             ledger,
@@ -57,36 +63,43 @@ impl<'l> Planning<'l> {
     /// # Errors
     /// When the ledger cannot be read: then nothing may be sent.
     pub async fn next(&mut self) -> Result<Option<Decision>, LedgerError> {
-        if let Some(copy) = self.decider.copy() {
-            if let Decision::Due(letter) = &copy {
-                self.note_deferred(letter.line(), letter.past);
+        loop {
+            if let Some(copy) = self.decider.copy() {
+                if let Decision::Due(letter) = &copy {
+                    self.note_deferred(letter.line(), letter.past);
+                }
+                return Ok(Some(copy));
             }
-            return Ok(Some(copy));
-        }
-        if !self.decider.goes_on() {
-            return Ok(None);
-        }
-        if self.chunk.is_empty() {
-            self.ask().await?;
-        }
-        Ok(self.chunk.pop_front().map(|candidate| match candidate {
-            Candidate::Decided(decision) => decision,
-            Candidate::Open(open) => {
-                let past = self.pasts.pop_front().flatten();
-                let may_leave = match self.decider.first_of(&open) {
-                    None => self.decider.may_leave(past),
-                    Some(_) => self.decider.may_follow(past, self.pasts.pop_front().flatten()),
-                };
-                self.note_deferred(open.id, may_leave.ok().flatten());
-                self.notes.push(may_leave);
-                self.decider.decide(open, may_leave)
+            if !self.decider.goes_on() {
+                return Ok(None);
             }
-        }))
+            if self.chunk.is_empty() {
+                self.ask().await?;
+            }
+            let decision = match self.chunk.pop_front() {
+                None => return Ok(None),
+                Some(Candidate::Decided(decision)) => Some(decision),
+                Some(Candidate::Open(open)) => self.decide(open),
+            };
+            if decision.is_some() {
+                return Ok(decision);
+            }
+        }
+    }
+
+    fn decide(&mut self, open: Open) -> Option<Decision> {
+        let past = self.pasts.pop_front().flatten();
+        let may_leave = match self.decider.first_of(&open) {
+            None => self.decider.may_leave(past),
+            Some(_) => self.decider.may_follow(past, self.pasts.pop_front().flatten()),
+        };
+        self.note_deferred(open.id, may_leave.ok().flatten());
+        self.notes.push(may_leave);
+        self.decider.decide(open, may_leave)
     }
 
     fn note_deferred(&mut self, id: LetterId, past: Option<Past>) {
-        let is_deferred = past.is_some_and(|past| past.status == Status::Deferred);
-        if is_deferred && self.deferred.len() < MOST_LAST_TRIES {
+        if past.is_some_and(|past| past.status == Status::Deferred) {
             self.deferred.push(id);
         }
     }
@@ -113,15 +126,44 @@ impl<'l> Planning<'l> {
     /// # Errors
     /// When the ledger cannot be read.
     pub async fn found(self) -> Result<Found, LedgerError> {
-        let mut last_tries = HashMap::new();
-        if !self.deferred.is_empty() {
-            let tried = self.ledger.last_tries(&self.deferred).await?;
-            let both = self.deferred.into_iter().zip(tried);
-            last_tries.extend(both.filter_map(|(id, tried)| Some((id, tried?))));
-        }
+        let last_tries = match &*self.deferred {
+            [] => HashMap::new(),
+            deferred => self.ledger.last_tries(deferred, MOST_LAST_TRIES).await?,
+        };
         Ok(Found {
             notes: self.notes,
             last_tries,
+            chosen: self.chosen,
         })
     }
+}
+
+/// The rules of a run, with which letters `--limit` lets leave: those never tried in the order of their rows, then those tried the longest ago.
+///
+/// # Errors
+/// When the ledger cannot be read.
+pub async fn choose(plan: &Arc<Plan>, rules: &Rules, ledger: &mut dyn LedgerReader) -> Result<Rules, LedgerError> {
+    let Some(limit) = plan.limit() else {
+        return Ok(rules.clone());
+    };
+    let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
+    let (mut untried, mut tried) = (0, Vec::new());
+    while let Some(decision) = planning.next().await? {
+        match decision {
+            Decision::Due(letter) if letter.was_tried() => tried.push(letter.line()),
+            Decision::Due(_) => untried += 1,
+            Decision::Skipped { .. } | Decision::Impossible(_) => {}
+        }
+    }
+    if untried < limit {
+        let last = planning.found().await?.last_tries;
+        // Those of which it is not known when in the order of their rows, before all others.
+        tried.sort_by_key(|id| last.get(id).map(|last| last.at));
+    }
+    tried.truncate(limit - untried);
+    let tried = tried.into_iter().collect();
+    Ok(Rules {
+        chosen: Some(Chosen::These { untried, tried }),
+        ..rules.clone()
+    })
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::compose::Composer;
 use super::leaving::Leaving;
-use super::planning::{Found, Planning};
+use super::planning::{Found, Planning, choose};
 use crate::failure::{Failure, Place, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
 
@@ -165,6 +165,7 @@ pub async fn preflight(
     };
     let mut stopped = false;
     let plan = &composer.plan;
+    let rules = &choose(plan, rules, ledger).await?;
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     while let Some(decision) = planning.next().await? {
         if preflight.impossible >= HOPELESS {

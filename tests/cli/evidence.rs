@@ -463,3 +463,33 @@ fn a_line_that_breaks_behind_every_letter_ends_the_run_behind_four() {
     run.exits(4).says(&["the line to the server broke behind four letters"]);
     assert_eq!(run.counts(), [20, 0, 16, 0, 4, 0]);
 }
+
+#[test]
+fn with_a_limit_too_no_run_ends_twice_at_the_same_rows() {
+    const PEOPLE: usize = 12;
+    let blocked = || blocked_from_the_start(Step::FinalDot, "554 5.7.1 that will do for today");
+    let reached = |server: &Server| -> BTreeSet<String> {
+        let all = server.transcripts().join("\n");
+        let to = all.split("RCPT TO:<").skip(1);
+        to.map(|rest| rest[..rest.find('>').unwrap()].to_owned()).collect()
+    };
+    let mut campaign = campaign(PEOPLE, &blocked());
+    let mut seen = Vec::new();
+    for hour in 10..14 {
+        let server = blocked();
+        campaign = campaign.smtp(&server).now(&format!("2026-11-25T{hour}:00:00Z"));
+        let run = campaign.send_json(&["--limit", "4"]);
+        assert_eq!(run.exits(4).counts()[0], 4);
+        seen.push(reached(&server));
+    }
+    // Three runs for twelve rows, then those of the first, which were tried the longest ago.
+    assert_eq!(seen.iter().take(3).flatten().collect::<BTreeSet<_>>().len(), PEOPLE);
+    assert_eq!(seen[3], seen[0]);
+    // Those that nobody tried yet, and then as many of the others as there is room for.
+    let server = Server::builder().start();
+    let campaign = campaign.smtp(&server).people(PEOPLE + 2);
+    assert_eq!(campaign.send_json(&["--limit", "5"]).exits(0).counts()[..2], [5, 5]);
+    let new = [13, 14].map(|n| format!("m{n}@mfa.example"));
+    let (new, old): (BTreeSet<_>, BTreeSet<_>) = reached(&server).into_iter().partition(|to| new.contains(to));
+    assert_eq!((new.len(), old.len(), old.is_subset(&seen[1])), (2, 3, true), "{old:?}");
+}

@@ -5,6 +5,8 @@ pub mod copies;
 pub mod ends;
 pub mod questions;
 
+use std::collections::HashMap;
+
 use appel_core::address::Address;
 use appel_core::campaign::Limits;
 use appel_core::letter::LetterId;

@@ -35,6 +35,7 @@ pub use location::Location;
 pub use nothing::NoLedger;
 pub use record::{EventKind, Holdings, LastTry, LedgerEvent, Record, Settled};
 
+use std::collections::HashMap;
 use std::future::{Future, ready};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -105,8 +106,9 @@ pub trait LedgerReader: Send {
     /// What was written last of a letter: an attempt, or a person's word on one.
     fn last_event(&mut self, id: LetterId) -> Answer<'_, Option<LedgerEvent>>;
 
-    /// How each of these letters was tried last; `None` where nothing is known, or it was no attempt.
-    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>>;
+    /// How those of these letters were tried last of which the last that is known is an attempt: the `most` that were
+    /// tried the latest.
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId], most: usize) -> Answer<'l, HashMap<LetterId, LastTry>>;
 
     /// Every letter of a campaign and one sender that did begin, and every copy that goes its own way, in the order of
     /// their first claims.

@@ -1,5 +1,6 @@
 //! A ledger that is not there: nothing was ever tried.
 
+use std::collections::HashMap;
 use std::future::ready;
 
 use appel_core::address::Address;
@@ -55,8 +56,8 @@ impl LedgerReader for NoLedger {
         answer(None)
     }
 
-    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
-        answer(vec![None; ids.len()])
+    fn last_tries<'l>(&'l mut self, _: &'l [LetterId], _: usize) -> Answer<'l, HashMap<LetterId, LastTry>> {
+        answer(HashMap::new())
     }
 
     fn records_of_sender<'l>(&'l mut self, _: &'l str, _: &'l Address, _: Each<'l, Record>) -> Answer<'l, ()> {

@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::future::ready;
 
@@ -70,7 +71,7 @@ impl LedgerReader for Halves {
         unreachable!()
     }
 
-    fn last_tries<'l>(&'l mut self, _: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+    fn last_tries<'l>(&'l mut self, _: &'l [LetterId], _: usize) -> Answer<'l, HashMap<LetterId, LastTry>> {
         unreachable!()
     }
 

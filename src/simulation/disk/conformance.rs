@@ -1,5 +1,7 @@
 //! The simulation's ledger is one: it does what every ledger must do.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use appel_core::address::Address;
@@ -92,9 +94,13 @@ impl LedgerReader for OnDisk {
         answer(Ok(self.lock().live.events_of(id).pop()))
     }
 
-    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId], most: usize) -> Answer<'l, HashMap<LetterId, LastTry>> {
         let state = self.lock();
-        answer(Ok(ids.iter().map(|id| state.live.last_try(*id)).collect()))
+        let tried = ids.iter().filter_map(|id| Some((*id, state.live.last_try(*id)?)));
+        let mut tried: Vec<_> = tried.collect();
+        tried.sort_by_key(|(_, last)| Reverse(last.at));
+        tried.truncate(most);
+        answer(Ok(tried.into_iter().collect()))
     }
 
     fn records_of_sender<'l>(

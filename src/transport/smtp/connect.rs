@@ -218,11 +218,10 @@ async fn ehlo(
 ) -> Result<(Offers, String), NotSignedIn> {
     let manner = &settings.manner;
     // Whoever listens on the way learns no domain that the server's own name does not tell.
-    let is_told_all = !in_clear || manner.domain_is_known_by(&settings.host);
-    let name = if is_told_all {
-        manner.name()
+    let name = if in_clear {
+        manner.name_in_clear(&settings.host)
     } else {
-        manner.name_in_clear()
+        manner.name()
     }
     .to_owned();
     let (mut reply, offers) = stream.hello(&dialogue::ehlo(&name), settings.timeout).await?;
@@ -233,9 +232,12 @@ async fn ehlo(
         return Err(ConnectError::Temporary(reply).into());
     }
     // A server that does not know the command does not mind the name.
-    let other = manner
-        .other_name(&name)
-        .filter(|_| is_told_all && !matches!(reply.code, Some(500 | 502)));
+    let other = if in_clear {
+        manner.other_name_in_clear(&name, &settings.host)
+    } else {
+        manner.other_name(&name)
+    }
+    .filter(|_| !matches!(reply.code, Some(500 | 502)));
     if let Some(other) = other {
         let wants_domain = || {
             manner.learned.note(|found| found.wants_domain = true);

@@ -1,5 +1,6 @@
 //! How a server is spoken to, and what was learned of it meanwhile: one for all connections of a run.
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use appel_core::letter::LetterId;
@@ -40,7 +41,7 @@ impl Default for Manner {
 /// What was found out about a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// It wants the sender's domain in EHLO, and no address literal.
+    /// It wants a name in EHLO, and no address literal: the sender's domain, where nobody else hears it.
     pub wants_domain: bool,
     /// It has taken a letter's recipients from somebody who said the name at hand: the name is not what it minds.
     pub name_is_fine: bool,
@@ -86,32 +87,47 @@ impl Learned {
 impl Manner {
     /// What EHLO says now.
     pub(super) fn name(&self) -> &str {
-        match (&self.helo, &self.domain) {
-            (Some(helo), _) => helo,
-            (None, Some(domain)) if self.learned.found().wants_domain => domain,
-            _ => NO_NAME,
-        }
-    }
-
-    /// The same where others can read it.
-    pub(super) fn name_in_clear(&self) -> &str {
-        self.helo.as_deref().unwrap_or(NO_NAME)
-    }
-
-    /// Whether whoever sees to which host one connects knows the domain by that, or nobody sees it.
-    pub(super) fn domain_is_known_by(&self, host: &str) -> bool {
-        let host = host.trim_end_matches('.').to_ascii_lowercase();
-        let under = |domain: &str| {
-            host.strip_suffix(domain)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        is_loopback(&host) || self.domain.as_deref().is_some_and(under)
+        self.said(self.domain.as_deref())
     }
 
     /// What it may say when the server does not take `name`.
     pub(super) fn other_name(&self, name: &str) -> Option<&str> {
-        let domain = self.domain.as_deref().filter(|domain| *domain != name);
-        domain.filter(|_| self.helo.is_none())
+        self.instead_of(name, self.domain.as_deref())
+    }
+
+    /// The same of a host where others can read it.
+    pub(super) fn name_in_clear<'m>(&'m self, host: &'m str) -> &'m str {
+        self.said(self.telling_nothing(host))
+    }
+
+    /// The same of a host where others can read it.
+    pub(super) fn other_name_in_clear<'m>(&'m self, name: &str, host: &'m str) -> Option<&'m str> {
+        self.instead_of(name, self.telling_nothing(host))
+    }
+
+    fn said<'m>(&'m self, wanted: Option<&'m str>) -> &'m str {
+        match (&self.helo, wanted) {
+            (Some(helo), _) => helo,
+            (None, Some(wanted)) if self.learned.found().wants_domain => wanted,
+            _ => NO_NAME,
+        }
+    }
+
+    fn instead_of<'m>(&self, name: &str, wanted: Option<&'m str>) -> Option<&'m str> {
+        wanted.filter(|wanted| self.helo.is_none() && *wanted != name)
+    }
+
+    /// A name for those that want one, from which whoever sees to which host one connects learns nothing: the sender's
+    /// domain where the host's name has it, or nobody is on the way; else the host's own name.
+    fn telling_nothing<'m>(&'m self, host: &'m str) -> Option<&'m str> {
+        let name = host.trim_end_matches('.');
+        let folded = name.to_ascii_lowercase();
+        let is_known = |domain: &&str| {
+            let rest = folded.strip_suffix(domain);
+            is_loopback(&folded) || rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        let domain = self.domain.as_deref().filter(is_known);
+        domain.or_else(|| Some(name).filter(|name| name.parse::<IpAddr>().is_err()))
     }
 
     /// What to do about a name that the server does not take.
@@ -152,21 +168,30 @@ mod tests {
             (manner.name(), manner.other_name(manner.name())),
             ("home.example", None)
         );
-        assert_eq!(manner.name_in_clear(), "[127.0.0.1]");
-        for (host, known) in [
-            ("127.0.0.1", true),
-            ("localhost", true),
-            ("smtp.home.example", true),
-            ("HOME.example.", true),
-            ("smtp.provider.example", false),
-            ("nothome.example", false),
+        for (host, said) in [
+            ("127.0.0.1", "home.example"),
+            ("localhost", "home.example"),
+            ("smtp.home.example", "home.example"),
+            ("HOME.example.", "home.example"),
+            ("smtp.provider.example.", "smtp.provider.example"),
+            ("nothome.example", "nothome.example"),
+            ("192.0.2.1", "[127.0.0.1]"),
+            ("2001:db8::1", "[127.0.0.1]"),
         ] {
-            assert_eq!(manner.domain_is_known_by(host), known, "{host}");
+            assert_eq!(manner.name_in_clear(host), said);
+            let other = manner.other_name_in_clear(NO_NAME, host);
+            assert_eq!(other.unwrap_or(NO_NAME), said);
         }
         let own = Manner {
             helo: Some("mail.home.example".to_owned()),
             ..manner
         };
         assert_eq!((own.name(), own.other_name(own.name())), ("mail.home.example", None));
+        let host = "smtp.provider.example";
+        let in_clear = (
+            own.name_in_clear(host),
+            own.other_name_in_clear("mail.home.example", host),
+        );
+        assert_eq!(in_clear, ("mail.home.example", None));
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use appel_messages::msg;
 use jiff::Timestamp;
 
+use super::chosen::Chosen;
 use super::copies::{OpenCopies, OpenCopy};
-use super::decision::{Copy, Decision, Letter, Past, Skip, skipped};
+use super::decision::{Copy, Decision, Letter, Past, Skip, skipped, was_tried};
 use super::envelope::{Envelope, LetterId};
 use super::flood::{Recent, Tally};
 use super::plan::{Candidate, Open, Plan};
@@ -60,6 +61,8 @@ pub struct Rules {
     pub copies: Arc<OpenCopies>,
     /// Letters that follow others count as if those had been received; for looking at letters, not for sending.
     pub as_if_received: bool,
+    /// Which of those that may leave do so. `None`: as `--limit` has it of letters that nobody tried.
+    pub chosen: Option<Chosen>,
 }
 
 impl Rules {
@@ -72,11 +75,18 @@ impl Rules {
             recent: None,
             copies: Arc::default(),
             as_if_received: true,
+            chosen: None,
         }
     }
 }
 
 impl Plan {
+    /// So many letters may leave in one run.
+    #[must_use]
+    pub const fn limit(&self) -> Option<usize> {
+        self.selection.limit
+    }
+
     /// Decides the candidates, in their order.
     #[must_use]
     pub fn decider(self: &Arc<Self>, rules: &Rules) -> Decider {
@@ -87,7 +97,7 @@ impl Plan {
             // "No letter leaves after it": the deadline's own moment is still in time.
             late: self.campaign.deadline.is_some_and(|deadline| rules.now > deadline),
             tally: rules.recent.as_ref().map(tally),
-            left: self.selection.limit.unwrap_or(usize::MAX),
+            chosen: (rules.chosen.clone()).unwrap_or_else(|| Chosen::at_first(self.selection.limit)),
             copies: Arc::clone(&rules.copies),
             as_if_received: rules.as_if_received,
             of_letter: VecDeque::new(),
@@ -110,15 +120,20 @@ impl Plan {
         let mut decider = self.decider(rules);
         let mut candidates = self.candidates();
         std::iter::from_fn(move || {
-            if let Some(copy) = decider.copy() {
-                return Some(copy);
-            }
-            if !decider.goes_on() {
-                return None;
-            }
-            match candidates.next()? {
-                Candidate::Open(open) => Some(decider.decide(open, known.next()?)),
-                Candidate::Decided(decision) => Some(decision),
+            loop {
+                if let Some(copy) = decider.copy() {
+                    return Some(copy);
+                }
+                if !decider.goes_on() {
+                    return None;
+                }
+                let decision = match candidates.next()? {
+                    Candidate::Open(open) => decider.decide(open, known.next()?),
+                    Candidate::Decided(decision) => Some(decision),
+                };
+                if decision.is_some() {
+                    return decision;
+                }
             }
         })
     }
@@ -132,8 +147,8 @@ pub struct Decider {
     late: bool,
     /// What addresses get; `None` when that is not limited.
     tally: Option<Tally>,
-    /// Due letters that `--limit` still allows.
-    left: usize,
+    /// Those that are yet to come.
+    chosen: Chosen,
     copies: Arc<OpenCopies>,
     as_if_received: bool,
     /// Decisions on the copies of the letter that was decided last.
@@ -143,8 +158,14 @@ pub struct Decider {
 impl Decider {
     /// Whether `--limit` lets any more letters be due; if not, nothing is decided any more.
     #[must_use]
-    pub const fn goes_on(&self) -> bool {
-        self.left > 0
+    pub fn goes_on(&self) -> bool {
+        self.chosen.goes_on()
+    }
+
+    /// Which of those that may leave are yet to come.
+    #[must_use]
+    pub const fn chosen(&self) -> &Chosen {
+        &self.chosen
     }
 
     /// See [`may_leave`].
@@ -174,8 +195,8 @@ impl Decider {
         }
     }
 
-    /// Decides one, by whether it may leave.
-    pub fn decide(&mut self, open: Open, may_leave: Result<Option<Past>, Skip>) -> Decision {
+    /// Decides one, by whether it may leave. `None`: `--limit` leaves it to another run.
+    pub fn decide(&mut self, open: Open, may_leave: Result<Option<Past>, Skip>) -> Option<Decision> {
         let Open { id, follows, spec, row } = open;
         let past = match may_leave {
             Ok(past) => past,
@@ -183,24 +204,29 @@ impl Decider {
                 if reason == Skip::AlreadyAccepted {
                     self.decide_copies(id, &spec, &row);
                 }
-                return skipped(id, &spec, row, reason, None);
+                return Some(skipped(id, &spec, row, reason, None));
             }
         };
+        let was_tried = was_tried(past);
+        if !self.chosen.has(id, was_tried) {
+            return None;
+        }
         let Some(language) = self.plan.language(&spec, &row).cloned() else {
-            return Decision::Impossible(Box::new(self.no_text(&spec, &row)));
+            return Some(Decision::Impossible(Box::new(self.no_text(&spec, &row))));
         };
         if let Some(problem) = self.too_many_copies(&spec, &row) {
-            return Decision::Impossible(Box::new(problem));
+            return Some(Decision::Impossible(Box::new(problem)));
         }
         let copies = row.cc.iter().chain(&spec.cc).cloned();
         let envelope = Envelope::new(self.plan.sender.email.clone(), row.email.clone(), copies);
-        if let Some(tally) = &mut self.tally
+        if self.chosen.counts(was_tried)
+            && let Some(tally) = &mut self.tally
             && let Err(over) = tally.admit(id, row.line, &envelope)
         {
-            return skipped(id, &spec, row, Skip::AddressLimit, Some(over));
+            return Some(skipped(id, &spec, row, Skip::AddressLimit, Some(over)));
         }
-        self.left -= 1;
-        Decision::Due(Box::new(Letter {
+        self.chosen.take(id, was_tried);
+        Some(Decision::Due(Box::new(Letter {
             id,
             spec,
             recipient: row,
@@ -209,7 +235,7 @@ impl Decider {
             follows,
             past,
             copy: None,
-        }))
+        })))
     }
 
     /// What is decided of a copy of the letter before: to be asked after each letter, until there is none.
@@ -230,7 +256,7 @@ impl Decider {
         for to in envelope.cc.iter().chain(own) {
             let id = letter.of_copy(to);
             if let Some(copy) = open.iter().find(|copy| copy.id == id)
-                && self.left > 0
+                && self.chosen.has(id, true)
             {
                 let decision = self.decide_copy(copy, to, spec, row, &envelope);
                 self.of_letter.push_back(decision);
@@ -259,7 +285,8 @@ impl Decider {
             Ok(past) => past,
             Err(reason) => return skipped(reason, None),
         };
-        if let Some(tally) = &mut self.tally
+        if self.chosen.counts(true)
+            && let Some(tally) = &mut self.tally
             && let Err(over) = tally.admit_copy(copy.id, to)
         {
             return skipped(Skip::AddressLimit, Some(over));
@@ -267,7 +294,7 @@ impl Decider {
         let Some(language) = copy.language().or_else(|| self.plan.language(spec, row).cloned()) else {
             return Decision::Impossible(Box::new(self.no_text(spec, row)));
         };
-        self.left -= 1;
+        self.chosen.take(copy.id, true);
         Decision::Due(Box::new(Letter {
             id: copy.letter,
             spec: Arc::clone(spec),

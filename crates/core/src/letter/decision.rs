@@ -82,6 +82,12 @@ impl Letter {
         self.copy.as_ref().map_or(self.id, |copy| copy.id)
     }
 
+    /// Whether it was tried in an earlier run.
+    #[must_use]
+    pub fn was_tried(&self) -> bool {
+        self.copy.is_some() || was_tried(self.past)
+    }
+
     /// Whom it goes to: the To, or the copy.
     #[must_use]
     pub fn to(&self) -> &Address {
@@ -189,4 +195,9 @@ pub(super) fn skipped(
         over,
         copy: None,
     }
+}
+
+/// Whether a letter with this past was tried in an earlier run.
+pub(super) fn was_tried(past: Option<Past>) -> bool {
+    past.is_some_and(|past| past.status != Status::NotTried)
 }

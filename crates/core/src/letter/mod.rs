@@ -1,5 +1,6 @@
 //! Letters: who gets which and why not (plan, decide), their text (render), their bytes (message).
 
+pub mod chosen;
 pub mod copies;
 pub mod date;
 pub mod decide;
@@ -20,6 +21,7 @@ mod encode;
 mod prepare;
 mod recurring;
 
+pub use chosen::Chosen;
 pub use copies::{OpenCopies, OpenCopy};
 pub use decide::{Decider, Resend, Rules, may_leave};
 pub use decision::{Copy, Decision, Left, Letter, Past, Skip};
@@ -28,7 +30,7 @@ pub use flood::{Over, Recent};
 pub use flowed::Flow;
 pub use message::{Attachments, Message, compose};
 pub use notes::Notes;
-pub use plan::{Candidate, Candidates, Plan};
+pub use plan::{Candidate, Candidates, Open, Plan};
 pub use render::Renderer;
 pub use selection::Selection;
 pub use text::Text;

@@ -101,8 +101,8 @@ impl<L: Reads> LedgerReader for L {
         })
     }
 
-    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId]) -> Answer<'l, Vec<Option<LastTry>>> {
-        self.reading().answer(|reading| reading.last_tries(ids))
+    fn last_tries<'l>(&'l mut self, ids: &'l [LetterId], most: usize) -> Answer<'l, HashMap<LetterId, LastTry>> {
+        self.reading().answer(|reading| reading.last_tries(ids, most))
     }
 
     fn records_of_sender<'l>(
@@ -246,32 +246,39 @@ impl Reading {
             .optional()
     }
 
-    /// In one pass over the events, however many letters are asked about.
-    fn last_tries(&self, ids: &[LetterId]) -> rusqlite::Result<Vec<Option<LastTry>>> {
+    /// In one pass over the events, however many letters are asked about, from the latest on.
+    fn last_tries(&self, ids: &[LetterId], most: usize) -> rusqlite::Result<HashMap<LetterId, LastTry>> {
         let moment = self.db.unchecked_transaction()?;
         let mut accepting = moment.prepare("SELECT DISTINCT run FROM event WHERE state = ?1 AND kind = ?2")?;
         let accepting = accepting.query_map([state::ACCEPTED, kind::ATTEMPT], |row| row.get(0))?;
         let accepting: HashSet<i64> = accepting.collect::<rusqlite::Result<_>>()?;
-        let mut last: HashMap<LetterId, Option<LastTry>> = ids.iter().map(|id| (*id, None)).collect();
+        let mut wanted: HashSet<LetterId> = ids.iter().copied().collect();
+        let mut last = HashMap::new();
         let mut events = moment.prepare(
             "SELECT letter.id, event.kind, event.run, event.at, event.code, event.reason, event.reply
-             FROM event JOIN letter ON letter.key = event.letter WHERE letter.state NOT IN (?1, ?2) ORDER BY event.key",
+             FROM event JOIN letter ON letter.key = event.letter WHERE letter.state NOT IN (?1, ?2)
+             ORDER BY event.key DESC",
         )?;
         let mut rows = events.query([state::ACCEPTED, state::REFUSED])?;
-        while let Some(row) = rows.next()? {
-            if let Some(last) = last.get_mut(&LetterId::from_bytes(row.get(0)?)) {
-                let run: i64 = row.get(2)?;
-                *last = match row.get(1)? {
-                    kind::ATTEMPT => Some(LastTry {
-                        at: timestamp(row, 3)?,
-                        reply: reply::read(row, 4)?,
-                        among_accepted: accepting.contains(&run),
-                    }),
-                    _ => None,
+        while last.len() < most
+            && !wanted.is_empty()
+            && let Some(row) = rows.next()?
+        {
+            let id = LetterId::from_bytes(row.get(0)?);
+            if !wanted.remove(&id) {
+                continue;
+            }
+            let run: i64 = row.get(2)?;
+            if let kind::ATTEMPT = row.get(1)? {
+                let tried = LastTry {
+                    at: timestamp(row, 3)?,
+                    reply: reply::read(row, 4)?,
+                    among_accepted: accepting.contains(&run),
                 };
+                last.insert(id, tried);
             }
         }
-        Ok(ids.iter().map(|id| last.remove(id).flatten()).collect())
+        Ok(last)
     }
 
     fn logged(

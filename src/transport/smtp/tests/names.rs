@@ -4,6 +4,7 @@ use appel_core::outcome::Status;
 
 use super::{Server, fatal, message, settings, temporary};
 use crate::input::config::Security;
+use crate::transport::smtp::learned::Learned;
 use crate::transport::smtp::{Login, Settings};
 use crate::transport::{Attempt, ConnectError, Session};
 
@@ -94,22 +95,39 @@ async fn a_server_of_old_that_wants_a_name_gets_the_domain_the_old_way() {
 async fn before_tls_nobody_on_the_way_hears_a_domain_that_the_servers_name_does_not_tell() {
     let mut settings = from_y();
     settings.security = Security::Starttls;
+    for (host, name) in [
+        // What the server is called was told by connecting to it.
+        ("smtp.provider.example", "smtp.provider.example"),
+        ("smtp.y.example", "y.example"),
+        ("127.0.0.1", "y.example"),
+    ] {
+        settings.host = host.to_owned();
+        settings.manner.learned = Learned::default();
+        let hello = format!("EHLO {name}");
+        let (mut server, client) = Server::with_client(&settings);
+        let script = [
+            ("EHLO [127.0.0.1]", "501 5.5.4 I want a name\r\n"),
+            (hello.as_str(), "250 and no more\r\n"),
+        ];
+        let ((), connected) = tokio::join!(plays(&mut server, &script), client);
+        let (what, ..) = fatal(connected);
+        assert!(what.contains("does not offer STARTTLS"), "{what}");
+        // The next connection knows.
+        let (mut server, client) = Server::with_client(&settings);
+        let ((), connected) = tokio::join!(plays(&mut server, &script[1..]), client);
+        fatal(connected);
+    }
+    // Under TLS it hears the domain.
+    assert_eq!(settings.manner.name(), "y.example");
+
+    settings.host = "192.0.2.1".to_owned();
+    settings.manner.learned = Learned::default();
     let (mut server, client) = Server::with_client(&settings);
     let script = [("EHLO [127.0.0.1]", "501 5.5.4 I want a name\r\n")];
     let ((), connected) = tokio::join!(plays(&mut server, &script), client);
     let (_, _, hint) = fatal(connected);
     assert!(hint.contains("smtp.helo"), "{hint}");
     assert_eq!(server.hears().await, "");
-
-    settings.host = "smtp.y.example".to_owned();
-    let (mut server, client) = Server::with_client(&settings);
-    let script = [
-        ("EHLO [127.0.0.1]", "501 5.5.4 I want a name\r\n"),
-        ("EHLO y.example", "250 and no more\r\n"),
-    ];
-    let ((), connected) = tokio::join!(plays(&mut server, &script), client);
-    let (what, ..) = fatal(connected);
-    assert!(what.contains("does not offer STARTTLS"), "{what}");
 }
 
 #[tokio::test(start_paused = true)]

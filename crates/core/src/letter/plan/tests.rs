@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::address::Address;
-use crate::letter::{Past, Resend, Rules};
+use crate::letter::{Chosen, Past, Resend, Rules};
 use crate::outcome::Status;
 use crate::testing::{self, Given, List, Made, address, given, language, letter, moment, sender};
 
@@ -38,7 +38,7 @@ fn told(made: &Made, selection: Selection, known: &Known, resend: Resend) -> Vec
     let mut decider = plan.decider(&rules);
     let decisions = plan.candidates().map_while(|candidate| {
         decider.goes_on().then(|| match candidate {
-            Candidate::Decided(decision) => decision,
+            Candidate::Decided(decision) => Some(decision),
             Candidate::Open(open) => {
                 let past = known.0.get(&open.id).map(|status| Past {
                     status: *status,
@@ -49,6 +49,7 @@ fn told(made: &Made, selection: Selection, known: &Known, resend: Resend) -> Vec
         })
     });
     decisions
+        .flatten()
         .map(|decision| match decision {
             Decision::Due(letter) => {
                 assert_eq!(letter.envelope.to, letter.recipient.email);
@@ -417,6 +418,54 @@ fn a_limit_counts_only_what_is_due() {
         ),
         ["protest a@x.example line 2: other-country", "protest b@x.example in en"]
     );
+}
+
+#[test]
+fn of_those_a_limit_lets_leave_the_ones_never_tried_come_first_and_of_the_others_those_that_were_chosen() {
+    let made = given()
+        .rows(
+            "role,name,email,country\n\
+             embassy,A,a@x.example,\n\
+             embassy,B,b@x.example,\n\
+             embassy,C,c@x.example,\n\
+             embassy,D,d@x.example,\n\
+             embassy,E,e@x.example,\n",
+        )
+        .made();
+    let plan = made.plan(Selection {
+        limit: Some(2),
+        ..Selection::default()
+    });
+    let id = |to: &str| LetterId::new("test", "protest", &made.sender.email, &address(to));
+    let tried = Some(Past {
+        status: Status::Deferred,
+        first_date: moment(FIRST),
+    });
+    let known = [tried, None, tried, None, None].map(Ok);
+    let due = |chosen| {
+        let rules = Rules {
+            chosen,
+            ..Rules::to_look(moment(NOW))
+        };
+        let decisions = plan.decisions_by(&rules, known.into_iter());
+        let due = decisions.map(|decision| match decision {
+            Decision::Due(letter) => letter.envelope.to.as_str()[..1].to_owned(),
+            other => panic!("{other:?}"),
+        });
+        due.collect::<Vec<_>>().concat()
+    };
+    // To choose among them, all that were tried are due until there are enough others.
+    assert_eq!(due(None), "abcd");
+    let these = |untried, tried: &[&str]| {
+        Some(Chosen::These {
+            untried,
+            tried: tried.iter().map(|to| id(to)).collect(),
+        })
+    };
+    assert_eq!(due(these(2, &[])), "bd");
+    assert_eq!(due(these(1, &["c@x.example"])), "bc");
+    assert_eq!(due(these(0, &["c@x.example", "a@x.example"])), "ac");
+    assert_eq!(due(Some(Chosen::All)), "abcde");
 }
 
 #[test]

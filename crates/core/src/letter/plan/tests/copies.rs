@@ -3,7 +3,7 @@
 use super::*;
 use crate::campaign::Limits;
 use crate::letter::flood::Recent;
-use crate::letter::{OpenCopies, OpenCopy};
+use crate::letter::{Chosen, OpenCopies, OpenCopy};
 
 const ROWS: &str = "role,name,email,salutation,cc\n\
                     embassy,A,a@x.example,Sir,one@c.example Two@c.example\n\
@@ -133,23 +133,25 @@ fn a_copy_that_was_refused_or_is_in_doubt_leaves_only_on_request() {
 }
 
 #[test]
-fn a_limit_counts_copies_and_what_is_asked_for_names_them_by_their_letters() {
+fn a_limit_counts_copies_and_they_are_found_by_their_letters() {
     let copies = [
         open("a@x.example", "one@c.example", Status::Deferred),
         open("a@x.example", "two@c.example", Status::Deferred),
         open("b@x.example", "one@c.example", Status::Deferred),
     ];
-    for (limit, due) in [(1, 1), (2, 2), (3, 3), (4, 4), (9, 4)] {
-        let selection = Selection {
-            limit: Some(limit),
-            ..Selection::default()
+    let ids = copies.clone().map(|copy| copy.id);
+    for (untried, tried) in [(1, 0), (1, 1), (0, 2), (0, 3), (1, 3)] {
+        let decided = decided(&copies, Selection::default(), |rules| {
+            rules.chosen = Some(Chosen::These {
+                untried,
+                tried: ids[..tried].iter().copied().collect(),
+            });
+        });
+        let due = |copies: bool| {
+            let due = decided.iter().filter(|one| one.contains(" due"));
+            due.filter(|one| one.starts_with("copy ") == copies).count()
         };
-        let decided = decided(&copies, selection, |_| {});
-        assert_eq!(
-            decided.iter().filter(|one| one.contains(" due")).count(),
-            due,
-            "{limit}: {decided:?}"
-        );
+        assert_eq!((due(false), due(true)), (untried, tried), "{decided:?}");
     }
     let selection = Selection {
         to: vec![address("b@x.example")],
