@@ -1,8 +1,9 @@
-//! Programs that others wrote, asked what they make of the letters of all cases: mail servers, parsers, a signer, filters.
+//! Programs that others wrote, asked what they make of the letters of all cases: mail servers, parsers, a signer, filters, a browser.
 //!
 //! `scripts/install-test-servers` brings them; where they are missing these tests say so and do nothing, and where
 //! `APPEL_TEST_SERVERS` names the folder, as `scripts/test` does, they fail.
 
+mod browser;
 mod dkim;
 mod filters;
 mod parsers;
@@ -31,6 +32,21 @@ fn script(interpreter: &str, name: &str) -> Command {
                 .join(name),
         );
     command
+}
+
+/// Whether a program is there that is not among the servers; a word about it when it is not.
+fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join(program).exists());
+    let required = std::env::var_os("APPEL_TEST_SERVERS").is_some_and(|name| !name.is_empty());
+    assert!(
+        is_there || !required,
+        "there is no {program}: run scripts/install-test-servers"
+    );
+    if !is_there {
+        eprintln!("left out: there is no {program} (scripts/install-test-servers)");
+    }
+    is_there
 }
 
 /// What a script printed, as JSON.

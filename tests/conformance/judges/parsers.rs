@@ -63,8 +63,13 @@ fn agrees(said: BTreeMap<String, Said>, mails: &[Mail], errs: &[Err]) {
             wrong.push(format!("{}:\n      is {reading:?}\n  not as {expected:?}", mail.name));
         }
     }
-    for err in errs {
-        assert!(!err.why.is_empty() && mails.iter().any(|mail| mail.name.starts_with(err.case)));
+    for err in errs.iter().filter(|_| std::env::var_os("APPEL_CASE").is_none()) {
+        let is_there = mails.iter().any(|mail| mail.name.starts_with(err.case));
+        assert!(
+            is_there,
+            "no case is left of {:?}, of which it was said: {}",
+            err.case, err.why
+        );
     }
     nothing_is_wrong(&wrong);
 }
@@ -121,17 +126,23 @@ fn a_parser_of_node_reads_every_letter_and_puts_its_lines_together() {
                 why: "it decodes words in a name that is not in encoded words",
                 excuse: |reading, expected| expected.files.clone_from(&reading.files),
             },
-            Err {
-                case: "markdown-quotation-1",
-                why: "it leaves the sign of a quotation in the middle of a line that it puts together",
-                excuse: |reading, expected| {
-                    for one in [reading, expected] {
-                        one.text = one.text.replace("> ", "");
-                    }
-                },
-            },
+            quoted("markdown-quotation-1"),
+            quoted("markdown-whole-letter"),
         ],
     );
+}
+
+/// postal-mime puts the lines of a quotation together, too.
+fn quoted(case: &'static str) -> Err {
+    Err {
+        case,
+        why: "it leaves the sign of a quotation in the middle of a line that it puts together",
+        excuse: |reading, expected| {
+            for one in [reading, expected] {
+                one.text = one.text.replace("> ", "");
+            }
+        },
+    }
 }
 
 #[test]
