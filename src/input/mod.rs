@@ -23,6 +23,7 @@ pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
+pub use leavings::says_something;
 pub use recipients::RecipientsFile;
 
 /// What is read: where the files are.

@@ -48,6 +48,8 @@ pub struct Preflight {
     pub refused: Vec<(String, Address)>,
     /// The same of copies that their letters left without.
     pub refused_copies: Vec<(String, Address)>,
+    /// Letters due that want their sender's own words, by the letter's id; not those that left before, with theirs.
+    pub want_words: BTreeMap<String, usize>,
     /// What was found of each letter, for a second pass.
     pub found: Found,
     /// Letters that cannot be written.
@@ -84,6 +86,13 @@ impl Preflight {
     #[must_use]
     pub fn held_back(&self) -> usize {
         self.skipped(Skip::AddressLimit) + self.skipped_copies(Skip::AddressLimit)
+    }
+
+    /// How many letters want their sender's own words, and the ids of those letters; `None` when none does.
+    #[must_use]
+    pub fn want_words(&self) -> Option<(usize, Vec<&str>)> {
+        let letters = self.want_words.values().sum();
+        (letters > 0).then(|| (letters, self.want_words.keys().map(String::as_str).collect()))
     }
 
     /// Whether there is nothing to send.
@@ -373,6 +382,9 @@ impl Preflight {
 
     fn count(&mut self, letter: &Letter) {
         self.due += 1;
+        if letter.wants_words() {
+            *self.want_words.entry(letter.spec.id.clone()).or_default() += 1;
+        }
         *self.kinds.entry(kind(letter)).or_default() += 1;
         if self.for_examples.is_none() {
             self.for_examples = letter

@@ -345,7 +345,7 @@ fn what_cannot_be_called_is_named() {
     3 | {{uppercase sender.name}}{{#sender}}x{{/sender}}{{#iff message}}x{{/iff}}{{lookup sender "nam...
       |   ^^^^^^^^^
       |
-      = help: what can be called: if, unless, with, each, eq, ne, gt, gte, lt, lte, and, or, not, fact, source, as_of
+      = help: what can be called: if, unless, with, each, eq, ne, gt, gte, lt, lte, and, or, not, fact, source, as_of, variant
 
     error: `sender` is nothing that can be called
      --> templates/protest.en.hbs:3:29

@@ -291,7 +291,9 @@ fn control(text: &str) -> Option<String> {
 fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
     let id = letter.id;
     let flow = Flow {
-        without_spaces: letter.language.is_without_spaces(),
+        // Beside HTML a text keeps its words in one piece: filters hold the two parts against each other, word by word, and a
+        // paragraph of Chinese is one.
+        without_spaces: letter.language.is_without_spaces() && text.html.is_none(),
         quotes: text.html.is_some(),
     };
     let plain = |ending| {
@@ -337,7 +339,7 @@ fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Ve
 /// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
 fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
     let id = id.to_string();
-    // `=_` is in no base64, no quoted-printable and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
+    // `=_` is in no quoted-printable, no base64 and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
     let initial = &subtype[..1];
     let content_type = format!("multipart/{subtype}; boundary=\"=_{initial}{}\"", &id[..24]);
     let content_type = ContentType::parse(&content_type).map_err(|error| Words::quote(error.to_string()))?;
