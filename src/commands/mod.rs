@@ -1,6 +1,7 @@
 //! One file a command, each thin: read, plan, act, report. Here: what they share.
 
 mod check;
+mod clean;
 mod conclude;
 mod confirm;
 mod interrupts;
@@ -28,7 +29,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
-use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
+use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style, listing};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
 use crate::input::{Identity, Input, Private, Sources};
 use crate::outbox::event::Listener;
@@ -69,6 +70,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Settle(arguments) => settle::run(context, &arguments).await,
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Clean(arguments) => clean::run(context, &arguments),
     }
 }
 
@@ -199,8 +201,13 @@ impl Context {
     }
 
     fn say_problems(&self, problems: &Problems) {
-        for problem in problems.iter().chain(&problems.rest()) {
-            self.say_problem(problem);
+        let worst = if self.global.quiet {
+            Severity::Error
+        } else {
+            Severity::Note
+        };
+        for part in listing(problems, worst, &self.style) {
+            to_stderr(&format!("{part}\n"), self.style.color);
         }
     }
 

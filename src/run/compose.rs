@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appel_core::address::Address;
-use appel_core::campaign::{Campaign, OwnWords};
+use appel_core::campaign::{Attachment, Campaign, OwnWords};
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
     Attachments, Copy, Decision, Letter, LetterId, Message, OpenCopies, Plan, Recent, Renderer, Rules, Selection, Text,
@@ -61,6 +61,11 @@ impl Composer {
             has_words: personal.is_some_and(says_something),
             attachments,
         }))
+    }
+
+    /// The templates, ready to be filled in for this sender.
+    pub(super) const fn renderer(&self) -> &Renderer {
+        &self.renderer
     }
 
     /// The text of one letter; `date` is that of its first attempt.
@@ -169,7 +174,8 @@ impl Composer {
 const MOST_IN_ALL: u64 = 100 << 20;
 
 fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
-    let lengths = lengths(&input.campaign)?;
+    let of_rows = input.campaign.recipients.files();
+    let lengths = lengths(&input.campaign, &of_rows)?;
     let mut attachments = Attachments::new();
     let mut room = MOST_IN_ALL;
     for path in lengths.into_keys() {
@@ -185,11 +191,11 @@ fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
 }
 
 /// Every file that goes with a letter, and its length; none of them is read when they are too much.
-fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
+fn lengths<'a>(campaign: &'a Campaign, of_rows: &'a [Attachment]) -> Result<BTreeMap<&'a Path, u64>, Problem> {
     let of_letters = campaign.letters.iter().flat_map(|letter| &letter.attach);
     let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
     let mut lengths: BTreeMap<&Path, u64> = BTreeMap::new();
-    for attachment in of_letters.chain(of_templates) {
+    for attachment in of_letters.chain(of_templates).chain(of_rows) {
         if !lengths.contains_key(attachment.path.as_path()) {
             // Whether it can be read at all, whoever reads it says.
             let length = std::fs::metadata(&attachment.path).map_or(0, |about| about.len());

@@ -2,10 +2,13 @@
 //! one by one (compose), and their sending, to a mail server (send) or to the built-in one (rehearse).
 
 pub mod alike;
+pub mod attached;
 pub mod compose;
 pub mod conclude;
 pub mod leaving;
+pub mod matrix;
 pub mod planning;
 pub mod preflight;
 pub mod rehearse;
 pub mod send;
+pub mod tried;

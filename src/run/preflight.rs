@@ -14,6 +14,8 @@ use super::compose::Composer;
 use super::leaving::Leaving;
 use super::planning::{Found, Planning, choose};
 use crate::failure::{Failure, Place, Problem, Problems};
+use crate::input::bounded;
+use crate::input::config::MOST_ATTACHED;
 use crate::outbox::ledger::LedgerReader;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
@@ -193,6 +195,7 @@ pub async fn preflight(
                 }
                 let date = letter.date(rules.now);
                 let text = composer.text(&letter, date).and_then(|text| {
+                    too_heavy(composer, &letter, &text)?;
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if preflight.is_first_of_kind(&letter) {
                         composer.message(&letter, &text, date)?;
@@ -275,6 +278,33 @@ fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
         limit = limit,
     );
     Some(Problem::error(what).at(place))
+}
+
+/// What a row adds to the files of its letter may be too much; the others were looked at before.
+fn too_heavy(composer: &Composer, letter: &Letter, text: &Text) -> Result<(), Problem> {
+    if letter.recipient.attach.is_empty() {
+        return Ok(());
+    }
+    let sizes = text
+        .attachments
+        .iter()
+        .map(|file| composer.attachments.size(&file.path));
+    let bytes = sizes.flatten().sum::<usize>() as u64;
+    if bytes <= MOST_ATTACHED {
+        return Ok(());
+    }
+    let place = Place {
+        line: Some(letter.recipient.line),
+        field: Some("attach".to_owned()),
+        ..Place::file(composer.input.campaign.recipients.shown())
+    };
+    let what = msg!(
+        "row-attachments-too-heavy",
+        letter = &letter.spec.id,
+        length = bounded::size(bytes),
+        most = bounded::size(MOST_ATTACHED),
+    );
+    Err(Problem::error(what).at(place))
 }
 
 /// What a preflight sees.

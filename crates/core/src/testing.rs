@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 use crate::address::Address;
-use crate::campaign::{Campaign, Format, LetterSpec, Limits, OwnWords, Sender};
+use crate::campaign::{Attachment, Campaign, Format, LetterSpec, Limits, OwnWords, Sender};
 use crate::facts::Fact;
 use crate::letter::{Decision, Letter, Plan, Renderer, Rules, Selection};
 use crate::place::{Country, Language};
@@ -310,7 +310,16 @@ fn recipient<'r>(line: usize, value: impl Fn(&str) -> &'r str, columns: &[String
         },
         languages: words("language").map(language).collect(),
         cc: words("cc").map(address).collect(),
+        attach: words("attach").map(attachment).collect(),
         cells: columns.iter().map(|column| value(column).to_owned()).collect(),
+    }
+}
+
+/// A file as a row names it.
+fn attachment(name: &str) -> Attachment {
+    Attachment {
+        path: name.into(),
+        name: name.rsplit('/').next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -354,6 +363,10 @@ impl Recipients for List {
             serves: row.serves.clone(),
             cc: row.cc.clone(),
         })
+    }
+
+    fn files(&self) -> Vec<Attachment> {
+        self.rows.iter().flat_map(|row| row.attach.clone()).collect()
     }
 
     fn is_lost(&self) -> bool {

@@ -315,7 +315,7 @@ impl Renderer {
         let mut body = flowed::trimmed(body.trim_end()).into_owned();
         body.push('\n');
         let mut attachments = letter.spec.attach.clone();
-        for attachment in &ready.attach {
+        for attachment in ready.attach.iter().chain(&letter.recipient.attach) {
             if !attachments.iter().any(|known| known.path == attachment.path) {
                 attachments.push(attachment.clone());
             }
