@@ -282,7 +282,7 @@ fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Ve
         quotes: text.html.is_some(),
     };
     let plain = |ending| {
-        let lines = if text.body.contains('\r') {
+        let lines = if memchr::memchr(b'\r', text.body.as_bytes()).is_some() {
             flow.wrapped(&text.body.replace("\r\n", "\n").replace('\r', "\n"))
         } else {
             flow.wrapped(&text.body)
