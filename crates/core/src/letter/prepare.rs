@@ -112,17 +112,13 @@ impl<'a> Partials<'a> {
                     let done = Done { fill, ..done };
                     block.template = self.inner(block.template.as_ref(), depth, left, done)?;
                     block.inverse = self.inner(block.inverse.as_ref(), depth, left, done)?;
-                    TemplateElement::HelperBlock(block)
+                    let is_the_same = is_a_choice_for_all(&block);
+                    filled(TemplateElement::HelperBlock(block), fill.filter(|_| is_the_same))
                 }
                 // `{{{x}}}` as `{{x}}`: in plain text nothing is escaped anyway, and in Markdown every value is.
                 TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
                     let element = TemplateElement::Expression(call.clone());
-                    let text = done.fill.filter(|_| is_the_same(call)).and_then(|fill| {
-                        let mut alone = Template::default();
-                        alone.elements.push(element.clone());
-                        fill(&alone)
-                    });
-                    text.map_or(element, TemplateElement::RawString)
+                    filled(element, done.fill.filter(|_| is_the_same(call)))
                 }
                 other => other.clone(),
             };
@@ -146,6 +142,16 @@ impl<'a> Partials<'a> {
     fn called(&self, call: &DecoratorTemplate) -> Option<&'a Template> {
         self.0.get(call.name.as_name()?).copied()
     }
+}
+
+/// A piece with what it comes to in its place, if that can be said for all letters.
+fn filled(element: TemplateElement, fill: Option<Fill<'_>>) -> TemplateElement {
+    let text = fill.and_then(|fill| {
+        let mut alone = Template::default();
+        alone.elements.push(element.clone());
+        fill(&alone)
+    });
+    text.map_or(element, TemplateElement::RawString)
 }
 
 /// Adds a piece; text behind text is one piece with it: handlebars takes its time for each.
@@ -186,6 +192,22 @@ fn is_the_same(call: &HelperTemplate) -> bool {
             Some("sender" | "campaign" | "message") => call.params.is_empty(),
             _ => matches!(name, "fact" | "source" | "as_of") && call.params.iter().all(is_literal),
         }
+}
+
+/// Whether all letters of a run choose the same here, and all that they may choose is plain text.
+fn is_a_choice_for_all(block: &HelperTemplate) -> bool {
+    let is_name_for_all = |value: &Parameter| match value.as_name().and_then(|name| name.split(['.', '/']).next()) {
+        Some(first) => matches!(first, "sender" | "campaign" | "message"),
+        None => false,
+    };
+    let is_text = |part: &Option<Template>| {
+        let mut elements = part.iter().flat_map(|part| &part.elements);
+        elements.all(|element| matches!(element, TemplateElement::RawString(_)))
+    };
+    block.hash.is_empty()
+        && block.params.iter().all(is_name_for_all)
+        && is_text(&block.template)
+        && is_text(&block.inverse)
 }
 
 /// Whether names mean inside of a block what they mean outside.
