@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use appel_core::letter::{Recent, Resend, Rules, Skip};
+use appel_core::letter::{Rules, Skip};
 use appel_core::recipients::Recipients;
 use appel_messages::msg;
 use secrecy::SecretString;
@@ -45,12 +45,9 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         tempfile::tempdir().map_err(|error| Failure::cannot_deliver(msg!("no-temporary-folder")).because(&error))?;
     let mut ledger = ledger::open(&Location::from(folder.path().join("ledger")), now).await?;
     let rules = Rules {
-        now,
-        resend: Resend::default(),
-        recent: Some(Arc::new(Recent::default())),
-        copies: Arc::default(),
+        recent: Some(Arc::default()),
         as_if_received: false,
-        chosen: None,
+        ..Rules::to_look(now)
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
     let found = std::mem::take(&mut preflight.found);

@@ -62,12 +62,11 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     let mut ledger = ledger::open(&location, now).await?;
     let kept = kept(&location, &mut *ledger).await?;
     let rules = Rules {
-        now,
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
         copies: open_copies(&mut *ledger, input).await?,
         as_if_received: false,
-        chosen: None,
+        ..Rules::to_look(now)
     };
     let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
     let hosts = Hosts::read(now);
@@ -281,12 +280,11 @@ async fn dry_run(
     let now = context.clock.now();
     let recent = recent(ledger, &composer.input, now).await?;
     let rules = Rules {
-        now,
         resend,
         recent: Some(Arc::new(recent)),
         copies: open_copies(ledger, &composer.input).await?,
         as_if_received: false,
-        chosen: None,
+        ..Rules::to_look(now)
     };
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {

@@ -39,6 +39,7 @@ pub struct Planning<'l> {
     pasts: VecDeque<Option<Past>>,
     notes: Notes,
     deferred: Vec<LetterId>,
+    chosen: Chosen,
 }
 
 impl<'l> Planning<'l> {
@@ -46,6 +47,7 @@ impl<'l> Planning<'l> {
     #[must_use]
     pub fn new(decider: Decider, candidates: Candidates, ledger: &'l mut dyn LedgerReader) -> Self {
         Self {
+            chosen: decider.chosen().clone(),
             decider,
             candidates,
             ledger,
@@ -131,18 +133,18 @@ impl<'l> Planning<'l> {
         Ok(Found {
             notes: self.notes,
             last_tries,
-            chosen: Chosen::All,
+            chosen: self.chosen,
         })
     }
 }
 
-/// Which letters `--limit` lets leave: those never tried in the order of their rows, then those tried the longest ago.
+/// The rules of a run, with which letters `--limit` lets leave: those never tried in the order of their rows, then those tried the longest ago.
 ///
 /// # Errors
 /// When the ledger cannot be read.
-pub async fn choose(plan: &Arc<Plan>, rules: &Rules, ledger: &mut dyn LedgerReader) -> Result<Chosen, LedgerError> {
+pub async fn choose(plan: &Arc<Plan>, rules: &Rules, ledger: &mut dyn LedgerReader) -> Result<Rules, LedgerError> {
     let Some(limit) = plan.limit() else {
-        return Ok(Chosen::All);
+        return Ok(rules.clone());
     };
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     let (mut untried, mut tried) = (0, Vec::new());
@@ -159,8 +161,9 @@ pub async fn choose(plan: &Arc<Plan>, rules: &Rules, ledger: &mut dyn LedgerRead
         tried.sort_by_key(|id| last.get(id).map(|last| last.at));
     }
     tried.truncate(limit - untried);
-    Ok(Chosen::These {
-        untried,
-        tried: tried.into_iter().collect(),
+    let tried = tried.into_iter().collect();
+    Ok(Rules {
+        chosen: Some(Chosen::These { untried, tried }),
+        ..rules.clone()
     })
 }

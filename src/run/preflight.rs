@@ -165,11 +165,7 @@ pub async fn preflight(
     };
     let mut stopped = false;
     let plan = &composer.plan;
-    let chosen = choose(plan, rules, ledger).await?;
-    let rules = &Rules {
-        chosen: Some(chosen.clone()),
-        ..rules.clone()
-    };
+    let rules = &choose(plan, rules, ledger).await?;
     let mut planning = Planning::new(plan.decider(rules), plan.candidates(), ledger);
     while let Some(decision) = planning.next().await? {
         if preflight.impossible >= HOPELESS {
@@ -238,10 +234,7 @@ pub async fn preflight(
             }
         }
     }
-    preflight.found = Found {
-        chosen,
-        ..planning.found().await?
-    };
+    preflight.found = planning.found().await?;
     if problems.is_empty() {
         return Ok(preflight);
     }

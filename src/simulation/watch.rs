@@ -324,10 +324,12 @@ impl State {
                 }
                 let wrong = event.recipients.iter().skip(1).find(|copy| {
                     let taken = take.copies.contains(&copy.address);
-                    let own = copy
-                        .reply
-                        .as_ref()
-                        .is_none_or(|reply| reply.in_english().contains(&copy.address));
+                    // Whoever hangs up names nobody.
+                    let own = !matches!(copy.code, Some(code) if code != 421)
+                        || copy
+                            .reply
+                            .as_ref()
+                            .is_none_or(|reply| reply.in_english().contains(&copy.address));
                     !own || taken != (copy.outcome == Status::Accepted)
                 });
                 if let Some(copy) = wrong {

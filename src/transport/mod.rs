@@ -40,7 +40,8 @@ pub enum Attempt {
 pub struct Sent {
     /// Of the letter: that of its To.
     pub outcome: Outcome,
-    /// Of every address, the To first. Empty when all share `outcome`.
+    /// Of every address, the To first; up to the copy at which the server hung up, if it did. Empty when all share
+    /// `outcome`.
     pub recipients: Vec<AddressOutcome>,
     /// What to do with the connection.
     pub then: Then,
@@ -71,6 +72,13 @@ impl Sent {
             then,
             step: Step::Text,
         }
+    }
+
+    /// At which of the copies the server hung up, when it did: the last address that it answered.
+    #[must_use]
+    pub fn hung_up_at_copy(&self) -> Option<usize> {
+        let hung_up = self.step == Step::Rcpt && self.outcome.reply.code == Some(421);
+        self.recipients.len().checked_sub(2).filter(|_| hung_up)
     }
 }
 

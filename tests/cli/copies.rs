@@ -439,3 +439,39 @@ fn a_copy_that_needs_smtputf8_is_left_out_by_name_and_the_letter_leaves_without_
     assert_eq!(String::from_utf8_lossy(&copy.data), text);
     assert_eq!(able.violations(), [""; 0]);
 }
+
+#[test]
+fn a_server_that_hangs_up_at_a_copy_gets_the_letter_without_it_and_the_copy_goes_alone() {
+    // Always at that copy, however fresh the connection, unless it comes alone.
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("busy@mfa.example")
+        .times(3)
+        .reply_then_close("421 4.7.0 too busy for this one");
+    let server = server.start();
+    let campaign = Campaign::new()
+        .recipients(
+            "ministry,A,a@mfa.example,,,\n\
+             ministry,M,info@mfa.example,,,archive@mfa.example busy@mfa.example last@mfa.example\n\
+             ministry,Z,z@mfa.example,,,\n",
+        )
+        .smtp(&server);
+    let run = campaign.send_json(&["--retry-for", "1min"]);
+    run.exits(0);
+    assert_eq!(run.counts(), accepted(3));
+    let mut taken = taken(&server);
+    // Copies wait each for a while of their own.
+    taken[3..].sort();
+    assert_eq!(
+        taken,
+        [
+            vec!["a@mfa.example"],
+            vec!["info@mfa.example", "archive@mfa.example"],
+            vec!["z@mfa.example"],
+            vec!["busy@mfa.example"],
+            vec!["last@mfa.example"],
+        ]
+    );
+    assert_eq!(copy_counts(&run), [0, 0]);
+    assert_eq!(server.violations(), [""; 0]);
+}

@@ -8,7 +8,7 @@ use appel_messages::Message as Words;
 use tokio::time::{Instant, sleep_until};
 
 use super::claimed::Claimed;
-use super::copies;
+use super::copies::{self, Apart};
 use super::dispatcher::Dispatcher;
 use super::evidence::is_of_connection;
 use super::terms::Stop;
@@ -106,14 +106,18 @@ async fn send<T: Transport>(
     // After how many letters the connection was at its end.
     let mut ended_after = None;
     let mut learned_of = 0;
+    let mut apart = Apart::of(message);
     loop {
         let taken = line.as_ref().map_or(0, |line| line.taken);
-        let reply = match hand_over(line, message).await {
+        let reply = match hand_over(line, apart.message()).await {
             Attempt::Ended(sent) if ended_after.is_none() && is_of_connection(&sent, taken) => {
                 ended_after = Some(taken);
                 sent.outcome.reply
             }
-            Attempt::Ended(sent) => {
+            // A fresh connection says it too: the letter is not held up by its copies.
+            Attempt::Ended(sent) if apart.leaves_out(&sent) => sent.outcome.reply,
+            Attempt::Ended(mut sent) => {
+                apart.tell(&mut sent);
                 if let Some(letters @ 1..) = ended_after
                     && sent.outcome.status == Status::Accepted
                 {

@@ -1,5 +1,6 @@
 //! Copies that a letter leaves without: put off by the server, they are tried again alone, with the bytes that left.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use appel_core::address::Address;
@@ -27,6 +28,61 @@ pub fn tell_left_out(sent: &mut Sent, left_out: Vec<Address>) {
             address: address.to_string(),
             outcome: refused(),
         }));
+}
+
+/// A letter's message, without the copies at which the server hung up: those go alone, later.
+pub struct Apart<'m> {
+    message: Cow<'m, Message>,
+    copies: Vec<AddressOutcome>,
+}
+
+impl<'m> Apart<'m> {
+    /// With all of its copies, at first.
+    pub const fn of(message: &'m Message) -> Self {
+        Self {
+            message: Cow::Borrowed(message),
+            copies: Vec::new(),
+        }
+    }
+
+    /// What is to be handed over.
+    pub fn message(&self) -> &Message {
+        &self.message
+    }
+
+    /// Whether the server hung up at a copy. Then that is left out from now on, and so are those behind it, which the
+    /// server was not asked to take.
+    pub fn leaves_out(&mut self, sent: &Sent) -> bool {
+        let Some(place) = sent.hung_up_at_copy() else {
+            return false;
+        };
+        let copies = &mut self.message.to_mut().envelope.cc;
+        let left_out = copies.split_off(place.min(copies.len()));
+        let mut reply = sent.outcome.reply.clone();
+        self.copies.extend(left_out.into_iter().map(|address| AddressOutcome {
+            address: address.to_string(),
+            outcome: Outcome::new(
+                Status::Deferred,
+                std::mem::replace(&mut reply, Reply::none(Reason::NotAsked, "")),
+            ),
+        }));
+        true
+    }
+
+    /// Adds what became of them to the outcome of a letter that left without.
+    pub fn tell(self, sent: &mut Sent) {
+        if self.copies.is_empty() || sent.outcome.status != Status::Accepted {
+            return;
+        }
+        if sent.recipients.is_empty() {
+            let taken = self.message.envelope.recipients().map(|address| AddressOutcome {
+                address: address.to_string(),
+                outcome: sent.outcome.clone(),
+            });
+            sent.recipients.extend(taken);
+        }
+        sent.recipients.extend(self.copies);
+    }
 }
 
 /// Whether an address was put off while the letter was taken.

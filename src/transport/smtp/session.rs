@@ -144,6 +144,10 @@ impl SmtpSession {
                     }
                     Err(error) => return self.lost(&error, doubted),
                 }
+                // RFC 5321 §3.8: nothing more will be answered.
+                if hangs_up_at_copy(&rcpt).is_some() {
+                    return Opened::replies(mail, rcpt, None).cut(group);
+                }
                 // The To comes first: without it the copies need not be asked.
                 if group == Group::None && !is_taken(&rcpt[0]) {
                     break;
@@ -415,6 +419,14 @@ impl Session for SmtpSession {
             Opened::Replies { mail, rcpt, data, cut } => (mail, rcpt, data, cut),
         };
 
+        if let Some(said) = hangs_up_at_copy(&rcpt).filter(|_| mail.code == Some(250)) {
+            let outcome = Outcome::new(Status::Deferred, said.clone());
+            return Attempt::Ended(Sent {
+                recipients: addresses(&message.envelope, &rcpt, &outcome),
+                step: Step::Rcpt,
+                ..Sent::all(outcome, Then::Reconnect)
+            });
+        }
         if let Some(stop) = refusal(&mail, &rcpt, data.as_ref()) {
             let then = match data.as_ref().and_then(|data| data.code) {
                 // The server waits for a body although the letter must not leave: only hanging up is safe.
@@ -482,6 +494,13 @@ fn refusal(mail: &Reply, rcpt: &[Reply], data: Option<&Reply>) -> Option<Stop> {
         Some(data) => stop(Step::Data, negative(data)),
         None => stop(Step::Data, nothing()),
     }
+}
+
+/// What a server says that closes the connection when a copy is named, and took the To.
+fn hangs_up_at_copy(rcpt: &[Reply]) -> Option<&Reply> {
+    let (to, copies) = rcpt.split_first()?;
+    let last = copies.last().filter(|last| last.code == Some(421));
+    last.filter(|_| is_taken(to))
 }
 
 /// RFC 5321 §4.2.1: 250, and 251 or 252 for an address that the server forwards or cannot check.

@@ -162,6 +162,12 @@ impl Decider {
         self.chosen.goes_on()
     }
 
+    /// Which of those that may leave are yet to come.
+    #[must_use]
+    pub const fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
     /// See [`may_leave`].
     ///
     /// # Errors

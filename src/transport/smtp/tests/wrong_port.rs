@@ -112,11 +112,13 @@ async fn an_ehlo_that_begins_well_and_ends_with_a_no_is_a_no() {
         server.says("220 mx.example\r\n").await;
         server.hears().await;
         server.says("220-STARTTLS\r\n554 5.7.1 blocked\r\n").await;
+        server.hears().await;
+        server.says("554 5.7.1 blocked whoever you are\r\n").await;
     };
     let ((), connected) = tokio::join!(far, client);
     let (what, cause, _) = fatal(connected);
     assert_eq!(what, "mx.example refused the greeting");
-    assert_eq!(cause, "554 STARTTLS 5.7.1 blocked");
+    assert_eq!(cause, "554 5.7.1 blocked whoever you are");
 }
 
 #[derive(Clone, Default)]
