@@ -39,6 +39,8 @@ pub struct Renderer {
     languages: Vec<(Language, Edition)>,
     /// `recipient.COLUMN`, in the order of a row's cells.
     columns: Vec<String>,
+    /// Which cell of a row each value of `recipient` is, in the order in which the data has them.
+    cells: Vec<usize>,
     /// The recipients file, as a person names it.
     recipients: String,
 }
@@ -86,6 +88,7 @@ impl Renderer {
             templates: HashMap::new(),
             languages: Vec::new(),
             columns: campaign.recipients.columns().to_vec(),
+            cells: cells_in_order(campaign.recipients.columns()),
             recipients: campaign.recipients.shown().to_owned(),
         };
         // The partials as each language sees them, once for all of its templates.
@@ -193,7 +196,7 @@ impl Renderer {
         let (_, ready) = versions.iter().find(|(language, _)| *language == letter.language)?;
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
-        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_recipient(&mut context, &self.cells, &letter.recipient.cells);
         let texts = [&ready.subject, &ready.body]
             .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, Part::Body));
         edition.put_back(today, context);
@@ -221,7 +224,7 @@ impl Renderer {
     fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, Message> {
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
-        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_recipient(&mut context, &self.cells, &letter.recipient.cells);
         let format = ready.format.unwrap_or(letter.spec.format);
         let filled = (|| {
             let subject = filled(
@@ -384,14 +387,25 @@ fn data(campaign: &Campaign, sender: &Sender, personal: &str, dates: &LongDates)
     })
 }
 
-fn set_recipient(context: &mut Context, columns: &[String], cells: &[String]) {
+/// A map of these columns has its values in this order.
+fn cells_in_order(columns: &[String]) -> Vec<usize> {
+    let places = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| (column.clone(), json!(at)));
+    let map: Map<String, Value> = places.collect();
+    let place = |value: &Value| value.as_u64().and_then(|at| usize::try_from(at).ok());
+    map.values().filter_map(place).collect()
+}
+
+fn set_recipient(context: &mut Context, order: &[usize], cells: &[String]) {
     let Some(recipient) = context.data_mut().get_mut("recipient").and_then(Value::as_object_mut) else {
         return;
     };
-    for (at, column) in columns.iter().enumerate() {
-        if let Some(Value::String(value)) = recipient.get_mut(column) {
+    for (value, at) in recipient.values_mut().zip(order) {
+        if let Value::String(value) = value {
             value.clear();
-            value.push_str(cells.get(at).map_or("", String::as_str));
+            value.push_str(cells.get(*at).map_or("", String::as_str));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_messages::msg;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::columns::timestamp;
 use super::wrong::Wrong;
@@ -60,17 +60,24 @@ impl Held {
     /// Writes entries, in order, and gives what became of each claim. Afterwards [`Held::keep`] or [`Held::go_back`].
     pub fn write(&mut self, db: &Connection, entries: &[Entry], commit: Commit) -> rusqlite::Result<Vec<Claimed>> {
         let mut answers = Vec::new();
+        let mut inserting = None;
         for entry in entries {
-            answers.extend(self.write_one(db, entry, commit)?);
+            answers.extend(self.write_one(db, &mut inserting, entry, commit)?);
         }
         Ok(answers)
     }
 
-    fn write_one(&mut self, db: &Connection, entry: &Entry, commit: Commit) -> rusqlite::Result<Option<Claimed>> {
+    fn write_one<'d>(
+        &mut self,
+        db: &'d Connection,
+        inserting: &mut Option<CachedStatement<'d>>,
+        entry: &Entry,
+        commit: Commit,
+    ) -> rusqlite::Result<Option<Claimed>> {
         let id = entry.id();
         let held = self.letters.get(&id).copied();
         if let (None, Entry::Claim(intent)) = (held, entry)
-            && let Some(line) = insert(db, entry, intent, commit)?
+            && let Some(line) = insert(db, inserting, entry, intent, commit)?
         {
             self.before.push((id, self.letters.insert(id, line)));
             return Ok(Some(Claimed::Ours));
@@ -291,33 +298,43 @@ fn copies(intent: &Intent) -> Option<String> {
     (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string())
 }
 
+/// Whether anything is known of it, the database says in the same step.
+const INSERT: &str =
+    "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies, mark)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING";
+
 /// Writes the claim of a letter of which nothing is known, which most are; `None` when that is not how it stands.
-fn insert(db: &Connection, claim: &Entry, intent: &Intent, commit: Commit) -> rusqlite::Result<Option<Line>> {
+/// `inserting` is the statement that does, looked for once for a group.
+fn insert<'d>(
+    db: &'d Connection,
+    inserting: &mut Option<CachedStatement<'d>>,
+    claim: &Entry,
+    intent: &Intent,
+    commit: Commit,
+) -> rusqlite::Result<Option<Line>> {
     let claimed = Standing::unknown(intent.date).after(claim);
     let Ok((standing, Some(Claimed::Ours))) = claimed else {
         return Ok(None);
     };
     let (state, before) = state::columns(standing);
-    // Whether anything is known of it, the database says in the same step.
-    let inserted = db
-        .prepare_cached(
-            "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies, mark)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING",
-        )?
-        .insert(params![
-            intent.id.as_bytes().as_slice(),
-            intent.campaign,
-            intent.letter,
-            intent.sender,
-            intent.recipient,
-            intent.language,
-            standing.date.as_second(),
-            state,
-            before,
-            commit.run,
-            copies(intent),
-            commit.number.cast_signed(),
-        ]);
+    let statement = match inserting {
+        Some(statement) => statement,
+        None => inserting.insert(db.prepare_cached(INSERT)?),
+    };
+    let inserted = statement.insert(params![
+        intent.id.as_bytes().as_slice(),
+        intent.campaign,
+        intent.letter,
+        intent.sender,
+        intent.recipient,
+        intent.language,
+        standing.date.as_second(),
+        state,
+        before,
+        commit.run,
+        copies(intent),
+        commit.number.cast_signed(),
+    ]);
     match inserted {
         Ok(key) => Ok(Some(Line {
             key,
