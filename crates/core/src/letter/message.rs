@@ -128,7 +128,10 @@ pub struct Attachments(BTreeMap<PathBuf, Encoded>);
 /// A file, ready to leave.
 #[derive(Clone, Debug)]
 struct Encoded {
-    encoded: Arc<[u8]>,
+    /// In base64, in lines.
+    lines: Arc<[u8]>,
+    /// How many octets it has without the encoding.
+    length: usize,
     /// What it is to be read in, if it is text.
     charset: Option<&'static str>,
 }
@@ -150,16 +153,26 @@ impl Attachments {
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
         let path = path.into();
         let charset = charset(&path, &content);
-        let encoded = encode::base64(content).into();
-        self.0.insert(path, Encoded { encoded, charset });
+        let length = content.len();
+        let lines = encode::base64(content).into();
+        self.0.insert(path, Encoded { lines, length, charset });
     }
 
     /// How many octets a file has.
     #[must_use]
     pub fn size(&self, path: &Path) -> Option<usize> {
-        let file = self.0.get(path)?;
-        let digits = file.encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
-        Some(digits.count() * 3 / 4)
+        Some(self.0.get(path)?.length)
+    }
+
+    /// How many octets it has as it leaves: base64, in lines.
+    #[must_use]
+    pub fn encoded_size(&self, path: &Path) -> Option<usize> {
+        Some(self.0.get(path)?.lines.len())
+    }
+
+    /// Every file.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
     }
 }
 
@@ -339,7 +352,7 @@ fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<Single
         .0
         .get(&attachment.path)
         .ok_or_else(|| msg!("letter-attachment-unread", name = name))?;
-    let body = Body::dangerous_pre_encoded(file.encoded.to_vec(), ContentTransferEncoding::Base64);
+    let body = Body::dangerous_pre_encoded(file.lines.to_vec(), ContentTransferEncoding::Base64);
     Ok(SinglePart::builder()
         .header(FileType(media_type(name, file.charset), name.clone()))
         .header(Disposition(name.clone()))

@@ -15,10 +15,10 @@ use pulldown_cmark::{Event, Parser, Tag};
 
 use super::branches::Found;
 
-/// The most bytes of all variants of one letter.
+/// The most bytes of all forms of one letter.
 const MOST: usize = 8 * 1024 * 1024;
 
-/// What the links of a text's variants tell; `known` is what was found in it already, which is not said twice, `tells`
+/// What the links of a text's forms tell; `known` is what was found in it already, which is not said twice, `tells`
 /// which conditions turn out otherwise for another reader or sender, and `left` how many bytes of all letters may still be
 /// looked at.
 pub fn compare(
@@ -38,7 +38,7 @@ pub fn compare(
         return found;
     }
     let bytes = text.len().saturating_mul(2 * conditions.len() + 2);
-    // A variant is not rendered, which takes the longest.
+    // A form is not rendered, which takes the longest.
     let Some(rest) = left.checked_sub(bytes / 4).filter(|_| bytes <= MOST) else {
         found.push(Found::TooMany);
         return found;
@@ -50,22 +50,22 @@ pub fn compare(
     let mut example = String::new();
     for (base, flipped) in [(&none, false), (&every, true)] {
         for condition in &conditions {
-            let variant = links_of(&chosen(text, &|number| (number == *condition) != flipped), is_markdown);
-            if variant == *base {
+            let form = links_of(&chosen(text, &|number| (number == *condition) != flipped), is_markdown);
+            if form == *base {
                 continue;
             }
-            let set = if is_within(&variant, base) || is_within(base, &variant) {
+            let set = if is_within(&form, base) || is_within(base, &form) {
                 &mut some
             } else {
                 &mut other
             };
             set.insert(*condition);
-            let differs = variant
+            let differs = form
                 .iter()
                 .chain(base)
-                .find(|link| !base.contains(link) || !variant.contains(link));
+                .find(|link| !base.contains(link) || !form.contains(link));
             if example.is_empty() {
-                example = differs.or(variant.first()).cloned().unwrap_or_default();
+                example = differs.or(form.first()).cloned().unwrap_or_default();
             }
         }
     }
@@ -93,6 +93,16 @@ pub fn compare(
             link: example,
         });
     }
+    found
+}
+
+/// The links of a text, first as all of its conditions hold, then as none does.
+pub fn links(text: &str, is_markdown: bool) -> Vec<String> {
+    if !may_have_links(text) {
+        return Vec::new();
+    }
+    let mut found = links_of(&chosen(text, &|_| true), is_markdown);
+    found.extend(links_of(&chosen(text, &|_| false), is_markdown));
     found
 }
 
