@@ -452,6 +452,14 @@ status-errors = { $errors ->
     [one] The campaign has 1 error to fix before anything is due: run `appel check`.
    *[other] The campaign has { $errors } errors to fix before anything is due: run `appel check`.
 }
+# Which edition of a campaign's files this is, each on a line of its own.
+edition-version = Version { $version }.
+edition-updated = Updated { $updated }.
+edition-version-updated = Version { $version }, updated { $updated }.
+#   $contact: the organiser's address or page
+edition-contact = Questions about this campaign go to { $contact }.
+# Under errors in the files of a campaign that somebody else keeps up.
+ask-for-mended-files = these files are kept up by { $contact }: show them this there, and ask for mended ones
 status-title = { $title } ({ $campaign }), from { $sender }
 #   $when: one of the two below
 status-letter = { $letter }  { $to }  { $when }

@@ -236,6 +236,11 @@ fact-out-of-date = the fact `{ $name }` is out of date since { $expires }
 #   $source: who says so, "the strikers' committee"
 fact-out-of-date-hint = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
 fact-out-of-date-ask = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it asks { $source }, and writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
+# The same to somebody who is not the organiser, and knows who is.
+fact-out-of-date-contact = ask { $ask } for the campaign's new files, and put in no figure of your own
+# The same to the organiser.
+fact-out-of-date-renew = find out the new figure, then write it, its as-of and expires under {"["}facts.{ $name }] in config.toml
+fact-out-of-date-renew-ask = ask { $source } for the new figure, then write it, its as-of and expires under {"["}facts.{ $name }] in config.toml
 # In "ask … for the campaign's new files".
 fact-ask-organiser = whoever gave you this campaign
 #   $contact: the organiser's address or page

@@ -2,23 +2,31 @@
 
 use std::sync::Arc;
 
+use appel_core::campaign::Campaign;
 use appel_core::letter::{Decision, Over, Rules};
-use appel_messages::{Value, msg};
+use appel_messages::{Message, Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Context, selection};
+use super::{Context, on_hold, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
 use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
+use crate::report::edition;
 use crate::run::compose::{Composer, recent};
 use crate::run::planning::Planning;
 use crate::run::preflight::{Preflight, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
-    let Found { problems, due, off } = problems(context, arguments).await?;
+    let Found {
+        problems,
+        due,
+        off,
+        campaign,
+        ask,
+    } = problems(context, arguments).await?;
     let exit = if problems.any_error() {
         Exit::Invalid
     } else {
@@ -34,16 +42,27 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             /// The warnings of style that are switched off.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             off: Vec<&'static str>,
+            /// Which edition of the campaign's files was looked at, when they can be read and say so.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            campaign: Option<Edition<'a>>,
         }
         context.print_json(&Report {
             problems: problems.iter().collect(),
             more: problems.more().collect(),
             off,
+            campaign: campaign.as_deref().and_then(Edition::of),
         })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
     context.print(&verdict(context, &problems, due));
+    let lines: Vec<Message> = match (&campaign, ask) {
+        (Some(campaign), _) => edition::lines(campaign).collect(),
+        (None, ask) => ask.into_iter().collect(),
+    };
+    for line in &lines {
+        context.print_line(line);
+    }
     if !off.is_empty() {
         let file = appel_core::words::path(&context.global.config);
         let said = msg!("style-off", file = file, names = Value::list(off));
@@ -68,6 +87,34 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
         ),
     };
     context.out.say(&verdict) + "\n"
+}
+
+/// Which edition of a campaign's files it is, for programs.
+#[derive(Serialize)]
+struct Edition<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a str>,
+    /// Why nothing is to be sent for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<&'a str>,
+}
+
+impl<'a> Edition<'a> {
+    /// `None` when the campaign says nothing of it.
+    fn of(campaign: &'a Campaign) -> Option<Self> {
+        let edition = Self {
+            version: campaign.version.as_deref(),
+            updated: campaign.updated.as_deref(),
+            contact: campaign.contact.as_deref(),
+            hold: campaign.hold.as_ref().map(|hold| &*hold.reason),
+        };
+        let all = [edition.version, edition.updated, edition.contact, edition.hold];
+        all.iter().any(Option::is_some).then_some(edition)
+    }
 }
 
 /// So many addresses that would get too much are named.
@@ -151,15 +198,28 @@ struct Found {
     due: usize,
     /// The warnings of style that are switched off.
     off: Vec<&'static str>,
+    /// What was looked at, when it can be read.
+    campaign: Option<Arc<Campaign>>,
+    /// Whom to ask for mended files.
+    ask: Option<Message>,
 }
 
 async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Failure> {
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
     let (mut problems, off) = (loaded.problems, loaded.off);
+    let ask = context.ask_for_mended_files(&loaded.organiser, &problems);
     let Some(input) = loaded.input else {
-        return Ok(Found { problems, due: 0, off });
+        return Ok(Found {
+            problems,
+            due: 0,
+            off,
+            campaign: None,
+            ask,
+        });
     };
+    let campaign = Arc::clone(&input.campaign);
+    problems.extend(campaign.hold.as_ref().map(on_hold));
     if input.smtp.is_none() {
         problems.push(Problem::note(msg!("check-no-smtp")));
     }
@@ -173,7 +233,13 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Fa
         Err(failure) => return Err(failure),
     };
     problems.switch_off(&off);
-    Ok(Found { problems, due, off })
+    Ok(Found {
+        problems,
+        due,
+        off,
+        campaign: Some(campaign),
+        ask,
+    })
 }
 
 /// What was sent already cannot be told, for this reason.

@@ -35,10 +35,14 @@ use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
-    let input = context.input()?;
+    let only_looks = arguments.dry_run || arguments.out.is_some();
+    let input = if only_looks {
+        context.input()?
+    } else {
+        context.input_to_send()?
+    };
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
-    let now = context.clock.now();
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
@@ -47,11 +51,22 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     context.say_problems(&composer.plan.uncovered());
     let location = context.ledger()?;
 
-    if arguments.dry_run || arguments.out.is_some() {
-        let mut ledger = ledger::read(&location, now).await?;
+    if only_looks {
+        let mut ledger = ledger::read(&location, context.clock.now()).await?;
         return dry_run(context, arguments, &composer, &mut *ledger, resend).await;
     }
+    send(context, arguments, composer, location, resend).await
+}
 
+/// What leaves.
+async fn send(
+    context: &Context,
+    arguments: &cli::Send,
+    composer: Arc<Composer>,
+    location: Location,
+    resend: Resend,
+) -> Result<Exit, Failure> {
+    let now = context.clock.now();
     let input = &composer.input;
     let account = input.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, input, account, arguments.own_folder)?;

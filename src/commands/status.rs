@@ -9,7 +9,7 @@ use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, on_hold};
 use crate::account::hosts::Hosts;
 use crate::failure::{Exit, Failure, Severity, Style};
 use crate::input::Identity;
@@ -157,6 +157,9 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
         context.say(&msg!("status-errors", errors = errors));
         return Ok(None);
     };
+    if let Some(hold) = &input.campaign.hold {
+        context.say_problem(&on_hold(hold));
+    }
     let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default())?;
     let (mut due, mut copies) = (0, 0);
     // What one address gets in a day holds a letter back; it is due all the same.

@@ -2,6 +2,7 @@
 
 pub mod attempt;
 pub mod curtain;
+pub mod edition;
 pub mod json;
 pub mod leaving;
 pub mod letter;

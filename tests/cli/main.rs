@@ -15,6 +15,7 @@ mod crash;
 mod echo;
 mod edges;
 mod evidence;
+mod facts;
 mod faults;
 mod flood;
 mod folder;
