@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use appel_core::letter::LetterId;
+use appel_core::place::Language;
 use appel_messages::{Locale, msg};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -77,6 +78,7 @@ pub enum Command {
     Settle(Settle),
     Log(Log),
     Purge(Purge),
+    Fact(Fact),
 }
 
 #[derive(Args, Debug)]
@@ -174,6 +176,41 @@ pub struct Log {
 }
 
 #[derive(Args, Debug)]
+pub struct Fact {
+    #[command(subcommand)]
+    pub what: FactCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FactCommand {
+    Set(FactSet),
+    List,
+    History(FactHistory),
+}
+
+#[derive(Args, Debug)]
+pub struct FactSet {
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    #[arg(value_name = "VALUE", required = true)]
+    pub values: Vec<String>,
+    #[arg(long, value_name = "WHO", required = true)]
+    pub source: Vec<String>,
+    #[arg(long, value_name = "MOMENT")]
+    pub as_of: Option<String>,
+    #[arg(long, value_name = "MOMENT|DURATION")]
+    pub expires: Option<String>,
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub language: Vec<Language>,
+}
+
+#[derive(Args, Debug)]
+pub struct FactHistory {
+    #[arg(value_name = "NAME")]
+    pub only: Option<String>,
+}
+
+#[derive(Args, Debug)]
 pub struct Purge {
     #[arg(short, long)]
     pub yes: bool,
@@ -181,6 +218,10 @@ pub struct Purge {
 
 fn locale(tag: &str) -> Result<Locale, Unfit> {
     Locale::parse(tag).ok_or(Unfit(|| msg!("usage-language")))
+}
+
+fn language(tag: &str) -> Result<Language, Unfit> {
+    Language::parse(tag).map_err(|_| Unfit(|| msg!("config-hint-language")))
 }
 
 fn at_least_one(text: &str) -> Result<usize, Unfit> {

@@ -132,6 +132,10 @@ config-hint-language = write its code: "en", "fr", "pt-BR"
 config-hint-near-code = did you mean "{ $near }"?
 config-spreadsheet = spreadsheets are not read yet
     .hint = open it, choose Save As, format "CSV UTF-8", and name the new file here: recipients = "recipients.csv"
+config-corrects-and-follows-nothing = letter.if-fact-was is there without `follows`
+    .hint = name the letter that is corrected: follows = "protest"
+config-corrects-no-fact = there is no fact `{ $name }`
+config-hint-corrects = write the name of a table under [facts]: for {"["}facts.killed], "killed"
 config-hint-hold = write the reason in double quotes, hold = "the figures are being checked"; without a hold take the line out
 config-hold-empty = campaign.hold is there, and says no reason
     .hint = write the reason: hold = "the figures are being checked"; without a hold take the line out

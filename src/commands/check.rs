@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use appel_core::campaign::Campaign;
-use appel_core::letter::{Decision, Over, Rules};
+use appel_core::letter::{Corrections, Decision, Over, Rules};
 use appel_messages::{Message, Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -15,6 +15,8 @@ use crate::input::Input;
 use crate::outbox::ledger::{self, LedgerReader, NoLedger};
 use crate::report::edition;
 use crate::run::compose::{Composer, recent};
+use crate::run::corrections::{corrections, warnings};
+use crate::run::figures::{odd_times, said_by_letters};
 use crate::run::planning::Planning;
 use crate::run::preflight::{Preflight, preflight};
 
@@ -127,6 +129,8 @@ struct Crowd {
     first: Vec<(Over, usize, usize)>,
     /// Letters for others.
     more: usize,
+    /// Whom corrections go to.
+    corrections: Arc<Corrections>,
 }
 
 impl Crowd {
@@ -144,8 +148,10 @@ impl Crowd {
     ) -> Result<(), Failure> {
         let plan = &composer.plan;
         let recent = recent(ledger, &composer.input, now).await?;
+        self.corrections = corrections(ledger, &composer.input).await?;
         let rules = Rules {
             recent: Some(Arc::new(recent)),
+            corrections: Arc::clone(&self.corrections),
             as_if_received: false,
             ..Rules::to_look(now)
         };
@@ -243,7 +249,7 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Fa
 }
 
 /// What was sent already cannot be told, for this reason.
-fn untold(failure: Failure) -> Problem {
+pub(super) fn untold(failure: Failure) -> Problem {
     let why = failure.what.map_or_else(|| Value::from(""), Value::from);
     let problem = Problem::warning(msg!("check-ledger-unread", why = why));
     failure.hints.into_iter().fold(problem, Problem::hint)
@@ -270,6 +276,13 @@ async fn look(
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
     let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
     crate::input::style::look(&composer.input, problems);
+    let config = context.global.config.display().to_string();
+    let (facts, said) = (
+        &composer.input.campaign.facts,
+        said_by_letters(&composer.input.campaign),
+    );
+    problems.extend(odd_times(facts, &said, &config, now));
+    problems.extend(warnings(&composer.input.campaign, &crowd.corrections, &config));
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
     checked
 }

@@ -3,6 +3,7 @@
 mod check;
 mod conclude;
 mod confirm;
+mod fact;
 mod interrupts;
 mod log;
 mod new;
@@ -67,6 +68,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Settle(arguments) => settle::run(context, &arguments).await,
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Fact(arguments) => fact::run(context, &arguments).await,
     }
 }
 

@@ -18,6 +18,7 @@ mod leavings;
 pub mod organiser;
 mod phrases;
 pub mod recipients;
+mod spoken;
 pub mod style;
 pub mod templates;
 
@@ -25,6 +26,7 @@ use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
 pub use organiser::Organiser;
 pub use recipients::RecipientsFile;
+pub use spoken::spoken;
 
 /// What is read: where the files are.
 #[derive(Clone, Debug)]

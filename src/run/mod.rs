@@ -3,8 +3,11 @@
 
 pub mod compose;
 pub mod conclude;
+pub mod corrections;
+pub mod figures;
 pub mod leaving;
 pub mod planning;
 pub mod preflight;
 pub mod rehearse;
+pub mod renamed;
 pub mod send;

@@ -187,6 +187,7 @@ pub fn letter(id: &str, to: &[&str]) -> LetterSpec {
         to: to.iter().map(ToString::to_string).collect(),
         template: id.to_owned(),
         follows: None,
+        if_fact_was: None,
         format: Format::Text,
         says_language: false,
         cc: Vec::new(),

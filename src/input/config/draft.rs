@@ -173,11 +173,11 @@ fn read_both(
         warn_readable_by_others(path, table, account);
     }
     let kept_back = Arc::new(KeptBack::new(sources, &general));
-    let mut letters = letters::read(&top, &folder, &kept_back, &limits);
+    let facts = facts::read(&top);
+    let mut letters = letters::read(&top, &folder, &kept_back, &limits, &facts);
     for letter in &mut letters {
         letter.says_language = general.content_language;
     }
-    let facts = facts::read(&top);
     let off = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
