@@ -64,6 +64,7 @@ pub mod commands;
 pub mod facts;
 pub mod failure;
 pub mod input;
+pub mod metadata;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

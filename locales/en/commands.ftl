@@ -225,6 +225,26 @@ check-crowded-others = { $letters ->
    *[other] other addresses would get too much as well: the next run would hold { $letters } letters back
 }
     .hint = they stay due, and leave later; whoever sends can allow more in the account file: [limits]
+#   A table of who gets what. "senders": the countries that they are in.
+coverage-title = Who gets what, by where its sender is:
+coverage-senders = SENDERS IN
+coverage-letter = LETTER (ROLE)
+coverage-language = LANGUAGE
+coverage-to = TO
+coverage-everywhere = all countries
+coverage-elsewhere = elsewhere
+coverage-sender = the sender's
+coverage-fallback = the sender's (reads { $reads })
+coverage-nothing = none
+coverage-more = and { $count } more
+coverage-lines-left = And { $count } lines more: `appel check --json` has them all.
+#   $from: countries
+coverage-gap = Nobody gets { $letter } ({ $role }) from { $from }: no row of this role serves { $count ->
+        [one] it
+       *[other] them
+    }.
+check-matrix-cut = the letters of senders elsewhere were looked at up to { $letters }: the list is long, and their texts ask where the sender is
+    .hint = look at the others country by country: appel check --as DE
 check-no-smtp = there is no [smtp] table: this campaign can be checked and rehearsed, but not sent
     .hint = write it into your account file: [smtp] with host, port and security
 #   $why: what is wrong with the ledger
@@ -258,6 +278,24 @@ message-unread = --message: cannot read { $path }: { $why }
 #   $code: its number in Unicode, "U+001B"
 message-control-character = --message holds the control character { $code }
     .hint = write it in a text editor as plain text
+
+#   $count: how many letters want them; $letters: which letters of the campaign
+own-words-wanted = { $count ->
+    [one] 1 letter wants a paragraph of your own, and has none: { $letters }
+   *[other] { $count } letters want a paragraph of your own, and have none: { $letters }
+}
+    .hint =
+        nothing was sent. Write a few sentences that only you can write, and say them with the run:
+        appel send --message "…"
+        or from a text file: appel send --message @words.txt
+own-words-will-be-wanted = { $count ->
+    [one] 1 letter leaves only with a paragraph of the sender's own: { $letters }
+   *[other] { $count } letters leave only with a paragraph of the sender's own: { $letters }
+}
+    .hint = whoever sends gives it to the run: appel send --message "…", or --message @words.txt
+#   $letter: the letter's id
+own-words-lost = the letter `{ $letter }` may have left with your own words, and they are no longer there
+    .hint = say them again with --message
 
 ## `appel log`
 

@@ -22,6 +22,7 @@ help-appel =
     Do you make one? Begin with `appel new FOLDER`.
 help-new = Start a campaign folder from the built-in example
 help-check = Validate everything: all problems at once, nothing is sent
+help-clean = Write copies of files without what they tell of whoever made them
 help-preview = Show the letters as they would leave
 help-rehearse = Run the real send against a built-in mail server, and show what arrived
 help-send = Send what is due
@@ -54,10 +55,13 @@ help-letter = Only this letter (may be repeated)
 help-role = Only recipients with this role (may be repeated)
 help-to = Only this address (may be repeated)
 help-limit = At most so many letters
+help-as = As somebody in this country would send, in this language: DE, or BE/fr
 
 ## Flags of one command
 
 help-new-dir = The folder to make
+help-check-mine = Look at your own letters alone, not at those of senders in other countries
+help-check-csv = Write all problems to this file too, as a table for spreadsheets (CSV)
 help-rehearse-keep = Keep every letter that arrived as an .eml file in this folder
 help-send-dry_run = Show what would be sent, send nothing
 help-send-out = Write each letter to this folder as an .eml file instead of sending it; the ledger is not touched
@@ -77,4 +81,5 @@ help-fact-set-expires = From when on no letter says it any more: such a moment, 
 help-fact-set-language = The language of a value (may be repeated); the other languages stay as they are
 help-fact-history-only = Only this figure
 help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
+help-clean-files = The files to clean; statement.pdf becomes statement.clean.pdf beside it
 help-purge-yes = Do not ask before removing

@@ -1,24 +1,30 @@
 //! `appel check`: validate everything, send nothing.
 
+mod crowd;
+
 use std::sync::Arc;
 
 use appel_core::campaign::Campaign;
-use appel_core::letter::{Corrections, Decision, Over, Rules};
+use appel_core::letter::Rules;
 use appel_messages::{Message, Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use self::crowd::Crowd;
 use super::{Context, on_hold, selection};
 use crate::cli;
-use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
+use crate::failure::{Exit, Failure, More, Problem, Problems, Severity};
 use crate::input::Input;
-use crate::outbox::ledger::{self, LedgerReader, NoLedger};
-use crate::report::edition;
-use crate::run::compose::{Composer, recent};
-use crate::run::corrections::{corrections, warnings};
+use crate::outbox::ledger::NoLedger;
+use crate::report::problems::{order, write_csv};
+use crate::report::{coverage, edition};
+use crate::run::alike::Alike;
+use crate::run::compose::Composer;
+use crate::run::corrections::warnings;
 use crate::run::figures::{odd_times, said_by_letters};
-use crate::run::planning::Planning;
-use crate::run::preflight::{Preflight, preflight};
+use crate::run::matrix::Matrix;
+use crate::run::preflight::{Checked, preflight};
+use crate::run::tried::Tried;
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -26,9 +32,15 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         problems,
         due,
         off,
+        matrix,
         campaign,
         ask,
     } = problems(context, arguments).await?;
+    if let Some(file) = &arguments.csv {
+        write_csv(file, &problems, context.style.catalog()).map_err(|error| {
+            Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(file))).because(&error)
+        })?;
+    }
     let exit = if problems.any_error() {
         Exit::Invalid
     } else {
@@ -47,16 +59,27 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             /// Which edition of the campaign's files was looked at, when they can be read and say so.
             #[serde(skip_serializing_if = "Option::is_none")]
             campaign: Option<Edition<'a>>,
+            /// Who gets what from senders anywhere.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            coverage: Vec<coverage::Line<'a>>,
         }
         context.print_json(&Report {
             problems: problems.iter().collect(),
             more: problems.more().collect(),
             off,
             campaign: campaign.as_deref().and_then(Edition::of),
+            coverage: matrix
+                .as_ref()
+                .filter(|matrix| matrix.tells_senders_apart())
+                .map(coverage::lines)
+                .unwrap_or_default(),
         })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
+    if let Some(matrix) = matrix.filter(Matrix::tells_senders_apart) {
+        context.write_out(&coverage::shown(&matrix, &context.out));
+    }
     context.print(&verdict(context, &problems, due));
     let lines: Vec<Message> = match (&campaign, ask) {
         (Some(campaign), _) => edition::lines(campaign).collect(),
@@ -119,83 +142,6 @@ impl<'a> Edition<'a> {
     }
 }
 
-/// So many addresses that would get too much are named.
-const NAMED: usize = 10;
-
-/// Letters that the next run would hold back, by the address that has had enough.
-#[derive(Default)]
-struct Crowd {
-    /// The first addresses, each with its first letter's line, and how many letters.
-    first: Vec<(Over, usize, usize)>,
-    /// Letters for others.
-    more: usize,
-    /// Whom corrections go to.
-    corrections: Arc<Corrections>,
-}
-
-impl Crowd {
-    /// Plans the next run, as far as the ledger can be read.
-    async fn look(&mut self, composer: &Composer, context: &Context, now: Timestamp) -> Result<(), Failure> {
-        let mut ledger = ledger::read(&context.ledger()?, now).await?;
-        self.plan(composer, &mut *ledger, now).await
-    }
-
-    async fn plan(
-        &mut self,
-        composer: &Composer,
-        ledger: &mut dyn LedgerReader,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let plan = &composer.plan;
-        let recent = recent(ledger, &composer.input, now).await?;
-        self.corrections = corrections(ledger, &composer.input).await?;
-        let rules = Rules {
-            recent: Some(Arc::new(recent)),
-            corrections: Arc::clone(&self.corrections),
-            as_if_received: false,
-            ..Rules::to_look(now)
-        };
-        let mut planning = Planning::new(plan.decider(&rules), plan.candidates(), ledger);
-        while let Some(decision) = planning.next().await? {
-            if let Decision::Skipped {
-                over: Some(over), line, ..
-            } = decision
-            {
-                self.add(*over, line);
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, over: Over, line: usize) {
-        let same = |other: &Over| other.copy == over.copy && other.address.mailbox() == over.address.mailbox();
-        if let Some((_, _, letters)) = self.first.iter_mut().find(|(other, ..)| same(other)) {
-            *letters += 1;
-        } else if self.first.len() < NAMED {
-            self.first.push((over, line, 1));
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn warnings(self, recipients: &str) -> Vec<Problem> {
-        let named = self.first.into_iter().map(|(over, line, letters)| {
-            let place = Place {
-                line: Some(line),
-                field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
-                ..Place::file(recipients)
-            };
-            Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
-        });
-        let mut warnings: Vec<Problem> = named.collect();
-        if self.more > 0 {
-            let others = Problem::warning(msg!("check-crowded-others", letters = self.more));
-            warnings.push(others.at(Place::file(recipients)));
-        }
-        warnings
-    }
-}
-
 /// What a check found.
 struct Found {
     /// Everything worth saying.
@@ -204,6 +150,8 @@ struct Found {
     due: usize,
     /// The warnings of style that are switched off.
     off: Vec<&'static str>,
+    /// What senders elsewhere would send.
+    matrix: Option<Matrix>,
     /// What was looked at, when it can be read.
     campaign: Option<Arc<Campaign>>,
     /// Whom to ask for mended files.
@@ -215,35 +163,28 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Fa
     let loaded = crate::input::load(&context.sources(), now);
     let (mut problems, off) = (loaded.problems, loaded.off);
     let ask = context.ask_for_mended_files(&loaded.organiser, &problems);
-    let Some(input) = loaded.input else {
-        return Ok(Found {
-            problems,
-            due: 0,
-            off,
-            campaign: None,
-            ask,
-        });
-    };
-    let campaign = Arc::clone(&input.campaign);
-    problems.extend(campaign.hold.as_ref().map(on_hold));
-    if input.smtp.is_none() {
-        problems.push(Problem::note(msg!("check-no-smtp")));
-    }
-    let written = look(context, arguments, input, now, &mut problems).await;
-    let due = match written {
-        Ok(preflight) => preflight.due,
-        Err(failure) if failure.exit == Exit::Invalid => {
-            problems.absorb(failure.problems);
-            0
+    let (mut due, mut matrix, mut campaign) = (0, None, None);
+    if let Some(mut input) = loaded.input {
+        campaign = Some(Arc::clone(&input.campaign));
+        problems.extend(input.campaign.hold.as_ref().map(on_hold));
+        arguments.sender.stand_in(&mut input.sender);
+        if input.smtp.is_none() {
+            problems.push(Problem::note(msg!("check-no-smtp")));
         }
-        Err(failure) => return Err(failure),
-    };
-    problems.switch_off(&off);
+        match look(context, arguments, input, now, &mut problems).await {
+            Ok(looked) => (due, matrix) = looked,
+            Err(failure) if failure.exit == Exit::Invalid => problems.absorb(failure.problems),
+            Err(failure) => return Err(failure),
+        }
+        problems.switch_off(&off);
+    }
+    problems.sort_by_key(order);
     Ok(Found {
         problems,
         due,
         off,
-        campaign: Some(campaign),
+        matrix,
+        campaign,
         ask,
     })
 }
@@ -255,14 +196,15 @@ pub(super) fn untold(failure: Failure) -> Problem {
     failure.hints.into_iter().fold(problem, Problem::hint)
 }
 
-/// Looks at every letter, and at what the next run would hold back.
+/// Looks at every letter, whoever sends it, and at what the next run would hold back. Gives how many letters this sender has
+/// to send.
 async fn look(
     context: &Context,
     arguments: &cli::Check,
     input: Input,
     now: Timestamp,
     problems: &mut Problems,
-) -> Result<Preflight, Failure> {
+) -> Result<(usize, Option<Matrix>), Failure> {
     let selection = selection(&arguments.select, &input.campaign)?;
     let composer = Composer::new(input, selection, None)?;
     problems.absorb(composer.plan.uncovered());
@@ -274,7 +216,15 @@ async fn look(
         crowd.plan(&composer, &mut NoLedger, now).await?;
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    let (mut alike, mut tried) = (Alike::default(), Tried::default());
+    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |seen| {
+        if let Checked::Due { letter, text, date } = seen {
+            alike.see(&composer, letter, text, date);
+            tried.look(&composer, letter, date);
+        }
+        Ok(())
+    })
+    .await;
     crate::input::style::look(&composer.input, problems);
     let config = context.global.config.display().to_string();
     let (facts, said) = (
@@ -283,6 +233,22 @@ async fn look(
     );
     problems.extend(odd_times(facts, &said, &config, now));
     problems.extend(warnings(&composer.input.campaign, &crowd.corrections, &config));
+    problems.extend(alike.problems(&composer));
+    if let Ok(preflight) = &checked {
+        problems.extend(super::without_words(&composer, preflight));
+    }
+    crate::run::attached::look(&composer, &context.global.config, problems);
     problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
-    checked
+    let due = match checked {
+        Ok(preflight) => preflight.due,
+        Err(failure) if failure.exit == Exit::Invalid => {
+            problems.absorb(failure.problems);
+            0
+        }
+        Err(failure) => return Err(failure),
+    };
+    let alone = arguments.mine || arguments.sender.is_given();
+    let matrix = (!alone).then(|| Matrix::look(&composer, now, &mut tried, problems));
+    problems.absorb(tried.problems);
+    Ok((due, matrix))
 }

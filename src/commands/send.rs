@@ -12,7 +12,7 @@ use appel_messages::msg;
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
-use super::{Context, password, personal, selection, trust};
+use super::{Context, demand_words, password, personal, selection, trust};
 use crate::account::hosts::{Findings, Hosts};
 use crate::account::titles::Titles;
 use crate::cli;
@@ -38,25 +38,35 @@ use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
 use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
-/// Runs it.
-pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
-    let only_looks = arguments.dry_run || arguments.out.is_some();
-    let input = if only_looks {
+/// The letters of this sender, or of whoever stands in for them.
+fn composer(context: &Context, arguments: &cli::Send, is_dry: bool) -> Result<Arc<Composer>, Failure> {
+    let mut input = if is_dry {
         context.input()?
     } else {
         context.input_to_send()?
     };
+    if arguments.sender.is_given() && !is_dry {
+        return Err(Failure::usage(msg!("usage-as-dry")));
+    }
+    arguments.sender.stand_in(&mut input.sender);
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
+    let composer = Composer::new(input, selection, personal.as_deref())?;
+    context.say_problems(&composer.plan.uncovered());
+    Ok(composer)
+}
+
+/// Runs it.
+pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
+    let is_dry = arguments.dry_run || arguments.out.is_some();
+    let composer = composer(context, arguments, is_dry)?;
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
     };
-    let composer = Composer::new(input, selection, personal.as_deref())?;
-    context.say_problems(&composer.plan.uncovered());
     let location = context.ledger()?;
 
-    if only_looks {
+    if is_dry {
         let mut ledger = ledger::read(&location, context.clock.now()).await?;
         return dry_run(context, arguments, &composer, &mut *ledger, resend).await;
     }
@@ -108,7 +118,7 @@ async fn send(
     })
     .await?;
     say_renamed(context, input, renamed, &mut *ledger).await?;
-    refuse_examples(&preflight, &input.sender, account)?;
+    refuse_unready(&composer, &preflight, account)?;
     // The log names each letter that is held back.
     if preflight.nothing_due() && !context.global.json && preflight.held_back() == 0 {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
@@ -283,6 +293,12 @@ fn no_smtp() -> Failure {
     Failure::from(Problem::error(msg!("send-no-smtp")))
 }
 
+/// What is wrong with a run only when it is for real.
+fn refuse_unready(composer: &Composer, preflight: &Preflight, account: &Smtp) -> Result<(), Failure> {
+    demand_words(composer, preflight)?;
+    refuse_examples(preflight, &composer.input.sender, account)
+}
+
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
 fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
     if is_loopback(&smtp.host) || preflight.nothing_due() {
@@ -364,6 +380,11 @@ async fn dry_run(
         as_if_received: false,
         ..Rules::to_look(now)
     };
+    // Said before anything is written, as a run says it before anything is sent.
+    if !composer.has_words() && composer.wants_words() {
+        let first = preflight(composer, ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
+        demand_words(composer, &first)?;
+    }
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
             Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(path))).because(&error)

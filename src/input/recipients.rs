@@ -1,6 +1,7 @@
 //! `recipients.csv`, read into a validated [`RecipientsFile`].
 
 mod decode;
+mod files;
 mod findings;
 mod layout;
 mod records;
@@ -9,19 +10,19 @@ mod scan;
 mod source;
 mod tape;
 
-pub(super) use decode::looks_like_utf_16;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use appel_core::campaign::Attachment;
 use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use appel_core::words::{floor_char_boundary, nearest};
 use appel_messages::{Value, msg};
 
 use super::bounded::{self, Unread};
 use crate::failure::{Place, Problem, Problems};
+pub use files::Files;
 use findings::Findings;
 use layout::Layout;
 use records::{Records, has_no_end};
@@ -47,16 +48,23 @@ pub struct RecipientsFile {
     shown: String,
     source: Arc<Source>,
     layout: Arc<Layout>,
+    files: Arc<Files>,
     count: usize,
 }
 
 impl RecipientsFile {
     /// Reads the file and looks at every row; every problem is pushed. `None` when one of them is an error.
     ///
-    /// `shown` is the file as people know it; `known_roles` are the roles that letters name.
+    /// `shown` is the file as people know it; `known_roles` are the roles that letters name, `files` those that rows may.
     #[must_use]
-    pub fn load(path: &Path, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
-        Self::load_in(Sizes::USUAL, path, shown, known_roles, problems)
+    pub fn load(
+        path: &Path,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        Self::load_in(Sizes::USUAL, path, shown, known_roles, files, problems)
     }
 
     /// The same as [`load`](Self::load), but no file is too short to be read in pieces from the disk: for fuzzing, where
@@ -67,10 +75,11 @@ impl RecipientsFile {
         path: &Path,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         const PIECES: Sizes = Sizes { kept: 0, chunk: 64 };
-        Self::load_in(PIECES, path, shown, known_roles, problems)
+        Self::load_in(PIECES, path, shown, known_roles, files, problems)
     }
 
     fn load_in(
@@ -78,6 +87,7 @@ impl RecipientsFile {
         path: &Path,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         let source = open(path, shown, sizes).and_then(|file| match file {
@@ -87,7 +97,7 @@ impl RecipientsFile {
         match source {
             Ok((source, note)) => {
                 problems.extend(note);
-                Self::read(source, shown, known_roles, problems)
+                Self::read(source, shown, known_roles, files, problems)
             }
             Err(problem) => {
                 problems.push(problem);
@@ -96,7 +106,13 @@ impl RecipientsFile {
         }
     }
 
-    fn read(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+    fn read(
+        source: Source,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let source = Arc::new(source);
         let layout = match tape::head(&source) {
             Ok(head) => layout::read(&head, shown, problems)?,
@@ -109,9 +125,10 @@ impl RecipientsFile {
             shown: shown.to_owned(),
             source,
             layout: Arc::new(layout),
+            files: Arc::default(),
             count: 0,
         };
-        let fine = roster.check(known_roles, problems);
+        let fine = roster.check(known_roles, files, problems);
         fine.then_some(roster)
     }
 
@@ -137,7 +154,7 @@ impl RecipientsFile {
     }
 
     /// Looks at every row; whether all are right.
-    fn check(&mut self, known_roles: &BTreeSet<String>, problems: &mut Problems) -> bool {
+    fn check(&mut self, known_roles: &BTreeSet<String>, mut files: Files, problems: &mut Problems) -> bool {
         let mut findings = Findings::new(&self.shown, &self.layout, problems);
         let mut unused = Unused::default();
         let mut records = Records::new(&self.source, &self.layout);
@@ -167,6 +184,9 @@ impl RecipientsFile {
             if rows::read(record, &self.layout, &mut look).is_none() {
                 continue;
             }
+            if let Some(column) = self.layout.attach {
+                files.check(rows::cell(record, column), column, &mut look);
+            }
             let role = rows::cell(record, self.layout.role);
             if !known_roles.contains(role) {
                 unused.count(role, || look.place(Some(self.layout.role)));
@@ -195,6 +215,7 @@ impl RecipientsFile {
             return false;
         }
         self.count = rows;
+        self.files = Arc::new(files);
         fine
     }
 }
@@ -214,8 +235,13 @@ impl Recipients for RecipientsFile {
     }
 
     fn rows(&self) -> Rows<Recipient> {
-        let layout = Arc::clone(&self.layout);
-        self.each(move |valid, records| rows::recipient(valid, &records.record, records.line, &layout))
+        let (layout, files) = (Arc::clone(&self.layout), Arc::clone(&self.files));
+        self.each(move |mut valid, records| {
+            if let Some(column) = layout.attach {
+                valid.attach = files.of(rows::cell(&records.record, column));
+            }
+            rows::recipient(valid, &records.record, records.line, &layout)
+        })
     }
 
     fn outlines(&self) -> Rows<Outline> {
@@ -226,6 +252,10 @@ impl Recipients for RecipientsFile {
             serves: valid.serves,
             cc: valid.cc,
         })
+    }
+
+    fn files(&self) -> Vec<Attachment> {
+        self.files.all()
     }
 
     fn is_lost(&self) -> bool {

@@ -12,7 +12,7 @@ use crate::recipients::Recipients;
 use crate::templates::Templates;
 
 pub use crate::sender::{Limits, Sender};
-pub use crate::spec::{Attachment, Format, LetterSpec};
+pub use crate::spec::{Attachment, Format, LetterSpec, OwnWords};
 
 /// The organiser's word that nothing is to be sent for now.
 #[derive(Clone, Debug, PartialEq, Eq)]

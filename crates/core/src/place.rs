@@ -28,6 +28,11 @@ impl Country {
         })
     }
 
+    /// Every one, by its code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        COUNTRIES.split(' ').filter_map(|code| Self::parse(code).ok())
+    }
+
     /// The code, in upper case.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::address::Address;
 use crate::place::{Country, Language};
 use crate::problem::Problem;
+use crate::spec::Attachment;
 
 /// One row of the recipients file, valid.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Recipient {
     pub languages: Vec<Language>,
     /// `cc`.
     pub cc: Vec<Address>,
+    /// `attach`: files that go with this row's letters.
+    pub attach: Vec<Attachment>,
     /// What `{{recipient.COLUMN}}` gives, in the order of [`Recipients::columns`].
     pub cells: Vec<String>,
 }
@@ -70,6 +73,9 @@ pub trait Recipients: fmt::Debug + Send + Sync {
 
     /// The same, but only who each of them is, which is quicker.
     fn outlines(&self) -> Rows<Outline>;
+
+    /// Every file that a row names, each once.
+    fn files(&self) -> Vec<Attachment>;
 
     /// Whether some rows could no longer be read, since the file changed or cannot be reached.
     fn is_lost(&self) -> bool;

@@ -6,6 +6,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use appel_messages::msg;
 
 use crate::failure::{Place, Problem};
+use crate::input::bounded::looks_like_utf_16;
 
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -69,12 +70,6 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
 /// Whether a file that begins with `bytes` is a spreadsheet program's own.
 pub fn is_spreadsheet(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0")
-}
-
-/// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
-pub fn looks_like_utf_16(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(1000)];
-    head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
 }
 
 /// How many bytes are looked at to guess how a file is written.

@@ -9,7 +9,7 @@ use super::scan::{self, QuoteSlip};
 use crate::failure::{Place, Problem, Problems};
 
 /// The columns that mean something to the program, in the order in which templates know them.
-pub const KNOWN: [&str; 10] = [
+pub const KNOWN: [&str; 11] = [
     "role",
     "name",
     "email",
@@ -20,6 +20,7 @@ pub const KNOWN: [&str; 10] = [
     "title",
     "gender",
     "note",
+    "attach",
 ];
 /// How many columns a file has at most.
 const MOST_COLUMNS: usize = 256;
@@ -53,6 +54,7 @@ pub struct Layout {
     pub country: Option<usize>,
     pub language: Option<usize>,
     pub cc: Option<usize>,
+    pub attach: Option<usize>,
 }
 
 /// Whether the header is in `text`, the beginning of a file, together with the whole lines that it stands on.
@@ -153,6 +155,7 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         country: position("country"),
         language: position("language"),
         cc: position("cc"),
+        attach: position("attach"),
         columns,
         cells,
         names,

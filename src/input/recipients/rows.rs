@@ -1,6 +1,7 @@
 //! Rows to recipients: every cell of every row is looked at.
 
 use appel_core::address::{Address, AddressError};
+use appel_core::campaign::Attachment;
 use appel_core::lookalike::{self, Look};
 use appel_core::place::{Country, Language};
 use appel_core::recipients::{Recipient, Serves};
@@ -77,6 +78,8 @@ pub struct Valid {
     pub serves: Serves,
     pub languages: Vec<Language>,
     pub cc: Vec<Address>,
+    /// Whoever knows the files fills them in.
+    pub attach: Vec<Attachment>,
 }
 
 /// One row, valid, or `None` after saying why not.
@@ -121,6 +124,7 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
         serves,
         languages,
         cc,
+        attach: Vec::new(),
     })
 }
 
@@ -145,6 +149,7 @@ pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layo
         serves: valid.serves,
         languages: valid.languages,
         cc: valid.cc,
+        attach: valid.attach,
         cells: layout
             .cells
             .iter()
