@@ -111,7 +111,7 @@ pub struct Personal {
 /// `--as`: a look at the letters of somebody elsewhere.
 #[derive(Args, Clone, Debug, Default)]
 pub struct StandIn {
-    #[arg(long = "as", value_name = "COUNTRY[/LANGUAGE]", value_parser = somebody)]
+    #[arg(id = "as", long, value_name = "COUNTRY[/LANGUAGE]", value_parser = somebody)]
     pub somebody: Option<Somebody>,
 }
 

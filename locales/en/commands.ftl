@@ -520,7 +520,7 @@ fact-now = { $now }
 fact-still = { $now }, as before
 fact-now-and-before = { $now }, before: { $before }
 fact-unsent = { $letters ->
-    [0] No letter not sent yet changes.
+    [0] No unsent letter changes.
     [one] 1 letter not sent yet says it from now on:
    *[other] { $letters } letters not sent yet say it from now on:
 }

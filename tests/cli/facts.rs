@@ -623,7 +623,7 @@ fn a_fact_with_one_text_keeps_it_for_the_languages_that_are_not_given() {
     campaign
         .appel(&["fact", "set", "wounded", "9", "--source", "the hospital"])
         .exits(0)
-        .prints(&["No letter not sent yet changes."]);
+        .prints(&["No unsent letter changes."]);
     assert!(config(&campaign).contains("[facts.wounded]\nvalue = \"9\"\nsource = \"the hospital\"\n"));
     campaign.check(&[]).exits(0);
 }
