@@ -79,6 +79,7 @@ pub enum Command {
     Settle(Settle),
     Log(Log),
     Purge(Purge),
+    Fact(Fact),
     Clean(Clean),
 }
 
@@ -110,7 +111,7 @@ pub struct Personal {
 /// `--as`: a look at the letters of somebody elsewhere.
 #[derive(Args, Clone, Debug, Default)]
 pub struct StandIn {
-    #[arg(long = "as", value_name = "COUNTRY[/LANGUAGE]", value_parser = somebody)]
+    #[arg(id = "as", long, value_name = "COUNTRY[/LANGUAGE]", value_parser = somebody)]
     pub somebody: Option<Somebody>,
 }
 
@@ -220,6 +221,41 @@ pub struct Log {
 }
 
 #[derive(Args, Debug)]
+pub struct Fact {
+    #[command(subcommand)]
+    pub what: FactCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FactCommand {
+    Set(FactSet),
+    List,
+    History(FactHistory),
+}
+
+#[derive(Args, Debug)]
+pub struct FactSet {
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    #[arg(value_name = "VALUE", required = true)]
+    pub values: Vec<String>,
+    #[arg(long, value_name = "WHO", required = true)]
+    pub source: Vec<String>,
+    #[arg(long, value_name = "MOMENT")]
+    pub as_of: Option<String>,
+    #[arg(long, value_name = "MOMENT|DURATION")]
+    pub expires: Option<String>,
+    #[arg(long, value_name = "LANGUAGE", value_parser = language)]
+    pub language: Vec<Language>,
+}
+
+#[derive(Args, Debug)]
+pub struct FactHistory {
+    #[arg(value_name = "NAME")]
+    pub only: Option<String>,
+}
+
+#[derive(Args, Debug)]
 pub struct Purge {
     #[arg(short, long)]
     pub yes: bool,
@@ -233,6 +269,10 @@ pub struct Clean {
 
 fn locale(tag: &str) -> Result<Locale, Unfit> {
     Locale::parse(tag).ok_or(Unfit(|| msg!("usage-language")))
+}
+
+fn language(tag: &str) -> Result<Language, Unfit> {
+    Language::parse(tag).map_err(|_| Unfit(|| msg!("config-hint-language")))
 }
 
 /// `DE`, or `DE/fr`.

@@ -26,6 +26,7 @@
 //!   thin: read, plan, act, report.
 //! - [`account`]: what is the person's own: their word on whose mailbox a folder names.
 //! - [`input`]: `config.toml`, the account file, `recipients.csv`, `templates/`, read with every problem collected.
+//! - [`facts`]: figures that are changed from the command line, in the configuration, with a history.
 //! - [`appel_core`], a crate of its own: addresses, countries, languages, facts, problems; and letters: plan (who gets
 //!   which letter, and why not), render (its text), message (its bytes).
 //! - [`appel_messages`], under everything: what is said to people, as codes with values, and the catalogue of its words.
@@ -60,6 +61,7 @@ pub mod account;
 pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod facts;
 pub mod failure;
 pub mod input;
 pub mod metadata;

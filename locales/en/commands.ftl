@@ -360,6 +360,8 @@ purge-word-unread = what you said of folders cannot be read, so nothing was remo
     .hint = look at folders.json in your state folder
 purge-word-stays = the records are removed, but not what you said of the campaign's folder
     .hint = run `appel purge` again
+purge-title-stays = the records are removed, but not the campaign's title in titles.toml
+    .hint = run `appel purge` again
 # What will be removed. A path comes on the next line.
 purge-records =
     To be removed: { $letters ->
@@ -490,12 +492,113 @@ status-errors = { $errors ->
     [one] The campaign has 1 error to fix before anything is due: run `appel check`.
    *[other] The campaign has { $errors } errors to fix before anything is due: run `appel check`.
 }
+# Which edition of a campaign's files this is, each on a line of its own.
+edition-version = Version { $version }.
+edition-updated = Updated { $updated }.
+edition-version-updated = Version { $version }, updated { $updated }.
+#   $contact: the organiser's address or page
+edition-contact = Questions about this campaign go to { $contact }.
+## Facts that are set, listed, and what was changed of them
+
+#   $text: what it says, in a language
+fact-in-language = { $text } ({ $language })
+fact-source = Source: { $source }
+fact-source-in-language = Source: { $source } ({ $language })
+#   $at: "2026-11-25 10:00 UTC"
+fact-as-of = As of { $at }
+fact-expires-at = Expires { $at }
+fact-expired-at = Expired { $at }: letters that say it are stopped
+fact-never-expires = No expiry.
+fact-said-by = Letter: { $letter } ({ $languages })
+fact-said-by-none = No letter says it.
+fact-list-none = There are no facts.
+fact-list-wrong = { $name }: see `appel check`
+fact-changed = { $at }  { $name }
+fact-history-none = Nothing was changed with `appel fact set`.
+#   $now, $before: what it says, and said
+fact-now = { $now }
+fact-still = { $now }, as before
+fact-now-and-before = { $now }, before: { $before }
+fact-unsent = { $letters ->
+    [0] No unsent letter changes.
+    [one] 1 letter not sent yet says it from now on:
+   *[other] { $letters } letters not sent yet say it from now on:
+}
+fact-kind = { $letter } in { $language }: { $letters }
+fact-received = { $letters ->
+    [0] Nobody has another figure by letter.
+    [one] 1 recipient has another figure by letter:
+   *[other] { $letters } recipients have another figure by letter:
+}
+fact-kind-said = { $letter } in { $language }, "{ $value }": { $letters }
+fact-holder = { $to }  { $letter }
+fact-holders-more = { $letters ->
+    [one] … and 1 more: see `appel log`
+   *[other] … and { $letters } more: see `appel log`
+}
+fact-received-copies = { $copies ->
+    [one] 1 copy went with them.
+   *[other] { $copies } copies went with them.
+}
+fact-received-unknown = { $letters ->
+    [one] Of 1 more letter it is not known what it said.
+   *[other] Of { $letters } more letters it is not known what they said.
+}
+fact-correct-them = To tell them, add a [[letter]] with an id of its own, follows = "{ $letter }" and if-fact-was = "{ $name }"; it goes to these alone.
+#   $languages: "fr, nl"
+fact-other-languages = `{ $name }` says in { $languages } what it said before
+    .hint = set those too, each with --language
+fact-campaign-wrong = { $errors ->
+    [one] the figure is set; what letters say it cannot be told while the campaign has 1 error
+   *[other] the figure is set; what letters say it cannot be told while the campaign has { $errors } errors
+}
+    .hint = run `appel check`
+fact-unknown-here = there is no fact `{ $name }`
+fact-no-name = `{ $name }` cannot be the name of a fact
+    .hint = use letters, digits, - and _
+fact-uneven = for several languages give a value for each --language, in the same order, and one source or as many
+    .hint = appel fact set killed "at least 70" --language en "au moins 70" --language fr --source "…"
+fact-no-moment = { $flag }: "{ $text }" is no moment
+    .hint = write date, time and offset: 2026-11-25T18:00:00+02:00 (Z in place of +02:00 is Greenwich time)
+#   $key: "value" or "source"; $languages: "en fr"
+fact-in-languages = the { $key } of `{ $name }` has a text in each of several languages: { $languages }
+fact-in-languages-hint = say the language of each that you give: { $command }
+fact-set-wrong = the fact `{ $name }` is wrong as it stands
+    .hint = run `appel check`, and mend it first
+fact-not-set = the fact `{ $name }` cannot be set without changing something else
+    .hint = write it into the configuration by hand
+fact-history-unread = { $path } cannot be read as TOML
+    .hint = mend it, or move it away: a new one is begun then
+fact-history-behind = the configuration has the new figure; the history lacks it: set `{ $name }` again
+fact-file-changed = { $path } was changed while it was being edited, and is left as it is
+fact-file-changed-hint = run the same command again
+#   $readers: how many got the letter, and were told another figure than today's last
+correction-outdated =
+    { $readers ->
+        [one] 1 recipient got `{ $letter }`, and today's `{ $fact }` is another again
+       *[other] { $readers } recipients got `{ $letter }`, and today's `{ $fact }` is another again
+    }
+    .hint = a letter goes to nobody twice: for those add a [[letter]] with another id, which follows the same letter with the same if-fact-was
+correction-without-figure = the letter `{ $letter }` is for those who had another `{ $fact }`, and does not say today's
+    .hint = write {"{{"}fact "{ $fact }"{"}}"} where the new figure belongs
+# Under errors in the files of a campaign that somebody else keeps up.
+ask-for-mended-files = these files are kept up by { $contact }: show them this there, and ask for mended ones
 status-title = { $title } ({ $campaign }), from { $sender }
 #   $when: one of the two below
 status-letter = { $letter }  { $to }  { $when }
 status-tried = tried { $at }
 status-first-tried = first tried { $at }
 status-more = … and { $letters } more
+# The figures that letters said: the value of a fact in a language, and in how many letters.
+status-figures = Figures in the letters that were accepted:
+status-figure = { $fact } ({ $language }): "{ $value }" in { $letters ->
+    [one] 1 letter
+   *[other] { $letters } letters
+}
+status-old-figure = { $fact } ({ $language }): "{ $value }" in { $letters ->
+    [one] 1 letter; it is another today
+   *[other] { $letters } letters; it is another today
+}
 status-in-doubt = In doubt: the server may have taken these, or not. They are held.
 status-what-to-do = Look into your Sent folder (some providers put there what was sent), or ask the recipient. Then tell appel; ID is what stands between < and > above:
 status-settle-sent = it arrived: never sent again
@@ -507,6 +610,8 @@ status-copies-deferred = Copies that were put off although the letter was taken;
 status-copies-refused = Copies that were refused although the letter was taken; `appel log` shows the server's words.
 # What runs found out about mail servers: `status -v`.
 status-hosts = What was found out about mail servers, kept for seven days:
+# The first line of the file titles.toml.
+titles-file = Under which title each campaign was sent last, so that two folders with one id are told apart. This file can be deleted.
 # The first line of the file hosts.toml.
 hosts-file = What appel found out about mail servers, so that the next run need not. It holds for seven days. This file can be deleted.
 host-letters-per-connection = { $letters ->

@@ -132,6 +132,20 @@ config-hint-language = write its code: "en", "fr", "pt-BR"
 config-hint-near-code = did you mean "{ $near }"?
 config-spreadsheet = spreadsheets are not read yet
     .hint = open it, choose Save As, format "CSV UTF-8", and name the new file here: recipients = "recipients.csv"
+config-corrects-and-follows-nothing = letter.if-fact-was is there without `follows`
+    .hint = name the letter that is corrected: follows = "protest"
+config-corrects-no-fact = there is no fact `{ $name }`
+config-hint-corrects = write the name of a table under [facts]: for {"["}facts.killed], "killed"
+config-hint-hold = write the reason in double quotes, hold = "the figures are being checked"; without a hold take the line out
+config-hold-empty = campaign.hold is there, and says no reason
+    .hint = write the reason: hold = "the figures are being checked"; without a hold take the line out
+#   $reason: the organiser's own words
+campaign-on-hold = this campaign is on hold: { $reason }
+    .hint = nothing is sent until its organiser takes the hold back; look at it as you like
+send-on-hold = this campaign is on hold: { $reason }
+    .hint = nothing was sent. Wait for new files, or ask { $ask }
+send-on-hold-own = this campaign is on hold: { $reason }
+    .hint = nothing was sent. When it may go on, take the line `hold` out of the configuration
 config-deadline-passed = the deadline has passed: { $deadline }
     .hint = no letter leaves any more; ask the organiser for a new date if the campaign goes on
 

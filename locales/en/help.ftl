@@ -4,6 +4,7 @@
 
 help-heading-usage = Usage:
 help-heading-arguments = Arguments
+help-heading-commands = Commands
 help-heading-options = Options
 help-heading-selection = Selection
 help-heading-everywhere = Everywhere
@@ -28,6 +29,10 @@ help-send = Send what is due
 help-status = Show where the campaign stands
 help-settle = Say what became of letters in doubt: they arrived, or they did not
 help-log = Show every attempt, oldest first
+help-fact = Change the figures that letters say, and see who got which
+help-fact-set = Set a figure, with its source: the file keeps its comments, and who got the old figure is said
+help-fact-list = Show each figure with its source, its time, and the letters that say it
+help-fact-history = Show what was changed, and when
 help-purge = Forget a campaign: remove its records from the ledger, and its log
 
 ## Flags of every command
@@ -68,6 +73,13 @@ help-send-retry_refused = Try again what the server refused in an earlier run
 help-settle-letters = Which letters: the Message-ID of each, as `appel status` shows it, without the angle brackets
 help-settle-sent = They arrived: they count as accepted, and are never sent again
 help-settle-unsent = They did not: they are due again, and the next send sends them as the same messages
+help-fact-set-name = The figure: killed, for [facts.killed]
+help-fact-set-values = What it is now; one for each --language, in that order, or one for all
+help-fact-set-source = Who says so; one for each --language, or one for all
+help-fact-set-as_of = When they said so, 2026-11-25T18:00:00+02:00 [default: now]
+help-fact-set-expires = From when on no letter says it any more: such a moment, or a time from now, 48h
+help-fact-set-language = The language of a value (may be repeated); the other languages stay as they are
+help-fact-history-only = Only this figure
 help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
 help-clean-files = The files to clean; statement.pdf becomes statement.clean.pdf beside it
 help-purge-yes = Do not ask before removing

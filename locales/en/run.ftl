@@ -42,6 +42,12 @@ left-out-not-received =
         [one] 1 letter follows one that was not accepted for its reader in an earlier run
        *[other] { $count } letters follow one that was not accepted for their readers in an earlier run
     }
+# A letter that corrects a figure goes to those who were told another one last.
+left-out-fact-unchanged =
+    { $count ->
+        [one] 1 letter corrects a figure, of which its reader has no other than today's
+       *[other] { $count } letters correct a figure, of which their readers have no other than today's
+    }
 left-out-copies-refused =
     { $count ->
         [one] 1 copy was refused by the server earlier (see `appel log`; try again with --retry-refused)
@@ -78,6 +84,23 @@ letters-with-errors =
         [one] 1 error to fix in the letters; nothing was sent
        *[other] { $count } errors to fix in the letters; nothing was sent
     }
+#   $former: the id of a letter, or of a campaign
+renamed-letter =
+    { $letters ->
+        [one] 1 letter due goes to an address that got `{ $former }` of this campaign, a letter which the configuration no longer has
+       *[other] { $letters } letters due go to addresses that got `{ $former }` of this campaign, a letter which the configuration no longer has
+    }
+    .hint = if it is the same letter under another id, write the old one back, id = "{ $former }": a letter is known by its id, and they would get it twice
+renamed-campaign =
+    { $letters ->
+        [one] 1 letter due goes to an address that got `{ $letter }` of the campaign { $former } already
+       *[other] { $letters } letters due go to addresses that got `{ $letter }` of the campaign { $former } already
+    }
+    .hint = if it is the same campaign under another id, write the old one back, id = "{ $former }": a letter is known by the ids of campaign and letter, and they would get it twice
+#   $before: the title under which it was sent last
+title-is-another = the campaign { $campaign } was sent last under another title: "{ $before }"
+    .hint = if this is another campaign, give it an id of its own: whoever got a letter of that one would get none of this
+ask-same-campaign = Is this the same campaign, under a new title?
 letter-never-fits = letter `{ $letter }` goes to { $addresses } addresses with its copies, and smtp.daily-limit allows { $limit } in 24 hours
     .hint = leave some copies out, or raise daily-limit if your provider lets you: otherwise it can never leave
 #   $day, $time: in UTC

@@ -232,10 +232,21 @@ fact-no-time = the fact `{ $name }` has no time
     .hint = add one under {"["}facts.{ $name }]: as-of = 2011-12-16T18:54:00+01:00
 #   $expires: the time after which it must not be used
 fact-out-of-date = the fact `{ $name }` is out of date since { $expires }
+fact-as-of-later = the time of the fact `{ $name }` is still to come: { $as_of }
+    .hint = look at the day, the hour and the offset of as-of: Z is Greenwich time, +02:00 two hours ahead of it
+fact-expires-soon = the fact `{ $name }` expires within a day, at { $expires }
+    .hint = letters that say it stop then: have the new figure ready
+fact-unused-out-of-date = the fact `{ $name }` is out of date since { $expires }; no letter says it
+    .hint = renew it before a letter does, or take it out
 #   $ask: whom a sender asks for new files
 #   $source: who says so, "the strikers' committee"
 fact-out-of-date-hint = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
 fact-out-of-date-ask = ask { $ask } for the campaign's new files, and put in no figure of your own; whoever organises it asks { $source }, and writes the new figure, as-of and expires under {"["}facts.{ $name }] in config.toml
+# The same to somebody who is not the organiser, and knows who is.
+fact-out-of-date-contact = ask { $ask } for the campaign's new files, and put in no figure of your own
+# The same to the organiser.
+fact-out-of-date-renew = find out the new figure, then write it down: appel fact set { $name } "…" --source "…" --expires 48h
+fact-out-of-date-renew-ask = ask { $source } for the new figure, then write it down: appel fact set { $name } "…" --source "…" --expires 48h
 # In "ask … for the campaign's new files".
 fact-ask-organiser = whoever gave you this campaign
 #   $contact: the organiser's address or page

@@ -12,7 +12,7 @@ use crate::failure::{Exit, Style};
 const GROUPS: [(&str, &[&str]); 3] = [
     ("help-group-take-part", &["preview", "rehearse", "send", "status"]),
     ("help-group-afterwards", &["log", "settle", "purge"]),
-    ("help-group-organise", &["new", "check", "clean"]),
+    ("help-group-organise", &["new", "check", "fact", "clean"]),
 ];
 
 /// What the command line asks for.
@@ -80,7 +80,15 @@ pub fn command(locale: Locale) -> Command {
         .mut_subcommands(|subcommand| {
             let name = subcommand.get_name().to_owned();
             // The groups list them.
-            words.on(subcommand, &name).help_template(template("")).hide(true)
+            let nested = subcommand.mut_subcommands(|nested| {
+                let name = format!("{name}-{}", nested.get_name());
+                words.on(nested, &name).help_template(template(""))
+            });
+            words
+                .on(nested, &name)
+                .subcommand_help_heading(words.of("help-heading-commands"))
+                .help_template(template(""))
+                .hide(true)
         })
         .override_usage("appel [OPTIONS] <COMMAND>")
         .help_template(template(&groups))
@@ -151,9 +159,13 @@ mod tests {
     fn asked_for(catalog: &Catalog) -> BTreeSet<String> {
         let mut asked = BTreeSet::new();
         let root = command(Locale::English);
-        let commands: Vec<&Command> = std::iter::once(&root).chain(root.get_subcommands()).collect();
-        for command in commands {
-            let name = command.get_name();
+        let nested = root.get_subcommands().flat_map(|command| {
+            let name = |nested: &Command| format!("{}-{}", command.get_name(), nested.get_name());
+            command.get_subcommands().map(move |nested| (name(nested), nested))
+        });
+        let named = |command| (Command::get_name(command).to_owned(), command);
+        let commands = std::iter::once(&root).chain(root.get_subcommands()).map(named);
+        for (name, command) in commands.chain(nested) {
             asked.insert(format!("help-{name}"));
             for arg in command.get_arguments() {
                 let own = format!("help-{name}-{}", arg.get_id());
@@ -162,7 +174,7 @@ mod tests {
             }
         }
         asked.extend(GROUPS.iter().map(|(group, _)| (*group).to_owned()));
-        let headings = ["arguments", "everywhere", "options", "selection", "usage"];
+        let headings = ["arguments", "commands", "everywhere", "options", "selection", "usage"];
         asked.extend(headings.iter().map(|heading| format!("help-heading-{heading}")));
         asked
     }

@@ -2,21 +2,26 @@
 
 mod crowd;
 
+use std::sync::Arc;
+
+use appel_core::campaign::Campaign;
 use appel_core::letter::Rules;
-use appel_messages::{Value, msg};
+use appel_messages::{Message, Value, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use self::crowd::Crowd;
-use super::{Context, selection};
+use super::{Context, on_hold, selection};
 use crate::cli;
 use crate::failure::{Exit, Failure, More, Problem, Problems, Severity};
 use crate::input::Input;
 use crate::outbox::ledger::NoLedger;
-use crate::report::coverage;
 use crate::report::problems::{order, write_csv};
+use crate::report::{coverage, edition};
 use crate::run::alike::Alike;
 use crate::run::compose::Composer;
+use crate::run::corrections::warnings;
+use crate::run::figures::{odd_times, said_by_letters};
 use crate::run::matrix::Matrix;
 use crate::run::preflight::{Checked, preflight};
 use crate::run::tried::Tried;
@@ -28,6 +33,8 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         due,
         off,
         matrix,
+        campaign,
+        ask,
     } = problems(context, arguments).await?;
     if let Some(file) = &arguments.csv {
         write_csv(file, &problems, context.style.catalog()).map_err(|error| {
@@ -49,6 +56,9 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             /// The warnings of style that are switched off.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             off: Vec<&'static str>,
+            /// Which edition of the campaign's files was looked at, when they can be read and say so.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            campaign: Option<Edition<'a>>,
             /// Who gets what from senders anywhere.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             coverage: Vec<coverage::Line<'a>>,
@@ -57,6 +67,7 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             problems: problems.iter().collect(),
             more: problems.more().collect(),
             off,
+            campaign: campaign.as_deref().and_then(Edition::of),
             coverage: matrix
                 .as_ref()
                 .filter(|matrix| matrix.tells_senders_apart())
@@ -70,6 +81,13 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         context.write_out(&coverage::shown(&matrix, &context.out));
     }
     context.print(&verdict(context, &problems, due));
+    let lines: Vec<Message> = match (&campaign, ask) {
+        (Some(campaign), _) => edition::lines(campaign).collect(),
+        (None, ask) => ask.into_iter().collect(),
+    };
+    for line in &lines {
+        context.print_line(line);
+    }
     if !off.is_empty() {
         let file = appel_core::words::path(&context.global.config);
         let said = msg!("style-off", file = file, names = Value::list(off));
@@ -96,6 +114,34 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     context.out.say(&verdict) + "\n"
 }
 
+/// Which edition of a campaign's files it is, for programs.
+#[derive(Serialize)]
+struct Edition<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<&'a str>,
+    /// Why nothing is to be sent for now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold: Option<&'a str>,
+}
+
+impl<'a> Edition<'a> {
+    /// `None` when the campaign says nothing of it.
+    fn of(campaign: &'a Campaign) -> Option<Self> {
+        let edition = Self {
+            version: campaign.version.as_deref(),
+            updated: campaign.updated.as_deref(),
+            contact: campaign.contact.as_deref(),
+            hold: campaign.hold.as_ref().map(|hold| &*hold.reason),
+        };
+        let all = [edition.version, edition.updated, edition.contact, edition.hold];
+        all.iter().any(Option::is_some).then_some(edition)
+    }
+}
+
 /// What a check found.
 struct Found {
     /// Everything worth saying.
@@ -106,14 +152,21 @@ struct Found {
     off: Vec<&'static str>,
     /// What senders elsewhere would send.
     matrix: Option<Matrix>,
+    /// What was looked at, when it can be read.
+    campaign: Option<Arc<Campaign>>,
+    /// Whom to ask for mended files.
+    ask: Option<Message>,
 }
 
 async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Failure> {
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
     let (mut problems, off) = (loaded.problems, loaded.off);
-    let (mut due, mut matrix) = (0, None);
+    let ask = context.ask_for_mended_files(&loaded.organiser, &problems);
+    let (mut due, mut matrix, mut campaign) = (0, None, None);
     if let Some(mut input) = loaded.input {
+        campaign = Some(Arc::clone(&input.campaign));
+        problems.extend(input.campaign.hold.as_ref().map(on_hold));
         arguments.sender.stand_in(&mut input.sender);
         if input.smtp.is_none() {
             problems.push(Problem::note(msg!("check-no-smtp")));
@@ -131,11 +184,13 @@ async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Fa
         due,
         off,
         matrix,
+        campaign,
+        ask,
     })
 }
 
 /// What was sent already cannot be told, for this reason.
-fn untold(failure: Failure) -> Problem {
+pub(super) fn untold(failure: Failure) -> Problem {
     let why = failure.what.map_or_else(|| Value::from(""), Value::from);
     let problem = Problem::warning(msg!("check-ledger-unread", why = why));
     failure.hints.into_iter().fold(problem, Problem::hint)
@@ -172,6 +227,13 @@ async fn look(
     })
     .await;
     crate::input::style::look(&composer.input, problems);
+    let config = context.global.config.display().to_string();
+    let (facts, said) = (
+        &composer.input.campaign.facts,
+        said_by_letters(&composer.input.campaign),
+    );
+    problems.extend(odd_times(facts, &said, &config, now));
+    problems.extend(warnings(&composer.input.campaign, &crowd.corrections, &config));
     problems.extend(alike.problems(&composer));
     if let Ok(preflight) = &checked {
         problems.extend(super::without_words(&composer, preflight));

@@ -11,9 +11,9 @@ use crate::failure::{Failure, Style};
 use crate::input::Input;
 use crate::input::config::{Rate, Smtp};
 use crate::outbox::quota::Quota;
-use crate::report::leaving;
 use crate::report::moment::{about, clock_time, until};
 use crate::report::table::table;
+use crate::report::{edition, leaving};
 use crate::run::preflight::{Checked, Preflight, SHOWN_LETTERS};
 use crate::wrap::push_wrapped;
 
@@ -78,7 +78,17 @@ pub fn overview(input: &Input, smtp: &Smtp, preflight: &Preflight, timetable: &T
         email = sender.email.to_string(),
         host = visible_line(&smtp.host),
     );
-    let mut text = format!("{}\n{}\n\n", visible_line(&campaign.title), style.say(&from));
+    let mut text = format!("{}\n{}\n", visible_line(&campaign.title), style.say(&from));
+    for line in edition::lines(campaign) {
+        push_wrapped(
+            &mut text,
+            &style.say(&line),
+            "",
+            "",
+            style.width.saturating_sub(1).max(20),
+        );
+    }
+    text.push('\n');
     text.push_str(&letters(preflight, style));
     text.push_str(&copies_again(preflight, style));
     if sender.copy_to_self && preflight.due > 0 {

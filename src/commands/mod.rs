@@ -4,6 +4,7 @@ mod check;
 mod clean;
 mod conclude;
 mod confirm;
+mod fact;
 mod interrupts;
 mod log;
 mod new;
@@ -20,7 +21,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use appel_core::address::Address;
-use appel_core::campaign::Campaign;
+use appel_core::campaign::{Campaign, Hold};
 use appel_core::letter::Selection;
 use appel_core::words::{for_screen, json_for_screen, visible};
 use appel_messages::{Message, Value, msg};
@@ -31,7 +32,7 @@ use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style, listing};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
-use crate::input::{Identity, Input, Private, Sources};
+use crate::input::{Identity, Input, Organiser, Private, Sources};
 use crate::outbox::event::Listener;
 use crate::outbox::ledger::{LedgerError, Location};
 use crate::private::Unfit;
@@ -70,6 +71,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Settle(arguments) => settle::run(context, &arguments).await,
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Fact(arguments) => fact::run(context, &arguments).await,
         Command::Clean(arguments) => clean::run(context, &arguments),
     }
 }
@@ -168,14 +170,46 @@ impl Context {
 
     /// Reads the campaign; warnings are said, errors are a failure.
     fn input(&self) -> Result<Input, Failure> {
-        let loaded = crate::input::load(&self.sources(), self.clock.now());
-        match loaded.input {
-            Some(input) => {
-                self.say_problems(&loaded.problems);
-                Ok(input)
-            }
-            None => Err(Self::invalid(loaded.problems)),
+        let input = self.load()?;
+        if let Some(hold) = &input.campaign.hold {
+            self.say_problem(&on_hold(hold));
         }
+        Ok(input)
+    }
+
+    /// The same for letters that are to leave: a campaign that is on hold is a failure.
+    fn input_to_send(&self) -> Result<Input, Failure> {
+        let input = self.load()?;
+        let Some(Hold { reason, place }) = &input.campaign.hold else {
+            return Ok(input);
+        };
+        let what = match input.organiser() {
+            Organiser::Sender => msg!("send-on-hold-own", reason = reason),
+            organiser => msg!("send-on-hold", reason = reason, ask = organiser.whom_to_ask()),
+        };
+        Err(Failure::from(Problem::error(what).at(place.clone())))
+    }
+
+    fn load(&self) -> Result<Input, Failure> {
+        let loaded = crate::input::load(&self.sources(), self.clock.now());
+        let Some(input) = loaded.input else {
+            let ask = self.ask_for_mended_files(&loaded.organiser, &loaded.problems);
+            let mut failure = Self::invalid(loaded.problems);
+            failure.hints.extend(ask);
+            return Err(failure);
+        };
+        self.say_problems(&loaded.problems);
+        Ok(input)
+    }
+
+    /// Whom to ask, when what is wrong is in files that somebody else keeps up.
+    fn ask_for_mended_files(&self, organiser: &Organiser, problems: &Problems) -> Option<Message> {
+        let Organiser::At(contact) = organiser else { return None };
+        let account = self.sources().account.map(|path| path.display().to_string());
+        let is_own = |problem: &Problem| problem.place.as_ref().map(|place| &place.file) == account.as_ref();
+        let mut errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+        let is_theirs = errors.any(|problem| !is_own(problem));
+        is_theirs.then(|| msg!("ask-for-mended-files", contact = contact))
     }
 
     /// Problems that end the run, with the last line that counts them.
@@ -285,6 +319,11 @@ impl Context {
         }
         Ok(location)
     }
+}
+
+/// That nothing of a campaign is to be sent for now.
+fn on_hold(Hold { reason, place }: &Hold) -> Problem {
+    Problem::warning(msg!("campaign-on-hold", reason = reason)).at(place.clone())
 }
 
 /// `$XDG_CONFIG_HOME/appel/config.toml`; `None` when there is no home.

@@ -6,6 +6,7 @@ use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 
 use super::{Context, confirm};
+use crate::account::titles::Titles;
 use crate::account::trust::Folders;
 use crate::cli;
 use crate::failure::{Exit, Failure, Style};
@@ -91,6 +92,9 @@ async fn purge(
     if let Some(word) = word {
         word.forget()?;
     }
+    Titles::read()
+        .forget(&identity.id)
+        .map_err(|error| Failure::cannot_deliver(msg!("purge-title-stays")).because(&error))?;
     if context.global.json {
         context.print_json(&serde_json::json!({
             "event": "purged",

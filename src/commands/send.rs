@@ -1,11 +1,12 @@
 //! `appel send`: send what is due.
 
-use std::io::{IsTerminal, stdout};
+use std::io::{IsTerminal, stderr, stdin, stdout};
 use std::sync::Arc;
 
 use appel_core::address::Address;
 use appel_core::campaign::{Campaign, Sender};
 use appel_core::letter::{Over, Resend, Rules};
+use appel_core::words::visible_line;
 use appel_messages::msg;
 
 use super::conclude::{conclude, nothing_due};
@@ -13,13 +14,15 @@ use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
 use super::{Context, demand_words, password, personal, selection, trust};
 use crate::account::hosts::{Findings, Hosts};
+use crate::account::titles::Titles;
 use crate::cli;
-use crate::failure::{Exit, Failure, Problem};
+use crate::failure::{Exit, Failure, Place, Problem};
+use crate::input::Input;
 use crate::input::config::{Smtp, is_loopback};
 use crate::outbox::delivery::{Ended, Learned, Stop};
 use crate::outbox::event::{Event, LetterEvent, Listener, Summary, Verdict};
 use crate::outbox::kept::Kept;
-use crate::outbox::ledger::{self, Ledger, LedgerError, LedgerReader, Location};
+use crate::outbox::ledger::{self, AcceptedKind, Ledger, LedgerError, LedgerReader, Location};
 use crate::outbox::quota::Quota;
 use crate::private::{self, Unfit};
 use crate::report::curtain::Curtain;
@@ -27,7 +30,9 @@ use crate::report::json::JsonLines;
 use crate::report::leaving::{self, LetterList};
 use crate::report::log::LogFile;
 use crate::run::compose::{Composer, clock_behind, open_copies, recent};
+use crate::run::corrections::corrections;
 use crate::run::preflight::{Checked, Preflight, SHOWN_PROBLEMS, preflight};
+use crate::run::renamed::Renamed;
 use crate::run::send::{SendSettings, Sending};
 use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
@@ -35,7 +40,11 @@ use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
 /// The letters of this sender, or of whoever stands in for them.
 fn composer(context: &Context, arguments: &cli::Send, is_dry: bool) -> Result<Arc<Composer>, Failure> {
-    let mut input = context.input()?;
+    let mut input = if is_dry {
+        context.input()?
+    } else {
+        context.input_to_send()?
+    };
     if arguments.sender.is_given() && !is_dry {
         return Err(Failure::usage(msg!("usage-as-dry")));
     }
@@ -51,7 +60,6 @@ fn composer(context: &Context, arguments: &cli::Send, is_dry: bool) -> Result<Ar
 pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
     let is_dry = arguments.dry_run || arguments.out.is_some();
     let composer = composer(context, arguments, is_dry)?;
-    let now = context.clock.now();
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
@@ -59,10 +67,21 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     let location = context.ledger()?;
 
     if is_dry {
-        let mut ledger = ledger::read(&location, now).await?;
+        let mut ledger = ledger::read(&location, context.clock.now()).await?;
         return dry_run(context, arguments, &composer, &mut *ledger, resend).await;
     }
+    send(context, arguments, composer, location, resend).await
+}
 
+/// What leaves.
+async fn send(
+    context: &Context,
+    arguments: &cli::Send,
+    composer: Arc<Composer>,
+    location: Location,
+    resend: Resend,
+) -> Result<Exit, Failure> {
+    let now = context.clock.now();
     let input = &composer.input;
     let account = input.smtp.as_ref().ok_or_else(no_smtp)?;
     let word = trust::word(context, input, account, arguments.own_folder)?;
@@ -76,9 +95,17 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         resend,
         recent: Some(Arc::new(recent(&mut *ledger, input, now).await?)),
         copies: open_copies(&mut *ledger, input).await?,
+        corrections: corrections(&mut *ledger, input).await?,
         as_if_received: false,
         ..Rules::to_look(now)
     };
+    let kinds = ledger.accepted_kinds(&input.sender.email).await?;
+    if !is_same_campaign(context, &input.campaign, &kinds)? {
+        context.say(&msg!("nothing-was-sent"));
+        let _ = ledger.close(context.clock.now()).await;
+        return Ok(Exit::Done);
+    }
+    let mut renamed = renamed(&input.campaign, &kinds);
     let mut quota = quota(&mut *ledger, &input.sender.email, account, now).await?;
     let hosts = Hosts::read(now);
     let known = hosts.of(&account.host, account.port);
@@ -86,9 +113,11 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     let mut plan = confirm::Timetable::new(rate, &mut quota, now);
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |seen| {
         plan.see(&seen);
+        renamed.see(input, &seen);
         Ok(())
     })
     .await?;
+    say_renamed(context, input, renamed, &mut *ledger).await?;
     refuse_unready(&composer, &preflight, account)?;
     // The log names each letter that is held back.
     if preflight.nothing_due() && !context.global.json && preflight.held_back() == 0 {
@@ -143,6 +172,9 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
             let (ended, ledger) = sending.deliver(transport, ledger, found, interrupts).await?;
             let server = (&*account.host, account.port);
             hosts.learn(server, findings(known, &learned, &ended), context.clock.now());
+            if ended.summary.accepted > 0 {
+                Titles::read().learn(&input.campaign.id, &input.campaign.title);
+            }
             (ended, ledger)
         }
     };
@@ -152,6 +184,50 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
     // That the run ended is worth writing down, but no reason to fail it.
     let _ = ledger.close(context.clock.now()).await;
     conclude(context, &*input.campaign.recipients, &ended, &preflight)
+}
+
+/// Two folders with one id share one history: what the one sent is not due in the other. Asked where somebody is there, and
+/// said where nobody is, since nothing is sent twice by it.
+fn is_same_campaign(context: &Context, campaign: &Campaign, kinds: &[AcceptedKind]) -> Result<bool, Failure> {
+    let titles = Titles::read();
+    let has_sent = kinds.iter().any(|kind| kind.campaign == campaign.id);
+    let Some(before) = titles
+        .of(&campaign.id)
+        .filter(|title| has_sent && *title != campaign.title)
+    else {
+        return Ok(true);
+    };
+    let what = msg!(
+        "title-is-another",
+        campaign = &campaign.id,
+        before = visible_line(before)
+    );
+    let file = context.global.config.display().to_string();
+    context.say_problem(&Problem::warning(what).at(Place::file(file).field("campaign.title")));
+    if !stdin().is_terminal() || !stderr().is_terminal() {
+        return Ok(true);
+    }
+    confirm::ask(&context.style, &msg!("ask-same-campaign"), None)
+}
+
+/// What may have been renamed.
+fn renamed(campaign: &Campaign, kinds: &[AcceptedKind]) -> Renamed {
+    let titles = Titles::read();
+    Renamed::new(kinds, campaign, |id| titles.of(id))
+}
+
+/// Before anything leaves: known addresses that are due again because a name changed.
+async fn say_renamed(
+    context: &Context,
+    input: &Input,
+    renamed: Renamed,
+    ledger: &mut dyn LedgerReader,
+) -> Result<(), Failure> {
+    let file = context.global.config.display().to_string();
+    for warning in renamed.warnings(ledger, input, &file).await? {
+        context.say_problem(&warning);
+    }
+    Ok(())
 }
 
 /// Who hears of the run.
@@ -300,6 +376,7 @@ async fn dry_run(
         resend,
         recent: Some(Arc::new(recent)),
         copies: open_copies(ledger, &composer.input).await?,
+        corrections: corrections(ledger, &composer.input).await?,
         as_if_received: false,
         ..Rules::to_look(now)
     };
@@ -319,6 +396,8 @@ async fn dry_run(
     let lists = !json && !stdout().is_terminal();
     let mut list = LetterList::new(stdout().lock(), &context.out);
     let mut lines = JsonLines::new(stdout().lock(), context.style.catalog());
+    let kinds = ledger.accepted_kinds(&composer.input.sender.email).await?;
+    let mut renamed = renamed(&composer.input.campaign, &kinds);
     let preflight = preflight(composer, ledger, &rules, SHOWN_PROBLEMS, |seen| {
         if let (Checked::Due { letter, text, date }, Some(folder)) = (&seen, &mut folder) {
             let message = composer.message(letter, text, *date).map_err(Failure::from)?;
@@ -326,6 +405,7 @@ async fn dry_run(
             let written = folder.write(&name, &message.bytes);
             written.map_err(|error| Failure::cannot_deliver(msg!("letter-unwritten")).because(&error))?;
         }
+        renamed.see(&composer.input, &seen);
         if lists && let Checked::Due { letter, .. } = &seen {
             list.push(letter);
         }
@@ -335,6 +415,7 @@ async fn dry_run(
         Ok(())
     })
     .await?;
+    say_renamed(context, &composer.input, renamed, ledger).await?;
     if json {
         let skipped = preflight.skipped.values().sum();
         lines.line(&Event::Summary(Summary {

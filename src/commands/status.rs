@@ -1,21 +1,26 @@
 //! `appel status`: where the campaign stands.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use appel_core::letter::{Decision, LetterId, Plan, Rules, Selection};
+use appel_core::facts::Fact;
+use appel_core::letter::{Decision, LetterId, Plan, Rules, Selection, difference};
 use appel_core::outcome::Status;
 use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, on_hold};
 use crate::account::hosts::Hosts;
-use crate::failure::{Exit, Failure, Severity, Style};
+use crate::failure::{Exit, Failure, Problems, Severity, Style};
 use crate::input::Identity;
+use crate::input::bounded::{self, MOST_TEXT};
+use crate::input::config::facts_of;
 use crate::outbox::ledger::{self, LedgerEvent, LedgerReader, Record};
 use crate::report::moment::pace;
 use crate::run::compose::open_copies;
+use crate::run::corrections::corrections;
+use crate::run::figures::said;
 use crate::run::planning::Planning;
 use crate::wrap::push_wrapped;
 
@@ -35,6 +40,20 @@ struct Standing<'a> {
     copies_refused: usize,
     copies_in_doubt: usize,
     copies_due: Option<usize>,
+    /// Which figures the accepted letters said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    figures: Vec<Figure>,
+}
+
+/// How many accepted letters said one value of a fact.
+#[derive(Debug, Serialize)]
+struct Figure {
+    fact: String,
+    language: String,
+    value: String,
+    letters: usize,
+    /// Whether it is the value that letters say now.
+    today: bool,
 }
 
 /// Copies that their letters left without.
@@ -99,6 +118,7 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         copies_refused: copies.refused.all,
         copies_in_doubt: copies.in_doubt,
         copies_due: due.map(|(_, copies)| copies),
+        figures: figures(context, &mut *ledger, &identity).await?,
     };
     if context.global.json {
         context.print_json(&standing)?;
@@ -121,6 +141,35 @@ pub async fn run(context: &Context) -> Result<Exit, Failure> {
         context.print(&(text + &hosts));
     }
     Ok(Exit::Done)
+}
+
+/// The figures of the accepted letters, of a campaign that has facts.
+async fn figures(
+    context: &Context,
+    ledger: &mut dyn LedgerReader,
+    identity: &Identity,
+) -> Result<Vec<Figure>, Failure> {
+    let config = bounded::text(&context.global.config, MOST_TEXT).unwrap_or_default();
+    let facts = facts_of(&config, "", &mut Problems::new()).unwrap_or_default();
+    if facts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let facts: BTreeMap<String, Fact> = facts
+        .into_iter()
+        .filter_map(|(name, fact)| Some((name, fact?)))
+        .collect();
+    let said = said(ledger, &identity.id, &identity.sender).await?;
+    let figures = said.into_iter().map(|((fact, language, value), letters)| {
+        let told = serde_json::Map::from_iter([(fact.clone(), value.clone().into())]);
+        Figure {
+            today: difference(&facts, &fact, &language, &told).is_none(),
+            fact,
+            language,
+            value,
+            letters,
+        }
+    });
+    Ok(figures.collect())
 }
 
 /// What is known of mail servers; empty when nothing is.
@@ -157,11 +206,15 @@ async fn due(context: &Context, ledger: &mut dyn LedgerReader) -> Result<Option<
         context.say(&msg!("status-errors", errors = errors));
         return Ok(None);
     };
+    if let Some(hold) = &input.campaign.hold {
+        context.say_problem(&on_hold(hold));
+    }
     let plan = Plan::new(&input.campaign, &input.sender, input.limits, Selection::default())?;
     let (mut due, mut copies) = (0, 0);
     // What one address gets in a day holds a letter back; it is due all the same.
     let rules = Rules {
         copies: open_copies(ledger, &input).await?,
+        corrections: corrections(ledger, &input).await?,
         as_if_received: false,
         ..Rules::to_look(now)
     };
@@ -227,6 +280,32 @@ fn in_words(
     ] {
         let number = number.map_or_else(|| "?".to_owned(), |number| number.to_string());
         text.push_str(&format!("{number:>9}  {}\n", style.say(&word)));
+    }
+    if !standing.figures.is_empty() {
+        text.push('\n');
+        push_fitting(&mut text, &msg!("status-figures"), "", style);
+    }
+    for figure in &standing.figures {
+        let (fact, language) = (visible_line(&figure.fact), visible_line(&figure.language));
+        let (value, letters) = (visible_line(&figure.value), figure.letters);
+        let line = if figure.today {
+            msg!(
+                "status-figure",
+                fact = fact,
+                language = language,
+                value = value,
+                letters = letters
+            )
+        } else {
+            msg!(
+                "status-old-figure",
+                fact = fact,
+                language = language,
+                value = value,
+                letters = letters
+            )
+        };
+        push_fitting(&mut text, &line, "  ", style);
     }
     if in_doubt.all > 0 {
         text.push('\n');

@@ -19,6 +19,8 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::failure::Problems;
+
 pub(super) use account::has_own;
 pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
@@ -27,6 +29,18 @@ pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
 pub(super) use paths::{Refused, attachment, is_there, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
 pub use server::is_loopback;
+
+/// The facts of a configuration alone, whatever else is wrong in it; what is wrong in them is pushed. `None` when it is no
+/// TOML.
+pub fn facts_of(text: &str, shown: &str, problems: &mut Problems) -> Option<facts::Facts> {
+    let source = source::Source::new(shown, text.strip_prefix('\u{feff}').unwrap_or(text));
+    let tables = source.parse();
+    let facts = tables
+        .as_ref()
+        .map(|tables| facts::read(&read::Table::top(&source, tables)));
+    source.finish(problems);
+    facts
+}
 
 /// Which tables come from the campaign's folder, because the account file has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,22 +9,25 @@ use std::sync::Arc;
 use appel_core::campaign::{Campaign, Limits, Sender};
 use appel_core::problem::Problems;
 use appel_core::recipients::Recipients;
-use appel_messages::{Message, msg};
 use jiff::Timestamp;
 
 pub mod bounded;
 pub mod config;
 pub mod identity;
 mod leavings;
+pub mod organiser;
 mod phrases;
 pub mod recipients;
+mod spoken;
 pub mod style;
 pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
 pub use leavings::says_something;
+pub use organiser::Organiser;
 pub use recipients::RecipientsFile;
+pub use spoken::spoken;
 
 /// What is read: where the files are.
 #[derive(Clone, Debug)]
@@ -69,6 +72,15 @@ pub struct Input {
     pub kept_back: Arc<KeptBack>,
 }
 
+impl Input {
+    /// Who keeps up the campaign.
+    #[must_use]
+    pub fn organiser(&self) -> Organiser {
+        let contact = self.campaign.contact.as_deref();
+        Organiser::of(contact, Some(&self.sender.email), self.from_folder.sender)
+    }
+}
+
 #[cfg(test)]
 impl From<appel_core::testing::Made> for Input {
     fn from(made: appel_core::testing::Made) -> Self {
@@ -93,25 +105,34 @@ pub struct Loaded {
     pub problems: Problems,
     /// The warnings of style that the campaign switched off (`[check] allow`), by their names.
     pub off: Vec<&'static str>,
+    /// Who keeps up the campaign, as far as that could be read.
+    pub organiser: Organiser,
 }
 
 /// Reads a whole campaign and finds every problem in it. `now` decides what is stale.
 #[must_use]
 pub fn load(sources: &Sources, now: Timestamp) -> Loaded {
     let mut problems = Problems::new();
-    let mut off = Vec::new();
-    let input = read(sources, now, &mut problems, &mut off);
+    let (mut off, mut organiser) = (Vec::new(), Organiser::Unknown);
+    let input = read(sources, now, &mut problems, (&mut off, &mut organiser));
     problems.switch_off(&off);
     Loaded {
         input: input.filter(|_| !problems.any_error()),
         problems,
         off,
+        organiser,
     }
 }
 
-fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Vec<&'static str>) -> Option<Input> {
+fn read(
+    sources: &Sources,
+    now: Timestamp,
+    problems: &mut Problems,
+    (off, organiser): (&mut Vec<&'static str>, &mut Organiser),
+) -> Option<Input> {
     let draft = config::read(sources, now, problems)?;
     off.clone_from(&draft.off);
+    *organiser = draft.organiser();
     let roles: BTreeSet<String> = draft
         .letters
         .iter()
@@ -126,15 +147,6 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Ve
         templates::load(path, &shown(path), &scope, problems)
     });
     draft.finish(templates?, Arc::new(roster?))
-}
-
-/// Whom a sender asks for a new figure: never themselves.
-#[must_use]
-pub fn whom_to_ask(contact: Option<&str>) -> Message {
-    match contact {
-        Some(contact) => msg!("fact-ask-contact", contact = contact),
-        None => msg!("fact-ask-organiser"),
-    }
 }
 
 fn shown(path: &Path) -> String {

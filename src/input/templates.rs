@@ -28,6 +28,7 @@ use appel_core::place::Language;
 use appel_core::templates::Versions;
 use jiff::Timestamp;
 
+use super::Organiser;
 use super::config::{Draft, KeptBack};
 use parse::Parsed;
 
@@ -62,8 +63,8 @@ pub(super) struct Scope<'a> {
     columns: Option<&'a [String]>,
     /// The campaign's language.
     language: Option<&'a Language>,
-    /// Whom a sender asks about the campaign.
-    contact: Option<&'a str>,
+    /// Who keeps up the campaign.
+    organiser: Organiser,
     now: Timestamp,
     /// How long the configuration is, in bytes; 0 when that is not known.
     length: u64,
@@ -87,7 +88,7 @@ impl<'a> Scope<'a> {
                 .map(|keys| keys.iter().map(String::as_str).collect()),
             columns,
             language: draft.language.as_ref(),
-            contact: draft.contact(),
+            organiser: draft.organiser(),
             now,
             length: draft.length,
         }

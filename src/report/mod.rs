@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod coverage;
 pub mod curtain;
+pub mod edition;
 pub mod json;
 pub mod leaving;
 pub mod letter;

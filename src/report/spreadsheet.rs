@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use appel_core::words::visible_line;
 use appel_messages::{Catalog, Locale};
 use csv::{Terminator, Writer, WriterBuilder};
+use serde_json::Value;
 
 use super::attempt::{Statuses, hexadecimal, recipients};
 use crate::outbox::ledger::{EventKind, LedgerEvent};
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "at",
     "letter",
     "language",
@@ -21,6 +22,7 @@ const COLUMNS: [&str; 11] = [
     "reply",
     "message_id",
     "sha256",
+    "facts",
 ];
 
 /// The rows, the first one with the names of the columns.
@@ -64,6 +66,10 @@ impl<W: Write> Rows<W> {
             } => hexadecimal(digest),
             _ => String::new(),
         };
+        let facts = match &event.kind {
+            EventKind::Attempt { facts: Some(facts), .. } => in_words(facts),
+            _ => String::new(),
+        };
         for (number, (address, outcome)) in recipients(event).enumerate() {
             let code = outcome.reply.code.map(|code| code.to_string()).unwrap_or_default();
             let words = match outcome.reply.reason {
@@ -86,6 +92,7 @@ impl<W: Write> Rows<W> {
                 &words,
                 &message_id,
                 &sha256,
+                &facts,
             ];
             self.to.write_record(cells.map(harmless))?;
         }
@@ -100,6 +107,16 @@ impl<W: Write> Rows<W> {
         self.begin()?;
         self.to.flush()
     }
+}
+
+/// Facts as the ledger keeps them, for a person: `killed: at least 14; wounded: 3`.
+fn in_words(facts: &str) -> String {
+    // What this program wrote is JSON; whatever else should stand there is no reason to keep the rest back.
+    let facts: serde_json::Map<String, Value> = serde_json::from_str(facts).unwrap_or_default();
+    let each = facts
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", value.as_str().unwrap_or_default()));
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// A cell that a spreadsheet shows and does not take for a formula; control characters in caret notation.

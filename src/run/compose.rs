@@ -20,7 +20,7 @@ use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::input::config::{MOST_ATTACHED, read_attachment};
-use crate::input::{Input, bounded, says_something, whom_to_ask};
+use crate::input::{Input, bounded, says_something};
 use crate::outbox::delivery::{Letters, TriedLast};
 use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
@@ -150,7 +150,7 @@ impl Composer {
             fact = name,
             day = day,
             time = time,
-            ask = whom_to_ask(self.input.campaign.contact.as_deref())
+            ask = self.input.organiser().whom_to_ask()
         )))
     }
 

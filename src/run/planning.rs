@@ -91,7 +91,7 @@ impl<'l> Planning<'l> {
         let past = self.pasts.pop_front().flatten();
         let may_leave = match self.decider.first_of(&open) {
             None => self.decider.may_leave(past),
-            Some(_) => self.decider.may_follow(past, self.pasts.pop_front().flatten()),
+            Some(_) => self.decider.may_follow(&open, past, self.pasts.pop_front().flatten()),
         };
         self.note_deferred(open.id, may_leave.ok().flatten());
         self.notes.push(may_leave);

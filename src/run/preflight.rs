@@ -137,6 +137,7 @@ fn left_out(reason: Skip, number: usize) -> Message {
         Skip::AddressLimit => msg!("left-out-address-limit", count = number),
         Skip::Deadline => msg!("left-out-deadline", count = number),
         Skip::NotReceived => msg!("left-out-not-received", count = number),
+        Skip::FactUnchanged => msg!("left-out-fact-unchanged", count = number),
     }
 }
 
@@ -147,7 +148,9 @@ fn copies_left_out(reason: Skip, number: usize) -> Option<Message> {
         Skip::InDoubt => msg!("left-out-copies-in-doubt", count = number),
         Skip::AddressLimit => msg!("left-out-copies-address-limit", count = number),
         Skip::Deadline => msg!("left-out-copies-deadline", count = number),
-        Skip::AlreadyAccepted | Skip::Duplicate | Skip::OtherCountry | Skip::NotReceived => return None,
+        Skip::AlreadyAccepted | Skip::Duplicate | Skip::OtherCountry | Skip::NotReceived | Skip::FactUnchanged => {
+            return None;
+        }
     })
 }
 

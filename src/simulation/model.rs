@@ -12,7 +12,9 @@ use jiff::Timestamp;
 
 use crate::outbox::ledger::handed_over::{Counted, HandedOver, Once, Own};
 use crate::outbox::ledger::rules::{self, Open, OutOfOrder, Standing};
-use crate::outbox::ledger::{Claimed, Entry, EventKind, Holdings, Intent, LastTry, LedgerEvent, Record, Settled};
+use crate::outbox::ledger::{
+    AcceptedKind, Claimed, Entry, EventKind, Holdings, Intent, LastTry, LedgerEvent, Received, Record, Settled,
+};
 
 /// One letter's line.
 #[derive(Clone, Debug)]
@@ -45,6 +47,12 @@ pub struct Table {
     events: Vec<Event>,
     /// Whom forgotten campaigns wrote to: the sender's mailbox, the reader's, whether as a copy, and when.
     forgotten: Vec<(String, String, bool, Timestamp)>,
+}
+
+impl Event {
+    const fn kind_is_attempt(&self) -> bool {
+        matches!(self.kind, EventKind::Attempt { .. })
+    }
 }
 
 const fn may_be_there(status: Status) -> bool {
@@ -274,6 +282,56 @@ impl Table {
 
     pub fn events_of_campaign(&self, campaign: &str) -> Vec<LedgerEvent> {
         self.events(|row, _| row.intent.campaign == campaign)
+    }
+
+    pub fn received(&self, campaign: &str) -> Vec<Received> {
+        let is_last = |event: &Event| {
+            let left =
+                |other: &&Event| other.id == event.id && other.kind_is_attempt() && may_be_there(other.outcome.status);
+            self.events
+                .iter()
+                .rev()
+                .find(left)
+                .is_some_and(|last| std::ptr::eq(last, event))
+        };
+        let accepted = |event: &&Event| {
+            let row = self.row(event);
+            row.intent.campaign == campaign && row.standing.status == Some(Status::Accepted) && is_last(event)
+        };
+        self.events
+            .iter()
+            .filter(accepted)
+            .map(|event| Received {
+                record: record(event.id, self.row(event)),
+                at: event.at,
+                facts: match &event.kind {
+                    EventKind::Attempt { facts, .. } => facts.clone(),
+                    EventKind::Settlement(_) => None,
+                },
+                copies: event
+                    .copies
+                    .iter()
+                    .filter(|copy| copy.outcome.status == Status::Accepted)
+                    .count(),
+            })
+            .collect()
+    }
+
+    pub fn accepted_kinds(&self, sender: &Address) -> Vec<AcceptedKind> {
+        let mut kinds: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for row in self.rows.values() {
+            if is_from(row, sender) && row.copy_of.is_none() && row.standing.status == Some(Status::Accepted) {
+                *kinds
+                    .entry((row.intent.campaign.clone(), row.intent.letter.clone()))
+                    .or_default() += 1;
+            }
+        }
+        let kind = |((campaign, letter), letters)| AcceptedKind {
+            campaign,
+            letter,
+            letters,
+        };
+        kinds.into_iter().map(kind).collect()
     }
 
     pub fn doubts_of_sender(&self, campaign: &str, sender: &Address) -> Vec<LedgerEvent> {

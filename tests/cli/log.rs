@@ -139,7 +139,7 @@ fn a_spreadsheet_gets_a_row_for_every_address_of_every_attempt() {
     let rows = rows(&log.stdout);
     assert_eq!(
         rows[0].join(","),
-        "at,letter,language,from,role,address,outcome,code,reply,message_id,sha256"
+        "at,letter,language,from,role,address,outcome,code,reply,message_id,sha256,facts"
     );
     let column = |n: usize| rows[1..].iter().map(|row| &*row[n]).collect::<Vec<_>>();
     assert_eq!(column(0), ["2026-11-25T10:00:00Z"; 4]);

@@ -17,6 +17,7 @@ mod crash;
 mod echo;
 mod edges;
 mod evidence;
+mod facts;
 mod faults;
 mod flood;
 mod folder;

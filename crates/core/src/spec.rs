@@ -15,6 +15,8 @@ pub struct LetterSpec {
     pub template: String,
     /// `letter.follows`: the id of another letter, which this one answers; it goes to whoever got that one.
     pub follows: Option<String>,
+    /// `letter.if-fact-was`: the name of a fact; the letter goes to those alone who were told another value than today's.
+    pub if_fact_was: Option<String>,
     /// `letter.format`.
     pub format: Format,
     /// `campaign.content-language`: whether a header names the language of its text (RFC 3282).

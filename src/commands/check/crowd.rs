@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use appel_core::letter::{Decision, Over, Rules};
+use appel_core::letter::{Corrections, Decision, Over, Rules};
 use appel_messages::msg;
 use jiff::Timestamp;
 
@@ -10,6 +10,7 @@ use crate::commands::Context;
 use crate::failure::{Failure, Place, Problem};
 use crate::outbox::ledger::{self, LedgerReader};
 use crate::run::compose::{Composer, recent};
+use crate::run::corrections::corrections;
 use crate::run::planning::Planning;
 
 /// So many addresses that would get too much are named.
@@ -22,6 +23,8 @@ pub struct Crowd {
     first: Vec<(Over, usize, usize)>,
     /// Letters for others.
     more: usize,
+    /// Whom corrections go to.
+    pub corrections: Arc<Corrections>,
 }
 
 impl Crowd {
@@ -39,8 +42,10 @@ impl Crowd {
     ) -> Result<(), Failure> {
         let plan = &composer.plan;
         let recent = recent(ledger, &composer.input, now).await?;
+        self.corrections = corrections(ledger, &composer.input).await?;
         let rules = Rules {
             recent: Some(Arc::new(recent)),
+            corrections: Arc::clone(&self.corrections),
             as_if_received: false,
             ..Rules::to_look(now)
         };

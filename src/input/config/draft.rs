@@ -26,7 +26,7 @@ use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread, looks_like_utf_16};
-use crate::input::{Input, Sources};
+use crate::input::{Input, Organiser, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
 pub struct Draft {
@@ -65,9 +65,10 @@ impl Draft {
         self.general.templates.as_deref()
     }
 
-    /// Whom a sender asks about the campaign.
-    pub fn contact(&self) -> Option<&str> {
-        self.general.contact.as_deref()
+    /// Who keeps up the campaign.
+    pub fn organiser(&self) -> Organiser {
+        let sender = self.sender.as_ref().and_then(|sender| sender.email.as_ref());
+        Organiser::of(self.general.contact.as_deref(), sender, self.from_folder.sender)
     }
 
     /// The whole, with its texts and its rows, when nothing in it was wrong.
@@ -86,7 +87,10 @@ impl Draft {
             title: self.general.title?,
             language,
             deadline: self.general.deadline,
+            version: self.general.version,
+            updated: self.general.updated,
             contact: self.general.contact,
+            hold: self.general.hold,
             letters: self.letters.into_iter().map(Arc::new).collect(),
             facts: facts.collect::<Option<_>>()?,
             templates,
@@ -168,11 +172,11 @@ fn read_both(
         warn_readable_by_others(path, table, account);
     }
     let kept_back = Arc::new(KeptBack::new(sources, &general));
-    let mut letters = letters::read(&top, &folder, &kept_back, &limits);
+    let facts = facts::read(&top);
+    let mut letters = letters::read(&top, &folder, &kept_back, &limits, &facts);
     for letter in &mut letters {
         letter.says_language = general.content_language;
     }
-    let facts = facts::read(&top);
     let off = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use appel_core::campaign::Hold;
 use appel_core::place::Language;
 use appel_messages::msg;
 use jiff::Timestamp;
+use toml::de::DeValue;
 
 use super::paths;
 use super::read::Table;
@@ -25,8 +27,14 @@ pub struct General {
     pub deadline: Option<Timestamp>,
     /// Whether a header names the language of each letter.
     pub content_language: bool,
+    /// Which edition of the files this is.
+    pub version: Option<String>,
+    /// When the organiser changed them last, as it is shown.
+    pub updated: Option<String>,
     /// Whom a sender asks: an address, or a page.
     pub contact: Option<String>,
+    /// Why nothing is to be sent for now.
+    pub hold: Option<Hold>,
 }
 
 /// Reads `[campaign]`; `folder` holds the file.
@@ -45,7 +53,10 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
         language: language.as_ref().and_then(read_language),
         deadline: deadline(table, now),
         content_language: table.get("content-language").and_then(Value::truth).unwrap_or_default(),
+        version: table.get("version").and_then(version),
+        updated: table.get("updated").and_then(updated),
         contact: table.text("contact").and_then(|text| text.line()),
+        hold: hold(table),
     };
     if let Some(recipients) = &general.recipients {
         refuse_spreadsheet(table, recipients);
@@ -97,6 +108,44 @@ fn deadline(table: &Table<'_>, now: Timestamp) -> Option<Timestamp> {
             .push(Problem::warning(msg!("config-deadline-passed", deadline = deadline.to_string())).at(place));
     }
     Some(deadline)
+}
+
+/// A number, or a word like "2026-11-25b".
+fn version(value: Value<'_>) -> Option<String> {
+    if value.raw().is_str() {
+        return value.text()?.line();
+    }
+    value.integer(0..=u64::MAX).map(|number| number.to_string())
+}
+
+/// A day, or a moment.
+fn updated(value: Value<'_>) -> Option<String> {
+    if let DeValue::Datetime(written) = value.raw()
+        && written.time.is_none()
+        && let Some(day) = written.date
+    {
+        return Some(day.to_string());
+    }
+    let (moment, _) = value.moment()?;
+    Some(moment.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+fn hold(table: &Table<'_>) -> Option<Hold> {
+    let value = table.get("hold")?;
+    if !value.raw().is_str() {
+        return value.not_a_text(msg!("config-hint-hold"));
+    }
+    let text = value.text()?;
+    if text.as_str().trim().is_empty() {
+        // Whether it is held is not to be guessed.
+        text.refuse(msg!("config-hold-empty"));
+        return None;
+    }
+    let reason = text.line()?;
+    Some(Hold {
+        reason,
+        place: text.place(),
+    })
 }
 
 /// An id: letters, digits, `-`, `_`, `.`; beginning with a letter or digit, so that it can name a file.

@@ -9,6 +9,7 @@ use appel_core::words::nearest;
 use appel_messages::{Message, msg};
 
 use super::KeptBack;
+use super::facts::Facts;
 use super::general::word;
 use super::paths::{self, MOST_ATTACHED};
 use super::read::Table;
@@ -33,7 +34,7 @@ const OWN_WORDS: &[(&str, OwnWords)] = &[("optional", OwnWords::Optional), ("req
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 
 /// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
-pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limits) -> Vec<LetterSpec> {
+pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limits, facts: &Facts) -> Vec<LetterSpec> {
     let source = top.source();
     let Some(value) = top.get("letter") else {
         source.push(no_letter(source));
@@ -59,11 +60,13 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
         let table = Table::of(item);
         let Some(table) = table else { continue };
         let followed = table.text("follows");
+        let if_fact_was = corrected(&table, facts);
         if let Some(mut letter) = read_one(&table, folder, kept_back, limits, &mut ids, &mut files) {
             if let Some(followed) = followed {
                 letter.follows = Some(followed.as_str().to_owned());
                 follows.push((letters.len(), followed));
             }
+            letter.if_fact_was = if_fact_was;
             letters.push(letter);
         }
     }
@@ -73,6 +76,27 @@ pub fn read(top: &Table<'_>, folder: &Path, kept_back: &KeptBack, limits: &Limit
         }
     }
     letters
+}
+
+/// The fact that a letter corrects.
+fn corrected(table: &Table<'_>, facts: &Facts) -> Option<String> {
+    let text = table.text("if-fact-was")?;
+    let name = text.as_str();
+    if !table.has("follows") {
+        text.refuse(msg!("config-corrects-and-follows-nothing"));
+    } else if !facts.contains_key(name) {
+        match nearest(name, facts.keys().map(String::as_str)) {
+            Some(near) => text.refuse_with(
+                msg!("config-corrects-no-fact", name = name),
+                msg!("fact-near", name = near),
+            ),
+            None => text.refuse_with(
+                msg!("config-corrects-no-fact", name = name),
+                msg!("config-hint-corrects"),
+            ),
+        }
+    }
+    Some(name.to_owned())
 }
 
 /// Why a letter cannot follow the one that it names.
@@ -142,6 +166,7 @@ fn read_one<'a>(
     Some(LetterSpec {
         template: template.flatten().unwrap_or_else(|| id.clone()),
         follows: None,
+        if_fact_was: None,
         id,
         to,
         format: format.unwrap_or(Format::Text),

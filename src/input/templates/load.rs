@@ -20,8 +20,8 @@ use super::spot::Unit;
 use super::tags::Piece;
 use super::{Partial, Partials, Scope, Variants, headers, marked, telling, wording};
 use crate::failure::{Place, Problem, Problems, Severity};
+use crate::input::Organiser;
 use crate::input::config::{self, MOST_ATTACHED, MOST_ATTACHMENTS};
-use crate::input::whom_to_ask;
 
 /// The most characters of a subject that the template itself gives.
 const LONGEST_SUBJECT: usize = 255;
@@ -452,9 +452,12 @@ fn stale(name: &str, place: impl Fn() -> Place, language: &Language, scope: &Sco
     let source = fact.source.as_ref().and_then(|source| source.get(language));
     let what = msg!("fact-out-of-date", name = name, expires = expires.to_string());
     let problem = Problem::error(what).at(place());
-    let ask = whom_to_ask(scope.contact);
-    Some(problem.hint(match source {
-        Some(source) => msg!("fact-out-of-date-ask", ask = ask, source = source, name = name),
-        None => msg!("fact-out-of-date-hint", ask = ask, name = name),
+    let ask = scope.organiser.whom_to_ask();
+    Some(problem.hint(match (&scope.organiser, source) {
+        (Organiser::Sender, Some(source)) => msg!("fact-out-of-date-renew-ask", source = source, name = name),
+        (Organiser::Sender, None) => msg!("fact-out-of-date-renew", name = name),
+        (Organiser::At(_), _) => msg!("fact-out-of-date-contact", ask = ask),
+        (Organiser::Unknown, Some(source)) => msg!("fact-out-of-date-ask", ask = ask, source = source, name = name),
+        (Organiser::Unknown, None) => msg!("fact-out-of-date-hint", ask = ask, name = name),
     }))
 }

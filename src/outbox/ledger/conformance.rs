@@ -4,6 +4,7 @@ pub mod claims;
 pub mod copies;
 pub mod ends;
 pub mod questions;
+pub mod received;
 
 use std::collections::HashMap;
 
@@ -257,6 +258,8 @@ macro_rules! conformance {
             questions what_was_handed_over_counts_for_a_day_and_for_its_sender
             ends a_no_that_deferred_a_letter_is_made_final_by_one_entry_and_nothing_else_is
             questions how_a_letter_that_is_deferred_was_tried_last_is_known
+            received what_was_received_is_told_once_a_letter_with_what_it_said
+            received the_kinds_of_what_was_accepted_are_those_of_its_sender_in_all_campaigns
             questions a_campaign_that_is_forgotten_is_gone_and_the_others_stay
             ends a_run_that_ended_leaves_what_it_wrote_and_nothing_to_settle
         );

@@ -33,7 +33,7 @@ pub use entry::{Attempted, Claimed, Durability, Entry, Intent};
 pub use error::{Doing, Holder, LedgerError};
 pub use location::Location;
 pub use nothing::NoLedger;
-pub use record::{EventKind, Holdings, LastTry, LedgerEvent, Record, Settled};
+pub use record::{AcceptedKind, EventKind, Holdings, LastTry, LedgerEvent, Received, Record, Settled};
 
 use std::collections::HashMap;
 use std::future::{Future, ready};
@@ -130,6 +130,14 @@ pub trait LedgerReader: Send {
 
     /// Every attempt of a campaign, whoever sent it, oldest first, and every word of a person on one.
     fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()>;
+
+    /// Every letter of a campaign that stands accepted, whoever sent it, and every copy that went its own way and does, each
+    /// once, in the order in which they left; one that a person settled as sent left in the attempt before.
+    fn received<'l>(&'l mut self, campaign: &'l str, each: Each<'l, Received>) -> Answer<'l, ()>;
+
+    /// Of what kinds the letters of a sender's address are that stand accepted, in whatever campaign, in the order of
+    /// campaigns and letters.
+    fn accepted_kinds<'l>(&'l mut self, sender: &'l Address) -> Answer<'l, Vec<AcceptedKind>>;
 
     /// What there is of a campaign, whoever sent it, and how much of it was handed over since a moment.
     fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings>;

@@ -8,7 +8,7 @@ use appel_core::campaign::Limits;
 use appel_core::letter::{LetterId, OpenCopy, Past, Recent};
 use jiff::Timestamp;
 
-use super::{Answer, Each, Holdings, LastTry, LedgerEvent, LedgerReader, Record};
+use super::{AcceptedKind, Answer, Each, Holdings, LastTry, LedgerEvent, LedgerReader, Received, Record};
 
 /// It knows nothing.
 #[derive(Clone, Copy, Debug, Default)]
@@ -70,6 +70,14 @@ impl LedgerReader for NoLedger {
 
     fn events_of_campaign<'l>(&'l mut self, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         answer(())
+    }
+
+    fn received<'l>(&'l mut self, _: &'l str, _: Each<'l, Received>) -> Answer<'l, ()> {
+        answer(())
+    }
+
+    fn accepted_kinds<'l>(&'l mut self, _: &'l Address) -> Answer<'l, Vec<AcceptedKind>> {
+        answer(Vec::new())
     }
 
     fn holdings<'l>(&'l mut self, _: &'l str, _: Timestamp) -> Answer<'l, Holdings> {

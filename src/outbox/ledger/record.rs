@@ -82,6 +82,30 @@ impl LedgerEvent {
     }
 }
 
+/// A letter that stands accepted, or a copy that went its own way and does, with what it said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The letter's record.
+    pub record: Record,
+    /// When it left.
+    pub at: Timestamp,
+    /// The facts the text used, as a JSON object of name to value; `None` when that is not known.
+    pub facts: Option<String>,
+    /// How many copies were accepted with it.
+    pub copies: usize,
+}
+
+/// How many letters of a sender stand accepted: those of one campaign that are called the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AcceptedKind {
+    /// `campaign.id`.
+    pub campaign: String,
+    /// Which letter of the campaign.
+    pub letter: String,
+    /// How many.
+    pub letters: usize,
+}
+
 /// How a letter that is deferred was tried last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastTry {

@@ -10,7 +10,9 @@ use appel_core::testing::{given, moment};
 use jiff::Timestamp;
 
 use super::Planning;
-use crate::outbox::ledger::{Answer, Each, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record};
+use crate::outbox::ledger::{
+    AcceptedKind, Answer, Each, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Received, Record,
+};
 
 /// It knows every second letter that it is asked about, and breaks when it is asked once too often.
 struct Halves {
@@ -84,6 +86,14 @@ impl LedgerReader for Halves {
     }
 
     fn events_of_campaign<'l>(&'l mut self, _: &'l str, _: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
+        unreachable!()
+    }
+
+    fn received<'l>(&'l mut self, _: &'l str, _: Each<'l, Received>) -> Answer<'l, ()> {
+        unreachable!()
+    }
+
+    fn accepted_kinds<'l>(&'l mut self, _: &'l Address) -> Answer<'l, Vec<AcceptedKind>> {
         unreachable!()
     }
 

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use super::Disk;
 use crate::outbox::ledger::conformance::{Site, conformance};
 use crate::outbox::ledger::{
-    Answer, Claimed, Doing, Durability, Each, Entry, Holdings, LastTry, Ledger, LedgerError, LedgerEvent, LedgerReader,
-    LedgerWriter, Record, Settled,
+    AcceptedKind, Answer, Claimed, Doing, Durability, Each, Entry, Holdings, LastTry, Ledger, LedgerError, LedgerEvent,
+    LedgerReader, LedgerWriter, Received, Record, Settled,
 };
 
 /// A disk with a ledger on it, and the ledger as whoever opened it has it.
@@ -123,6 +123,14 @@ impl LedgerReader for OnDisk {
 
     fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         told(self.lock().live.events_of_campaign(campaign), each)
+    }
+
+    fn received<'l>(&'l mut self, campaign: &'l str, each: Each<'l, Received>) -> Answer<'l, ()> {
+        told(self.lock().live.received(campaign), each)
+    }
+
+    fn accepted_kinds<'l>(&'l mut self, sender: &'l Address) -> Answer<'l, Vec<AcceptedKind>> {
+        answer(Ok(self.lock().live.accepted_kinds(sender)))
     }
 
     fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings> {

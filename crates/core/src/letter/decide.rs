@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::chosen::Chosen;
 use super::copies::{OpenCopies, OpenCopy};
+use super::corrections::Corrections;
 use super::decision::{Copy, Decision, Letter, Past, Skip, skipped, was_tried};
 use super::envelope::{Envelope, LetterId};
 use super::flood::{Recent, Tally};
@@ -61,6 +62,8 @@ pub struct Rules {
     pub copies: Arc<OpenCopies>,
     /// Letters that follow others count as if those had been received; for looking at letters, not for sending.
     pub as_if_received: bool,
+    /// Whom letters go to that correct a fact.
+    pub corrections: Arc<Corrections>,
     /// Which of those that may leave do so. `None`: as `--limit` has it of letters that nobody tried.
     pub chosen: Option<Chosen>,
 }
@@ -75,6 +78,7 @@ impl Rules {
             recent: None,
             copies: Arc::default(),
             as_if_received: true,
+            corrections: Arc::default(),
             chosen: None,
         }
     }
@@ -100,6 +104,7 @@ impl Plan {
             chosen: (rules.chosen.clone()).unwrap_or_else(|| Chosen::at_first(self.selection.limit)),
             copies: Arc::clone(&rules.copies),
             as_if_received: rules.as_if_received,
+            corrections: Arc::clone(&rules.corrections),
             of_letter: VecDeque::new(),
         }
     }
@@ -151,6 +156,7 @@ pub struct Decider {
     chosen: Chosen,
     copies: Arc<OpenCopies>,
     as_if_received: bool,
+    corrections: Arc<Corrections>,
     /// Decisions on the copies of the letter that was decided last.
     of_letter: VecDeque<Decision>,
 }
@@ -186,13 +192,17 @@ impl Decider {
     ///
     /// # Errors
     /// Why it may not.
-    pub fn may_follow(&self, past: Option<Past>, first: Option<Past>) -> Result<Option<Past>, Skip> {
+    pub fn may_follow(&self, open: &Open, past: Option<Past>, first: Option<Past>) -> Result<Option<Past>, Skip> {
         let past = self.may_leave(past)?;
-        if first.is_some_and(|first| first.status == Status::Accepted) {
-            Ok(past)
-        } else {
-            Err(Skip::NotReceived)
+        if first.is_none_or(|first| first.status != Status::Accepted) {
+            return Err(Skip::NotReceived);
         }
+        let corrects = open.spec.if_fact_was.is_some();
+        let was_told = |first: &LetterId| self.corrections.has(&open.spec.id, *first);
+        if corrects && !open.follows.last().is_some_and(was_told) {
+            return Err(Skip::FactUnchanged);
+        }
+        Ok(past)
     }
 
     /// Decides one, by whether it may leave. `None`: `--limit` leaves it to another run.

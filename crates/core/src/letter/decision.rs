@@ -157,6 +157,8 @@ pub enum Skip {
     AddressLimit,
     /// The letter that it follows was not accepted for this recipient in an earlier run, or came back.
     NotReceived,
+    /// The letter corrects a fact, of which this recipient was told today's value last, or none.
+    FactUnchanged,
 }
 
 /// What is decided for one row and letter.

@@ -2,6 +2,7 @@
 
 pub mod chosen;
 pub mod copies;
+pub mod corrections;
 pub mod coverage;
 pub mod date;
 pub mod decide;
@@ -27,6 +28,7 @@ mod recurring;
 
 pub use chosen::Chosen;
 pub use copies::{OpenCopies, OpenCopy};
+pub use corrections::{Corrections, difference};
 pub use coverage::Coverage;
 pub use decide::{Decider, Resend, Rules, may_leave};
 pub use decision::{Copy, Decision, Left, Letter, Past, Skip};

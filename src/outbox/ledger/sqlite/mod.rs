@@ -10,6 +10,7 @@ mod lines;
 mod marks;
 mod purge;
 mod reader;
+mod received;
 mod recent;
 mod runs;
 mod seal;

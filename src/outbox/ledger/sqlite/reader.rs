@@ -16,10 +16,10 @@ use super::file::{boot_id, broken, connect, is_newest, migrate, version};
 use super::integrity::Marked;
 use super::lines::Lines;
 use super::runs::settle_killed;
-use super::{kind, purge, recent, reply, state};
+use super::{kind, purge, received, recent, reply, state};
 use crate::outbox::ledger::{
-    Answer, Doing, Each, EventKind, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Record, Settled, lock,
-    place,
+    AcceptedKind, Answer, Doing, Each, EventKind, Holdings, LastTry, LedgerError, LedgerEvent, LedgerReader, Received,
+    Record, Settled, lock, place,
 };
 
 /// A ledger to read.
@@ -132,6 +132,15 @@ impl<L: Reads> LedgerReader for L {
     fn events_of_campaign<'l>(&'l mut self, campaign: &'l str, each: Each<'l, LedgerEvent>) -> Answer<'l, ()> {
         self.reading()
             .answer(|reading| reading.logged("letter.campaign = ?1 ORDER BY event.key", params![campaign], each))
+    }
+
+    fn received<'l>(&'l mut self, campaign: &'l str, each: Each<'l, Received>) -> Answer<'l, ()> {
+        self.reading()
+            .answer(|reading| received::each(&reading.db, &reading.context, campaign, each))
+    }
+
+    fn accepted_kinds<'l>(&'l mut self, sender: &'l Address) -> Answer<'l, Vec<AcceptedKind>> {
+        self.reading().answer(|reading| received::kinds(&reading.db, sender))
     }
 
     fn holdings<'l>(&'l mut self, campaign: &'l str, since: Timestamp) -> Answer<'l, Holdings> {
