@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use appel_core::letter::{Decision, Over, Rules};
+use appel_core::recipients::Recipients;
 use appel_messages::{Value, msg};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Context, selection};
@@ -125,19 +127,15 @@ impl Crowd {
         }
     }
 
-    fn warnings(self, recipients: &str) -> Vec<Problem> {
+    fn warnings(self, recipients: &dyn Recipients) -> Vec<Problem> {
         let named = self.first.into_iter().map(|(over, line, letters)| {
-            let place = Place {
-                line: Some(line),
-                field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
-                ..Place::file(recipients)
-            };
+            let place = recipients.place(line, Some(if over.copy { "cc" } else { "email" }));
             Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
         });
         let mut warnings: Vec<Problem> = named.collect();
         if self.more > 0 {
             let others = Problem::warning(msg!("check-crowded-others", letters = self.more));
-            warnings.push(others.at(Place::file(recipients)));
+            warnings.push(others.at(Place::file(recipients.shown())));
         }
         warnings
     }
@@ -203,7 +201,8 @@ async fn look(
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
     let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
-    crate::input::style::look(&composer.input, problems);
-    problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
+    let today = now.to_zoned(TimeZone::UTC).date();
+    crate::input::style::look(&composer.input, today, problems);
+    problems.extend(crowd.warnings(&*composer.input.campaign.recipients));
     checked
 }

@@ -81,6 +81,11 @@ pub fn find(text: &str) -> Vec<(Range<usize>, Leaving)> {
     found
 }
 
+/// Where letters begin that were read in another encoding than they were written in.
+pub fn wrong_encoding(text: &str) -> Option<Range<usize>> {
+    encoding::wrong(text)
+}
+
 /// The number of a character in Unicode, as it is looked up: `00A0`.
 pub fn code(character: &str) -> String {
     format!("{:04X}", character.chars().next().map_or(0, u32::from))

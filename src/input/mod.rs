@@ -66,6 +66,8 @@ pub struct Input {
     pub folder: PathBuf,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
+    /// After so many days an address is to be verified again.
+    pub verified_days: usize,
 }
 
 #[cfg(test)]
@@ -79,6 +81,7 @@ impl From<appel_core::testing::Made> for Input {
             limits: made.limits,
             folder: PathBuf::from("."),
             kept_back: Arc::default(),
+            verified_days: 180,
         }
     }
 }
@@ -117,8 +120,8 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Ve
         .flat_map(|letter| letter.to.iter().cloned())
         .collect();
     let roster = draft
-        .recipients()
-        .and_then(|path| RecipientsFile::load(path, &shown(path), &roles, problems));
+        .list()
+        .and_then(|list| RecipientsFile::load_list(&list, &shown(&list.path), &roles, problems));
     let templates = draft.templates().and_then(|path| {
         let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Recipients::columns), now);
         templates::load(path, &shown(path), &scope, problems)

@@ -1,31 +1,40 @@
-//! `recipients.csv`, read into a validated [`RecipientsFile`].
+//! The list of recipients, a CSV file or a spreadsheet, read into a validated [`RecipientsFile`].
 
 mod decode;
 mod findings;
+mod heading;
 mod layout;
+mod mac;
+mod names;
 mod records;
 mod rows;
+mod said;
 mod scan;
+mod sheet;
 mod source;
+mod table;
 mod tape;
 
 pub(super) use decode::looks_like_utf_16;
+pub(super) use names::{KEPT_BACK, meaning};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use appel_core::words::{floor_char_boundary, nearest};
 use appel_messages::{Value, msg};
+use csv::StringRecord;
 
 use super::bounded::{self, Unread};
-use crate::failure::{Place, Problem, Problems};
+use crate::failure::{Place, Problem, Problems, Severity};
 use findings::Findings;
-use layout::Layout;
-use records::{Records, has_no_end};
+use layout::{Heading, LOOKED_AT, Layout};
+use records::{Form, Records, has_no_end};
 use rows::{Silent, Valid};
+use sheet::{Opened as OpenedSheet, Sheet, SheetRows};
 use source::{Changed, Chunks, Sizes, Source};
 
 /// The most a record may have, in bytes.
@@ -41,13 +50,41 @@ const MOST_CONVERTED: u64 = 32 << 20;
 /// The recipients file, read and valid; rows are parsed again as they are asked for, so that a long list stays small.
 ///
 /// A long file is not kept either, but read again from the disk. It stays open, so another that is put in its place
-/// changes nothing; and what is written into it is noticed before any of it is used.
+/// changes nothing; and what is written into it is noticed before any of it is used. A spreadsheet is read once, and kept.
 #[derive(Clone, Debug)]
 pub struct RecipientsFile {
     shown: String,
-    source: Arc<Source>,
+    held: Held,
     layout: Arc<Layout>,
     count: usize,
+}
+
+/// What the file holds.
+#[derive(Clone, Debug)]
+enum Held {
+    /// Lines of text.
+    Text(Arc<Source>, Form),
+    /// A sheet of a spreadsheet, and which of its rows names the columns.
+    Sheet(Arc<Sheet>, usize),
+}
+
+impl Held {
+    /// One pass over the rows.
+    fn rows(&self, shown: &str) -> Box<dyn table::Rows> {
+        match self {
+            Self::Text(source, form) => Box::new(Records::new(source, *form, shown)),
+            Self::Sheet(sheet, heading) => Box::new(SheetRows::new(sheet, *heading, shown)),
+        }
+    }
+}
+
+/// Where the list is: a file, and in a spreadsheet perhaps one of its sheets.
+#[derive(Clone, Debug)]
+pub struct ListPath {
+    /// As it can be opened.
+    pub path: PathBuf,
+    /// Which sheet of a spreadsheet; without it the first.
+    pub sheet: Option<String>,
 }
 
 impl RecipientsFile {
@@ -56,7 +93,22 @@ impl RecipientsFile {
     /// `shown` is the file as people know it; `known_roles` are the roles that letters name.
     #[must_use]
     pub fn load(path: &Path, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
-        Self::load_in(Sizes::USUAL, path, shown, known_roles, problems)
+        let list = ListPath {
+            path: path.to_owned(),
+            sheet: None,
+        };
+        Self::load_list(&list, shown, known_roles, problems)
+    }
+
+    /// The same, of a sheet of a spreadsheet where one is named.
+    #[must_use]
+    pub fn load_list(
+        list: &ListPath,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        Self::load_in(Sizes::USUAL, list, shown, known_roles, problems)
     }
 
     /// The same as [`load`](Self::load), but no file is too short to be read in pieces from the disk: for fuzzing, where
@@ -70,24 +122,38 @@ impl RecipientsFile {
         problems: &mut Problems,
     ) -> Option<Self> {
         const PIECES: Sizes = Sizes { kept: 0, chunk: 64 };
-        Self::load_in(PIECES, path, shown, known_roles, problems)
+        let list = ListPath {
+            path: path.to_owned(),
+            sheet: None,
+        };
+        Self::load_in(PIECES, &list, shown, known_roles, problems)
     }
 
     fn load_in(
         sizes: Sizes,
-        path: &Path,
+        list: &ListPath,
         shown: &str,
         known_roles: &BTreeSet<String>,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let source = open(path, shown, sizes).and_then(|file| match file {
-            Opened::Chunks(chunks) => Ok((Source::File(chunks), None)),
-            Opened::Bytes(bytes) => in_memory(bytes, shown),
+        let opened = open(&list.path, shown, sizes).and_then(|file| match file {
+            Opened::Chunks(chunks) => Ok(Content::Text(Source::File(chunks), None)),
+            Opened::Bytes(bytes) if sheet::is_one(&bytes) => {
+                let found = sheet::open(bytes, list.sheet.as_deref());
+                found
+                    .map(Content::Sheet)
+                    .map_err(|why| Problem::error(why).at(Place::file(shown)))
+            }
+            Opened::Bytes(bytes) => in_memory(bytes, shown).map(|(source, note)| Content::Text(source, note)),
         });
-        match source {
-            Ok((source, note)) => {
+        match opened {
+            Ok(Content::Text(source, note)) => {
                 problems.extend(note);
-                Self::read(source, shown, known_roles, problems)
+                Self::of_text(source, shown, known_roles, problems)
+            }
+            Ok(Content::Sheet(opened)) => {
+                let is_chosen = list.sheet.is_some();
+                Self::of_sheet(opened, is_chosen, shown, known_roles, problems)
             }
             Err(problem) => {
                 problems.push(problem);
@@ -96,18 +162,70 @@ impl RecipientsFile {
         }
     }
 
-    fn read(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+    fn of_text(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
         let source = Arc::new(source);
-        let layout = match tape::head(&source) {
-            Ok(head) => layout::read(&head, shown, problems)?,
+        let (form, layout) = match tape::head(&source) {
+            Ok(head) => heading::read(&head, shown, problems)?,
             Err(error) => {
                 problems.push(lost(&error, shown));
                 return None;
             }
         };
+        Self::checked(Held::Text(source, form), layout, shown, known_roles, problems)
+    }
+
+    fn of_sheet(
+        OpenedSheet { sheet, others }: OpenedSheet,
+        is_chosen: bool,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        if !is_chosen && !others.is_empty() {
+            let others: Vec<Value> = others.into_iter().map(|name| format!("`{name}`").into()).collect();
+            let what = msg!(
+                "sheet-first",
+                sheet = &sheet.name,
+                others = layout::and(others, 0),
+                file = shown
+            );
+            problems.push(Problem::note(what).at(Place::file(shown)));
+        }
+        let rows = sheet.first_rows(LOOKED_AT);
+        let values: Vec<Vec<String>> = rows.iter().map(|(_, values)| values.clone()).collect();
+        let above = layout::heading_of(&values);
+        let Some((at, written)) = rows.into_iter().nth(above) else {
+            let empty = Problem::error(msg!("recipients-empty"));
+            problems.push(empty.at(Place {
+                sheet: Some(sheet.name),
+                ..Place::file(shown)
+            }));
+            return None;
+        };
+        let heading = Heading {
+            written,
+            delimiter: None,
+            above,
+            place: &|column| sheet.place(shown, at, column),
+        };
+        let layout = layout::read(&heading, problems);
+        let wrong = problems.count(Severity::Error);
+        sheet::say(&sheet, shown, problems);
+        let is_whole = problems.count(Severity::Error) == wrong;
+        let held = Held::Sheet(Arc::new(sheet), at);
+        Self::checked(held, layout?, shown, known_roles, problems).filter(|_| is_whole)
+    }
+
+    fn checked(
+        held: Held,
+        layout: Layout,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut roster = Self {
             shown: shown.to_owned(),
-            source,
+            held,
             layout: Arc::new(layout),
             count: 0,
         };
@@ -116,21 +234,22 @@ impl RecipientsFile {
     }
 
     /// The rows, each made of what is valid in it.
-    fn each<Row: 'static>(&self, make: impl Fn(Valid, &Records) -> Row + Send + 'static) -> Rows<Row> {
-        let mut records = Records::new(&self.source, &self.layout);
+    fn each<Row: 'static>(&self, make: impl Fn(Valid, &StringRecord, usize) -> Row + Send + 'static) -> Rows<Row> {
+        let mut rows = self.held.rows(&self.shown);
         let (layout, shown) = (Arc::clone(&self.layout), self.shown.clone());
         Box::new(std::iter::from_fn(move || {
             loop {
-                match records.advance() {
+                match rows.advance() {
                     Ok(true) => {}
                     Ok(false) => return None,
                     Err(error) => return Some(Err(lost(&error, &shown))),
                 }
-                if rows::is_blank(&records.record) {
+                let values = rows.values();
+                if rows::is_blank(values) {
                     continue;
                 }
-                if let Some(valid) = rows::read(&records.record, &layout, &mut Silent) {
-                    return Some(Ok(make(valid, &records)));
+                if let Some(valid) = rows::read(values, &layout, &mut Silent) {
+                    return Some(Ok(make(valid, values, rows.number())));
                 }
             }
         }))
@@ -138,9 +257,9 @@ impl RecipientsFile {
 
     /// Looks at every row; whether all are right.
     fn check(&mut self, known_roles: &BTreeSet<String>, problems: &mut Problems) -> bool {
-        let mut findings = Findings::new(&self.shown, &self.layout, problems);
+        let mut findings = Findings::new(&self.layout, problems);
         let mut unused = Unused::default();
-        let mut records = Records::new(&self.source, &self.layout);
+        let mut records = self.held.rows(&self.shown);
         let mut rows = 0;
         let end = loop {
             match records.advance() {
@@ -148,7 +267,7 @@ impl RecipientsFile {
                 end => break end,
             }
             if let Some(slip) = records.slip() {
-                findings.look(&mut records).1.quote(slip);
+                findings.look(&mut *records).1.quote(slip);
                 if matches!(slip, scan::QuoteSlip::NeverClosed(_)) {
                     // Everything to the end of the file is in this one record.
                     rows += 1;
@@ -159,29 +278,30 @@ impl RecipientsFile {
             if findings.is_hopeless() {
                 break Ok(false);
             }
-            if rows::is_blank(&records.record) {
+            if rows::is_blank(records.values()) {
+                findings.said.blank_rows += 1;
                 continue;
             }
             rows += 1;
-            let (record, mut look) = findings.look(&mut records);
+            let (record, mut look) = findings.look(&mut *records);
             if rows::read(record, &self.layout, &mut look).is_none() {
                 continue;
             }
-            let role = rows::cell(record, self.layout.role);
-            if !known_roles.contains(role) {
-                unused.count(role, || look.place(Some(self.layout.role)));
+            let role = rows::role(record, &self.layout);
+            if !known_roles.contains(&*role) {
+                unused.count(&role, || look.place(Some(self.layout.role)));
             }
         };
         let end = match end {
             Err(error) if has_no_end(&error) => {
-                findings.look(&mut records).1.too_long();
+                findings.look(&mut *records).1.too_long();
                 rows += 1;
                 Ok(false)
             }
             end => end,
         };
-        let stopped = findings.is_hopeless() || self.source.is_hopeless();
-        let fine = findings.finish() && !stopped;
+        let stopped = findings.is_hopeless() || self.is_hopeless();
+        let fine = findings.finish(&self.shown) && !stopped;
         unused.warn(known_roles, problems);
         if stopped {
             problems.push(Problem::error(msg!("recipients-hopeless", file = &self.shown)).at(Place::file(&self.shown)));
@@ -196,6 +316,14 @@ impl RecipientsFile {
         }
         self.count = rows;
         fine
+    }
+
+    /// Whether there is more in the file, which nobody needs to see to know that it is no list.
+    fn is_hopeless(&self) -> bool {
+        match &self.held {
+            Held::Text(source, _) => source.is_hopeless(),
+            Held::Sheet(..) => false,
+        }
     }
 }
 
@@ -215,22 +343,50 @@ impl Recipients for RecipientsFile {
 
     fn rows(&self) -> Rows<Recipient> {
         let layout = Arc::clone(&self.layout);
-        self.each(move |valid, records| rows::recipient(valid, &records.record, records.line, &layout))
+        self.each(move |valid, values, number| rows::recipient(valid, values, number, &layout))
     }
 
     fn outlines(&self) -> Rows<Outline> {
-        let role = self.layout.role;
-        self.each(move |valid, records| Outline {
-            role: rows::cell(&records.record, role).to_owned(),
+        let layout = Arc::clone(&self.layout);
+        self.each(move |valid, values, _| Outline {
+            role: rows::role(values, &layout).into_owned(),
             email: valid.email,
             serves: valid.serves,
             cc: valid.cc,
         })
     }
 
-    fn is_lost(&self) -> bool {
-        self.source.is_lost()
+    fn place(&self, line: usize, column: Option<&str>) -> Place {
+        let at = column.and_then(|column| self.layout.names.iter().position(|name| name == column));
+        let place = match &self.held {
+            Held::Text(..) => Place {
+                line: Some(line),
+                ..Place::file(&self.shown)
+            },
+            Held::Sheet(sheet, _) => sheet.at(&self.shown, line, at),
+        };
+        match column {
+            Some(column) => place.field(column),
+            None => place,
+        }
     }
+
+    fn has_verified(&self) -> bool {
+        self.layout.verified.is_some()
+    }
+
+    fn is_lost(&self) -> bool {
+        match &self.held {
+            Held::Text(source, _) => source.is_lost(),
+            Held::Sheet(..) => false,
+        }
+    }
+}
+
+/// What a file holds, as far as it is read.
+enum Content {
+    Text(Source, Option<Problem>),
+    Sheet(OpenedSheet),
 }
 
 /// A file that is there.
@@ -267,7 +423,10 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
     file.rewind().map_err(cannot)?;
     let mut bytes = Vec::new();
     let read = file.take(MOST_CONVERTED + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if read as u64 > MOST_CONVERTED && !decode::is_spreadsheet(&bytes) {
+    if read as u64 > MOST_CONVERTED && sheet::is_one(&bytes) {
+        return Err(Problem::error(msg!("sheet-too-large")).at(Place::file(shown)));
+    }
+    if read as u64 > MOST_CONVERTED {
         let size = bounded::size(about.len());
         let what = msg!("recipients-too-long-to-convert", file = shown, size = size);
         return Err(Problem::error(what).at(Place::file(shown)));

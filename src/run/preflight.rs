@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::compose::Composer;
 use super::leaving::Leaving;
 use super::planning::{Found, Planning, choose};
-use crate::failure::{Failure, Place, Problem, Problems};
+use crate::failure::{Failure, Problem, Problems};
 use crate::outbox::ledger::LedgerReader;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
@@ -254,11 +254,11 @@ fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
     if u64::try_from(addresses).unwrap_or(u64::MAX) <= limit {
         return None;
     }
-    let place = Place {
-        line: Some(letter.recipient.line),
-        field: Some("cc".to_owned()),
-        ..Place::file(composer.input.campaign.recipients.shown())
-    };
+    let place = composer
+        .input
+        .campaign
+        .recipients
+        .place(letter.recipient.line, Some("cc"));
     let what = msg!(
         "letter-never-fits",
         letter = &letter.spec.id,

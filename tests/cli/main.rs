@@ -23,6 +23,7 @@ mod hostile;
 mod interrupt;
 mod ledger;
 mod links;
+mod lists;
 mod log;
 mod new;
 mod pages;

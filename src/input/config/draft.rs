@@ -26,7 +26,7 @@ use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
-use crate::input::recipients::looks_like_utf_16;
+use crate::input::recipients::{ListPath, looks_like_utf_16};
 use crate::input::{Input, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
@@ -43,6 +43,8 @@ pub struct Draft {
     pub sender_keys: Option<BTreeSet<String>>,
     /// The warnings of style that are switched off, by their names.
     pub off: Vec<&'static str>,
+    /// After so many days an address is to be verified again.
+    verified_days: usize,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
     /// How long the files are together, in bytes.
@@ -59,6 +61,14 @@ impl Draft {
     /// The recipients file, as a path that can be opened.
     pub fn recipients(&self) -> Option<&Path> {
         self.general.recipients.as_deref()
+    }
+
+    /// The same, with the sheet of a spreadsheet that is named behind it.
+    pub fn list(&self) -> Option<ListPath> {
+        Some(ListPath {
+            path: self.recipients()?.to_owned(),
+            sheet: self.general.sheet.clone(),
+        })
     }
 
     /// The templates folder, as a path that can be opened.
@@ -101,6 +111,7 @@ impl Draft {
             limits: self.limits,
             folder: paths::or_here(&self.folder).to_owned(),
             kept_back: self.kept_back,
+            verified_days: self.verified_days,
         })
     }
 }
@@ -174,7 +185,7 @@ fn read_both(
         letter.says_language = general.content_language;
     }
     let facts = facts::read(&top);
-    let off = style::read(&top);
+    let check = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
         account_top.deny_unknown();
@@ -210,7 +221,8 @@ fn read_both(
         language,
         letters,
         facts,
-        off,
+        off: check.off,
+        verified_days: check.verified_days,
         general,
         limits,
         sender,

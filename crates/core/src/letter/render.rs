@@ -25,6 +25,7 @@ use crate::facts::Fact;
 use crate::links;
 use crate::place::Language;
 use crate::problem::{Place, Problem};
+use crate::recipients::Recipients;
 
 /// Octets of one body; a page of text is about 3,000.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -39,8 +40,8 @@ pub struct Renderer {
     languages: Vec<(Language, Edition)>,
     /// `recipient.COLUMN`, in the order of a row's cells.
     columns: Vec<String>,
-    /// The recipients file, as a person names it.
-    recipients: String,
+    /// For where a row is.
+    recipients: Arc<dyn Recipients>,
 }
 
 /// One template in one language.
@@ -86,7 +87,7 @@ impl Renderer {
             templates: HashMap::new(),
             languages: Vec::new(),
             columns: campaign.recipients.columns().to_vec(),
-            recipients: campaign.recipients.shown().to_owned(),
+            recipients: Arc::clone(&campaign.recipients),
         };
         // The partials as each language sees them, once for all of its templates.
         let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
@@ -155,12 +156,7 @@ impl Renderer {
     /// When this row makes a subject or body that is empty, too long, or holds control characters, or when its
     /// template cannot be filled in.
     pub fn render(&self, letter: &Letter, today: Date) -> Result<Text, Problem> {
-        let at_row = |problem: Problem| {
-            problem.at(Place {
-                line: Some(letter.recipient.line),
-                ..Place::file(self.recipients.clone())
-            })
-        };
+        let at_row = |problem: Problem| problem.at(self.recipients.place(letter.recipient.line, None));
         let ready = self
             .templates
             .get(&letter.spec.template)
@@ -181,7 +177,7 @@ impl Renderer {
     ///
     /// What stands in the template is looked at when it is read; here is what only the rows bring.
     pub fn telling_links(&self, letter: &Letter, text: &Text, today: Date, compared: &mut Compared) -> Option<Problem> {
-        match compared.compare(letter, text, &self.recipients) {
+        match compared.compare(letter, text, self.recipients.shown()) {
             Sameness::Same => None,
             Sameness::Different(problem) => Some(*problem),
             Sameness::New => self.link_from_cell(letter, today),
@@ -207,12 +203,17 @@ impl Renderer {
         for text in texts {
             let text = match text {
                 Ok(text) => text,
-                Err(why) => return Some(sameness::not_looked_at(letter, &self.recipients, why)),
+                Err(why) => return Some(sameness::not_looked_at(letter, self.recipients.shown(), why)),
             };
             if let Some((link, value)) =
                 links::out_of_value(&links::plain(&text, false), |value| column(value).is_some())
             {
-                return Some(sameness::from_cell(letter, &self.recipients, &link, column(&value)));
+                return Some(sameness::from_cell(
+                    letter,
+                    self.recipients.shown(),
+                    &link,
+                    column(&value),
+                ));
             }
         }
         None

@@ -14,16 +14,16 @@ const STYLE: [(&str, &[&str]); 10] = [
         "missing-language",
         &["template-gap", "template-gap-own", "rows-without-language"],
     ),
-    ("salutation", &["salutation-of-nobody", "salutation-left-out"]),
+    (
+        "salutation",
+        &["salutation-empty", "salutation-of-nobody", "salutation-left-out"],
+    ),
     ("shouting", &["subject-capitals", "subject-exclamation"]),
     (
         "word-processor",
         &["text-word-processor", "config-word-processor", "cell-word-processor"],
     ),
-    (
-        "wrong-encoding",
-        &["text-wrong-encoding", "config-wrong-encoding", "cell-wrong-encoding"],
-    ),
+    ("wrong-encoding", &["text-wrong-encoding", "config-wrong-encoding"]),
 ];
 
 /// All names, in the order of the alphabet.
