@@ -16,7 +16,9 @@ use std::num::IntErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use appel_core::campaign::Sender;
 use appel_core::letter::LetterId;
+use appel_core::place::{Country, Language};
 use appel_messages::{Locale, msg};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -104,14 +106,53 @@ pub struct Personal {
     pub message: Option<String>,
 }
 
+/// `--as`: a look at the letters of somebody elsewhere.
+#[derive(Args, Clone, Debug, Default)]
+pub struct StandIn {
+    #[arg(long = "as", value_name = "COUNTRY[/LANGUAGE]", value_parser = somebody)]
+    pub somebody: Option<Somebody>,
+}
+
+/// Where somebody is, and in which language they write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Somebody {
+    pub country: Country,
+    pub language: Option<Language>,
+}
+
+impl StandIn {
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        self.somebody.is_some()
+    }
+
+    /// Puts them in the sender's place.
+    pub fn stand_in(&self, sender: &mut Sender) {
+        if let Some(Somebody { country, language }) = &self.somebody {
+            sender.country = *country;
+            if let Some(language) = language {
+                sender.language = language.clone();
+            }
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub struct Check {
+    #[arg(long)]
+    pub mine: bool,
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub sender: StandIn,
     #[command(flatten)]
     pub select: Select,
 }
 
 #[derive(Args, Debug)]
 pub struct Preview {
+    #[command(flatten)]
+    pub sender: StandIn,
     #[command(flatten)]
     pub personal: Personal,
     #[command(flatten)]
@@ -124,6 +165,8 @@ pub struct Rehearse {
     pub personal: Personal,
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
+    #[command(flatten)]
+    pub sender: StandIn,
     #[command(flatten)]
     pub select: Select,
 }
@@ -146,6 +189,8 @@ pub struct Send {
     pub resend_in_doubt: bool,
     #[arg(long)]
     pub retry_refused: bool,
+    #[command(flatten)]
+    pub sender: StandIn,
     #[command(flatten)]
     pub select: Select,
 }
@@ -181,6 +226,18 @@ pub struct Purge {
 
 fn locale(tag: &str) -> Result<Locale, Unfit> {
     Locale::parse(tag).ok_or(Unfit(|| msg!("usage-language")))
+}
+
+/// `DE`, or `DE/fr`.
+fn somebody(text: &str) -> Result<Somebody, Unfit> {
+    let (country, language) = match text.split_once('/') {
+        Some((country, language)) => (country, Some(language)),
+        None => (text, None),
+    };
+    let country = Country::parse(country.trim()).map_err(|_| Unfit(|| msg!("usage-as-country")))?;
+    let language = language.map(|language| Language::parse(language.trim())).transpose();
+    let language = language.map_err(|_| Unfit(|| msg!("usage-as-language")))?;
+    Ok(Somebody { country, language })
 }
 
 fn at_least_one(text: &str) -> Result<usize, Unfit> {

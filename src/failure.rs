@@ -1,6 +1,7 @@
 //! What goes wrong, in words: problems in the inputs, and the failure that ends a run.
 
 mod exit;
+mod listing;
 
 use std::ops::Range;
 
@@ -9,6 +10,7 @@ use appel_core::words::{visible, visible_line};
 use appel_messages::{Catalog, Locale, Message, msg};
 
 pub use exit::Exit;
+pub use listing::listing;
 
 pub use appel_core::problem::{Excerpt, MOST_PROBLEMS, More, Place, Problem, Problems, Severity};
 
@@ -99,9 +101,7 @@ impl Failure {
     /// The failure as a person reads it.
     #[must_use]
     pub fn render(&self, style: &Style) -> String {
-        let rest = self.problems.rest();
-        let all = self.problems.iter().chain(&rest);
-        let mut parts: Vec<String> = all.map(|problem| style.render(problem)).collect();
+        let mut parts = listing(&self.problems, Severity::Note, style);
         if let Some(what) = &self.what {
             let title = style.level(Severity::Error).primary_title(visible(&style.say(what)));
             let mut group = Group::with_title(title);
@@ -155,6 +155,16 @@ impl Style {
     #[must_use]
     pub fn say(&self, message: &Message) -> String {
         self.catalog().say(message)
+    }
+
+    /// Words that nobody must overlook.
+    #[must_use]
+    pub fn in_red(&self, words: &str) -> String {
+        console::Style::new()
+            .red()
+            .force_styling(self.color)
+            .apply_to(words)
+            .to_string()
     }
 
     fn level(&self, severity: Severity) -> Level<'static> {

@@ -225,6 +225,26 @@ check-crowded-others = { $letters ->
    *[other] other addresses would get too much as well: the next run would hold { $letters } letters back
 }
     .hint = they stay due, and leave later; whoever sends can allow more in the account file: [limits]
+#   A table of who gets what. "senders": the countries that they are in.
+coverage-title = Who gets what, by where its sender is:
+coverage-senders = SENDERS IN
+coverage-letter = LETTER (ROLE)
+coverage-language = LANGUAGE
+coverage-to = TO
+coverage-everywhere = all countries
+coverage-elsewhere = elsewhere
+coverage-sender = the sender's
+coverage-fallback = the sender's (reads { $reads })
+coverage-nothing = none
+coverage-more = and { $count } more
+coverage-lines-left = And { $count } lines more: `appel check --json` has them all.
+#   $from: countries
+coverage-gap = Nobody gets { $letter } ({ $role }) from { $from }: no row of this role serves { $count ->
+        [one] it
+       *[other] them
+    }.
+check-matrix-cut = the letters of senders elsewhere were looked at up to { $letters }: the list is long, and their texts ask where the sender is
+    .hint = look at the others country by country: appel check --as DE
 check-no-smtp = there is no [smtp] table: this campaign can be checked and rehearsed, but not sent
     .hint = write it into your account file: [smtp] with host, port and security
 #   $why: what is wrong with the ledger

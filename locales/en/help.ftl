@@ -49,10 +49,13 @@ help-letter = Only this letter (may be repeated)
 help-role = Only recipients with this role (may be repeated)
 help-to = Only this address (may be repeated)
 help-limit = At most so many letters
+help-as = As somebody in this country would send, in this language: DE, or BE/fr
 
 ## Flags of one command
 
 help-new-dir = The folder to make
+help-check-mine = Look at your own letters alone, not at those of senders in other countries
+help-check-csv = Write all problems to this file too, as a table for spreadsheets (CSV)
 help-rehearse-keep = Keep every letter that arrived as an .eml file in this folder
 help-send-dry_run = Show what would be sent, send nothing
 help-send-out = Write each letter to this folder as an .eml file instead of sending it; the ledger is not touched

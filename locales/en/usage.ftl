@@ -26,6 +26,9 @@ usage-more = for more information, try --help
 
 usage-language = only en (English) so far
 usage-at-least-one = at least 1
+usage-as-country = the code of a country is wanted, as in --as DE or --as BE/fr
+usage-as-language = behind the / the code of a language is wanted, as in --as BE/fr
+usage-as-dry = --as shows what somebody elsewhere would send: add --dry-run
 usage-number = a whole number is wanted
 usage-too-large = this number is too large
 usage-letter-id = no letter has such an id: `appel status` shows those of the letters in doubt

@@ -10,6 +10,13 @@ list-next = { $before }, { $next }
 list-more = { $items } and { $more } more
 
 # Problems that are only counted: "1,500 × addresses that are not e-mail addresses".
+problems-in-all = { $count } problems of { $kinds ->
+        [one] 1 kind
+       *[other] { $kinds } kinds
+    }:
+problems-line = { $severity }: { $kind }
+problems-left = and { $count } more
+    .hint = `appel check --csv problems.csv` writes all of them into a table for a spreadsheet
 problems-of-kind = { $count } × { $kind }
 problems-rest = and { $count } more: { $kinds }
     .hint = fix those above first, then check again

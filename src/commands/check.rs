@@ -1,26 +1,38 @@
 //! `appel check`: validate everything, send nothing.
 
-use std::sync::Arc;
+mod crowd;
 
-use appel_core::letter::{Decision, Over, Rules};
-use appel_core::recipients::Recipients;
+use appel_core::letter::Rules;
 use appel_messages::{Value, msg};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+use self::crowd::Crowd;
 use super::{Context, selection};
 use crate::cli;
-use crate::failure::{Exit, Failure, More, Place, Problem, Problems, Severity};
+use crate::failure::{Exit, Failure, More, Problem, Problems, Severity};
 use crate::input::Input;
-use crate::outbox::ledger::{self, LedgerReader, NoLedger};
-use crate::run::compose::{Composer, recent};
-use crate::run::planning::Planning;
-use crate::run::preflight::{Preflight, preflight};
+use crate::outbox::ledger::NoLedger;
+use crate::report::coverage;
+use crate::report::problems::{order, write_csv};
+use crate::run::compose::Composer;
+use crate::run::matrix::Matrix;
+use crate::run::preflight::preflight;
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
-    let Found { problems, due, off } = problems(context, arguments).await?;
+    let Found {
+        problems,
+        due,
+        off,
+        matrix,
+    } = problems(context, arguments).await?;
+    if let Some(file) = &arguments.csv {
+        write_csv(file, &problems, context.style.catalog()).map_err(|error| {
+            Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(file))).because(&error)
+        })?;
+    }
     let exit = if problems.any_error() {
         Exit::Invalid
     } else {
@@ -36,15 +48,26 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
             /// The warnings of style that are switched off.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             off: Vec<&'static str>,
+            /// Who gets what from senders anywhere.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            coverage: Vec<coverage::Line<'a>>,
         }
         context.print_json(&Report {
             problems: problems.iter().collect(),
             more: problems.more().collect(),
             off,
+            coverage: matrix
+                .as_ref()
+                .filter(|matrix| matrix.tells_senders_apart())
+                .map(coverage::lines)
+                .unwrap_or_default(),
         })?;
         return Ok(exit);
     }
     context.say_problems(&problems);
+    if let Some(matrix) = matrix.filter(Matrix::tells_senders_apart) {
+        context.write_out(&coverage::shown(&matrix, &context.out));
+    }
     context.print(&verdict(context, &problems, due));
     if !off.is_empty() {
         let file = appel_core::words::path(&context.global.config);
@@ -72,75 +95,6 @@ fn verdict(context: &Context, problems: &Problems, due: usize) -> String {
     context.out.say(&verdict) + "\n"
 }
 
-/// So many addresses that would get too much are named.
-const NAMED: usize = 10;
-
-/// Letters that the next run would hold back, by the address that has had enough.
-#[derive(Default)]
-struct Crowd {
-    /// The first addresses, each with its first letter's line, and how many letters.
-    first: Vec<(Over, usize, usize)>,
-    /// Letters for others.
-    more: usize,
-}
-
-impl Crowd {
-    /// Plans the next run, as far as the ledger can be read.
-    async fn look(&mut self, composer: &Composer, context: &Context, now: Timestamp) -> Result<(), Failure> {
-        let mut ledger = ledger::read(&context.ledger()?, now).await?;
-        self.plan(composer, &mut *ledger, now).await
-    }
-
-    async fn plan(
-        &mut self,
-        composer: &Composer,
-        ledger: &mut dyn LedgerReader,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let plan = &composer.plan;
-        let recent = recent(ledger, &composer.input, now).await?;
-        let rules = Rules {
-            recent: Some(Arc::new(recent)),
-            as_if_received: false,
-            ..Rules::to_look(now)
-        };
-        let mut planning = Planning::new(plan.decider(&rules), plan.candidates(), ledger);
-        while let Some(decision) = planning.next().await? {
-            if let Decision::Skipped {
-                over: Some(over), line, ..
-            } = decision
-            {
-                self.add(*over, line);
-            }
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, over: Over, line: usize) {
-        let same = |other: &Over| other.copy == over.copy && other.address.mailbox() == over.address.mailbox();
-        if let Some((_, _, letters)) = self.first.iter_mut().find(|(other, ..)| same(other)) {
-            *letters += 1;
-        } else if self.first.len() < NAMED {
-            self.first.push((over, line, 1));
-        } else {
-            self.more += 1;
-        }
-    }
-
-    fn warnings(self, recipients: &dyn Recipients) -> Vec<Problem> {
-        let named = self.first.into_iter().map(|(over, line, letters)| {
-            let place = recipients.place(line, Some(if over.copy { "cc" } else { "email" }));
-            Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
-        });
-        let mut warnings: Vec<Problem> = named.collect();
-        if self.more > 0 {
-            let others = Problem::warning(msg!("check-crowded-others", letters = self.more));
-            warnings.push(others.at(Place::file(recipients.shown())));
-        }
-        warnings
-    }
-}
-
 /// What a check found.
 struct Found {
     /// Everything worth saying.
@@ -149,29 +103,34 @@ struct Found {
     due: usize,
     /// The warnings of style that are switched off.
     off: Vec<&'static str>,
+    /// What senders elsewhere would send.
+    matrix: Option<Matrix>,
 }
 
 async fn problems(context: &Context, arguments: &cli::Check) -> Result<Found, Failure> {
     let now = context.clock.now();
     let loaded = crate::input::load(&context.sources(), now);
     let (mut problems, off) = (loaded.problems, loaded.off);
-    let Some(input) = loaded.input else {
-        return Ok(Found { problems, due: 0, off });
-    };
-    if input.smtp.is_none() {
-        problems.push(Problem::note(msg!("check-no-smtp")));
-    }
-    let written = look(context, arguments, input, now, &mut problems).await;
-    let due = match written {
-        Ok(preflight) => preflight.due,
-        Err(failure) if failure.exit == Exit::Invalid => {
-            problems.absorb(failure.problems);
-            0
+    let (mut due, mut matrix) = (0, None);
+    if let Some(mut input) = loaded.input {
+        arguments.sender.stand_in(&mut input.sender);
+        if input.smtp.is_none() {
+            problems.push(Problem::note(msg!("check-no-smtp")));
         }
-        Err(failure) => return Err(failure),
-    };
-    problems.switch_off(&off);
-    Ok(Found { problems, due, off })
+        match look(context, arguments, input, now, &mut problems).await {
+            Ok(looked) => (due, matrix) = looked,
+            Err(failure) if failure.exit == Exit::Invalid => problems.absorb(failure.problems),
+            Err(failure) => return Err(failure),
+        }
+        problems.switch_off(&off);
+    }
+    problems.sort_by_key(order);
+    Ok(Found {
+        problems,
+        due,
+        off,
+        matrix,
+    })
 }
 
 /// What was sent already cannot be told, for this reason.
@@ -181,14 +140,15 @@ fn untold(failure: Failure) -> Problem {
     failure.hints.into_iter().fold(problem, Problem::hint)
 }
 
-/// Looks at every letter, and at what the next run would hold back.
+/// Looks at every letter, whoever sends it, and at what the next run would hold back. Gives how many letters this sender has
+/// to send.
 async fn look(
     context: &Context,
     arguments: &cli::Check,
     input: Input,
     now: Timestamp,
     problems: &mut Problems,
-) -> Result<Preflight, Failure> {
+) -> Result<(usize, Option<Matrix>), Failure> {
     let selection = selection(&arguments.select, &input.campaign)?;
     let composer = Composer::new(input, selection, None)?;
     problems.absorb(composer.plan.uncovered());
@@ -204,5 +164,17 @@ async fn look(
     let today = now.to_zoned(TimeZone::UTC).date();
     crate::input::style::look(&composer.input, today, problems);
     problems.extend(crowd.warnings(&*composer.input.campaign.recipients));
-    checked
+    let due = match checked {
+        Ok(preflight) => preflight.due,
+        Err(failure) if failure.exit == Exit::Invalid => {
+            problems.absorb(failure.problems);
+            0
+        }
+        Err(failure) => return Err(failure),
+    };
+    if arguments.mine || arguments.sender.is_given() {
+        return Ok((due, None));
+    }
+    let matrix = Matrix::look(&composer, now, problems);
+    Ok((due, Some(matrix)))
 }

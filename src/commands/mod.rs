@@ -28,7 +28,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, ColorChoice, Command, Global, Personal, Select};
 use crate::clock::Clock;
-use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style};
+use crate::failure::{Exit, Failure, Problem, Problems, Severity, Style, listing};
 use crate::input::bounded::{self, MOST_TEXT, Unread};
 use crate::input::{Identity, Input, Private, Sources};
 use crate::outbox::event::Listener;
@@ -197,8 +197,13 @@ impl Context {
     }
 
     fn say_problems(&self, problems: &Problems) {
-        for problem in problems.iter().chain(&problems.rest()) {
-            self.say_problem(problem);
+        let worst = if self.global.quiet {
+            Severity::Error
+        } else {
+            Severity::Note
+        };
+        for part in listing(problems, worst, &self.style) {
+            to_stderr(&format!("{part}\n"), self.style.color);
         }
     }
 

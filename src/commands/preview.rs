@@ -16,7 +16,8 @@ use crate::run::preflight::{Checked, SHOWN_PROBLEMS, preflight};
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Failure> {
-    let input = context.input()?;
+    let mut input = context.input()?;
+    arguments.sender.stand_in(&mut input.sender);
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();

@@ -34,7 +34,8 @@ const SHOWN: usize = 25;
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, Failure> {
-    let input = context.input()?;
+    let mut input = context.input()?;
+    arguments.sender.stand_in(&mut input.sender);
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
     let now = context.clock.now();

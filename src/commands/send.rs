@@ -33,21 +33,32 @@ use crate::transport::ConnectError;
 use crate::transport::files::EmlFolder;
 use crate::transport::smtp::{self, Login, Settings, SmtpTransport, Trust};
 
-/// Runs it.
-pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
-    let input = context.input()?;
+/// The letters of this sender, or of whoever stands in for them.
+fn composer(context: &Context, arguments: &cli::Send, is_dry: bool) -> Result<Arc<Composer>, Failure> {
+    let mut input = context.input()?;
+    if arguments.sender.is_given() && !is_dry {
+        return Err(Failure::usage(msg!("usage-as-dry")));
+    }
+    arguments.sender.stand_in(&mut input.sender);
     let selection = selection(&arguments.select, &input.campaign)?;
     let personal = personal(&arguments.personal)?;
+    let composer = Composer::new(input, selection, personal.as_deref())?;
+    context.say_problems(&composer.plan.uncovered());
+    Ok(composer)
+}
+
+/// Runs it.
+pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failure> {
+    let is_dry = arguments.dry_run || arguments.out.is_some();
+    let composer = composer(context, arguments, is_dry)?;
     let now = context.clock.now();
     let resend = Resend {
         in_doubt: arguments.resend_in_doubt,
         refused: arguments.retry_refused,
     };
-    let composer = Composer::new(input, selection, personal.as_deref())?;
-    context.say_problems(&composer.plan.uncovered());
     let location = context.ledger()?;
 
-    if arguments.dry_run || arguments.out.is_some() {
+    if is_dry {
         let mut ledger = ledger::read(&location, now).await?;
         return dry_run(context, arguments, &composer, &mut *ledger, resend).await;
     }

@@ -60,6 +60,11 @@ impl Composer {
         }))
     }
 
+    /// The templates, ready to be filled in for this sender.
+    pub(super) const fn renderer(&self) -> &Renderer {
+        &self.renderer
+    }
+
     /// The text of one letter; `date` is that of its first attempt.
     ///
     /// # Errors

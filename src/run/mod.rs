@@ -4,6 +4,7 @@
 pub mod compose;
 pub mod conclude;
 pub mod leaving;
+pub mod matrix;
 pub mod planning;
 pub mod preflight;
 pub mod rehearse;

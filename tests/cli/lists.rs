@@ -142,7 +142,7 @@ fn what_is_wrong_in_a_spreadsheet_is_said_with_its_cell() {
             .as_array()
             .unwrap()
             .iter()
-            .filter_map(|problem| problem["cell"].as_str())
+            .filter_map(|problem| problem["reference"].as_str())
             .collect();
         assert_eq!(cells, ["B4", "C5", "C7"], "{name}");
     }

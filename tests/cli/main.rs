@@ -25,6 +25,7 @@ mod ledger;
 mod links;
 mod lists;
 mod log;
+mod matrix;
 mod new;
 mod pages;
 mod picture;

@@ -230,8 +230,8 @@ fn what_was_left_in_cells_is_warned_about_where_a_letter_uses_them() {
         warned(&campaign),
         [
             "warning[left-over]: `[TITRE]` in the column `name` looks left over from a draft; so it is in 2 rows",
-            "warning[word-processor]: a soft hyphen (U+00AD) stands in the column `salutation`",
             "warning[wrong-encoding]: `MinistÃ¨re` in the column `salutation` was read with the wrong encoding",
+            "warning[word-processor]: a soft hyphen (U+00AD) stands in the column `salutation`",
         ],
         "{}",
         check.stderr

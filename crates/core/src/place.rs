@@ -36,6 +36,11 @@ impl Country {
         names::country(name).and_then(|code| Self::parse(code).ok())
     }
 
+    /// Every one, by its code.
+    pub fn all() -> impl Iterator<Item = Self> {
+        COUNTRIES.split(' ').filter_map(|code| Self::parse(code).ok())
+    }
+
     /// The code, in upper case.
     #[must_use]
     pub fn code(&self) -> &str {

@@ -302,7 +302,7 @@ impl Serialize for Problem {
             #[serde(skip_serializing_if = "Option::is_none")]
             sheet: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            cell: Option<String>,
+            reference: Option<String>,
             line: Option<usize>,
             column: Option<usize>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -319,7 +319,7 @@ impl Serialize for Problem {
             style: self.style(),
             file: place.map(|place| place.file.as_str()),
             sheet: place.and_then(|place| place.sheet.as_deref()),
-            cell: place.and_then(Place::cell),
+            reference: place.and_then(Place::cell),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),
             field: place.and_then(|place| place.field.as_deref()),

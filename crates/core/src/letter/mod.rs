@@ -2,6 +2,7 @@
 
 pub mod chosen;
 pub mod copies;
+pub mod coverage;
 pub mod date;
 pub mod decide;
 pub mod decision;
@@ -23,6 +24,7 @@ mod recurring;
 
 pub use chosen::Chosen;
 pub use copies::{OpenCopies, OpenCopy};
+pub use coverage::Coverage;
 pub use decide::{Decider, Resend, Rules, may_leave};
 pub use decision::{Copy, Decision, Left, Letter, Past, Skip};
 pub use envelope::{Envelope, LetterId};

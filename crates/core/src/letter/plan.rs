@@ -37,17 +37,17 @@ pub struct Open {
 
 /// What the rows of one role hold for this sender.
 #[derive(Debug, Default)]
-struct Role {
+pub(super) struct Role {
     /// Positions in the campaign of the letters that go to it and are selected.
-    letters: Vec<usize>,
+    pub letters: Vec<usize>,
     rows: usize,
     names_sender: bool,
     /// A row that serves everyone.
-    everyone: bool,
+    pub everyone: bool,
     /// A row with `*`.
-    others: bool,
+    pub others: bool,
     /// The countries that its rows name.
-    countries: BTreeSet<Country>,
+    pub countries: BTreeSet<Country>,
 }
 
 impl Role {
@@ -72,7 +72,7 @@ pub struct Plan {
     pub(super) sender: Sender,
     pub(super) limits: Limits,
     pub(super) selection: Selection,
-    roles: HashMap<String, Role>,
+    pub(super) roles: HashMap<String, Role>,
     pub(super) recurring: Arc<Recurring>,
     /// By the ids of letters that follow others: the ids of those, the first one first.
     chains: HashMap<String, Vec<String>>,
