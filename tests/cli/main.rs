@@ -38,6 +38,7 @@ mod rehearse;
 mod screen;
 mod send;
 mod settle;
+mod sheets;
 mod signin;
 mod state;
 mod style;
