@@ -79,6 +79,7 @@ pub enum Command {
     Settle(Settle),
     Log(Log),
     Purge(Purge),
+    Clean(Clean),
 }
 
 #[derive(Args, Debug)]
@@ -222,6 +223,12 @@ pub struct Log {
 pub struct Purge {
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct Clean {
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
 }
 
 fn locale(tag: &str) -> Result<Locale, Unfit> {

@@ -62,6 +62,7 @@ pub mod clock;
 pub mod commands;
 pub mod failure;
 pub mod input;
+pub mod metadata;
 pub mod outbox;
 pub mod private;
 pub mod rehearsal;

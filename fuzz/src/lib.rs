@@ -5,6 +5,7 @@
 
 pub mod config;
 pub mod ledger;
+pub mod metadata;
 pub mod recipients;
 pub mod smtp;
 pub mod template;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use appel::input::RecipientsFile;
+use appel::input::recipients::Files;
 use appel_core::Problems;
 use appel_core::recipients::{Recipients, Serves};
 
@@ -23,9 +25,15 @@ const TEMPLATE: &str = "Subject: {{campaign.title}}, {{recipient.name}}\n\n{{rec
 pub fn check(input: &[u8]) {
     let path = desk::write("list.csv", input);
     let roles: BTreeSet<String> = ["embassy", "ministry", "support"].map(str::to_owned).into();
-    let read = |how: fn(&Path, &str, &BTreeSet<String>, &mut Problems) -> Option<RecipientsFile>| {
+    let read = |how: fn(&Path, &str, &BTreeSet<String>, Files, &mut Problems) -> Option<RecipientsFile>| {
         let mut problems = Problems::new();
-        let roster = how(&path, "list.csv", &roles, &mut problems);
+        let roster = how(
+            &path,
+            "list.csv",
+            &roles,
+            Files::new(&desk::folder(), Arc::default()),
+            &mut problems,
+        );
         assert_eq!(roster.is_none(), problems.any_error(), "a roster, or why there is none");
         (roster, problems)
     };

@@ -279,6 +279,24 @@ message-unread = --message: cannot read { $path }: { $why }
 message-control-character = --message holds the control character { $code }
     .hint = write it in a text editor as plain text
 
+#   $count: how many letters want them; $letters: which letters of the campaign
+own-words-wanted = { $count ->
+    [one] 1 letter wants a paragraph of your own, and has none: { $letters }
+   *[other] { $count } letters want a paragraph of your own, and have none: { $letters }
+}
+    .hint =
+        nothing was sent. Write a few sentences that only you can write, and say them with the run:
+        appel send --message "…"
+        or from a text file: appel send --message @words.txt
+own-words-will-be-wanted = { $count ->
+    [one] 1 letter leaves only with a paragraph of the sender's own: { $letters }
+   *[other] { $count } letters leave only with a paragraph of the sender's own: { $letters }
+}
+    .hint = whoever sends gives it to the run: appel send --message "…", or --message @words.txt
+#   $letter: the letter's id
+own-words-lost = the letter `{ $letter }` may have left with your own words, and they are no longer there
+    .hint = say them again with --message
+
 ## `appel log`
 
 log-two-forms = --csv and --json are two forms of the same log

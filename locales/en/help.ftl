@@ -21,6 +21,7 @@ help-appel =
     Do you make one? Begin with `appel new FOLDER`.
 help-new = Start a campaign folder from the built-in example
 help-check = Validate everything: all problems at once, nothing is sent
+help-clean = Write copies of files without what they tell of whoever made them
 help-preview = Show the letters as they would leave
 help-rehearse = Run the real send against a built-in mail server, and show what arrived
 help-send = Send what is due
@@ -68,4 +69,5 @@ help-settle-letters = Which letters: the Message-ID of each, as `appel status` s
 help-settle-sent = They arrived: they count as accepted, and are never sent again
 help-settle-unsent = They did not: they are due again, and the next send sends them as the same messages
 help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
+help-clean-files = The files to clean; statement.pdf becomes statement.clean.pdf beside it
 help-purge-yes = Do not ask before removing

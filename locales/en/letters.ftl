@@ -51,6 +51,10 @@ letter-template-missing = there is no template `{ $template }` in { $language }
 # A row that a template makes no letter of.
 #   $why: one of those that follow
 letter-not-made = { $file } makes no letter of this row: { $why }
+#   $file: the template
+#   $variants: the files of the variants that it says
+letter-not-made-saying = { $file } makes no letter of this row, saying { $variants }: { $why }
+letter-not-made-with-variant = with this variant { $file } makes no letter: { $why }
 letter-subject-empty = the subject is empty
 letter-subject-line-break = the subject has a line break
 #   $code: the number of a character, in hexadecimal digits

@@ -88,6 +88,8 @@ attachment-not-read = cannot read the attachment { $path }: { $why }
 #   $length, $most: such as 25 MiB
 attachments-too-long = the attachments of the letter `{ $letter }` and of { $template } come to { $length } together, a letter carries at most { $most }
     .hint = make the files smaller, or leave some out
+row-attachments-too-heavy = with the files of this row the attachments of the letter `{ $letter }` come to { $length } together, a letter carries at most { $most }
+    .hint = make the files smaller, or leave some out
 attachments-too-long-in-all = the attachments of all letters come to { $length } together, at most { $most } are read
     .hint = make the files smaller, or leave some out
 #   $now, $newest: moments

@@ -82,6 +82,46 @@ letter-long = the letter is longer than a page: { $words } words, { $length } ch
 link-text-differs = the link shows { $shown } and leads to { $target }
     .hint = show the address it leads to, or words: filters take such a link for a fraud
 
+# Letters that say the same.
+#   $letter, $other: letters' ids; $language: what they are written in
+#   $letters: how many there are; $offices: how many offices get both
+#   $percent: how much of what they say is the same, in whole percent
+#   $paragraphs: the first words of the paragraphs that are the same, each in quotation marks
+#   $more: how many others are alike too
+letters-alike = { $more ->
+    [0] { $percent } percent of what the { $letters } letters `{ $letter }` in { $language } say is the same
+    [one] { $percent } percent of what the { $letters } letters `{ $letter }` in { $language } say is the same; 1 more kind of letter is such
+   *[other] { $percent } percent of what the { $letters } letters `{ $letter }` in { $language } say is the same; { $more } more kinds of letter are such
+}
+    .hint =
+        offices give little for letters that are all the same, and filters sort them out. Two things make them differ:
+        - the sender's own words: {"{{message}}"} in the letter, and `message = "required"` where none is to leave without
+        - variants, {"{{variant \"NAME\"}}"}, of what is the same: { $paragraphs }
+    .kind = letters that say the same
+letters-alike-of-senders = { $more ->
+    [0] { $percent } percent of what several senders write to one office in `{ $letter }` in { $language } is the same
+    [one] { $percent } percent of what several senders write to one office in `{ $letter }` in { $language } is the same; 1 more kind of letter is such
+   *[other] { $percent } percent of what several senders write to one office in `{ $letter }` in { $language } is the same; { $more } more kinds of letter are such
+}
+    .hint = offices give little for letters that are all the same, and filters sort them out; write more variants, or variants of more: { $paragraphs }
+    .kind = letters of several senders that say the same
+letters-alike-to-office = { $more ->
+    [0] { $percent } percent of what the letters `{ $letter }` and `{ $other }` in { $language } say is the same, and { $offices ->
+        [one] 1 office gets both
+       *[other] { $offices } offices get both
+    }
+    [one] { $percent } percent of what the letters `{ $letter }` and `{ $other }` in { $language } say is the same, and { $offices ->
+        [one] 1 office gets both
+       *[other] { $offices } offices get both
+    }; 1 more pair of letters is such
+   *[other] { $percent } percent of what the letters `{ $letter }` and `{ $other }` in { $language } say is the same, and { $offices ->
+        [one] 1 office gets both
+       *[other] { $offices } offices get both
+    }; { $more } more pairs of letters are such
+}
+    .hint = who gets both takes the second for a copy, and filters sort it out; say something else in place of: { $paragraphs }
+    .kind = letters to one office that say the same
+
 # Languages that no text has.
 #   $reads: languages, "de nl"; $gets: the language that they are written to in
 rows-without-language = { $rows ->

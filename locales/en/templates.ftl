@@ -267,6 +267,38 @@ partial-with-no-group = a partial is called with a whole group, or with names
 partial-with-several = a partial is called with one group at most
     .hint = leave the others out
 
+# Variants: several ways to say the same, of which each letter says one.
+#   $name: a variant
+#   $group: what they are variants of, "opening"
+#   $file: the file that should be there
+variant-in-no-group = { $file } stands in no group of variants
+    .hint = put it into a folder with the name of what it is a variant of: variants/opening/NAME.en.hbs
+variant-empty = this variant says nothing
+    .hint = write what it says, or delete the file
+variant-in-subject = a variant cannot stand in the subject
+    .hint = write its text out
+variant-in-variant = a variant cannot stand in a variant
+    .hint = call it in the letter itself, beside this one
+variant-unknown = there are no variants of `{ $name }`
+    .hint = write the first to { $file }
+variant-hint-known = there are variants of: { $names }
+variant-no-text = no variant of `{ $name }` has a text in { $language }
+    .hint = write one to { $file }
+variant-gap = the variant `{ $name }` of `{ $group }` has no text in { $language }
+    .hint = letters in { $language } choose among the others; to translate it, write { $file }
+variants-unused = no letter says a variant of `{ $name }`
+    .hint = write {"{{variant \""}{ $name }{"\"}}"} where one is to stand, or delete the folder
+variant-unused = no letter in { $language } says a variant of `{ $group }`
+    .hint = write the letter in that language too, or delete the file
+call-hint-variant = name one group of variants, in quotes: {"{{variant \"opening\"}}"}
+
+# The sender's own words.
+#   $letter: the letter's id
+own-words-nowhere = the letter `{ $letter }` wants the sender's own words, and has no place for them
+    .hint = write {"{{message}}"} where they are to stand
+own-words-for-some = the letter `{ $letter }` wants the sender's own words, and has a place for them only in some letters
+    .hint = write {"{{message}}"} outside of what depends on rows and variants
+
 # Links that tell readers or senders apart.
 #   $name: a value or a call, "recipient.office"
 link-of-reader = the link holds `{ $name }`: it differs from reader to reader
@@ -278,6 +310,9 @@ link-chosen-by-reader = which link stands here depends on { $names }: it differs
     .hint = use the same link for everyone: one of its own tells who opened the letter
 link-chosen-by-sender = which link stands here depends on { $names }: it differs from sender to sender
     .hint = use the same link for everyone: one of its own tells who opened the letter
+#   $link: a link
+link-of-variant = another variant has another link: { $link }
+    .hint = use the same links in all variants: which one is opened tells which variant its reader got
 link-several-for-some = several links are there for some and not for others, depending on { $names }: together they tell who opened the letter
     .hint = one part with links may depend on something; put the other links where everyone gets them
 link-for-some = this link is only there for some, depending on `{ $name }`

@@ -16,9 +16,11 @@ use crate::input::Input;
 use crate::outbox::ledger::NoLedger;
 use crate::report::coverage;
 use crate::report::problems::{order, write_csv};
+use crate::run::alike::Alike;
 use crate::run::compose::Composer;
 use crate::run::matrix::Matrix;
-use crate::run::preflight::preflight;
+use crate::run::preflight::{Checked, preflight};
+use crate::run::tried::Tried;
 
 /// Runs it.
 pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Failure> {
@@ -160,9 +162,22 @@ async fn look(
         crowd.plan(&composer, &mut NoLedger, now).await?;
     }
     // A check looks at the letters, not at what was sent of them; and it says all, however much that is.
-    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |_| Ok(())).await;
+    let (mut alike, mut tried) = (Alike::default(), Tried::default());
+    let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |seen| {
+        if let Checked::Due { letter, text, date } = seen {
+            alike.see(&composer, letter, text, date);
+            tried.look(&composer, letter, date);
+        }
+        Ok(())
+    })
+    .await;
     let today = now.to_zoned(TimeZone::UTC).date();
     crate::input::style::look(&composer.input, today, problems);
+    problems.extend(alike.problems(&composer));
+    if let Ok(preflight) = &checked {
+        problems.extend(super::without_words(&composer, preflight));
+    }
+    crate::run::attached::look(&composer, &context.global.config, problems);
     problems.extend(crowd.warnings(&*composer.input.campaign.recipients));
     let due = match checked {
         Ok(preflight) => preflight.due,
@@ -172,9 +187,8 @@ async fn look(
         }
         Err(failure) => return Err(failure),
     };
-    if arguments.mine || arguments.sender.is_given() {
-        return Ok((due, None));
-    }
-    let matrix = Matrix::look(&composer, now, problems);
-    Ok((due, Some(matrix)))
+    let alone = arguments.mine || arguments.sender.is_given();
+    let matrix = (!alone).then(|| Matrix::look(&composer, now, &mut tried, problems));
+    problems.absorb(tried.problems);
+    Ok((due, matrix))
 }

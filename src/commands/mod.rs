@@ -1,6 +1,7 @@
 //! One file a command, each thin: read, plan, act, report. Here: what they share.
 
 mod check;
+mod clean;
 mod conclude;
 mod confirm;
 mod interrupts;
@@ -22,7 +23,7 @@ use appel_core::address::Address;
 use appel_core::campaign::Campaign;
 use appel_core::letter::Selection;
 use appel_core::words::{for_screen, json_for_screen, visible};
-use appel_messages::{Message, msg};
+use appel_messages::{Message, Value, msg};
 use etcetera::BaseStrategy;
 use serde::Serialize;
 
@@ -37,6 +38,8 @@ use crate::private::Unfit;
 use crate::report::curtain::Curtain;
 use crate::report::json::{JsonLines, not_written};
 use crate::report::screen::Screen;
+use crate::run::compose::Composer;
+use crate::run::preflight::Preflight;
 
 /// Runs one command.
 ///
@@ -67,6 +70,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Settle(arguments) => settle::run(context, &arguments).await,
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
+        Command::Clean(arguments) => clean::run(context, &arguments),
     }
 }
 
@@ -344,6 +348,25 @@ fn personal(arguments: &Personal) -> Result<Option<String>, Failure> {
         ))));
     }
     Ok((!text.is_empty()).then(|| text.to_owned()))
+}
+
+/// A run whose letters want their sender's own words has them.
+fn demand_words(composer: &Composer, preflight: &Preflight) -> Result<(), Failure> {
+    match preflight.want_words() {
+        Some((letters, ids)) if !composer.has_words() => Err(Failure::usage(msg!(
+            "own-words-wanted",
+            count = letters,
+            letters = Value::list(ids)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What is to be known where letters are only looked at.
+fn without_words(composer: &Composer, preflight: &Preflight) -> Option<Problem> {
+    let (letters, ids) = preflight.want_words().filter(|_| !composer.has_words())?;
+    let what = msg!("own-words-will-be-wanted", count = letters, letters = Value::list(ids));
+    Some(Problem::note(what))
 }
 
 impl From<LedgerError> for Failure {

@@ -5,7 +5,7 @@ use appel_core::words::{visible, visible_line};
 
 use appel_messages::msg;
 
-use super::{Context, personal, selection};
+use super::{Context, personal, selection, without_words};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::outbox::event::{Event, LetterEvent, Verdict};
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
     context.say_problems(&composer.plan.uncovered());
     let mut shown = 0_usize;
     // A preview shows the letters, whatever was sent of them already.
-    preflight(&composer, &mut NoLedger, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
+    let preflight = preflight(&composer, &mut NoLedger, &Rules::to_look(now), SHOWN_PROBLEMS, |seen| {
         let Checked::Due { letter, text, date } = seen else {
             return Ok(());
         };
@@ -53,6 +53,7 @@ pub async fn run(context: &Context, arguments: &cli::Preview) -> Result<Exit, Fa
         Ok(())
     })
     .await?;
+    context.say_problems(&without_words(&composer, &preflight).into_iter().collect());
     if shown == 0 && !context.global.json {
         context.print_line(&msg!("preview-none"));
     }

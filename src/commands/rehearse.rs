@@ -12,7 +12,7 @@ use secrecy::SecretString;
 
 use super::conclude::conclude;
 use super::interrupts::watch_interrupts;
-use super::{Context, personal, selection};
+use super::{Context, personal, selection, without_words};
 use crate::cli;
 use crate::failure::{Exit, Failure};
 use crate::input::config::Rate;
@@ -51,6 +51,7 @@ pub async fn run(context: &Context, arguments: &cli::Rehearse) -> Result<Exit, F
         ..Rules::to_look(now)
     };
     let mut preflight = preflight(&composer, &mut *ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
+    context.say_problems(&without_words(&composer, &preflight).into_iter().collect());
     let found = std::mem::take(&mut preflight.found);
 
     let languages = Languages::default();

@@ -11,7 +11,7 @@ use appel_messages::msg;
 use super::conclude::{conclude, nothing_due};
 use super::confirm::{self, confirm};
 use super::interrupts::watch_interrupts;
-use super::{Context, password, personal, selection, trust};
+use super::{Context, demand_words, password, personal, selection, trust};
 use crate::account::hosts::{Findings, Hosts};
 use crate::cli;
 use crate::failure::{Exit, Failure, Problem};
@@ -89,7 +89,7 @@ pub async fn run(context: &Context, arguments: &cli::Send) -> Result<Exit, Failu
         Ok(())
     })
     .await?;
-    refuse_examples(&preflight, &input.sender, account)?;
+    refuse_unready(&composer, &preflight, account)?;
     // The log names each letter that is held back.
     if preflight.nothing_due() && !context.global.json && preflight.held_back() == 0 {
         return nothing_to_deliver(context, &input.campaign, ledger, &preflight).await;
@@ -217,6 +217,12 @@ fn no_smtp() -> Failure {
     Failure::from(Problem::error(msg!("send-no-smtp")))
 }
 
+/// What is wrong with a run only when it is for real.
+fn refuse_unready(composer: &Composer, preflight: &Preflight, account: &Smtp) -> Result<(), Failure> {
+    demand_words(composer, preflight)?;
+    refuse_examples(preflight, &composer.input.sender, account)
+}
+
 /// The built-in example reaches nobody: sending it is a slip, unless the server is on this computer.
 fn refuse_examples(preflight: &Preflight, sender: &Sender, smtp: &Smtp) -> Result<(), Failure> {
     if is_loopback(&smtp.host) || preflight.nothing_due() {
@@ -297,6 +303,11 @@ async fn dry_run(
         as_if_received: false,
         ..Rules::to_look(now)
     };
+    // Said before anything is written, as a run says it before anything is sent.
+    if !composer.has_words() && composer.wants_words() {
+        let first = preflight(composer, ledger, &rules, SHOWN_PROBLEMS, |_| Ok(())).await?;
+        demand_words(composer, &first)?;
+    }
     let mut folder = match &arguments.out {
         Some(path) => Some(EmlFolder::create(path).map_err(|error| {
             Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(path))).because(&error)

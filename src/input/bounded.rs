@@ -149,6 +149,13 @@ pub fn text(path: &Path, most: u64) -> Result<String, Unread> {
     Ok(text)
 }
 
+/// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
+#[must_use]
+pub fn looks_like_utf_16(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(1000)];
+    head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
+}
+
 /// `1 MiB`, `25 MiB`, `300 KiB`, `12 bytes`: rounded up, so that what is too long never looks as if it were not.
 #[must_use]
 pub fn size(bytes: u64) -> Message {

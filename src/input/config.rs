@@ -24,7 +24,7 @@ pub(super) use draft::{Draft, not_utf8, read};
 pub use kept_back::KeptBack;
 pub(super) use letters::MOST_ATTACHMENTS;
 pub(crate) use paths::{MOST_ATTACHED, or_here, read_attachment};
-pub(super) use paths::{Refused, attachment, too_heavy};
+pub(super) use paths::{Refused, attachment, is_there, too_heavy};
 pub(super) use permissions::{is_missing, writable_by_others};
 pub use server::is_loopback;
 

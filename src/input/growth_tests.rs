@@ -183,3 +183,29 @@ fn a_partial_costs_as_much_as_it_is_called() {
         config(letters).into_iter().chain(texts).chain([partial]).collect()
     });
 }
+
+#[test]
+fn variants_cost_as_much_as_they_are_called_and_named() {
+    let variants = |n: usize, text: &str| -> Files {
+        let file = |nth| format!("templates/variants/opening/v{nth}.en.hbs");
+        (0..n).map(|nth| (file(nth), text.to_owned())).collect()
+    };
+    // More variants of one call.
+    check(100, |n| {
+        let mut files = variants(n, "x {{recipient.nam}} https://x.example/1\n");
+        files.extend(template("Subject: S\n\nText {{variant \"opening\"}}\n".to_owned()));
+        files
+    });
+    // More calls of as many variants, in a language that has none of them as well.
+    for language in ["en", "fr"] {
+        check(100, |n| {
+            let mut files = variants(200, "x\n");
+            let calls = "{{variant \"opening\"}}\n".repeat(n);
+            files.push((
+                format!("templates/protest.{language}.hbs"),
+                format!("Subject: S\n\n{calls}"),
+            ));
+            files
+        });
+    }
+}

@@ -86,6 +86,25 @@ pub fn wrong_encoding(text: &str) -> Option<Range<usize>> {
     encoding::wrong(text)
 }
 
+/// Whether these are words of somebody's own: not blank, and more than a place that was to be filled in.
+#[must_use]
+pub fn says_something(text: &str) -> bool {
+    let mut rest = text.to_owned();
+    for (at, what) in find(text).into_iter().rev() {
+        if matches!(what, Leaving::Place | Leaving::Draft) && rest.is_char_boundary(at.start) && at.end <= rest.len() {
+            rest.replace_range(at, " ");
+        }
+    }
+    let [whole, words] = [text, &rest].map(str::to_lowercase);
+    let [whole, words] = [&whole, &words].map(|text| text.trim_matches(|c: char| !c.is_alphanumeric()));
+    let mut letters = words.chars().filter(|c| c.is_alphanumeric());
+    let first = letters.next();
+    // "xxx" says nothing.
+    let is_one_sign_over_and_over = letters.all(|c| Some(c) == first);
+    let is_instead = |words: &str| phrases::is_placeholder(words) || phrases::stands_for_words(words);
+    !is_one_sign_over_and_over && !is_instead(whole) && !is_instead(words)
+}
+
 /// The number of a character in Unicode, as it is looked up: `00A0`.
 pub fn code(character: &str) -> String {
     format!("{:04X}", character.chars().next().map_or(0, u32::from))

@@ -23,6 +23,7 @@ pub mod templates;
 
 use config::{FromFolder, KeptBack, Smtp};
 pub use identity::Identity;
+pub use leavings::says_something;
 pub use recipients::RecipientsFile;
 
 /// What is read: where the files are.
@@ -119,9 +120,10 @@ fn read(sources: &Sources, now: Timestamp, problems: &mut Problems, off: &mut Ve
         .iter()
         .flat_map(|letter| letter.to.iter().cloned())
         .collect();
-    let roster = draft
-        .list()
-        .and_then(|list| RecipientsFile::load_list(&list, &shown(&list.path), &roles, problems));
+    let roster = draft.list().and_then(|list| {
+        let files = recipients::Files::new(&draft.folder, Arc::clone(&draft.kept_back));
+        RecipientsFile::load_list(&list, &shown(&list.path), &roles, files, problems)
+    });
     let templates = draft.templates().and_then(|path| {
         let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Recipients::columns), now);
         templates::load(path, &shown(path), &scope, problems)
@@ -254,9 +256,9 @@ expires = 2011-12-18T00:00:00Z
             })
             .collect();
         insta::assert_snapshot!(rows.join("\n"), @r#"
-        2 embassy info@emb.example Countries([BE, LU]) [fr, en] ["a@x.example", "b@x.example"] ["embassy", "Embassy in Brussels", "info@emb.example", "BE LU", "fr en", "a@x.example; b@x.example", "Excellency", "3", "", ""]
-        3 ministry info@min.example Others [] [] ["ministry", "Ministry", "info@min.example", "*", "", "", "Minister", "", "", ""]
-        4 support c@support.example Everyone [en] [] ["support", "Committee, the", "c@support.example", "", "en", "", "Friends", "1", "", ""]
+        2 embassy info@emb.example Countries([BE, LU]) [fr, en] ["a@x.example", "b@x.example"] ["embassy", "Embassy in Brussels", "info@emb.example", "BE LU", "fr en", "a@x.example; b@x.example", "Excellency", "3", "", "", ""]
+        3 ministry info@min.example Others [] [] ["ministry", "Ministry", "info@min.example", "*", "", "", "Minister", "", "", "", ""]
+        4 support c@support.example Everyone [en] [] ["support", "Committee, the", "c@support.example", "", "en", "", "Friends", "1", "", "", ""]
         "#);
         assert_eq!(
             (campaign.id.as_str(), campaign.title.as_str()),
@@ -300,7 +302,7 @@ expires = 2011-12-18T00:00:00Z
         assert_eq!(campaign.recipients.count(), 3);
         assert_eq!(
             campaign.recipients.columns().join(" "),
-            "role name email country language cc salutation office title gender"
+            "role name email country language cc salutation office title gender attach"
         );
         let fr = Language::parse("fr").unwrap();
         assert_eq!(campaign.templates.languages("protest").len(), 2);

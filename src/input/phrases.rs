@@ -126,6 +126,62 @@ pub fn is_placeholder(inner: &str) -> bool {
         || (inner.split_whitespace().count() <= 4 && FILL_IN.iter().any(|begin| inner.starts_with(begin)))
 }
 
+/// Whether words stand where somebody's own belong, and are none: what a manual or a form says in their place.
+pub fn stands_for_words(words: &str) -> bool {
+    const INSTEAD: [&str; 48] = [
+        "message",
+        "my message",
+        "your message",
+        "your message here",
+        "text",
+        "my text",
+        "your text",
+        "your text here",
+        "your words",
+        "your own words",
+        "my own words",
+        "in my own words",
+        "in your own words",
+        "your own paragraph",
+        "my own paragraph",
+        "a personal paragraph",
+        "personal paragraph",
+        "personal message",
+        "own paragraph",
+        "paragraph",
+        "words",
+        "test",
+        "test test",
+        "n/a",
+        "none",
+        "nothing",
+        "mon message",
+        "votre message",
+        "texte",
+        "mon texte",
+        "votre texte",
+        "votre paragraphe",
+        "nachricht",
+        "ihre nachricht",
+        "deine nachricht",
+        "ihr text",
+        "dein text",
+        "bericht",
+        "uw bericht",
+        "je bericht",
+        "tekst",
+        "uw tekst",
+        "mensaje",
+        "su mensaje",
+        "tu mensaje",
+        "сообщение",
+        "ваше сообщение",
+        "текст",
+    ];
+    let spaced = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    INSTEAD.contains(&spaced.as_str()) || spaced.starts_with("lorem ipsum")
+}
+
 /// Whether words in guillemets are a field of a form letter. In French, Spanish and Russian any word may be quoted so: only
 /// fields that nobody quotes count.
 pub fn is_merge_field(inner: &str) -> bool {

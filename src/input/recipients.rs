@@ -1,6 +1,7 @@
 //! The list of recipients, a CSV file or a spreadsheet, read into a validated [`RecipientsFile`].
 
 mod decode;
+mod files;
 mod findings;
 mod heading;
 mod layout;
@@ -15,7 +16,6 @@ mod source;
 mod table;
 mod tape;
 
-pub(super) use decode::looks_like_utf_16;
 pub(super) use names::{KEPT_BACK, meaning};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +23,7 @@ use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use appel_core::campaign::Attachment;
 use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use appel_core::words::{floor_char_boundary, nearest};
 use appel_messages::{Value, msg};
@@ -30,6 +31,7 @@ use csv::StringRecord;
 
 use super::bounded::{self, Unread};
 use crate::failure::{Place, Problem, Problems, Severity};
+pub use files::Files;
 use findings::Findings;
 use layout::{Heading, LOOKED_AT, Layout};
 use records::{Form, Records, has_no_end};
@@ -56,6 +58,7 @@ pub struct RecipientsFile {
     shown: String,
     held: Held,
     layout: Arc<Layout>,
+    files: Arc<Files>,
     count: usize,
 }
 
@@ -90,14 +93,20 @@ pub struct ListPath {
 impl RecipientsFile {
     /// Reads the file and looks at every row; every problem is pushed. `None` when one of them is an error.
     ///
-    /// `shown` is the file as people know it; `known_roles` are the roles that letters name.
+    /// `shown` is the file as people know it; `known_roles` are the roles that letters name, `files` those that rows may.
     #[must_use]
-    pub fn load(path: &Path, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+    pub fn load(
+        path: &Path,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let list = ListPath {
             path: path.to_owned(),
             sheet: None,
         };
-        Self::load_list(&list, shown, known_roles, problems)
+        Self::load_list(&list, shown, known_roles, files, problems)
     }
 
     /// The same, of a sheet of a spreadsheet where one is named.
@@ -106,9 +115,10 @@ impl RecipientsFile {
         list: &ListPath,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        Self::load_in(Sizes::USUAL, list, shown, known_roles, problems)
+        Self::load_in(Sizes::USUAL, list, shown, known_roles, files, problems)
     }
 
     /// The same as [`load`](Self::load), but no file is too short to be read in pieces from the disk: for fuzzing, where
@@ -119,6 +129,7 @@ impl RecipientsFile {
         path: &Path,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         const PIECES: Sizes = Sizes { kept: 0, chunk: 64 };
@@ -126,7 +137,7 @@ impl RecipientsFile {
             path: path.to_owned(),
             sheet: None,
         };
-        Self::load_in(PIECES, &list, shown, known_roles, problems)
+        Self::load_in(PIECES, &list, shown, known_roles, files, problems)
     }
 
     fn load_in(
@@ -134,6 +145,7 @@ impl RecipientsFile {
         list: &ListPath,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         let opened = open(&list.path, shown, sizes).and_then(|file| match file {
@@ -149,11 +161,11 @@ impl RecipientsFile {
         match opened {
             Ok(Content::Text(source, note)) => {
                 problems.extend(note);
-                Self::of_text(source, shown, known_roles, problems)
+                Self::of_text(source, shown, known_roles, files, problems)
             }
             Ok(Content::Sheet(opened)) => {
                 let is_chosen = list.sheet.is_some();
-                Self::of_sheet(opened, is_chosen, shown, known_roles, problems)
+                Self::of_sheet(opened, is_chosen, shown, known_roles, files, problems)
             }
             Err(problem) => {
                 problems.push(problem);
@@ -162,7 +174,13 @@ impl RecipientsFile {
         }
     }
 
-    fn of_text(source: Source, shown: &str, known_roles: &BTreeSet<String>, problems: &mut Problems) -> Option<Self> {
+    fn of_text(
+        source: Source,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let source = Arc::new(source);
         let (form, layout) = match tape::head(&source) {
             Ok(head) => heading::read(&head, shown, problems)?,
@@ -171,7 +189,7 @@ impl RecipientsFile {
                 return None;
             }
         };
-        Self::checked(Held::Text(source, form), layout, shown, known_roles, problems)
+        Self::checked(Held::Text(source, form), layout, shown, known_roles, files, problems)
     }
 
     fn of_sheet(
@@ -179,6 +197,7 @@ impl RecipientsFile {
         is_chosen: bool,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         if !is_chosen && !others.is_empty() {
@@ -213,7 +232,7 @@ impl RecipientsFile {
         sheet::say(&sheet, shown, problems);
         let is_whole = problems.count(Severity::Error) == wrong;
         let held = Held::Sheet(Arc::new(sheet), at);
-        Self::checked(held, layout?, shown, known_roles, problems).filter(|_| is_whole)
+        Self::checked(held, layout?, shown, known_roles, files, problems).filter(|_| is_whole)
     }
 
     fn checked(
@@ -221,15 +240,17 @@ impl RecipientsFile {
         layout: Layout,
         shown: &str,
         known_roles: &BTreeSet<String>,
+        files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
         let mut roster = Self {
             shown: shown.to_owned(),
             held,
             layout: Arc::new(layout),
+            files: Arc::default(),
             count: 0,
         };
-        let fine = roster.check(known_roles, problems);
+        let fine = roster.check(known_roles, files, problems);
         fine.then_some(roster)
     }
 
@@ -256,7 +277,7 @@ impl RecipientsFile {
     }
 
     /// Looks at every row; whether all are right.
-    fn check(&mut self, known_roles: &BTreeSet<String>, problems: &mut Problems) -> bool {
+    fn check(&mut self, known_roles: &BTreeSet<String>, mut files: Files, problems: &mut Problems) -> bool {
         let mut findings = Findings::new(&self.layout, problems);
         let mut unused = Unused::default();
         let mut records = self.held.rows(&self.shown);
@@ -287,6 +308,9 @@ impl RecipientsFile {
             if rows::read(record, &self.layout, &mut look).is_none() {
                 continue;
             }
+            if let Some(column) = self.layout.attach {
+                files.check(rows::cell(record, column), column, &mut look);
+            }
             let role = rows::role(record, &self.layout);
             if !known_roles.contains(&*role) {
                 unused.count(&role, || look.place(Some(self.layout.role)));
@@ -315,6 +339,7 @@ impl RecipientsFile {
             return false;
         }
         self.count = rows;
+        self.files = Arc::new(files);
         fine
     }
 
@@ -342,8 +367,13 @@ impl Recipients for RecipientsFile {
     }
 
     fn rows(&self) -> Rows<Recipient> {
-        let layout = Arc::clone(&self.layout);
-        self.each(move |valid, values, number| rows::recipient(valid, values, number, &layout))
+        let (layout, files) = (Arc::clone(&self.layout), Arc::clone(&self.files));
+        self.each(move |mut valid, values, number| {
+            if let Some(column) = layout.attach {
+                valid.attach = files.of(rows::cell(values, column));
+            }
+            rows::recipient(valid, values, number, &layout)
+        })
     }
 
     fn outlines(&self) -> Rows<Outline> {
@@ -354,6 +384,10 @@ impl Recipients for RecipientsFile {
             serves: valid.serves,
             cc: valid.cc,
         })
+    }
+
+    fn files(&self) -> Vec<Attachment> {
+        self.files.all()
     }
 
     fn place(&self, line: usize, column: Option<&str>) -> Place {

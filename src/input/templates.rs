@@ -1,7 +1,8 @@
-//! `templates/`: letters and partials, parsed and linted.
+//! `templates/`: letters, partials and variants, parsed and linted.
 
 mod branches;
 mod budget;
+mod conditions;
 mod file;
 mod folder;
 mod growth;
@@ -11,11 +12,11 @@ mod load;
 mod marked;
 mod names;
 mod operators;
+mod own_words;
 mod parse;
 mod spot;
 mod tags;
 mod telling;
-mod variants;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,7 +36,10 @@ pub(super) use load::load;
 /// The partials by name, each by language and for all others.
 type Partials = BTreeMap<String, Versions<Partial>>;
 
-/// A part that several letters share.
+/// The variants by group and name. A variant is a partial that stands for one of several texts.
+type Variants = BTreeMap<String, Partials>;
+
+/// A part that several letters share, or one way to say what a group of variants says.
 #[derive(Clone, Debug)]
 struct Partial {
     /// The file, as people know it.

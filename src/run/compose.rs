@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use appel_core::address::Address;
-use appel_core::campaign::Campaign;
+use appel_core::campaign::{Attachment, Campaign, OwnWords};
 use appel_core::letter::sameness::Compared;
 use appel_core::letter::{
     Attachments, Copy, Decision, Letter, LetterId, Message, OpenCopies, Plan, Recent, Renderer, Rules, Selection, Text,
@@ -20,7 +20,7 @@ use super::planning::Found;
 use crate::clock::Clock;
 use crate::failure::{Failure, Problem};
 use crate::input::config::{MOST_ATTACHED, read_attachment};
-use crate::input::{Input, bounded, whom_to_ask};
+use crate::input::{Input, bounded, says_something, whom_to_ask};
 use crate::outbox::delivery::{Letters, TriedLast};
 use crate::outbox::kept::Kept;
 use crate::outbox::ledger::{LastTry, LedgerError, LedgerReader};
@@ -33,6 +33,8 @@ pub struct Composer {
     /// Who gets what.
     pub plan: Arc<Plan>,
     renderer: Renderer,
+    /// Whether the sender wrote words of their own.
+    has_words: bool,
     /// Every file that goes with a letter.
     pub attachments: Attachments,
 }
@@ -56,6 +58,7 @@ impl Composer {
             input,
             plan,
             renderer,
+            has_words: personal.is_some_and(says_something),
             attachments,
         }))
     }
@@ -73,6 +76,20 @@ impl Composer {
         self.renderer.render(letter, Offset::UTC.to_datetime(date).date())
     }
 
+    /// The texts that letters with other ids would have in this one's place; none where letters choose no variants.
+    pub fn as_others(&self, letter: &Letter, ids: impl Iterator<Item = LetterId>, date: Timestamp) -> Vec<Text> {
+        let day = Offset::UTC.to_datetime(date).date();
+        self.renderer.as_others(letter, ids, day).collect()
+    }
+
+    /// What is wrong with variants that this letter's text names, whichever it has itself; of very many, with the first
+    /// `most`. With how many were tried.
+    #[must_use]
+    pub fn try_variants(&self, letter: &Letter, date: Timestamp, most: usize) -> (usize, Vec<Problem>) {
+        let day = Offset::UTC.to_datetime(date).date();
+        self.renderer.try_variants(letter, day, most)
+    }
+
     /// What the links of a letter tell about its reader, when they tell anything.
     pub fn telling_links(
         &self,
@@ -83,6 +100,19 @@ impl Composer {
     ) -> Option<Problem> {
         self.renderer
             .telling_links(letter, text, Offset::UTC.to_datetime(date).date(), compared)
+    }
+
+    /// Whether any letter of the campaign leaves with its sender's own words, or not at all.
+    #[must_use]
+    pub fn wants_words(&self) -> bool {
+        let mut letters = self.input.campaign.letters.iter();
+        letters.any(|spec| spec.own_words == OwnWords::Required)
+    }
+
+    /// Whether the letters have words of their sender's own.
+    #[must_use]
+    pub const fn has_words(&self) -> bool {
+        self.has_words
     }
 
     /// A letter as it may leave now: fresh when the run began is not fresh for ever.
@@ -144,7 +174,8 @@ impl Composer {
 const MOST_IN_ALL: u64 = 100 << 20;
 
 fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
-    let lengths = lengths(&input.campaign)?;
+    let of_rows = input.campaign.recipients.files();
+    let lengths = lengths(&input.campaign, &of_rows)?;
     let mut attachments = Attachments::new();
     let mut room = MOST_IN_ALL;
     for path in lengths.into_keys() {
@@ -160,11 +191,11 @@ fn read_attachments(input: &Input) -> Result<Attachments, Problem> {
 }
 
 /// Every file that goes with a letter, and its length; none of them is read when they are too much.
-fn lengths(campaign: &Campaign) -> Result<BTreeMap<&Path, u64>, Problem> {
+fn lengths<'a>(campaign: &'a Campaign, of_rows: &'a [Attachment]) -> Result<BTreeMap<&'a Path, u64>, Problem> {
     let of_letters = campaign.letters.iter().flat_map(|letter| &letter.attach);
     let of_templates = campaign.templates.iter().flat_map(|(_, _, template)| &template.attach);
     let mut lengths: BTreeMap<&Path, u64> = BTreeMap::new();
-    for attachment in of_letters.chain(of_templates) {
+    for attachment in of_letters.chain(of_templates).chain(of_rows) {
         if !lengths.contains_key(attachment.path.as_path()) {
             // Whether it can be read at all, whoever reads it says.
             let length = std::fs::metadata(&attachment.path).map_or(0, |about| about.len());
@@ -287,6 +318,14 @@ impl Letters for Outgoing {
         let left_before = letter.copy.is_some() || letter.past.is_some_and(|past| past.status == Status::InDoubt);
         if left_before && let Some(message) = self.kept.as_ref().and_then(|kept| kept.message(letter)) {
             return Ok(message);
+        }
+        // It may have left with its sender's words before, and would leave without them.
+        if left_before
+            && letter.copy.is_none()
+            && letter.spec.own_words == OwnWords::Required
+            && !self.composer.has_words
+        {
+            return Err(Problem::error(msg!("own-words-lost", letter = &letter.spec.id)));
         }
         match &letter.copy {
             Some(copy) => self.composer.same_message(letter, copy, date),

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 
 use super::compose::Composer;
+use super::tried::Tried;
 use crate::failure::{Problem, Problems, Severity};
 
 /// So many letters are written at most: what a long list comes to times sixty countries is for `--as`.
@@ -85,7 +86,7 @@ impl Matrix {
     /// Writes every letter that senders elsewhere would send, but those that one's own run has looked at. What is wrong with
     /// a letter is said once, whoever would send it.
     #[must_use]
-    pub fn look(composer: &Composer, now: Timestamp, problems: &mut Problems) -> Self {
+    pub fn look(composer: &Composer, now: Timestamp, tried: &mut Tried, problems: &mut Problems) -> Self {
         let coverage = Coverage::new(&composer.plan);
         let sender = &composer.input.sender;
         let own = Own {
@@ -102,6 +103,7 @@ impl Matrix {
             asks: HashMap::new(),
             kinds: HashSet::new(),
             with_own_words: None,
+            tried,
             written: 0,
         };
         let mut matrix = Self {
@@ -174,6 +176,7 @@ struct Writer<'c> {
     /// Letters, each in one language, of which a whole message was made.
     kinds: HashSet<(String, Language)>,
     with_own_words: Option<Renderer>,
+    tried: &'c mut Tried,
     written: usize,
 }
 
@@ -271,6 +274,7 @@ impl Writer<'_> {
         }
         if let Some((letter, text)) = made {
             self.composer.message(letter, text, self.now)?;
+            self.tried.look(self.composer, letter, self.now);
         }
         let renderer = match &mut self.with_own_words {
             Some(renderer) => renderer,

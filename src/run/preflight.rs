@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use super::compose::Composer;
 use super::leaving::Leaving;
 use super::planning::{Found, Planning, choose};
-use crate::failure::{Failure, Problem, Problems};
+use crate::failure::{Failure, Place, Problem, Problems};
+use crate::input::bounded;
+use crate::input::config::MOST_ATTACHED;
 use crate::outbox::ledger::LedgerReader;
 
 /// How many problems of single letters a run shows; `appel check` shows all.
@@ -46,6 +48,8 @@ pub struct Preflight {
     pub refused: Vec<(String, Address)>,
     /// The same of copies that their letters left without.
     pub refused_copies: Vec<(String, Address)>,
+    /// Letters due that want their sender's own words, by the letter's id; not those that left before, with theirs.
+    pub want_words: BTreeMap<String, usize>,
     /// What was found of each letter, for a second pass.
     pub found: Found,
     /// Letters that cannot be written.
@@ -82,6 +86,13 @@ impl Preflight {
     #[must_use]
     pub fn held_back(&self) -> usize {
         self.skipped(Skip::AddressLimit) + self.skipped_copies(Skip::AddressLimit)
+    }
+
+    /// How many letters want their sender's own words, and the ids of those letters; `None` when none does.
+    #[must_use]
+    pub fn want_words(&self) -> Option<(usize, Vec<&str>)> {
+        let letters = self.want_words.values().sum();
+        (letters > 0).then(|| (letters, self.want_words.keys().map(String::as_str).collect()))
     }
 
     /// Whether there is nothing to send.
@@ -184,6 +195,7 @@ pub async fn preflight(
                 }
                 let date = letter.date(rules.now);
                 let text = composer.text(&letter, date).and_then(|text| {
+                    too_heavy(composer, &letter, &text)?;
                     // What a text leaves open (the sender's name, attachments) is the same for all of its kind.
                     if preflight.is_first_of_kind(&letter) {
                         composer.message(&letter, &text, date)?;
@@ -268,6 +280,33 @@ fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
     Some(Problem::error(what).at(place))
 }
 
+/// What a row adds to the files of its letter may be too much; the others were looked at before.
+fn too_heavy(composer: &Composer, letter: &Letter, text: &Text) -> Result<(), Problem> {
+    if letter.recipient.attach.is_empty() {
+        return Ok(());
+    }
+    let sizes = text
+        .attachments
+        .iter()
+        .map(|file| composer.attachments.size(&file.path));
+    let bytes = sizes.flatten().sum::<usize>() as u64;
+    if bytes <= MOST_ATTACHED {
+        return Ok(());
+    }
+    let place = Place {
+        line: Some(letter.recipient.line),
+        field: Some("attach".to_owned()),
+        ..Place::file(composer.input.campaign.recipients.shown())
+    };
+    let what = msg!(
+        "row-attachments-too-heavy",
+        letter = &letter.spec.id,
+        length = bounded::size(bytes),
+        most = bounded::size(MOST_ATTACHED),
+    );
+    Err(Problem::error(what).at(place))
+}
+
 /// What a preflight sees.
 pub enum Checked<'s> {
     /// A letter due, its text, and the date of its first attempt.
@@ -343,6 +382,9 @@ impl Preflight {
 
     fn count(&mut self, letter: &Letter) {
         self.due += 1;
+        if letter.wants_words() {
+            *self.want_words.entry(letter.spec.id.clone()).or_default() += 1;
+        }
         *self.kinds.entry(kind(letter)).or_default() += 1;
         if self.for_examples.is_none() {
             self.for_examples = letter

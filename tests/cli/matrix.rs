@@ -158,7 +158,7 @@ fn all_problems_of_a_long_list_are_counted_by_kind_and_twenty_shown_and_a_table_
     let rows: Vec<csv::StringRecord> = table.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 75);
     assert_eq!(
-        rows[0].iter().collect::<Vec<_>>(),
+        rows[0].iter().take(7).collect::<Vec<_>>(),
         [
             "error",
             "row-email-unfit",
@@ -166,11 +166,11 @@ fn all_problems_of_a_long_list_are_counted_by_kind_and_twenty_shown_and_a_table_
             "2",
             "11",
             "email",
-            "nobody0",
-            "nobody0: an address needs an @",
-            "write the whole address: info@example.org"
+            "nobody0"
         ]
     );
+    // What it says and what to do, in the language of the screen.
+    assert!(rows.iter().all(|row| !row[7].is_empty() && !row[8].is_empty()));
     // It may be written again, and over nothing else.
     campaign.check(&["--csv", "problems.csv"]).exits(3);
     let list = std::fs::read(campaign.path("recipients.csv")).unwrap();

@@ -250,6 +250,7 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
     ("src/input/phrases.rs", "words of letters"),
     ("src/outbox/ledger/lock.rs", "a file's format"),
+    ("src/metadata/chunks.rs", "words of files"),
     ("crates/core/src/place.rs", "codes of languages"),
 ];
 
@@ -324,12 +325,13 @@ fn language_is_told_from_code() {
 }
 
 /// Where what `check` finds is said.
-const FOUND_BY_CHECK: [&str; 8] = [
+const FOUND_BY_CHECK: [&str; 9] = [
     "account.ftl",
     "addresses.ftl",
     "config.ftl",
     "files.ftl",
     "letters.ftl",
+    "metadata.ftl",
     "recipients.ftl",
     "style.ftl",
     "templates.ftl",

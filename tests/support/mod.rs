@@ -15,6 +15,7 @@
 mod blackhole;
 mod campaign;
 mod english;
+pub mod files;
 mod names;
 mod nobody;
 mod run;

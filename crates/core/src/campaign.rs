@@ -11,7 +11,7 @@ use crate::recipients::Recipients;
 use crate::templates::Templates;
 
 pub use crate::sender::{Limits, Sender};
-pub use crate::spec::{Attachment, Format, LetterSpec};
+pub use crate::spec::{Attachment, Format, LetterSpec, OwnWords};
 
 /// A campaign, valid: the same for everybody who sends its letters.
 #[derive(Clone, Debug)]

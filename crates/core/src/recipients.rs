@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use crate::address::Address;
 use crate::place::{Country, Language};
 use crate::problem::{Place, Problem};
+use crate::spec::Attachment;
 
 /// One row of the recipients file, valid.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub struct Recipient {
     pub cc: Vec<Address>,
     /// `verified`: when somebody last looked whether the address is right.
     pub verified: Option<Date>,
+    /// `attach`: files that go with this row's letters.
+    pub attach: Vec<Attachment>,
     /// What `{{recipient.COLUMN}}` gives, in the order of [`Recipients::columns`].
     pub cells: Vec<String>,
 }
@@ -74,6 +77,9 @@ pub trait Recipients: fmt::Debug + Send + Sync {
 
     /// The same, but only who each of them is, which is quicker.
     fn outlines(&self) -> Rows<Outline>;
+
+    /// Every file that a row names, each once.
+    fn files(&self) -> Vec<Attachment>;
 
     /// Where a row has its value for a column, or where the row is, as people find it: by the line of a text, or the cell of a spreadsheet.
     fn place(&self, line: usize, column: Option<&str>) -> Place {

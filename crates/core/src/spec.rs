@@ -19,6 +19,8 @@ pub struct LetterSpec {
     pub format: Format,
     /// `campaign.content-language`: whether a header names the language of its text (RFC 3282).
     pub says_language: bool,
+    /// `letter.message`: whether a sender has to write a paragraph of their own.
+    pub own_words: OwnWords,
     /// `letter.cc`: added to the recipient's own copies.
     pub cc: Vec<Address>,
     /// `letter.attach`: files inside the campaign folder that exist and can be read.
@@ -32,6 +34,15 @@ pub enum Format {
     Text,
     /// Markdown: leaves as plain text with an HTML alternative.
     Markdown,
+}
+
+/// What a letter wants of its sender's own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnWords {
+    /// It leaves without as well.
+    Optional,
+    /// It leaves with a paragraph of theirs, or not at all.
+    Required,
 }
 
 /// A file that goes with a letter.

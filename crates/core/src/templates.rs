@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use handlebars::template::{HelperTemplate, Parameter};
+use serde_json::Value;
+
 use crate::place::Language;
 use crate::spec::{Attachment, Format};
 
@@ -12,7 +15,30 @@ pub struct Templates {
     pub letters: BTreeMap<String, Versions<Template>>,
     /// The partials by name: `signature.fr.hbs` for one language, `signature.hbs` for all others.
     pub partials: BTreeMap<String, Versions<handlebars::Template>>,
+    /// The variants by group and name: of each group that a letter names it says one.
+    pub variants: BTreeMap<String, BTreeMap<String, Versions<Variant>>>,
 }
+
+/// One way to say what a group of variants says, in one language.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The file, as a person names it.
+    pub file: String,
+    /// What it says; no variant is called in it.
+    pub text: handlebars::Template,
+}
+
+/// The group that a call names, when it is `{{variant "group"}}`.
+#[must_use]
+pub fn variant_called(call: &HelperTemplate) -> Option<&str> {
+    match (call.name.as_name()?, call.params.as_slice()) {
+        (VARIANT, [Parameter::Literal(Value::String(group))]) if call.hash.is_empty() => Some(group),
+        _ => None,
+    }
+}
+
+/// The call that stands for one variant of a group.
+pub const VARIANT: &str = "variant";
 
 /// One letter in one language.
 #[derive(Clone, Debug)]
@@ -132,5 +158,11 @@ impl Templates {
         self.partials
             .iter()
             .filter_map(move |(name, partial)| Some((name.as_str(), partial.best(language)?)))
+    }
+
+    /// The variants of a group by name, as a letter in `language` sees them; none when there is no such group.
+    pub fn variants(&self, group: &str, language: &Language) -> impl Iterator<Item = (&str, &Variant)> {
+        let names = self.variants.get(group).into_iter().flatten();
+        names.filter_map(move |(name, versions)| Some((name.as_str(), versions.best(language)?)))
     }
 }

@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use jiff::Timestamp;
 
 use crate::address::Address;
-use crate::campaign::{Campaign, Format, LetterSpec, Limits, Sender};
+use crate::campaign::{Attachment, Campaign, Format, LetterSpec, Limits, OwnWords, Sender};
 use crate::facts::Fact;
 use crate::letter::{Decision, Letter, Plan, Renderer, Rules, Selection};
 use crate::place::{Country, Language};
 use crate::problem::Problem;
 use crate::recipients::{Outline, Recipient, Recipients, Rows, Serves};
-use crate::templates::{Template, Templates, Versions};
+use crate::templates::{Template, Templates, Variant, Versions};
 
 /// The usual template.
 pub const PROTEST_EN: &str =
@@ -186,6 +186,7 @@ pub fn letter(id: &str, to: &[&str]) -> LetterSpec {
         follows: None,
         format: Format::Text,
         says_language: false,
+        own_words: OwnWords::Optional,
         cc: Vec::new(),
         attach: Vec::new(),
     }
@@ -310,7 +311,16 @@ fn recipient<'r>(line: usize, value: impl Fn(&str) -> &'r str, columns: &[String
         languages: words("language").map(language).collect(),
         cc: words("cc").map(address).collect(),
         verified: value("verified").parse().ok(),
+        attach: words("attach").map(attachment).collect(),
         cells: columns.iter().map(|column| value(column).to_owned()).collect(),
+    }
+}
+
+/// A file as a row names it.
+fn attachment(name: &str) -> Attachment {
+    Attachment {
+        path: name.into(),
+        name: name.rsplit('/').next().unwrap_or_default().to_owned(),
     }
 }
 
@@ -356,6 +366,10 @@ impl Recipients for List {
         })
     }
 
+    fn files(&self) -> Vec<Attachment> {
+        self.rows.iter().flat_map(|row| row.attach.clone()).collect()
+    }
+
     fn is_lost(&self) -> bool {
         self.readable.load(Ordering::Relaxed) < self.rows.len()
     }
@@ -378,6 +392,15 @@ fn templates(given: &Given) -> Templates {
         if folder == "partials" {
             let versions: &mut Versions<_> = templates.partials.entry(name).or_default();
             versions.add(tag, compile(text));
+            continue;
+        }
+        if let Some(group) = folder.strip_prefix("variants/") {
+            let names = templates.variants.entry(group.to_owned()).or_default();
+            let variant = Variant {
+                file: format!("templates/{file}"),
+                text: compile(text),
+            };
+            names.entry(name).or_default().add(tag, variant);
             continue;
         }
         let (head, body) = text.split_once("\n\n").unwrap();

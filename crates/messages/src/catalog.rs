@@ -20,6 +20,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("help.ftl", include_str!("../../../locales/en/help.ftl")),
     ("ledger.ftl", include_str!("../../../locales/en/ledger.ftl")),
     ("letters.ftl", include_str!("../../../locales/en/letters.ftl")),
+    ("metadata.ftl", include_str!("../../../locales/en/metadata.ftl")),
     ("outcomes.ftl", include_str!("../../../locales/en/outcomes.ftl")),
     ("recipients.ftl", include_str!("../../../locales/en/recipients.ftl")),
     ("rehearsal.ftl", include_str!("../../../locales/en/rehearsal.ftl")),

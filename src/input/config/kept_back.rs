@@ -14,6 +14,8 @@ use crate::input::Sources;
 
 /// A file that has several names is looked for among so many; with more, it is kept back too.
 const MOST_FILES: usize = 10_000;
+/// How many groups of variants are looked into; a campaign with more is refused.
+const MOST_GROUPS: usize = 1000;
 
 /// The files that a campaign cannot attach, by whatever name or link they are called.
 #[derive(Debug, Default)]
@@ -60,7 +62,7 @@ enum Place {
     File(PathBuf),
     /// And everything in it.
     Folder(PathBuf),
-    /// The `.hbs` files of a folder; those of `partials` in it are another's.
+    /// The `.hbs` files of a folder; those of `partials` and of variants in it are another's.
     Templates(PathBuf),
     /// The files of a folder whose names begin so.
     Ledger(PathBuf, OsString),
@@ -80,6 +82,11 @@ impl KeptBack {
         if let Some(path) = &general.templates {
             for folder in [path.clone(), path.join("partials")] {
                 add(real(&folder).map(Place::Templates), Kept::Template);
+            }
+            // Each group of variants has a folder.
+            let groups = fs::read_dir(path.join("variants")).into_iter().flatten();
+            for group in groups.flatten().take(MOST_GROUPS) {
+                add(real(&group.path()).map(Place::Templates), Kept::Template);
             }
         }
         for path in sources.account.iter().chain(&sources.private.account) {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use appel_core::address::Address;
-use appel_core::campaign::{Attachment, Format, LetterSpec, Limits};
+use appel_core::campaign::{Attachment, Format, LetterSpec, Limits, OwnWords};
 use appel_core::words::nearest;
 use appel_messages::{Message, msg};
 
@@ -29,6 +29,7 @@ pub const MOST_ATTACHMENTS: usize = 100;
 /// How many files go with all letters at most, each counted as often as it is named.
 const MOST_FILES: usize = 10_000;
 
+const OWN_WORDS: &[(&str, OwnWords)] = &[("optional", OwnWords::Optional), ("required", OwnWords::Required)];
 const FORMATS: &[(&str, Format)] = &[("text", Format::Text), ("markdown", Format::Markdown)];
 
 /// Reads every `[[letter]]`; what is wrong in one is left out of it, so that the others and its template are still checked.
@@ -131,6 +132,9 @@ fn read_one<'a>(
     let format = table
         .text("format")
         .map_or(Some(Format::Text), |text| text.choice(FORMATS));
+    let own_words = table
+        .text("message")
+        .map_or(Some(OwnWords::Optional), |text| text.choice(OWN_WORDS));
     let cc = copies(table, limits);
     let attach = attachments(table, folder, kept_back, files);
     table.deny_unknown();
@@ -142,6 +146,7 @@ fn read_one<'a>(
         to,
         format: format.unwrap_or(Format::Text),
         says_language: false,
+        own_words: own_words.unwrap_or(OwnWords::Optional),
         cc,
         attach,
     })

@@ -18,6 +18,7 @@ use crate::input::bounded::{self, Unread};
 pub const MOST_ATTACHED: u64 = 25 << 20;
 
 /// Why a path cannot be used.
+#[derive(Clone, Debug)]
 pub struct Refused {
     /// What is wrong.
     pub message: Message,
@@ -66,7 +67,11 @@ pub fn inside(folder: &Path, written: &str) -> Result<PathBuf, Refused> {
     if leaves {
         return Err(outside(written));
     }
-    let path = folder.join(relative);
+    // One file is one path, however it is written: `./a` is `a`.
+    let plain = relative
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_)));
+    let path = folder.join(plain.collect::<PathBuf>());
     // Where it leads in the end: a symbolic link may point out of the folder.
     if let (Ok(home), Ok(target)) = (fs::canonicalize(or_here(folder)), fs::canonicalize(&path))
         && !target.starts_with(&home)
@@ -119,6 +124,11 @@ pub fn or_here(folder: &Path) -> &Path {
     } else {
         folder
     }
+}
+
+/// Whether there is something by this name, as it is written.
+pub fn is_there(folder: &Path, written: &str) -> bool {
+    inside(folder, written).is_ok_and(|path| path.exists()) || spelled_otherwise(folder, written).is_some()
 }
 
 /// A file that goes with a letter: inside the folder, there, a regular file, readable, with a plain name, and none of

@@ -238,7 +238,7 @@ fn every_unknown_key_is_named_at_once_with_the_nearest() {
         16 | template-name = "x"
            | ^^^^^^^^^^^^^ letter.template-name
            |
-           = help: known here: attach, cc, follows, format, id, template, to
+           = help: known here: attach, cc, follows, format, id, message, template, to
 
         error: unknown key `expire`
           --> config.toml:19:1

@@ -134,3 +134,44 @@ fn a_long_text_of_leavings_costs_as_much_as_it_is_long() {
         assert!(taken.as_secs() < 5, "{left}: {taken:?}");
     }
 }
+
+#[test]
+fn words_of_ones_own_are_more_than_a_place_for_them() {
+    for none in [
+        "",
+        " \n",
+        "…",
+        "...",
+        "-",
+        "x",
+        "xxx",
+        "XXX",
+        "TODO",
+        "TODO: …",
+        "[your message]",
+        "[NAME]",
+        "<YOUR TEXT>",
+        "____",
+        "Your own words.",
+        "your  own\nwords",
+        "«Votre message»",
+        "Lorem ipsum dolor sit amet",
+        "N/A",
+        "Сообщение",
+        "[à compléter]",
+    ] {
+        assert!(!says_something(none), "{none:?}");
+    }
+    for some in [
+        "I met a family from Luvessa.",
+        "Free them!",
+        "我认识一位来自卢韦萨的工人",
+        "Ich war dort. [Foto folgt]",
+        "أنا قلق",
+        "OK",
+        "My message is short: free them.",
+        "TODO lists kept me from writing earlier.",
+    ] {
+        assert!(says_something(some), "{some:?}");
+    }
+}

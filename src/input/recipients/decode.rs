@@ -8,6 +8,7 @@ use appel_messages::msg;
 
 use super::mac::{self, Mac};
 use crate::failure::{Place, Problem};
+use crate::input::bounded::looks_like_utf_16;
 
 /// The byte order mark of UTF-8.
 pub const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -70,12 +71,6 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
     let bad = text.find(REPLACEMENT).unwrap_or(0);
     let place = Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8());
     Err(Problem::error(msg!("recipients-utf-16-broken")).at(place))
-}
-
-/// Every second byte of UTF-16 text in Latin letters is zero; no other text has that.
-pub fn looks_like_utf_16(bytes: &[u8]) -> bool {
-    let head = &bytes[..bytes.len().min(1000)];
-    head.len() >= 4 && head.split(|byte| *byte == 0).count() * 3 > head.len()
 }
 
 /// How many bytes are looked at to guess how a file is written.

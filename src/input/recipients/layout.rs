@@ -44,6 +44,7 @@ pub struct Layout {
     pub title: Option<usize>,
     pub gender: Option<usize>,
     pub verified: Option<usize>,
+    pub attach: Option<usize>,
 }
 
 /// The row that names the columns, as it stands in the file.
@@ -153,6 +154,7 @@ pub fn read(heading: &Heading<'_>, problems: &mut Problems) -> Option<Layout> {
         title: position("title"),
         gender: position("gender"),
         verified: position("verified"),
+        attach: position("attach"),
         columns,
         cells,
         names,

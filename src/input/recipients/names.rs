@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// The columns that mean something to the program, in the order in which templates know them.
-pub const KNOWN: [&str; 12] = [
+pub const KNOWN: [&str; 13] = [
     "role",
     "name",
     "email",
@@ -17,6 +17,7 @@ pub const KNOWN: [&str; 12] = [
     "title",
     "gender",
     "note",
+    "attach",
     "source",
     "verified",
 ];
@@ -26,7 +27,7 @@ pub const KEPT_BACK: [&str; 3] = ["note", "source", "verified"];
 
 /// What else each of them is called in English, French, Dutch, German, Spanish and Russian. Case, accents, blanks and
 /// punctuation make no difference. Words that often mean something else (address, contact, type, function) are left out.
-const CALLED: [(&str, &[&str]); 12] = [
+const CALLED: [(&str, &[&str]); 13] = [
     ("role", &["roles", "rol", "rolle", "función", "роль"]),
     (
         "name",
@@ -222,6 +223,25 @@ const CALLED: [(&str, &[&str]); 12] = [
             "заметка",
             "заметки",
             "комментарий",
+        ],
+    ),
+    (
+        "attach",
+        &[
+            "attachment",
+            "attachments",
+            "pièce jointe",
+            "pièces jointes",
+            "bijlage",
+            "bijlagen",
+            "anhang",
+            "anhänge",
+            "anlage",
+            "anlagen",
+            "adjunto",
+            "adjuntos",
+            "вложение",
+            "вложения",
         ],
     ),
     ("source", &["sources", "bron", "quelle", "fuente", "источник"]),

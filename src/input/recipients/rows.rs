@@ -8,6 +8,7 @@ mod gender;
 use std::borrow::Cow;
 
 use appel_core::address::{Address, AddressError};
+use appel_core::campaign::Attachment;
 use appel_core::lookalike::{self, Look};
 use appel_core::place::Language;
 use appel_core::recipients::{Recipient, Serves};
@@ -93,6 +94,8 @@ pub struct Valid {
     /// `gender` as letters know it; `None` when it is to stay as it is written.
     pub gender: Option<&'static str>,
     pub verified: Option<Date>,
+    /// Whoever knows the files fills them in.
+    pub attach: Vec<Attachment>,
 }
 
 /// One row, valid, or `None` after saying why not.
@@ -148,6 +151,7 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
         cc,
         gender,
         verified,
+        attach: Vec::new(),
     })
 }
 
@@ -206,6 +210,7 @@ pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layo
         languages: valid.languages,
         cc: valid.cc,
         verified: valid.verified,
+        attach: valid.attach,
     }
 }
 

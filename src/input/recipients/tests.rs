@@ -39,7 +39,7 @@ fn read_in(sizes: Sizes, path: &Path) -> (String, Option<RecipientsFile>) {
         path: path.to_owned(),
         sheet: None,
     };
-    let roster = RecipientsFile::load_in(sizes, &list, "recipients.csv", &roles, &mut problems);
+    let roster = RecipientsFile::load_in(sizes, &list, "recipients.csv", &roles, Files::default(), &mut problems);
     assert_eq!(roster.is_none(), problems.any_error());
     let said: Vec<String> = problems.iter().map(|problem| Style::PLAIN.render(problem)).collect();
     (said.join("\n\n"), roster)
@@ -668,7 +668,7 @@ fn a_thousand_problems_are_shown_and_the_others_counted_by_kind() {
     std::fs::write(file.path(), rows).unwrap();
     let mut problems = Problems::new();
     let roles = BTreeSet::from(["embassy".to_owned()]);
-    assert!(RecipientsFile::load(file.path(), "recipients.csv", &roles, &mut problems).is_none());
+    assert!(RecipientsFile::load(file.path(), "recipients.csv", &roles, Files::default(), &mut problems).is_none());
     assert_eq!(problems.iter().count(), 1000);
     assert_eq!(problems.count(Severity::Error), 1500);
     assert_eq!(
@@ -704,10 +704,10 @@ fn a_row_gives_what_templates_may_name() {
     let roster = roster.expect(&said);
     assert_eq!(
         roster.columns().join("|"),
-        "email|role|name|First Name|country|language|cc|salutation|title|gender"
+        "email|role|name|First Name|country|language|cc|salutation|title|gender|attach"
     );
     let recipient = roster.rows().next().unwrap().unwrap();
-    assert_eq!(recipient.cells.join("|"), "a@b.example|embassy|A|Zo||||||");
+    assert_eq!(recipient.cells.join("|"), "a@b.example|embassy|A|Zo|||||||");
     assert_eq!(recipient.serves, Serves::Everyone);
     assert_eq!(recipient.line, 2);
 }
@@ -717,7 +717,16 @@ fn a_file_that_is_not_there_or_no_file_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let load = |name: &str| {
         let mut problems = Problems::new();
-        assert!(RecipientsFile::load(&dir.path().join(name), name, &BTreeSet::new(), &mut problems).is_none());
+        assert!(
+            RecipientsFile::load(
+                &dir.path().join(name),
+                name,
+                &BTreeSet::new(),
+                Files::default(),
+                &mut problems
+            )
+            .is_none()
+        );
         problems
             .iter()
             .map(|problem| Style::PLAIN.render(problem))

@@ -5,7 +5,7 @@ use appel_core::campaign::{Campaign, Format, LetterSpec};
 use appel_core::letter::markdown::MARKDOWN;
 use appel_core::place::Language;
 use appel_core::problem::{Place, Problem, Problems};
-use appel_core::templates::Template;
+use appel_core::templates::{Template, variant_called};
 use appel_messages::msg;
 use handlebars::template::{Parameter, Template as Text, TemplateElement};
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
@@ -21,6 +21,8 @@ pub const OF_ROW: char = '\u{fff9}';
 const A_PAGE: usize = 3000;
 /// How deep partials are followed; the lint refuses more.
 const DEEPEST: usize = 32;
+/// How many variants of a group are read.
+const MOST_VARIANTS: usize = 50;
 /// How many bytes of a letter are read, and how many of its parts; nobody reads more either.
 const MOST: usize = 100_000;
 
@@ -31,45 +33,72 @@ pub fn look(campaign: &Campaign, spec: &LetterSpec, language: &Language, templat
         ..Place::file(&template.file)
     };
     let file = || Place::file(&template.file);
-    let subject = flat(campaign, language, &template.subject);
+    let subject = flat(campaign, language, &template.subject, 0);
     if let Some(capitals) = in_capitals(&subject) {
         problems.push(Problem::warning(msg!("subject-capitals", words = capitals)).at(at(&template.subject)));
     }
     if subject.matches(['!', '！']).count() > 1 {
         problems.push(Problem::warning(msg!("subject-exclamation")).at(at(&template.subject)));
     }
-    let body = flat(campaign, language, &template.body);
-    if let Some(words) = phrases::first_words(body.trim_start()) {
-        problems.push(Problem::warning(msg!("letter-first-words", words = words)).at(at(&template.body)));
-    }
-    if let Some(line) = greeting(&body).filter(|line| phrases::is_known_to_filters(line)) {
-        problems.push(Problem::warning(msg!("salutation-of-nobody", words = line)).at(file()));
-    }
-    let length = body.trim().chars().filter(|c| !matches!(*c, VALUE | OF_ROW)).count();
-    if length > A_PAGE {
-        let words = body.split_whitespace().count();
-        let what = msg!("letter-long", length = length, words = words, most = A_PAGE);
-        problems.push(Problem::warning(what).at(file()));
-    }
-    if template.format.unwrap_or(spec.format) == Format::Markdown {
-        for (shown, target) in misleading(&body) {
-            problems.push(Problem::warning(msg!("link-text-differs", shown = shown, target = target)).at(file()));
+    let mut found: Vec<Problem> = Vec::new();
+    let mut say = |problem: Problem| {
+        if !found.iter().any(|known| known.what == problem.what) {
+            found.push(problem);
+        }
+    };
+    let bodies = bodies(campaign, language, &template.body);
+    for body in &bodies {
+        if let Some(words) = phrases::first_words(body.trim_start()) {
+            say(Problem::warning(msg!("letter-first-words", words = words)).at(at(&template.body)));
+        }
+        if let Some(line) = greeting(body).filter(|line| phrases::is_known_to_filters(line)) {
+            say(Problem::warning(msg!("salutation-of-nobody", words = line)).at(file()));
+        }
+        if template.format.unwrap_or(spec.format) == Format::Markdown {
+            for (shown, target) in misleading(body) {
+                say(Problem::warning(msg!("link-text-differs", shown = shown, target = target)).at(file()));
+            }
         }
     }
+    let length = |body: &String| body.trim().chars().filter(|c| !matches!(*c, VALUE | OF_ROW)).count();
+    if let Some((length, body)) = bodies.iter().map(|body| (length(body), body)).max()
+        && length > A_PAGE
+    {
+        let words = body.split_whitespace().count();
+        let what = msg!("letter-long", length = length, words = words, most = A_PAGE);
+        say(Problem::warning(what).at(file()));
+    }
+    problems.extend(found);
 }
 
-/// The letter's text with a sign for each value; of two branches the longer one.
-pub fn flat(campaign: &Campaign, language: &Language, template: &Text) -> String {
+/// The letter with each variant once, beside one of every other group; mostly it has none.
+pub fn bodies(campaign: &Campaign, language: &Language, body: &Text) -> Vec<String> {
+    let groups = campaign.templates.variants.keys();
+    let rounds = groups
+        .map(|group| campaign.templates.variants(group, language).count())
+        .max();
+    let mut found = vec![flat(campaign, language, body, 0)];
+    for nth in 1..rounds.unwrap_or(0).min(MOST_VARIANTS) {
+        let next = flat(campaign, language, body, nth);
+        // So it is where a letter names no group, or one with fewer.
+        if found.last() != Some(&next) {
+            found.push(next);
+        }
+    }
+    found
+}
+
+/// The letter's text with a sign for each value; of two branches the longer one, and of variants the `nth`, or the last.
+fn flat(campaign: &Campaign, language: &Language, template: &Text, nth: usize) -> String {
     let mut text = String::new();
     let mut left = MOST;
-    write(campaign, language, template, (0, &mut left), &mut text);
+    write((campaign, language, nth), template, (0, &mut left), &mut text);
     text
 }
 
 /// `depth` is how deep it stands in others, and `left` how many parts may still be read.
 fn write(
-    campaign: &Campaign,
-    language: &Language,
+    (campaign, language, nth): (&Campaign, &Language, usize),
     template: &Text,
     (depth, left): (usize, &mut usize),
     text: &mut String,
@@ -82,6 +111,13 @@ fn write(
         match element {
             TemplateElement::RawString(raw) => text.push_str(raw),
             TemplateElement::Expression(value) | TemplateElement::HtmlExpression(value) => {
+                if let Some(group) = variant_called(value).filter(|_| depth < DEEPEST) {
+                    let texts: Vec<_> = campaign.templates.variants(group, language).collect();
+                    if let Some((_, variant)) = texts.get(nth.min(texts.len().saturating_sub(1))) {
+                        write((campaign, language, nth), &variant.text, (depth + 1, left), text);
+                    }
+                    continue;
+                }
                 let name = value.name.as_name().unwrap_or_default();
                 text.push(if name.contains("recipient") { OF_ROW } else { VALUE });
             }
@@ -89,7 +125,7 @@ fn write(
                 let mut branches = [&block.template, &block.inverse].map(|branch| {
                     let mut inner = String::new();
                     if let Some(branch) = branch {
-                        write(campaign, language, branch, (depth + 1, left), &mut inner);
+                        write((campaign, language, nth), branch, (depth + 1, left), &mut inner);
                     }
                     inner
                 });
@@ -109,7 +145,7 @@ fn write(
                     .as_name()
                     .and_then(|name| campaign.templates.partials.get(name)?.best(language));
                 if let Some(partial) = partial {
-                    write(campaign, language, partial, (depth + 1, left), text);
+                    write((campaign, language, nth), partial, (depth + 1, left), text);
                 }
             }
             _ => {}

@@ -126,7 +126,10 @@ fn leaves_salutation_out(input: &Input, spec: &LetterSpec) -> bool {
     let languages = campaign.templates.languages(&spec.template).iter();
     let mut texts =
         languages.filter_map(|language| Some((language, campaign.templates.get(&spec.template, language)?)));
-    texts.any(|(language, template)| reading::greeting(&reading::flat(campaign, language, &template.body)).is_some())
+    texts.any(|(language, template)| {
+        let bodies = reading::bodies(campaign, language, &template.body);
+        bodies.iter().any(|body| reading::greeting(body).is_some())
+    })
 }
 
 /// What was left in a cell; each thing once.
@@ -179,6 +182,11 @@ fn columns(input: &Input, spec: &LetterSpec) -> BTreeSet<String> {
     for versions in templates.partials.values() {
         for partial in versions.iter().map(|(_, partial)| partial).chain(versions.general()) {
             names_in(partial, &mut found);
+        }
+    }
+    for variant in templates.variants.values().flat_map(|names| names.values()) {
+        for (_, variant) in variant.iter() {
+            names_in(&variant.text, &mut found);
         }
     }
     found

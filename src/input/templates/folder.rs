@@ -16,6 +16,10 @@ use crate::failure::{Place, Problem, Problems, Severity};
 const MOST_LETTERS: usize = 10_000;
 /// How many partials.
 const MOST_PARTIALS: usize = 1000;
+/// How many groups of variants.
+const MOST_GROUPS: usize = 200;
+/// How many variants all groups have together.
+const MOST_VARIANTS: usize = 1000;
 /// How many files that are no templates are looked at.
 const MOST_OTHERS: usize = 1000;
 /// How many files a folder is gone through for.
@@ -42,7 +46,7 @@ pub fn letters(
     scope: &Scope<'_>,
     problems: &mut Problems,
 ) -> Option<Vec<(Entry, Language)>> {
-    let entries = list(dir, shown_dir, MOST_LETTERS, scope, problems)?;
+    let entries = list(dir, shown_dir, (Kind::Letter, MOST_LETTERS), scope, problems)?;
     let mut found = Vec::new();
     for mut entry in entries {
         if let Some(language) = entry.language.take() {
@@ -53,7 +57,8 @@ pub fn letters(
         let what = msg!(
             "template-no-language",
             file = visible_line(&entry.shown),
-            better = language_apart(&entry.name, scope).unwrap_or_else(|| format!("{}.{own}.hbs", entry.name))
+            better =
+                language_apart(&entry.name, Kind::Letter, scope).unwrap_or_else(|| format!("{}.{own}.hbs", entry.name))
         );
         problems.push(Problem::error(what).at(Place::file(&entry.shown)));
     }
@@ -66,14 +71,123 @@ pub fn partials(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut P
     if dir.symlink_metadata().is_err() {
         return Vec::new();
     }
-    list(&dir, &shown_dir, MOST_PARTIALS, scope, problems).unwrap_or_default()
+    list(&dir, &shown_dir, (Kind::Partial, MOST_PARTIALS), scope, problems).unwrap_or_default()
+}
+
+/// What a file of a folder is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Letter,
+    Partial,
+    Variant,
+}
+
+/// The variants of `dir` with their groups, a folder each; there need not be any.
+pub fn variants(
+    dir: &Path,
+    shown_dir: &str,
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Vec<(String, Vec<(Entry, Language)>)> {
+    let (dir, shown_dir) = (dir.join("variants"), format!("{shown_dir}/variants"));
+    if dir.symlink_metadata().is_err() {
+        return Vec::new();
+    }
+    let (mut found, mut all) = (Vec::new(), 0);
+    for group in groups(&dir, &shown_dir, scope, problems) {
+        let shown = format!("{shown_dir}/{group}");
+        let entries = list(
+            &dir.join(&group),
+            &shown,
+            (Kind::Variant, MOST_VARIANTS),
+            scope,
+            problems,
+        );
+        // What is wrong with the folder was said.
+        let Some(entries) = entries else { continue };
+        all += entries.len();
+        if all > MOST_VARIANTS {
+            problems.push(too_many(&shown_dir, MOST_VARIANTS));
+            return Vec::new();
+        }
+        let mut variants = Vec::new();
+        for mut entry in entries {
+            if let Some(language) = entry.language.take() {
+                variants.push((entry, language));
+                continue;
+            }
+            let own = scope.language.map_or_else(|| "en".to_owned(), ToString::to_string);
+            let what = msg!(
+                "template-no-language",
+                file = visible_line(&entry.shown),
+                better = language_apart(&entry.name, Kind::Variant, scope)
+                    .unwrap_or_else(|| format!("{}.{own}.hbs", entry.name))
+            );
+            problems.push(Problem::error(what).at(Place::file(&entry.shown)));
+        }
+        found.push((group, variants));
+    }
+    found
+}
+
+/// The names of the groups, in order; what is no folder is somebody's own file, unless it is meant for a variant.
+fn groups(dir: &Path, shown_dir: &str, scope: &Scope<'_>, problems: &mut Problems) -> Vec<String> {
+    if leads_out(dir, scope) {
+        problems.push(leads_out_problem(shown_dir));
+        return Vec::new();
+    }
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) => {
+            let what = match error.kind() {
+                ErrorKind::NotADirectory => msg!("templates-not-a-folder", folder = shown_dir),
+                _ => msg!("templates-unreadable", folder = shown_dir, cause = error.to_string()),
+            };
+            problems.push(Problem::error(what).at(Place::file(shown_dir)));
+            return Vec::new();
+        }
+    };
+    let mut groups = Vec::new();
+    for (nth, entry) in entries.flatten().enumerate() {
+        if nth >= MOST_ENTRIES {
+            problems.push(too_many(shown_dir, MOST_ENTRIES));
+            return Vec::new();
+        }
+        let name = entry.file_name();
+        let shown = format!("{shown_dir}/{}", name.display());
+        if !entry.path().is_dir() {
+            if Path::new(&name).extension().is_some_and(|end| end == "hbs") {
+                let what = msg!("variant-in-no-group", file = visible_line(&shown));
+                problems.push(Problem::error(what).at(Place::file(shown)));
+            }
+            continue;
+        }
+        match name.to_str().filter(|name| !name.chars().any(is_unsafe_to_show)) {
+            // Folders of other programs.
+            Some(name) if name.starts_with('.') => {}
+            Some(name) => groups.push(name.to_owned()),
+            None => problems.push(Problem::error(msg!("template-name-unfit")).at(Place::file(shown))),
+        }
+        if groups.len() > MOST_GROUPS {
+            problems.push(too_many(shown_dir, MOST_GROUPS));
+            return Vec::new();
+        }
+    }
+    groups.sort();
+    groups
 }
 
 fn too_many(shown_dir: &str, most: usize) -> Problem {
     Problem::error(msg!("templates-too-many", most = most, folder = shown_dir)).at(Place::file(shown_dir))
 }
 
-fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &mut Problems) -> Option<Vec<Entry>> {
+fn list(
+    dir: &Path,
+    shown_dir: &str,
+    (kind, most): (Kind, usize),
+    scope: &Scope<'_>,
+    problems: &mut Problems,
+) -> Option<Vec<Entry>> {
     if leads_out(dir, scope) {
         problems.push(leads_out_problem(shown_dir));
         return None;
@@ -114,7 +228,7 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
     problems.extend(
         others
             .iter()
-            .filter_map(|other| misnamed(other, shown_dir, scope, is_there)),
+            .filter_map(|other| misnamed(other, shown_dir, kind, scope, is_there)),
     );
     let mut found: Vec<Entry> = Vec::new();
     let mut known: BTreeMap<(String, Option<Language>), String> = BTreeMap::new();
@@ -136,7 +250,13 @@ fn list(dir: &Path, shown_dir: &str, most: usize, scope: &Scope<'_>, problems: &
 
 /// What `name` says when it is meant to be a text of a letter or a partial, and is none because of its ending. What is
 /// no letter of the campaign, or stands beside the text that was made of it, is somebody's own file.
-fn misnamed(name: &str, shown_dir: &str, scope: &Scope<'_>, is_there: impl Fn(&str) -> bool) -> Option<Problem> {
+fn misnamed(
+    name: &str,
+    shown_dir: &str,
+    kind: Kind,
+    scope: &Scope<'_>,
+    is_there: impl Fn(&str) -> bool,
+) -> Option<Problem> {
     const PLAIN: [&str; 5] = [".txt", ".text", ".md", ".html", ".htm"];
     const DOCUMENTS: [&str; 6] = [".docx", ".doc", ".odt", ".rtf", ".pages", ".docm"];
     const OTHERS: [&str; 3] = [".hbs", ".handlebars", ".hbr"];
@@ -157,7 +277,7 @@ fn misnamed(name: &str, shown_dir: &str, scope: &Scope<'_>, is_there: impl Fn(&s
     let inner = stem.strip_suffix(".hbs").unwrap_or(stem);
     // The ending says what it is meant for; else its name must be that of a letter.
     let is_meant = inner.len() < stem.len() || without(&OTHERS).is_some();
-    let better = match language_apart(inner, scope) {
+    let better = match language_apart(inner, kind, scope) {
         Some(better) => better,
         None if is_meant => format!("{inner}.hbs"),
         None => return None,
@@ -174,14 +294,15 @@ fn misnamed(name: &str, shown_dir: &str, scope: &Scope<'_>, is_there: impl Fn(&s
     Some(Problem::warning(what).at(Place::file(format!("{shown_dir}/{name}"))))
 }
 
-/// The right name for `appel.nl`, `appel-nl`, `appel_nl`, `appel nl`, where `appel` is a letter of the campaign.
-fn language_apart(stem: &str, scope: &Scope<'_>) -> Option<String> {
+/// The right name for `appel.nl`, `appel-nl`, `appel_nl`, `appel nl`, where `appel` is a letter of the campaign; a variant
+/// may have any name.
+fn language_apart(stem: &str, kind: Kind, scope: &Scope<'_>) -> Option<String> {
     let (name, tag) = stem.rsplit_once(['.', '-', '_', ' ', '('])?;
     let tag = tag.trim_end_matches(')');
     let language = Language::parse(tag).ok()?;
     let name = name.trim_end();
-    let is_letter = scope.letters.iter().any(|spec| spec.template == name);
-    is_letter.then(|| format!("{name}.{language}.hbs"))
+    let is_known = kind == Kind::Variant || scope.letters.iter().any(|spec| spec.template == name);
+    is_known.then(|| format!("{name}.{language}.hbs"))
 }
 
 fn entry(

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use appel_core::place::Language;
+use appel_core::templates::{VARIANT, variant_called};
 use appel_core::words::nearest;
 use appel_messages::{Message, Value, msg};
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, Template, TemplateElement};
@@ -18,36 +19,45 @@ use super::names::{self, Hints, Meaning, Surroundings};
 use super::operators;
 use super::spot::{Tag, Unit};
 use super::tags::Piece;
-use super::{Partial, Partials, Scope};
+use super::{Partial, Partials, Scope, Variants};
 use crate::failure::{Place, Problem, Severity};
 
 const COMPARISONS: [&str; 6] = ["eq", "ne", "gt", "gte", "lt", "lte"];
 const FACTS: [&str; 3] = ["fact", "source", "as_of"];
 /// What can be called, as a hint names it.
-const HELPERS: [&str; 16] = [
-    "if", "unless", "with", "each", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "fact", "source", "as_of",
+const HELPERS: [&str; 17] = [
+    "if", "unless", "with", "each", "eq", "ne", "gt", "gte", "lt", "lte", "and", "or", "not", "fact", "source",
+    "as_of", VARIANT,
 ];
 
 /// What the walk of one letter found.
 pub struct Lint<'a, 'b> {
     scope: &'a Scope<'a>,
     partials: &'a Partials,
+    variants: &'a Variants,
     language: &'a Language,
     shown_dir: &'a str,
     budget: &'b mut Budget,
-    /// The facts it uses, partials included, and where each is used first.
+    /// The facts it uses, partials and variants included, and where each is used first.
     pub facts: BTreeMap<String, (Unit<'a>, Range<usize>)>,
-    /// The partials it calls, directly or not, by their files.
+    /// Those among them that it uses whichever variants it says.
+    pub own_facts: BTreeSet<String>,
+    /// The partials and variants it calls, directly or not, by their files.
     pub called: BTreeMap<&'a str, &'a Partial>,
+    /// The groups of variants that it names.
+    pub groups: BTreeSet<&'a str>,
     calls: Vec<String>,
-    seen: BTreeSet<(String, Surroundings)>,
+    /// Partials and variants that were walked in the same surroundings, within a variant and outside.
+    seen: BTreeSet<(&'a str, Surroundings, bool)>,
+    in_variant: bool,
+    in_subject: bool,
 }
 
 impl<'a, 'b> Lint<'a, 'b> {
     /// For a letter in `language`; `shown_dir` is the templates folder as people know it.
     pub const fn new(
         scope: &'a Scope<'a>,
-        partials: &'a Partials,
+        (partials, variants): (&'a Partials, &'a Variants),
         language: &'a Language,
         shown_dir: &'a str,
         budget: &'b mut Budget,
@@ -55,13 +65,18 @@ impl<'a, 'b> Lint<'a, 'b> {
         Self {
             scope,
             partials,
+            variants,
             language,
             shown_dir,
             budget,
             facts: BTreeMap::new(),
+            own_facts: BTreeSet::new(),
             called: BTreeMap::new(),
+            groups: BTreeSet::new(),
             calls: Vec::new(),
             seen: BTreeSet::new(),
+            in_variant: false,
+            in_subject: false,
         }
     }
 
@@ -76,7 +91,9 @@ impl<'a, 'b> Lint<'a, 'b> {
                 self.error(unit, span.unwrap_or(0..0), msg!("partial-in-subject"));
             }
         }
+        self.in_subject = true;
         self.walk(unit, &unit.parsed.template, &Surroundings::default(), 0);
+        self.in_subject = false;
     }
 
     /// A body.
@@ -146,6 +163,10 @@ impl<'a, 'b> Lint<'a, 'b> {
 
     fn expression(&mut self, tag: Tag<'a>, helper: &'a HelperTemplate, around: &Surroundings) {
         let alone = helper.params.is_empty() && helper.hash.is_empty();
+        if let Some(group) = variant_called(helper) {
+            self.variant(tag, group);
+            return;
+        }
         match (&helper.name, helper.name.as_name()) {
             (Parameter::Subexpression(_) | Parameter::Literal(_), _) | (_, None) => {
                 self.error(tag.unit, tag.span(), msg!("call-alone-in-brackets"));
@@ -235,6 +256,7 @@ impl<'a, 'b> Lint<'a, 'b> {
             "and" | "or" => (call.params.len() < 2).then(|| msg!("call-hint-two-or-more")),
             "not" | "len" => call.wants_one("(not message)"),
             _ if FACTS.contains(&name) => self.fact(tag, name, call),
+            VARIANT => Some(msg!("call-hint-variant")),
             "lookup" => Some(msg!("call-hint-lookup")),
             "log" | "raw" => Some(msg!("call-hint-no-place")),
             _ => return self.unknown(tag, name, call, around),
@@ -242,7 +264,7 @@ impl<'a, 'b> Lint<'a, 'b> {
         if wrong.is_some() {
             self.error_with(tag.unit, tag.find(name), msg!("call-misused", name = name), wrong);
         }
-        if FACTS.contains(&name) || matches!(name, "with" | "lookup" | "log" | "raw") {
+        if FACTS.contains(&name) || matches!(name, VARIANT | "with" | "lookup" | "log" | "raw") {
             return;
         }
         self.arguments(tag, call, around);
@@ -306,6 +328,9 @@ impl<'a, 'b> Lint<'a, 'b> {
         };
         let span = tag.find(name);
         self.facts.entry(name.clone()).or_insert((tag.unit, span.clone()));
+        if !self.in_variant {
+            self.own_facts.insert(name.clone());
+        }
         // A fact that could not be read was said to be wrong already.
         let fact = (*fact)?;
         let language = self.language;
@@ -386,10 +411,62 @@ impl<'a, 'b> Lint<'a, 'b> {
         let inner = around.partial(group, added);
         self.called.insert(&partial.shown, partial);
         // The same partial in the same surroundings has nothing new to say, and could be called ten thousand times.
-        if self.seen.insert((name.to_owned(), inner.clone())) {
+        if self.seen.insert((&partial.shown, inner.clone(), self.in_variant)) {
             self.calls.push(name.to_owned());
             self.walk(partial.unit(), &partial.parsed.template, &inner, 0);
             self.calls.pop();
+        }
+    }
+
+    /// `{{variant "group"}}`: each text that a letter may choose.
+    fn variant(&mut self, tag: Tag<'a>, group: &'a str) {
+        let wrong = if self.in_subject {
+            Some(msg!("variant-in-subject"))
+        } else if self.in_variant {
+            Some(msg!("variant-in-variant"))
+        } else {
+            None
+        };
+        if let Some(wrong) = wrong {
+            self.error(tag.unit, tag.span(), wrong);
+            return;
+        }
+        let Some((group, names)) = self.variants.get_key_value(group) else {
+            self.slip(tag, group, "variant-unknown", |lint| {
+                let known = || lint.variants.keys().map(String::as_str);
+                let hint = match nearest(group, known()) {
+                    Some(near) => Some(msg!("word-near", word = near)),
+                    None if lint.variants.is_empty() => None,
+                    None => Some(msg!("variant-hint-known", names = Value::list(known()))),
+                };
+                let (shown_dir, language) = (lint.shown_dir, lint.language);
+                let file = format!("{shown_dir}/variants/{group}/NAME.{language}.hbs");
+                (msg!("variant-unknown", name = group, file = file), hint)
+            });
+            return;
+        };
+        self.groups.insert(group);
+        if !self.budget.step(names.len()) {
+            return;
+        }
+        let language = self.language;
+        let texts: Vec<&'a Partial> = names.values().filter_map(|versions| versions.best(language)).collect();
+        if texts.is_empty() {
+            let language = language.to_string();
+            let file = format!("{}/variants/{group}/NAME.{language}.hbs", self.shown_dir);
+            let what = msg!("variant-no-text", name = group, language = language, file = file);
+            self.error(tag.unit, tag.find(group), what);
+        }
+        for text in texts {
+            self.called.insert(&text.shown, text);
+            // Names mean in it what they mean at the top of a letter.
+            if self.seen.insert((&text.shown, Surroundings::default(), true)) {
+                self.in_variant = true;
+                let calls = std::mem::take(&mut self.calls);
+                self.walk(text.unit(), &text.parsed.template, &Surroundings::default(), 0);
+                self.calls = calls;
+                self.in_variant = false;
+            }
         }
     }
 

@@ -1,12 +1,12 @@
-//! Reads the whole templates folder: every file first, then every letter with its partials.
+//! Reads the whole templates folder: every file first, then every letter with its partials and variants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::Path;
 
-use appel_core::campaign::{Attachment, Format};
+use appel_core::campaign::{Attachment, Format, LetterSpec, OwnWords};
 use appel_core::place::Language;
-use appel_core::templates::{Template, Templates};
+use appel_core::templates::{Template, Templates, Variant};
 use appel_messages::msg;
 
 use super::budget::Budget;
@@ -14,10 +14,11 @@ use super::file::{self, File};
 use super::folder::{self, Entry};
 use super::growth::Sizes;
 use super::lint::Lint;
+use super::own_words::{self, Search};
 use super::parse::{self, Parsed};
 use super::spot::Unit;
 use super::tags::Piece;
-use super::{Partial, Partials, Scope, headers, marked, telling, wording};
+use super::{Partial, Partials, Scope, Variants, headers, marked, telling, wording};
 use crate::failure::{Place, Problem, Problems, Severity};
 use crate::input::config::{self, MOST_ATTACHED, MOST_ATTACHMENTS};
 use crate::input::whom_to_ask;
@@ -53,21 +54,37 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, budget: &mut Budget)
     for entry in folder::partials(dir, shown_dir, scope, &mut budget.problems) {
         read_partial(entry, &mut partials, budget);
     }
+    let mut variants = Variants::new();
+    for (group, entries) in folder::variants(dir, shown_dir, scope, &mut budget.problems) {
+        let names = variants.entry(group).or_default();
+        for (entry, language) in entries {
+            read_variant(entry, language, names, budget);
+        }
+    }
     let letters: Vec<Letter> = entries
         .into_iter()
         .filter_map(|(entry, language)| read_letter(entry, language, scope, budget))
         .collect();
     // What is too much is not gone through; so much of it is wrong in any case.
     if !budget.is_spent() {
-        weigh(&letters, &partials, scope, budget);
+        weigh(&letters, (&partials, &variants), scope, budget);
     }
     if budget.is_spent() {
         return None;
     }
     let mut looked_at = BTreeSet::new();
+    let mut used = Used::default();
     let mut templates = Templates::default();
     for letter in letters {
-        let facts = lint(&letter, &partials, shown_dir, scope, budget, &mut looked_at);
+        let facts = lint(
+            &letter,
+            (&partials, &variants),
+            shown_dir,
+            scope,
+            budget,
+            &mut looked_at,
+            &mut used,
+        );
         if budget.is_spent() {
             return None;
         }
@@ -88,6 +105,18 @@ fn read_all(dir: &Path, shown_dir: &str, scope: &Scope<'_>, budget: &mut Budget)
             .or_default()
             .add(Some(letter.language), template);
     }
+    used.look(&variants, shown_dir, budget);
+    templates.variants = variants
+        .into_iter()
+        .map(|(group, names)| {
+            let variant = |text: Partial| Variant {
+                file: text.shown,
+                text: text.parsed.template,
+            };
+            let names = names.into_iter().map(|(name, versions)| (name, versions.map(variant)));
+            (group, names.collect())
+        })
+        .collect();
     templates.partials = partials
         .into_iter()
         .map(|(name, versions)| (name, versions.map(|partial| partial.parsed.template)))
@@ -100,7 +129,7 @@ const MOST_EXPANDED: u64 = 1 << 20;
 
 /// Looks whether all letters, and the partials as each language sees them, fit into memory with their partials written
 /// into them.
-fn weigh(letters: &[Letter], partials: &Partials, scope: &Scope<'_>, budget: &mut Budget) {
+fn weigh(letters: &[Letter], (partials, variants): (&Partials, &Variants), scope: &Scope<'_>, budget: &mut Budget) {
     let mut by_language: BTreeMap<&Language, Vec<&Letter>> = BTreeMap::new();
     for letter in letters {
         by_language.entry(&letter.language).or_default().push(letter);
@@ -110,7 +139,7 @@ fn weigh(letters: &[Letter], partials: &Partials, scope: &Scope<'_>, budget: &mu
         if !budget.hold(scope.length.saturating_mul(4)) {
             return;
         }
-        let mut sizes = Sizes::new(partials, language);
+        let mut sizes = Sizes::new(partials, variants, language);
         for letter in letters {
             let Some(body) = &letter.body else { continue };
             let size = sizes.of(body);
@@ -124,7 +153,7 @@ fn weigh(letters: &[Letter], partials: &Partials, scope: &Scope<'_>, budget: &mu
                 return;
             }
         }
-        if !budget.hold(sizes.of_partials().weight()) {
+        if !budget.hold(sizes.of_called().weight()) {
             return;
         }
     }
@@ -154,6 +183,29 @@ fn read_partial(entry: Entry, partials: &mut Partials, budget: &mut Budget) {
         parsed,
     };
     partials.entry(entry.name).or_default().add(entry.language, partial);
+}
+
+/// A variant: a paragraph, whatever blank lines its file begins and ends with.
+fn read_variant(entry: Entry, language: Language, names: &mut Partials, budget: &mut Budget) {
+    let Some(text) = read_text(&entry, budget) else {
+        return;
+    };
+    let mut file = budget.file(&entry.shown, &text);
+    let begin = text.len() - text.trim_start().len();
+    let span = begin..begin.max(text.trim_end().len());
+    if span.is_empty() {
+        let at = Place::file(&entry.shown);
+        file.push(Problem::error(msg!("variant-empty")).at(at));
+    }
+    // One that cannot be read is there all the same: letters that would say it have one slip less.
+    let parsed = parse::template(&mut file, span).unwrap_or_default();
+    wording::check(&mut file, &parsed.pieces);
+    let variant = Partial {
+        shown: entry.shown,
+        text,
+        parsed,
+    };
+    names.entry(entry.name).or_default().add(Some(language), variant);
 }
 
 fn read_letter(entry: Entry, language: Language, scope: &Scope<'_>, budget: &mut Budget) -> Option<Letter> {
@@ -243,29 +295,80 @@ fn read_subject(file: &mut File<'_>, span: Range<usize>) -> Option<Parsed> {
     Some(parsed)
 }
 
-/// Walks a letter with its partials: the facts it uses; what is wrong is pushed. `looked_at` are the partials whose
-/// Markdown was looked at.
+/// What letters use of the variants.
+#[derive(Default)]
+struct Used {
+    /// The groups, each with the languages of the letters that name it.
+    groups: BTreeMap<String, BTreeSet<Language>>,
+    /// The files.
+    files: BTreeSet<String>,
+}
+
+impl Used {
+    /// What is missing of the variants, and what is there for nothing.
+    fn look(&self, variants: &Variants, shown_dir: &str, budget: &mut Budget) {
+        for (group, names) in variants {
+            let folder = format!("{shown_dir}/variants/{group}");
+            let Some(languages) = self.groups.get(group) else {
+                let what = msg!("variants-unused", name = group);
+                budget.push(Problem::warning(what).at(Place::file(folder)));
+                continue;
+            };
+            for (name, versions) in names {
+                for language in languages.iter().filter(|language| versions.best(language).is_none()) {
+                    let what = msg!(
+                        "variant-gap",
+                        name = name,
+                        group = group,
+                        language = language.to_string(),
+                        file = format!("{folder}/{name}.{language}.hbs"),
+                    );
+                    budget.push(Problem::warning(what).at(Place::file(&folder)));
+                }
+                for (language, text) in versions.iter().filter(|(_, text)| !self.files.contains(&text.shown)) {
+                    let what = msg!("variant-unused", group = group, language = language.to_string());
+                    budget.push(Problem::warning(what).at(Place::file(&text.shown)));
+                }
+            }
+        }
+    }
+}
+
+/// Walks a letter with its partials and variants: the facts it uses in any case; what is wrong is pushed. `looked_at` are
+/// the partials and variants whose Markdown was looked at.
 fn lint(
     letter: &Letter,
-    partials: &Partials,
+    (partials, variants): (&Partials, &Variants),
     shown_dir: &str,
     scope: &Scope<'_>,
     budget: &mut Budget,
     looked_at: &mut BTreeSet<String>,
+    used: &mut Used,
 ) -> BTreeSet<String> {
     let unit = |parsed| Unit {
         shown: &letter.entry.shown,
         text: &letter.text,
         parsed,
     };
-    let mut lint = Lint::new(scope, partials, &letter.language, shown_dir, budget);
+    let mut lint = Lint::new(scope, (partials, variants), &letter.language, shown_dir, budget);
     if let Some(subject) = &letter.subject {
         lint.subject(unit(subject));
     }
     if let Some(body) = &letter.body {
         lint.body(unit(body));
     }
-    let Lint { facts, called, .. } = lint;
+    let Lint {
+        facts,
+        own_facts,
+        called,
+        groups,
+        ..
+    } = lint;
+    used.files.extend(called.keys().map(|file| (*file).to_owned()));
+    for group in &groups {
+        let languages = used.groups.entry((*group).to_owned()).or_default();
+        languages.insert(letter.language.clone());
+    }
     let users = || scope.letters.iter().filter(|spec| spec.template == letter.entry.name);
     if users().next().is_some() {
         for (name, (unit, span)) in &facts {
@@ -284,15 +387,22 @@ fn lint(
             && file.is_some_and(|file| file == letter.entry.shown || called.contains_key(file))
     });
     if !is_wrong {
-        let files = partials
+        own_words(letter, (partials, variants), users(), budget);
+        let files = called
             .values()
-            .filter_map(|partial| partial.best(&letter.language))
-            .filter(|partial| called.contains_key(partial.shown.as_str()))
             .map(|partial| (partial.shown.as_str(), partial.text.as_str()));
+        let said = groups.into_iter().filter_map(|group| {
+            let texts = variants
+                .get(group)?
+                .values()
+                .filter_map(|text| text.best(&letter.language));
+            Some((group, texts.collect()))
+        });
         let letter = marked::Letter {
             parts: letter.subject.iter().chain(&letter.body).collect(),
             language: &letter.language,
             is_markdown,
+            variants: said.collect(),
             files: std::iter::once((letter.entry.shown.as_str(), letter.text.as_str()))
                 .chain(files)
                 .collect(),
@@ -312,7 +422,27 @@ fn lint(
             }
         }
     }
-    facts.into_keys().collect()
+    own_facts
+}
+
+/// A letter that takes the sender's own words, or does not leave, has a place for them.
+fn own_words<'s>(
+    letter: &Letter,
+    (partials, variants): (&Partials, &Variants),
+    mut users: impl Iterator<Item = &'s LetterSpec>,
+    budget: &mut Budget,
+) {
+    let (Some(spec), Some(body)) = (users.find(|spec| spec.own_words == OwnWords::Required), &letter.body) else {
+        return;
+    };
+    let (id, at) = (&spec.id, || Place::file(&letter.entry.shown));
+    match Search::new(partials, variants, &letter.language).of(&body.template) {
+        own_words::Place::Always => {}
+        own_words::Place::Sometimes => {
+            budget.push(Problem::warning(msg!("own-words-for-some", letter = id)).at(at()));
+        }
+        own_words::Place::Never => budget.push(Problem::error(msg!("own-words-nowhere", letter = id)).at(at())),
+    }
 }
 
 /// A figure past its time stops the run: a letter with it would say what is known to be wrong.

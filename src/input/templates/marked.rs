@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use appel_core::links::{self, ELSE, END, IF, VALUE, mark};
 use appel_core::place::Language;
+use appel_core::templates::VARIANT;
 use appel_messages::{Message, msg};
 use handlebars::template::Template;
 use handlebars::{
@@ -15,7 +16,7 @@ use handlebars::{
 use serde_json::{Map, Value, json};
 
 use super::parse::Parsed;
-use super::{Partials, Scope};
+use super::{Partial, Partials, Scope};
 
 /// How long the words of a condition may be in a message.
 const LONGEST_SHOWN: usize = 80;
@@ -26,6 +27,8 @@ pub struct Letter<'a> {
     pub parts: Vec<&'a Parsed>,
     pub language: &'a Language,
     pub is_markdown: bool,
+    /// The groups of variants that it names, each with the texts that its language has.
+    pub variants: Vec<(&'a str, Vec<&'a Partial>)>,
     /// Every file it is made of, as people know it, with its text; the letter's own first.
     pub files: Vec<(&'a str, &'a str)>,
 }
@@ -165,6 +168,7 @@ impl Rendering {
                 .filter_map(|(name, fact)| Some(((*name).to_owned(), links::unmarked(&word((*fact)?)?))));
             registry.register_helper(helper, Box::new(Words(words.collect())));
         }
+        registry.register_helper(VARIANT, Box::new(InPlace));
         for (name, partial) in partials {
             if let Some(partial) = partial.best(letter.language)
                 && letter.files.iter().any(|(shown, _)| *shown == partial.shown)
@@ -175,6 +179,16 @@ impl Rendering {
         Self {
             registry,
             context: Context::from(data(scope, names)),
+        }
+    }
+
+    /// Has the letter say the `nth` variant of each group; of one that has fewer, one that was said.
+    pub fn choose(&mut self, letter: &Letter<'_>, nth: usize) {
+        for (group, texts) in &letter.variants {
+            if let Some(text) = texts.get(nth.min(texts.len().saturating_sub(1))) {
+                self.registry
+                    .register_template(&variant(group), text.parsed.template.clone());
+            }
         }
     }
 
@@ -267,6 +281,32 @@ impl HelperDef for Call {
             .collect();
         let number = self.1.call(self.0, &arguments);
         Ok(ScopedJson::Derived(Value::String(mark(VALUE, number))))
+    }
+}
+
+/// Where the variant that is said stands among the registered texts: no partial has such a name.
+fn variant(group: &str) -> String {
+    format!("\0{group}")
+}
+
+/// The variant that is said.
+struct InPlace;
+
+impl HelperDef for InPlace {
+    fn call<'reg: 'rc, 'rc>(
+        &self,
+        helper: &Helper<'rc>,
+        registry: &'reg Handlebars<'reg>,
+        context: &'rc Context,
+        _: &mut RenderContext<'reg, 'rc>,
+        out: &mut dyn Output,
+    ) -> HelperResult {
+        let group = helper.param(0).and_then(|group| group.value().as_str());
+        match group.and_then(|group| registry.get_template(&variant(group))) {
+            // Names mean in it what they mean at the top of a letter.
+            Some(text) => text.render(registry, context, &mut RenderContext::new(None), out),
+            None => Ok(()),
+        }
     }
 }
 

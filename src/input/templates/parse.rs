@@ -12,7 +12,7 @@ use super::operators;
 use super::tags::{self, Piece};
 
 /// A template, and where its tags stand in the file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Parsed {
     /// For rendering; its lines and columns are those of the file.
     pub template: Template,

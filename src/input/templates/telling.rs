@@ -8,15 +8,14 @@ use std::collections::HashMap;
 
 use appel_core::letter::markdown::MARKDOWN;
 use appel_core::links;
-use appel_core::place::Language;
 use appel_messages::{Value, msg};
 use handlebars::template::{Template, TemplateElement};
 use pulldown_cmark::{BrokenLink, Parser};
 
 use super::branches::{self, Found};
-use super::growth::DEEPEST_PARTIAL;
+use super::conditions;
+use super::growth::{Called, DEEPEST_PARTIAL};
 use super::marked::{Letter, Names, Rendering};
-use super::variants;
 use super::{Partials, Scope};
 use crate::failure::{Place, Problem};
 
@@ -35,34 +34,89 @@ const NAMED: usize = 20;
 /// What links of the letter tell readers or senders apart; `left` is how much of all letters may still be rendered.
 pub fn check(letter: &Letter<'_>, partials: &Partials, scope: &Scope<'_>, left: &mut usize) -> Vec<Problem> {
     let names = Names::default();
-    let rendering = Rendering::new(letter, partials, scope, &names);
+    let mut rendering = Rendering::new(letter, partials, scope, &names);
+    let mut problems: Vec<Problem> = Vec::new();
+    // Each variant once, beside one of every other group.
+    let rounds = letter.variants.iter().map(|(_, texts)| texts.len()).max();
+    let rounds = rounds.unwrap_or(0).max(1);
+    let mut first = None;
+    for nth in 0..rounds {
+        rendering.choose(letter, nth);
+        let (mut found, links) = look(letter, nth, &rendering, partials, &names, left);
+        if let Some(links) = links {
+            let first = first.get_or_insert_with(|| links.clone());
+            found.extend(another_link(letter, first, &links));
+        }
+        for problem in found {
+            let is_known = |known: &Problem| known.what == problem.what && known.place == problem.place;
+            if !problems.iter().any(is_known) {
+                problems.push(problem);
+            }
+        }
+        if problems.len() >= SHOWN {
+            break;
+        }
+    }
+    problems.truncate(SHOWN);
+    problems
+}
+
+/// What the links of a letter tell that says the `nth` variant of each group; and which links those are, where there are
+/// several variants and all of it could be looked at.
+fn look(
+    letter: &Letter<'_>,
+    nth: usize,
+    rendering: &Rendering,
+    partials: &Partials,
+    names: &Names,
+    left: &mut usize,
+) -> (Vec<Problem>, Option<Vec<String>>) {
     let mut problems = Vec::new();
+    let mut links = (!letter.variants.is_empty()).then(Vec::new);
     for part in &letter.parts {
-        if calls(&part.template, partials, letter.language) > MOST_CALLS {
+        if calls(&part.template, letter, nth, partials) > MOST_CALLS {
             // The renderer refuses it and says so.
+            links = None;
             continue;
         }
         match rendering.of(&part.template, (*left).min(MOST_RENDERED)) {
             Ok(text) => {
                 *left -= text.len();
-                let mut found = branches::walk(&links::plain(&text, letter.is_markdown), &names);
+                if let Some(links) = &mut links {
+                    links.extend(conditions::links(&text, letter.is_markdown));
+                }
+                let mut found = branches::walk(&links::plain(&text, letter.is_markdown), names);
                 if letter.is_markdown {
                     found.extend(labels(&text));
                 }
-                found.extend(variants::compare(
+                found.extend(conditions::compare(
                     &text,
                     letter.is_markdown,
                     &found,
                     &|number| names.tells(number),
                     left,
                 ));
-                problems.extend(found.iter().map(|found| problem(letter, found, &names)));
+                problems.extend(found.iter().map(|found| problem(letter, found, names)));
             }
-            Err(why) => problems.push(Problem::error(msg!("link-unseen", why = why)).at(letter.file())),
+            Err(why) => {
+                problems.push(Problem::error(msg!("link-unseen", why = why)).at(letter.file()));
+                links = None;
+            }
         }
     }
-    problems.truncate(SHOWN);
-    problems
+    (problems, links)
+}
+
+/// The error of a letter that has another link with another variant: which variant a reader gets would be told.
+fn another_link(letter: &Letter<'_>, first: &[String], links: &[String]) -> Option<Problem> {
+    if first == links {
+        return None;
+    }
+    let added = links.iter().find(|link| !first.contains(link));
+    let link = added.or_else(|| first.iter().find(|link| !links.contains(link)));
+    let link = link.or_else(|| links.first()).map_or("", String::as_str);
+    let shown = links::unmarked(link);
+    Some(Problem::error(msg!("link-of-variant", link = shown)).at(letter.place(link, "")))
 }
 
 /// A link of Markdown whose label (`[text][label]`) is a value: which link it is, the value decides.
@@ -179,45 +233,46 @@ fn closing(text: &str) -> usize {
     text.find("}}").map_or(text.len(), |at| at + 2)
 }
 
-/// How many partials a template calls, with those that they call.
-fn calls(template: &Template, partials: &Partials, language: &Language) -> u64 {
+/// How many partials and variants a template calls, with those that they call; of each group the `nth` variant.
+fn calls(template: &Template, letter: &Letter<'_>, nth: usize, partials: &Partials) -> u64 {
     fn count<'a>(
         template: &'a Template,
-        find: &impl Fn(&str) -> Option<&'a Template>,
-        known: &mut HashMap<&'a str, u64>,
+        find: &impl Fn(Called<'a>) -> Option<&'a Template>,
+        known: &mut HashMap<Called<'a>, u64>,
         depth: usize,
     ) -> u64 {
         let mut whole = 0_u64;
         let mut open = vec![template];
         while let Some(template) = open.pop() {
             for element in &template.elements {
-                match element {
-                    TemplateElement::PartialExpression(call) => {
-                        let Some(name) = call.name.as_name() else { continue };
-                        let inner = match (known.get(name).copied(), find(name)) {
-                            (Some(inner), _) => inner,
-                            (None, Some(partial)) if depth < DEEPEST_PARTIAL => {
-                                known.insert(name, 0);
-                                let inner = count(partial, find, known, depth + 1);
-                                known.insert(name, inner);
-                                inner
-                            }
-                            _ => 0,
-                        };
-                        whole = whole.saturating_add(1).saturating_add(inner);
-                    }
-                    TemplateElement::HelperBlock(block) => open.extend(block.template.iter().chain(&block.inverse)),
-                    _ => {}
+                if let TemplateElement::HelperBlock(block) = element {
+                    open.extend(block.template.iter().chain(&block.inverse));
                 }
+                let Some(call) = Called::by(element) else { continue };
+                let inner = match (known.get(&call).copied(), find(call)) {
+                    (Some(inner), _) => inner,
+                    (None, Some(text)) if depth < DEEPEST_PARTIAL => {
+                        known.insert(call, 0);
+                        let inner = count(text, find, known, depth + 1);
+                        known.insert(call, inner);
+                        inner
+                    }
+                    _ => 0,
+                };
+                whole = whole.saturating_add(1).saturating_add(inner);
             }
         }
         whole
     }
-    let find = |name: &str| {
-        partials
-            .get(name)?
-            .best(language)
-            .map(|partial| &partial.parsed.template)
+    let find = |call: Called<'_>| {
+        let text = match call {
+            Called::Partial(name) => partials.get(name)?.best(letter.language)?,
+            Called::Variant(group) => {
+                let (_, texts) = letter.variants.iter().find(|(known, _)| *known == group)?;
+                texts.get(nth.min(texts.len().saturating_sub(1)))?
+            }
+        };
+        Some(&text.parsed.template)
     };
     count(template, &find, &mut HashMap::new(), 0)
 }

@@ -199,7 +199,7 @@ fn an_undefined_name_is_found_wherever_it_stands() {
     4 | {{#if mesage}}{{sender.town}}{{else if recipient.vip}}{{name}}{{/if}}
       |                                        ^^^^^^^^^^^^^
       |
-      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender
+      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender, attach
 
     error: `name` is not defined
      --> templates/protest.en.hbs:4:57
@@ -223,7 +223,7 @@ fn an_undefined_name_is_found_wherever_it_stands() {
     5 | {{#unless (eq sender.citty "x")}}{{/unless}}{{> signature office=recipient.ofice}}
       |                                                                  ^^^^^^^^^^^^^^^
       |
-      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender
+      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender, attach
 
     error: `sender.naam` is not defined
      --> templates/partials/signature.hbs:1:3
@@ -255,7 +255,7 @@ fn an_undefined_name_is_found_wherever_it_stands() {
     6 | {{#each recipient.friends}}{{frend}}{{/each}}
       |         ^^^^^^^^^^^^^^^^^
       |
-      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender
+      = help: the recipients have these columns: role, name, email, salutation, First Name, country, language, cc, title, gender, attach
 
     error: `frend` is not defined
      --> templates/protest.en.hbs:6:30
@@ -345,7 +345,7 @@ fn what_cannot_be_called_is_named() {
     3 | {{uppercase sender.name}}{{#sender}}x{{/sender}}{{#iff message}}x{{/iff}}{{lookup sender "nam...
       |   ^^^^^^^^^
       |
-      = help: what can be called: if, unless, with, each, eq, ne, gt, gte, lt, lte, and, or, not, fact, source, as_of
+      = help: what can be called: if, unless, with, each, eq, ne, gt, gte, lt, lte, and, or, not, fact, source, as_of, variant
 
     error: `sender` is nothing that can be called
      --> templates/protest.en.hbs:3:29

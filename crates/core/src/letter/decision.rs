@@ -10,7 +10,7 @@ use super::envelope::{Envelope, LetterId};
 use super::flood::Over;
 use super::text::Text;
 use crate::address::Address;
-use crate::campaign::LetterSpec;
+use crate::campaign::{LetterSpec, OwnWords};
 use crate::outcome::Status;
 use crate::place::Language;
 use crate::problem::Problem;
@@ -58,6 +58,13 @@ pub struct Left {
 }
 
 impl Letter {
+    /// Whether it leaves with its sender's own words or not at all. One that left before, perhaps, leaves again as it was.
+    #[must_use]
+    pub fn wants_words(&self) -> bool {
+        let left_before = self.copy.is_some() || self.past.is_some_and(|past| past.status == Status::InDoubt);
+        self.spec.own_words == OwnWords::Required && !left_before
+    }
+
     /// Its subject: that of an answer, when it follows another letter.
     #[must_use]
     pub fn subject<'t>(&self, text: &'t Text) -> Cow<'t, str> {

@@ -1,4 +1,4 @@
-//! Text as mail carries it: header values in encoded words and folded, bodies in 7bit, quoted-printable or base64.
+//! Text as mail carries it: header values in encoded words and folded, texts in 7bit or quoted-printable.
 //!
 //! lettre's own header encoder is not used: it does not fold lists of addresses (a long Cc passes 998), lets lines with
 //! encoded words pass 76, cuts every encoded file name into pieces, and sends a text that merely looks like an encoded
@@ -76,21 +76,34 @@ pub(super) fn unstructured(used: usize, text: &str) -> String {
 fn folded(used: usize, text: &str) -> String {
     let mut folded = String::with_capacity(text.len() + 8);
     let mut column = used;
-    for (at, word) in text.split(' ').enumerate() {
-        if at > 0 {
-            // Not at the edge of several blanks: some programs make one of all that stands where a line was folded.
-            let alone = !word.is_empty() && !folded.ends_with(' ');
-            if column + 1 + word.len() > LINE && alone {
+    let mut rest = text;
+    loop {
+        let (piece, after) = match lone_blank(rest) {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        if !folded.is_empty() {
+            if column + 1 + piece.len() > LINE {
                 folded.push_str("\r\n");
                 column = 0;
             }
             folded.push(' ');
             column += 1;
         }
-        folded.push_str(word);
-        column += word.len();
+        folded.push_str(piece);
+        column += piece.len();
+        match after {
+            Some(after) => rest = after,
+            None => return folded,
+        }
     }
-    folded
+}
+
+/// The first blank with none beside it: some programs make one of all that stands where a line was folded.
+fn lone_blank(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let is_blank = |at: usize| bytes.get(at) == Some(&b' ');
+    memchr::memchr_iter(b' ', bytes).find(|at| *at > 0 && !is_blank(at - 1) && !is_blank(at + 1))
 }
 
 /// One mailbox (RFC 5322 §3.4), with its display name when it has one.
@@ -350,7 +363,8 @@ pub(super) enum Lines {
     Flowed,
 }
 
-/// A text of any line ends in the first of 7bit, quoted-printable and base64 that carries it well.
+/// A text of any line ends, in 7bit where that carries it well, else in quoted-printable: shorter or not, filters take
+/// base64 around a text for something to hide.
 pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     let normal;
     let text = if text.contains('\r') {
@@ -366,14 +380,7 @@ pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     if text.split('\n').all(|line| leaves_as_it_is(line, lines)) {
         return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
     }
-    // Quoted-printable spends two bytes more on each byte it encodes, base64 one more on every three.
-    let costly = text.bytes().filter(|byte| needs_quoting(*byte)).count();
-    // Text that is all ASCII is never base64: filters take it for something to hide.
-    if costly * 6 <= text.len() || text.is_ascii() {
-        Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
-    } else {
-        Body::dangerous_pre_encoded(base64(crlf(text).into_bytes()), ContentTransferEncoding::Base64)
-    }
+    Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
 }
 
 fn crlf(text: &str) -> String {
@@ -434,7 +441,11 @@ fn quoted_printable_line(line: &str, out: &mut Vec<u8>) {
     while let Some(&byte) = bytes.get(at) {
         let touched = column == 0 && matches!(byte, b'.' | b'F') && is_touched(&line[at..]);
         let rest = bytes.get(at..plain_end).unwrap_or_default();
-        let run = if touched { 0 } else { plain_run(rest) };
+        let run = if touched || !byte.is_ascii() {
+            0
+        } else {
+            plain_run(rest)
+        };
         let width = match byte {
             0..0x80 => 1,
             0xf0.. => 4,
@@ -534,6 +545,20 @@ mod tests {
             "Free =?utf-8?q?=3D=3Futf-8=3Fq=3Faaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?=\n \
              =?utf-8?q?aaaaaaaaaaaaaaaaaaaaaaaaaaaa=3F=3D?= now",
         );
+    }
+
+    #[test]
+    fn a_line_is_folded_where_one_blank_stands_alone_and_in_time() {
+        let words = ["word"; 13].join(" ");
+        check(
+            &unstructured(9, &format!("{words}   gap   more")),
+            "word word word word word word word word word word word word\n word   gap   more",
+        );
+        check(
+            &unstructured(9, &format!("{words}   g")),
+            "word word word word word word word word word word word word word   g",
+        );
+        check(&unstructured(9, "a  b"), "a  b");
     }
 
     #[test]

@@ -128,7 +128,10 @@ pub struct Attachments(BTreeMap<PathBuf, Encoded>);
 /// A file, ready to leave.
 #[derive(Clone, Debug)]
 struct Encoded {
-    encoded: Arc<[u8]>,
+    /// In base64, in lines.
+    lines: Arc<[u8]>,
+    /// How many octets it has without the encoding.
+    length: usize,
     /// What it is to be read in, if it is text.
     charset: Option<&'static str>,
 }
@@ -150,16 +153,26 @@ impl Attachments {
     pub fn insert(&mut self, path: impl Into<PathBuf>, content: Vec<u8>) {
         let path = path.into();
         let charset = charset(&path, &content);
-        let encoded = encode::base64(content).into();
-        self.0.insert(path, Encoded { encoded, charset });
+        let length = content.len();
+        let lines = encode::base64(content).into();
+        self.0.insert(path, Encoded { lines, length, charset });
     }
 
     /// How many octets a file has.
     #[must_use]
     pub fn size(&self, path: &Path) -> Option<usize> {
-        let file = self.0.get(path)?;
-        let digits = file.encoded.iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | b'='));
-        Some(digits.count() * 3 / 4)
+        Some(self.0.get(path)?.length)
+    }
+
+    /// How many octets it has as it leaves: base64, in lines.
+    #[must_use]
+    pub fn encoded_size(&self, path: &Path) -> Option<usize> {
+        Some(self.0.get(path)?.lines.len())
+    }
+
+    /// Every file.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.0.keys().map(PathBuf::as_path)
     }
 }
 
@@ -278,7 +291,9 @@ fn control(text: &str) -> Option<String> {
 fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Vec<u8>, Words> {
     let id = letter.id;
     let flow = Flow {
-        without_spaces: letter.language.is_without_spaces(),
+        // Beside HTML a text keeps its words in one piece: filters hold the two parts against each other, word by word, and a
+        // paragraph of Chinese is one.
+        without_spaces: letter.language.is_without_spaces() && text.html.is_none(),
         quotes: text.html.is_some(),
     };
     let plain = |ending| {
@@ -324,7 +339,7 @@ fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Ve
 /// With a boundary of its own: lettre's would be random, and preview, dry run and send differ.
 fn multipart(subtype: &str, id: LetterId) -> Result<MultiPart, Words> {
     let id = id.to_string();
-    // `=_` is in no base64, no quoted-printable and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
+    // `=_` is in no quoted-printable, no base64 and, by `encode::body`, no 7bit line; 12 bytes keep the header within 78.
     let initial = &subtype[..1];
     let content_type = format!("multipart/{subtype}; boundary=\"=_{initial}{}\"", &id[..24]);
     let content_type = ContentType::parse(&content_type).map_err(|error| Words::quote(error.to_string()))?;
@@ -337,7 +352,7 @@ fn attached(attachment: &Attachment, attachments: &Attachments) -> Result<Single
         .0
         .get(&attachment.path)
         .ok_or_else(|| msg!("letter-attachment-unread", name = name))?;
-    let body = Body::dangerous_pre_encoded(file.encoded.to_vec(), ContentTransferEncoding::Base64);
+    let body = Body::dangerous_pre_encoded(file.lines.to_vec(), ContentTransferEncoding::Base64);
     Ok(SinglePart::builder()
         .header(FileType(media_type(name, file.charset), name.clone()))
         .header(Disposition(name.clone()))

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod envelope;
 pub mod flood;
 pub mod flowed;
+pub mod likeness;
 pub mod markdown;
 pub mod message;
 pub mod notes;
@@ -17,7 +18,9 @@ pub mod render;
 pub mod sameness;
 pub mod selection;
 pub mod text;
+pub mod variants;
 
+mod edition;
 mod encode;
 mod prepare;
 mod recurring;

@@ -8,6 +8,7 @@ use handlebars::Template;
 use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 
 use super::markdown;
+use crate::templates::variant_called;
 
 /// Blocks, `else` chains and partials inside each other; rendering goes down as deep, on the stack.
 const DEEPEST: usize = 64;
@@ -49,19 +50,58 @@ pub(super) struct Done<'f> {
 pub(super) type Fill<'f> = &'f dyn Fn(&Template) -> Option<String>;
 
 /// The partials that the templates of one language see.
-pub(super) struct Partials<'a>(HashMap<&'a str, &'a Template>);
+pub(super) struct Partials<'a> {
+    texts: HashMap<&'a str, &'a Template>,
+    variants: Variants,
+}
+
+/// What a call of a variant counts.
+enum Variants {
+    /// Nothing: what it stands in is counted by whoever uses that.
+    Uncounted,
+    /// It cannot stand here: in a variant.
+    Refused,
+    /// The pieces of the longest one, by group.
+    Counted(HashMap<String, usize>),
+}
 
 impl<'a> Partials<'a> {
     pub fn new(partials: impl Iterator<Item = (&'a str, &'a Template)>) -> Self {
-        Self(partials.collect())
+        Self {
+            texts: partials.collect(),
+            variants: Variants::Uncounted,
+        }
+    }
+
+    /// For the texts of variants, which have no variants in them.
+    pub fn without_variants(mut self) -> Self {
+        self.variants = Variants::Refused;
+        self
+    }
+
+    /// For letters: the pieces of the longest variant, by group.
+    pub fn with_variants(mut self, pieces: HashMap<String, usize>) -> Self {
+        self.variants = Variants::Counted(pieces);
+        self
+    }
+
+    /// The partial of that name.
+    pub fn get(&self, name: &str) -> Option<&'a Template> {
+        self.texts.get(name).copied()
     }
 
     /// The template, with the text of its partials in it, and whatever else is done to it.
     ///
     /// handlebars copies all data for each partial it renders, which costs more than the rest of a letter.
     pub fn written_into(&self, template: &Template, done: Done<'_>) -> Result<Template, Unbounded> {
+        self.counted(template, done).map(|(whole, _)| whole)
+    }
+
+    /// The same, and how many pieces it comes to.
+    pub fn counted(&self, template: &Template, done: Done<'_>) -> Result<(Template, usize), Unbounded> {
         let mut left = MOST_PIECES;
-        self.prepared(template, DEEPEST, &mut left, done)
+        let whole = self.prepared(template, DEEPEST, &mut left, done)?;
+        Ok((whole, MOST_PIECES - left))
     }
 
     fn prepared(
@@ -117,6 +157,10 @@ impl<'a> Partials<'a> {
                 }
                 // `{{{x}}}` as `{{x}}`: in plain text nothing is escaped anyway, and in Markdown every value is.
                 TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
+                    if let Some(group) = variant_called(call) {
+                        let pieces = self.pieces_of(group)?;
+                        *left = left.checked_sub(pieces).ok_or(Unbounded::TooLong)?;
+                    }
                     let element = TemplateElement::Expression(call.clone());
                     let text = done.fill.filter(|_| is_the_same(call)).and_then(|fill| {
                         let mut alone = Template::default();
@@ -146,7 +190,15 @@ impl<'a> Partials<'a> {
     }
 
     fn called(&self, call: &DecoratorTemplate) -> Option<&'a Template> {
-        self.0.get(call.name.as_name()?).copied()
+        self.get(call.name.as_name()?)
+    }
+
+    fn pieces_of(&self, group: &str) -> Result<usize, Unbounded> {
+        match &self.variants {
+            Variants::Uncounted => Ok(0),
+            Variants::Refused => Err(Unbounded::TooDeep),
+            Variants::Counted(pieces) => Ok(pieces.get(group).copied().unwrap_or(0)),
+        }
     }
 }
 

@@ -1,34 +1,28 @@
 //! A letter's text: its template filled in with the row, the sender, the facts and the day.
 
-use std::collections::HashMap;
-use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use appel_messages::{Message, msg};
-use handlebars::{
-    Context, Handlebars, Helper, HelperDef, Output, RenderContext, RenderError, RenderErrorReason, Renderable,
-    ScopedJson, Template, no_escape,
-};
+use handlebars::Template;
 use jiff::civil::Date;
-use jiff::tz::Offset;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::date::{LongDates, long_date};
 use super::decision::Letter;
+use super::edition::{Chosen, Edition, LONGEST_BODY, Part, filled, set_chosen, set_recipient};
+use super::envelope::LetterId;
 use super::flowed;
-use super::markdown::{self, OwnWords};
-use super::prepare::{self, Done, Partials};
+use super::markdown;
+use super::prepare::{Done, Partials};
 use super::sameness::{self, Compared, Sameness};
 use super::text::Text;
+use super::variants;
 use crate::campaign::{Attachment, Campaign, Format, Sender};
-use crate::facts::Fact;
 use crate::links;
 use crate::place::Language;
 use crate::problem::{Place, Problem};
 use crate::recipients::Recipients;
 
-/// Octets of one body; a page of text is about 3,000.
-const LONGEST_BODY: usize = 64 * 1024;
 /// Characters of one subject.
 const LONGEST_SUBJECT: usize = 255;
 
@@ -56,25 +50,12 @@ struct Ready {
     attach: Vec<Attachment>,
     fact_names: Arc<[String]>,
     facts: Arc<str>,
+    /// The same by name, for the letters that say a variant with others.
+    facts_by_name: Map<String, Value>,
+    /// The groups of variants that it names, by their position in its edition.
+    groups: Vec<usize>,
     /// Position in `Renderer::languages`.
     edition: usize,
-}
-
-/// What all templates of one language share.
-#[derive(Debug)]
-struct Edition {
-    text: Handlebars<'static>,
-    markdown: Handlebars<'static>,
-    /// The first once more, with marks around each value that it fills in.
-    traced: Handlebars<'static>,
-    /// The sender's own paragraph, for Markdown.
-    own: Option<OwnWords>,
-    /// The data of every letter but for `recipient`, whose values are overwritten in place: taken for one rendering
-    /// and put back, so that no letter pays for building it, and threads do not wait for each other.
-    /// With the day that `date` speaks of.
-    contexts: Mutex<Vec<(Date, Context)>>,
-    blank: Context,
-    language: Language,
 }
 
 impl Renderer {
@@ -92,7 +73,7 @@ impl Renderer {
         // The partials as each language sees them, once for all of its templates.
         let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
         for (name, language, template) in campaign.templates.iter() {
-            let edition = renderer.edition(campaign, sender, language, personal.unwrap_or_default());
+            let edition = renderer.edition(campaign, sender, language, personal.unwrap_or_default())?;
             let facts: Map<String, Value> = template
                 .facts
                 .iter()
@@ -101,10 +82,11 @@ impl Renderer {
                     Some((fact.clone(), value.into()))
                 })
                 .collect();
-            let partials = seen
-                .entry(language)
-                .or_insert_with(|| Partials::new(campaign.templates.partials(language)));
             let words = &renderer.languages[edition].1;
+            let partials = seen.entry(language).or_insert_with(|| {
+                let pieces = words.groups.iter().map(|group| (group.name.clone(), group.pieces));
+                Partials::new(campaign.templates.partials(language)).with_variants(pieces.collect())
+            });
             let prepared = |part, fill, marked| {
                 let fill = Some(fill);
                 partials
@@ -112,13 +94,11 @@ impl Renderer {
                     .map_err(|why| Problem::error(why.message()).at(Place::file(&template.file)))
             };
             let text: &dyn Fn(&Template) -> Option<String> = &|part| words.filled_for_all(&words.text, part);
-            // Where the sender's own words stand decides what becomes of them, and is known when the letter is filled in.
-            let markdown: &dyn Fn(&Template) -> Option<String> = &|part| {
-                if prepare::is_own_words(part) {
-                    Some(markdown::OWN.to_string())
-                } else {
-                    words.filled_for_all(&words.markdown, part)
-                }
+            let markdown: &dyn Fn(&Template) -> Option<String> = &|part| words.filled_for_all_markdown(part);
+            let named = if words.groups.is_empty() {
+                BTreeSet::new()
+            } else {
+                variants::groups_in(&template.body, partials)
             };
             let ready = Ready {
                 file: template.file.clone(),
@@ -128,7 +108,11 @@ impl Renderer {
                 format: template.format,
                 attach: template.attach.clone(),
                 fact_names: facts.keys().cloned().collect(),
-                facts: Value::Object(facts).to_string().into(),
+                facts: Value::Object(facts.clone()).to_string().into(),
+                facts_by_name: facts,
+                groups: (0..words.groups.len())
+                    .filter(|at| named.contains(words.groups[*at].name.as_str()))
+                    .collect(),
                 edition,
             };
             renderer
@@ -141,13 +125,20 @@ impl Renderer {
     }
 
     /// The position of a language's edition, made when it is first asked for.
-    fn edition(&mut self, campaign: &Campaign, sender: &Sender, language: &Language, personal: &str) -> usize {
+    fn edition(
+        &mut self,
+        campaign: &Campaign,
+        sender: &Sender,
+        language: &Language,
+        personal: &str,
+    ) -> Result<usize, Problem> {
         if let Some(known) = self.languages.iter().position(|(known, _)| known == language) {
-            return known;
+            return Ok(known);
         }
-        let edition = Edition::new(campaign, sender, language, personal);
+        let mut edition = Edition::new(campaign, sender, language, personal);
+        edition.add_variants(campaign)?;
         self.languages.push((language.clone(), edition));
-        self.languages.len() - 1
+        Ok(self.languages.len() - 1)
     }
 
     /// A letter's text; `today` is the day of its first attempt, so that a later one leaves with the same words.
@@ -157,20 +148,81 @@ impl Renderer {
     /// template cannot be filled in.
     pub fn render(&self, letter: &Letter, today: Date) -> Result<Text, Problem> {
         let at_row = |problem: Problem| problem.at(self.recipients.place(letter.recipient.line, None));
-        let ready = self
-            .templates
-            .get(&letter.spec.template)
-            .and_then(|languages| languages.iter().find(|(language, _)| *language == letter.language))
-            .map(|(_, ready)| ready)
-            .ok_or_else(|| {
-                at_row(Problem::error(msg!(
-                    "letter-template-missing",
-                    template = &letter.spec.template,
-                    language = &letter.language,
-                )))
-            })?;
-        self.fill_in(letter, ready, today)
-            .map_err(|why| at_row(Problem::error(msg!("letter-not-made", file = &ready.file, why = why))))
+        let ready = self.ready(letter).ok_or_else(|| {
+            at_row(Problem::error(msg!(
+                "letter-template-missing",
+                template = &letter.spec.template,
+                language = &letter.language,
+            )))
+        })?;
+        let chosen = self.chosen(ready, &letter.id);
+        self.fill_in(letter, ready, &chosen, today).map_err(|why| {
+            let file = &ready.file;
+            at_row(Problem::error(if chosen.is_empty() {
+                msg!("letter-not-made", file = file, why = why)
+            } else {
+                let files = chosen.iter().map(|(_, variant)| variant.file.as_str());
+                let variants = appel_messages::Value::list(files);
+                msg!("letter-not-made-saying", file = file, variants = variants, why = why)
+            }))
+        })
+    }
+
+    fn ready(&self, letter: &Letter) -> Option<&Ready> {
+        let languages = self.templates.get(&letter.spec.template)?;
+        let (_, ready) = languages.iter().find(|(language, _)| *language == letter.language)?;
+        Some(ready)
+    }
+
+    /// What this letter says of each group of variants that its text names.
+    fn chosen(&self, ready: &Ready, id: &LetterId) -> Chosen<'_> {
+        let (_, edition) = &self.languages[ready.edition];
+        let groups = ready.groups.iter().map(|at| &edition.groups[*at]);
+        groups.filter_map(|group| Some((group, group.choose(id)?))).collect()
+    }
+
+    /// This letter's text as letters with other ids would have it, of one sender or another: `each` of `ids` has one,
+    /// unless it cannot be made.
+    pub fn as_others<'r>(
+        &'r self,
+        letter: &'r Letter,
+        ids: impl Iterator<Item = LetterId> + 'r,
+        today: Date,
+    ) -> impl Iterator<Item = Text> + 'r {
+        let ready = self.ready(letter).filter(|ready| !ready.groups.is_empty());
+        let made = ready.map(move |ready| {
+            ids.filter_map(move |id| self.fill_in(letter, ready, &self.chosen(ready, &id), today).ok())
+        });
+        made.into_iter().flatten()
+    }
+
+    /// Says each variant that this letter's text names once, beside the first of every other group: what is wrong with any
+    /// of them, whichever this letter has. Of very many the first `most` are tried. With how many were.
+    #[must_use]
+    pub fn try_variants(&self, letter: &Letter, today: Date, most: usize) -> (usize, Vec<Problem>) {
+        let Some(ready) = self.ready(letter) else {
+            return (0, Vec::new());
+        };
+        let (_, edition) = &self.languages[ready.edition];
+        let groups = || ready.groups.iter().map(|at| &edition.groups[*at]);
+        let first: Chosen<'_> = groups()
+            .filter_map(|group| Some((group, group.variants.first()?)))
+            .collect();
+        let (mut tried, mut problems) = (0, Vec::new());
+        let each = first
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (group, _))| group.variants.iter().map(move |variant| (at, variant)));
+        for (at, variant) in each.take(most) {
+            let mut chosen = first.clone();
+            chosen[at].1 = variant;
+            tried += 1;
+            if let Err(why) = self.fill_in(letter, ready, &chosen, today) {
+                let what = msg!("letter-not-made-with-variant", file = &ready.file, why = why);
+                problems.push(Problem::error(what).at(Place::file(&variant.file)));
+            }
+        }
+        (tried, problems)
     }
 
     /// What the links of a letter tell about its reader: another row's are others, or one comes out of a cell.
@@ -185,11 +237,11 @@ impl Renderer {
     }
 
     fn link_from_cell(&self, letter: &Letter, today: Date) -> Option<Problem> {
-        let versions = self.templates.get(&letter.spec.template)?;
-        let (_, ready) = versions.iter().find(|(language, _)| *language == letter.language)?;
+        let ready = self.ready(letter)?;
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_chosen(&mut context, &self.chosen(ready, &letter.id));
         let texts = [&ready.subject, &ready.body]
             .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, Part::Body));
         edition.put_back(today, context);
@@ -219,10 +271,11 @@ impl Renderer {
         None
     }
 
-    fn fill_in(&self, letter: &Letter, ready: &Ready, today: Date) -> Result<Text, Message> {
+    fn fill_in(&self, letter: &Letter, ready: &Ready, chosen: &Chosen<'_>, today: Date) -> Result<Text, Message> {
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
         set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_chosen(&mut context, chosen);
         let format = ready.format.unwrap_or(letter.spec.format);
         let filled = (|| {
             let subject = filled(
@@ -263,252 +316,34 @@ impl Renderer {
         let mut body = flowed::trimmed(body.trim_end()).into_owned();
         body.push('\n');
         let mut attachments = letter.spec.attach.clone();
-        for attachment in &ready.attach {
+        for attachment in ready.attach.iter().chain(&letter.recipient.attach) {
             if !attachments.iter().any(|known| known.path == attachment.path) {
                 attachments.push(attachment.clone());
             }
         }
+        let (fact_names, facts) = ready.facts_with(chosen);
         Ok(Text {
             subject,
             body,
             html,
             attachments,
-            fact_names: Arc::clone(&ready.fact_names),
-            facts: Arc::clone(&ready.facts),
+            fact_names,
+            facts,
         })
     }
 }
 
-impl Edition {
-    fn new(campaign: &Campaign, sender: &Sender, language: &Language, personal: &str) -> Self {
-        let dates = LongDates::new(language);
-        let words = Words::of(campaign, language, &dates);
-        let partials = Partials::new(campaign.templates.partials(language));
-        let mut text = Handlebars::new();
-        text.register_escape_fn(no_escape);
-        let mut markdown = Handlebars::new();
-        markdown.register_escape_fn(markdown::escape);
-        for (registry, is_marked) in [(&mut text, false), (&mut markdown, true)] {
-            registry.set_strict_mode(true);
-            // One writes a log, the others go round the check of names.
-            for helper in ["log", "lookup", "raw"] {
-                registry.unregister_helper(helper);
-            }
-            registry.register_helper("fact", Box::new(ByName(words.values.clone())));
-            registry.register_helper("source", Box::new(ByName(words.sources.clone())));
-            registry.register_helper("as_of", Box::new(ByName(words.moments.clone())));
-            // For the calls that cannot be written in place. A partial that is no use is said of the letters that use it.
-            for (name, partial) in campaign.templates.partials(language) {
-                let (fill, marked) = (None, is_marked);
-                if let Ok(mut partial) = partials.written_into(partial, Done { fill, marked }) {
-                    if is_marked {
-                        prepare::marked(&mut partial);
-                    }
-                    registry.register_template(name, partial);
-                }
-            }
+impl Ready {
+    /// The facts of a letter that says these variants: their names, and with their words as JSON.
+    fn facts_with(&self, chosen: &Chosen<'_>) -> (Arc<[String]>, Arc<str>) {
+        let added = || chosen.iter().flat_map(|(_, variant)| &variant.facts);
+        if added().all(|(name, _)| self.facts_by_name.contains_key(name)) {
+            return (Arc::clone(&self.fact_names), Arc::clone(&self.facts));
         }
-        let mut traced = text.clone();
-        traced.register_escape_fn(links::traced);
-        Self {
-            text,
-            markdown,
-            traced,
-            own: Some(OwnWords::of(&lf(personal))).filter(|_| !personal.trim().is_empty()),
-            contexts: Mutex::new(Vec::new()),
-            blank: Context::from(data(campaign, sender, personal, &dates)),
-            language: language.clone(),
-        }
+        let mut facts = self.facts_by_name.clone();
+        facts.extend(added().map(|(name, words)| (name.clone(), Value::from(words.as_str()))));
+        (facts.keys().cloned().collect(), Value::Object(facts).to_string().into())
     }
-
-    /// The text of what is the same in every letter.
-    fn filled_for_all(&self, registry: &Handlebars<'_>, part: &Template) -> Option<String> {
-        filled(registry, part, &self.blank, LONGEST_BODY, Part::Body).ok()
-    }
-
-    fn take(&self, today: Date) -> Context {
-        let spare = self.contexts.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match spare {
-            Some((day, context)) if day == today => context,
-            spare => {
-                let mut context = spare.map_or_else(|| self.blank.clone(), |(_, context)| context);
-                if let Some(date) = context.data_mut().get_mut("date") {
-                    *date = Value::String(long_date(today, &self.language));
-                }
-                context
-            }
-        }
-    }
-
-    fn put_back(&self, today: Date, context: Context) {
-        let mut contexts = self.contexts.lock().unwrap_or_else(PoisonError::into_inner);
-        contexts.push((today, context));
-    }
-}
-
-/// All that a template can name, with empty values for `recipient` and `date`.
-fn data(campaign: &Campaign, sender: &Sender, personal: &str, dates: &LongDates) -> Value {
-    let mut words: Map<String, Value> = sender
-        .extra
-        .iter()
-        .map(|(key, value)| (key.clone(), Value::String(lf(value))))
-        .collect();
-    for (key, value) in [
-        ("name", sender.name.clone()),
-        ("email", sender.email.to_string()),
-        ("country", sender.country.to_string()),
-        ("language", sender.language.to_string()),
-    ] {
-        words.insert(key.to_owned(), Value::String(value));
-    }
-    let recipient: Map<String, Value> = campaign
-        .recipients
-        .columns()
-        .iter()
-        .map(|column| (column.clone(), Value::String(String::new())))
-        .collect();
-    let personal = lf(personal);
-    let deadline = campaign
-        .deadline
-        .map(|at| dates.date(Offset::UTC.to_datetime(at).date()));
-    json!({
-        "sender": words,
-        "recipient": recipient,
-        "campaign": {
-            "id": campaign.id,
-            "title": campaign.title,
-            "language": campaign.language.to_string(),
-            "deadline": deadline.unwrap_or_default(),
-        },
-        "message": personal,
-        "date": "",
-    })
-}
-
-fn set_recipient(context: &mut Context, columns: &[String], cells: &[String]) {
-    let Some(recipient) = context.data_mut().get_mut("recipient").and_then(Value::as_object_mut) else {
-        return;
-    };
-    for (at, column) in columns.iter().enumerate() {
-        if let Some(Value::String(value)) = recipient.get_mut(column) {
-            value.clear();
-            value.push_str(cells.get(at).map_or("", String::as_str));
-        }
-    }
-}
-
-fn lf(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n")
-}
-
-/// What the helpers say in one language, by the fact's name.
-struct Words {
-    values: HashMap<String, String>,
-    sources: HashMap<String, String>,
-    moments: HashMap<String, String>,
-}
-
-impl Words {
-    fn of(campaign: &Campaign, language: &Language, dates: &LongDates) -> Self {
-        let facts = &campaign.facts;
-        let by_name = |word: &dyn Fn(&Fact) -> Option<String>| {
-            facts
-                .iter()
-                .filter_map(|(name, fact)| Some((name.clone(), word(fact)?)))
-                .collect()
-        };
-        Self {
-            values: by_name(&|fact| fact.value.get(language).map(lf)),
-            sources: by_name(&|fact| fact.source.as_ref()?.get(language).map(lf)),
-            moments: by_name(&|fact| fact.as_of.map(|(at, offset)| dates.as_of(at, offset))),
-        }
-    }
-}
-
-/// `{{fact "NAME"}}`, `{{source "NAME"}}`, `{{as_of "NAME"}}`.
-struct ByName(HashMap<String, String>);
-
-impl HelperDef for ByName {
-    fn call_inner<'reg: 'rc, 'rc>(
-        &self,
-        helper: &Helper<'rc>,
-        _: &'reg Handlebars<'reg>,
-        _: &'rc Context,
-        _: &mut RenderContext<'reg, 'rc>,
-    ) -> Result<ScopedJson<'rc>, RenderError> {
-        let name = helper
-            .param(0)
-            .and_then(|name| name.value().as_str())
-            .unwrap_or_default();
-        self.0
-            .get(name)
-            .map(|word| ScopedJson::Derived(Value::String(word.clone())))
-            .ok_or_else(|| {
-                let call = format!("{{{{{} \"{name}\"}}}}", helper.name());
-                RenderErrorReason::NestedError(Box::new(NothingToSay(call))).into()
-            })
-    }
-}
-
-/// A call that has no words in the letter's language.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct NothingToSay(String);
-
-/// A part of a letter that a template fills.
-#[derive(Clone, Copy, Debug)]
-enum Part {
-    Subject,
-    Body,
-}
-
-/// Output that ends with an error where no letter goes on.
-struct Capped {
-    text: String,
-    room: usize,
-}
-
-impl Output for Capped {
-    fn write(&mut self, part: &str) -> io::Result<()> {
-        self.room = self
-            .room
-            .checked_sub(part.len())
-            .ok_or_else(|| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        self.text.push_str(part);
-        Ok(())
-    }
-}
-
-fn filled(
-    registry: &Handlebars<'_>,
-    template: &Template,
-    context: &Context,
-    cap: usize,
-    part: Part,
-) -> Result<String, Message> {
-    let mut output = Capped {
-        text: String::with_capacity(1024),
-        room: cap,
-    };
-    let mut render = RenderContext::new(None);
-    template
-        .render(registry, context, &mut render, &mut output)
-        .map_err(|error| match (part, error.reason()) {
-            (Part::Subject, RenderErrorReason::IOError(_)) => msg!("letter-subject-bytes", most = cap),
-            (Part::Body, RenderErrorReason::IOError(_)) => msg!("letter-body-bytes", most = LONGEST_BODY),
-            (Part::Subject, reason) => msg!("letter-subject-unfilled", why = unfilled(reason)),
-            (Part::Body, reason) => msg!("letter-body-unfilled", why = unfilled(reason)),
-        })?;
-    Ok(output.text)
-}
-
-fn unfilled(reason: &RenderErrorReason) -> Message {
-    if let RenderErrorReason::NestedError(error) = reason
-        && let Some(NothingToSay(call)) = error.downcast_ref()
-    {
-        return msg!("letter-nothing-to-say", call = call);
-    }
-    Message::quote(reason.to_string())
 }
 
 fn checked_subject(subject: &str) -> Result<String, Message> {

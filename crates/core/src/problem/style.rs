@@ -1,24 +1,34 @@
 //! The style of letters: warnings with a name, which a campaign may switch off. Nothing about safety is among them.
 
 /// Each name, with the codes of what it stands for.
-const STYLE: [(&str, &[&str]); 10] = [
+const STYLE: [(&str, &[&str]); 12] = [
     ("file-name", &["template-file-ending", "template-file-document"]),
     ("first-words", &["letter-first-words"]),
     (
         "left-over",
         &["text-placeholder", "text-draft", "config-left-over", "cell-left-over"],
     ),
+    (
+        "likeness",
+        &["letters-alike", "letters-alike-of-senders", "letters-alike-to-office"],
+    ),
     ("link-text", &["link-text-differs"]),
     ("long", &["letter-long"]),
     (
         "missing-language",
-        &["template-gap", "template-gap-own", "rows-without-language"],
+        &[
+            "template-gap",
+            "template-gap-own",
+            "rows-without-language",
+            "variant-gap",
+        ],
     ),
     (
         "salutation",
         &["salutation-empty", "salutation-of-nobody", "salutation-left-out"],
     ),
     ("shouting", &["subject-capitals", "subject-exclamation"]),
+    ("unused-variants", &["variants-unused", "variant-unused"]),
     (
         "word-processor",
         &["text-word-processor", "config-word-processor", "cell-word-processor"],

@@ -1,6 +1,7 @@
 use mail_parser::{MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::*;
@@ -165,7 +166,7 @@ Vous devez les lib=C3=A9rer.
 }
 
 #[test]
-fn a_russian_letter_leaves_in_base64() {
+fn a_russian_letter_leaves_in_quoted_printable_too() {
     check(
         given()
             .template(
@@ -184,11 +185,14 @@ Date: Fri, 16 Dec 2011 18:54:03 +0000
 Message-ID: <730d0e7d78086d49d84cae95f5b20060@home.example>
 MIME-Version: 1.0
 Content-Type: text/plain; charset=utf-8; format=flowed
-Content-Transfer-Encoding: base64
+Content-Transfer-Encoding: quoted-printable
 
-0KPQstCw0LbQsNC10LzRi9C5INCz0L7RgdC/0L7QtNC40L0g0L/QvtGB0L7QuyENCg0K0J/RgNC+
-0YjRgyDQstCw0YEg0L7RgdCy0L7QsdC+0LTQuNGC0Ywg0LfQsNC00LXRgNC20LDQvdC90YvRhS4N
-Cg==
+=D0=A3=D0=B2=D0=B0=D0=B6=D0=B0=D0=B5=D0=BC=D1=8B=D0=B9 =D0=B3=D0=BE=D1=81=
+=D0=BF=D0=BE=D0=B4=D0=B8=D0=BD =D0=BF=D0=BE=D1=81=D0=BE=D0=BB!
+
+=D0=9F=D1=80=D0=BE=D1=88=D1=83 =D0=B2=D0=B0=D1=81 =D0=BE=D1=81=D0=B2=D0=BE=
+=D0=B1=D0=BE=D0=B4=D0=B8=D1=82=D1=8C =D0=B7=D0=B0=D0=B4=D0=B5=D1=80=D0=B6=
+=D0=B0=D0=BD=D0=BD=D1=8B=D1=85.
 ",
     );
 }
@@ -635,6 +639,22 @@ fn as_read(body: &str, quotes: bool) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// Addresses as lists have them, with every character that may stand before an @ without quotes.
+fn written_address() -> impl Strategy<Value = String> {
+    let domain = prop::sample::select(vec![
+        "x.example",
+        "mfa.gov.example",
+        "b\u{fc}cher.example",
+        "a-1.example",
+    ]);
+    (
+        "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}(\\.[a-z0-9=?_-]{1,20}){0,2}",
+        domain,
+    )
+        .prop_map(|(local, domain)| format!("{local}@{domain}"))
+        .prop_filter("looks like an address", |text| Address::parse(text).is_ok())
+}
+
 const NAMES: &[&str] = &[
     "From",
     "To",
@@ -724,6 +744,87 @@ proptest! {
             prop_assert_eq!(part.attachment_name(), Some(file.as_str()));
             prop_assert_eq!(part.contents(), b"%PDF-1.4 not really\n".repeat(5));
         }
+    }
+
+    #[test]
+    fn whatever_is_said_only_planned_addresses_and_headers_are_written(
+        name in line(),
+        salutation in line(),
+        sender in line(),
+        personal in body(),
+        to in written_address(),
+        copies in prop::collection::vec(written_address(), 0..8),
+        reply_to in prop::option::of(written_address()),
+        says_language: bool,
+        is_markdown: bool,
+        follows: bool,
+    ) {
+        let cell = |text: &str| format!("\"{}\"", text.trim().replace('"', "\"\""));
+        let rows = format!(
+            "role,name,email,salutation,cc\nembassy,{},{to},{},{}\n",
+            cell(&name),
+            cell(&salutation),
+            copies.join(" ")
+        );
+        let format = if is_markdown { "Format: markdown\n" } else { "" };
+        let template = format!(
+            "Subject: S {{{{recipient.name}}}} {{{{recipient.salutation}}}}\n{format}\n\
+             {{{{recipient.salutation}}}}\n\n{{{{message}}}}\n\n{{{{sender.name}}}}\n"
+        );
+        let made = given()
+            .rows(&rows)
+            .template("protest.en.hbs", &template)
+            .with(|given| {
+                given.letters[0].says_language = says_language;
+                sender.trim().clone_into(&mut given.sender.name);
+                given.sender.reply_to = reply_to.as_deref().map(address);
+            })
+            .made();
+        prop_assume!(!sender.trim().is_empty());
+        let mut letter = made.due().swap_remove(0);
+        if follows {
+            letter.follows = [letter.id].into();
+        }
+        let rendered = made.renderer(Some(&personal)).render(&letter, jiff::civil::date(2011, 12, 16));
+        // What a cell says may be refused, such as a link of its own.
+        let Ok(text) = rendered else { return Ok(()) };
+        let Ok(message) = compose(&letter, &text, &made.sender, &files(), moment(AT)) else { return Ok(()) };
+
+        let planned: BTreeSet<String> = [&to].into_iter().chain(&copies).map(|one| address(one).to_string()).collect();
+        let envelope: BTreeSet<String> = [&message.envelope.to]
+            .into_iter()
+            .chain(&message.envelope.cc)
+            .map(ToString::to_string)
+            .collect();
+        prop_assert_eq!(&envelope, &planned);
+        prop_assert_eq!(message.envelope.from.as_str(), "ann@home.example");
+
+        let parsed = MessageParser::new().parse(&message.bytes).unwrap();
+        let all = |list: Option<&mail_parser::Address<'_>>| -> Vec<String> {
+            let list = list.into_iter().flat_map(|list| list.iter());
+            list.map(|one| one.address().unwrap_or_default().to_owned()).collect()
+        };
+        let copies: Vec<String> = message.envelope.cc.iter().map(ToString::to_string).collect();
+        prop_assert_eq!(all(parsed.from()), ["ann@home.example"]);
+        prop_assert_eq!(all(parsed.to()), [message.envelope.to.to_string()]);
+        prop_assert_eq!(all(parsed.cc()), copies);
+        let answers: Vec<String> = reply_to.iter().map(|to| address(to).to_string()).collect();
+        prop_assert_eq!(all(parsed.reply_to()), answers);
+
+        let (names, _) = headers_of(&message.bytes);
+        let mut expected = vec!["From"];
+        expected.extend(reply_to.is_some().then_some("Reply-To"));
+        expected.push("To");
+        expected.extend((!message.envelope.cc.is_empty()).then_some("Cc"));
+        expected.extend(["Subject", "Date", "Message-ID"]);
+        expected.extend(follows.then_some(["In-Reply-To", "References"]).into_iter().flatten());
+        expected.push("MIME-Version");
+        expected.extend(says_language.then_some("Content-Language"));
+        expected.push("Content-Type");
+        expected.extend((!is_markdown).then_some("Content-Transfer-Encoding"));
+        prop_assert_eq!(names, expected);
+        let written = String::from_utf8_lossy(&message.bytes);
+        prop_assert_eq!(too_long(&written), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::*;
-use crate::facts::ByLanguage;
+use crate::facts::{ByLanguage, Fact};
 use crate::testing::{self, Given, given, language, moment};
 
 const TODAY: jiff::civil::Date = jiff::civil::date(2011, 12, 16);
