@@ -513,3 +513,51 @@ fn addresses_that_nobody_looked_at_for_long_are_said_with_their_rows() {
     let campaign = longer.letter("protest", "en", "Subject: S\n\nText {{recipient.source}}.\n");
     campaign.check(&[]).exits(3).says(&["the column `source` is for you"]);
 }
+
+#[test]
+fn an_import_prints_rows_that_nobody_has_verified_and_says_what_it_could_not_read() {
+    let campaign = campaign();
+    campaign.put(
+        "book.vcf",
+        "BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Embassy\r\nEMAIL:info@mfa.example\r\nTEL:+32 2\r\nEND:VCARD\r\n\
+         BEGIN:VCARD\r\nFN:Nobody\r\nEND:VCARD\r\n",
+    );
+    let rows = "role,name,email,country,language,cc,salutation,title,gender,note,source,verified\n\
+                embassy,Embassy,info@mfa.example,,,,,,,,book.vcf,\n";
+    let printed = campaign.appel(&["import", "book.vcf", "--role", "embassy"]);
+    printed.exits(0).says(&[
+        "Embassy: not read: TEL +32 2",
+        "Nobody: left out: the address is empty",
+        "1 row, not verified yet. 1 entry was left out.",
+    ]);
+    assert_eq!(printed.stdout, rows);
+    let arguments = ["import", "book.vcf", "--role", "embassy", "--out", "recipients.csv"];
+    campaign.appel(&arguments).exits(3).says(&["recipients.csv is there already"]);
+    std::fs::remove_file(campaign.path("recipients.csv")).unwrap();
+    campaign.appel(&arguments).exits(0);
+    assert_eq!(std::fs::read_to_string(campaign.path("recipients.csv")).unwrap(), rows);
+    // What was imported is a list.
+    campaign.check(&[]).exits(0).says(&["1 address has not been verified yet: row 2"]);
+    campaign.appel(&["import", "book.vcf"]).exits(3).says(&["it has no role"]);
+    campaign
+        .appel(&["import", "nothing.vcf", "--role", "embassy"])
+        .exits(3)
+        .says(&["nothing.vcf cannot be read"]);
+}
+
+#[test]
+fn an_import_reads_any_table_and_people_in_office() {
+    let campaign = with_file("fr.xlsx", "");
+    let table = campaign.appel(&["import", "fr.xlsx#Sheet"]);
+    table.exits(0).says(&["no letter needs the columns `Téléphone`"]);
+    assert!(table.stdout.contains("embassy,Ambassade de l’État n°1"), "{}", table.stdout);
+    campaign.put(
+        "people.json",
+        r#"{"persons": [{"name": "=Ann", "email": "ann@gov.example", "country": "Belgique"}]}"#,
+    );
+    let people = campaign.appel(&["import", "people.json", "--role", "deputy"]);
+    people.exits(0);
+    assert!(people.stdout.contains("deputy,'=Ann,ann@gov.example,BE,"), "{}", people.stdout);
+    campaign.put("people.json", "{\"persons\": [");
+    campaign.appel(&["import", "people.json", "--role", "deputy"]).exits(3).says(&["no JSON"]);
+}
