@@ -80,6 +80,7 @@ pub enum Command {
     Log(Log),
     Purge(Purge),
     Clean(Clean),
+    Import(Import),
 }
 
 #[derive(Args, Debug)]
@@ -202,6 +203,16 @@ pub struct Settle {
     pub letters: Vec<LetterId>,
     #[command(flatten)]
     pub fate: Fate,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

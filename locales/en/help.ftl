@@ -21,6 +21,7 @@ help-appel =
     Do you make one? Begin with `appel new FOLDER`.
 help-new = Start a campaign folder from the built-in example
 help-check = Validate everything: all problems at once, nothing is sent
+help-import = Make rows of recipients of another list: an address book, a spreadsheet, people in office
 help-clean = Write copies of files without what they tell of whoever made them
 help-preview = Show the letters as they would leave
 help-rehearse = Run the real send against a built-in mail server, and show what arrived
@@ -69,5 +70,8 @@ help-settle-letters = Which letters: the Message-ID of each, as `appel status` s
 help-settle-sent = They arrived: they count as accepted, and are never sent again
 help-settle-unsent = They did not: they are due again, and the next send sends them as the same messages
 help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
+help-import-file = The list: vCard (.vcf), Popolo (.json), or a table with columns of its own (.csv, .xlsx, .ods, .xls, "list.xlsx#Sheet")
+help-import-role = The role of those who have none in the list: embassy, ministry, support, or any word that a letter names
+help-import-out = Write the rows to this new file instead of printing them
 help-clean-files = The files to clean; statement.pdf becomes statement.clean.pdf beside it
 help-purge-yes = Do not ask before removing

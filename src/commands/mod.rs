@@ -4,6 +4,7 @@ mod check;
 mod clean;
 mod conclude;
 mod confirm;
+mod import;
 mod interrupts;
 mod log;
 mod new;
@@ -71,6 +72,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Purge(arguments) => purge::run(context, &arguments).await,
         Command::Log(arguments) => log::run(context, &arguments).await,
         Command::Clean(arguments) => clean::run(context, &arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
     }
 }
 

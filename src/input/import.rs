@@ -15,7 +15,8 @@ use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 
 use super::bounded::{self, Unread};
-use super::recipients::{self, ListPath};
+use super::list::ListPath;
+use super::recipients;
 use crate::failure::{Place, Problem, Problems, Severity};
 
 /// The longest file that is read, in bytes.
@@ -37,7 +38,8 @@ pub const COLUMNS: [&str; 12] = [
     "verified",
 ];
 
-/// Somebody in another list.
+/// Somebody in another list; each field is the column of that name.
+#[expect(missing_docs, reason = "the columns are told of in docs/guide/recipients.md")]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     pub role: String,
@@ -128,7 +130,10 @@ pub fn read(list: &ListPath, shown: &str, role: Option<&str>) -> Result<Imported
 fn find(list: &ListPath, shown: &str, problems: &mut Problems) -> Result<Vec<Found>, Problem> {
     let text = text(&list.path, shown)?;
     let begin = text.as_deref().unwrap_or_default().trim_start();
-    if begin.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:VCARD")) {
+    if begin
+        .get(..11)
+        .is_some_and(|head| head.eq_ignore_ascii_case("BEGIN:VCARD"))
+    {
         return Ok(vcard::read(text.as_deref().unwrap_or_default(), shown));
     }
     if begin.starts_with(['{', '[']) {
@@ -152,8 +157,13 @@ fn text(path: &Path, shown: &str) -> Result<Option<String>, Problem> {
 /// A table with columns of its own: those that mean something are read, the others are said once.
 fn table(list: &ListPath, shown: &str, problems: &mut Problems) -> Result<Vec<Found>, Problem> {
     let table = recipients::table(list, shown)?;
-    let others = table.columns.iter().filter(|(name, known)| known.is_none() && !name.is_empty());
-    let others: Vec<_> = others.map(|(name, _)| format!("`{}`", visible_line(name)).into()).collect();
+    let others = table
+        .columns
+        .iter()
+        .filter(|(name, known)| known.is_none() && !name.is_empty());
+    let others: Vec<_> = others
+        .map(|(name, _)| format!("`{}`", visible_line(name)).into())
+        .collect();
     if !others.is_empty() {
         let what = msg!("import-columns-unread", columns = recipients::and(others, 0));
         problems.push(Problem::warning(what).at(Place::file(shown)));
@@ -176,8 +186,16 @@ fn table(list: &ListPath, shown: &str, problems: &mut Problems) -> Result<Vec<Fo
 
 /// An entry that can be written to, or `None` after saying why it cannot.
 fn finish(found: Found, shown: &str, role: Option<&str>, problems: &mut Problems) -> Option<Entry> {
-    let Found { mut entry, place, unread } = found;
-    let who = if entry.name.is_empty() { &entry.email } else { &entry.name };
+    let Found {
+        mut entry,
+        place,
+        unread,
+    } = found;
+    let who = if entry.name.is_empty() {
+        &entry.email
+    } else {
+        &entry.name
+    };
     let who = visible_line(who);
     let mut leave_out = |why: Message| {
         if problems.has_room(Severity::Warning) {
@@ -200,14 +218,24 @@ fn finish(found: Found, shown: &str, role: Option<&str>, problems: &mut Problems
     }
     entry.email = address.as_str().to_owned();
     let mut unread = unread;
-    entry.country = in_codes(&entry.country, "*", |word| {
-        let country = Country::parse(word).ok().or_else(|| Country::named(word));
-        country.map(|country| country.code().to_owned())
-    }, &mut unread);
-    entry.language = in_codes(&entry.language, "", |word| {
-        let language = Language::parse(word).ok().or_else(|| Language::named(word));
-        language.map(|language| language.to_string())
-    }, &mut unread);
+    entry.country = in_codes(
+        &entry.country,
+        "*",
+        |word| {
+            let country = Country::parse(word).ok().or_else(|| Country::named(word));
+            country.map(|country| country.code().to_owned())
+        },
+        &mut unread,
+    );
+    entry.language = in_codes(
+        &entry.language,
+        "",
+        |word| {
+            let language = Language::parse(word).ok().or_else(|| Language::named(word));
+            language.map(|language| language.to_string())
+        },
+        &mut unread,
+    );
     for value in entry.row().map(str::to_owned).iter_mut().zip(COLUMNS) {
         let (text, column) = value;
         // A row has one line in each of its cells.
@@ -219,7 +247,11 @@ fn finish(found: Found, shown: &str, role: Option<&str>, problems: &mut Problems
         shown.clone_into(&mut entry.source);
     }
     if !unread.is_empty() {
-        let what = msg!("import-partly-read", who = &who, what = visible_line(&unread.join("; ")));
+        let what = msg!(
+            "import-partly-read",
+            who = &who,
+            what = visible_line(&unread.join("; "))
+        );
         if problems.has_room(Severity::Warning) {
             problems.push(Problem::warning(what).at(place));
         } else {
@@ -230,12 +262,7 @@ fn finish(found: Found, shown: &str, role: Option<&str>, problems: &mut Problems
 }
 
 /// Countries or languages as codes, however they are written; what is neither goes to `unread`.
-fn in_codes(
-    written: &str,
-    also: &str,
-    code: impl Fn(&str) -> Option<String>,
-    unread: &mut Vec<String>,
-) -> String {
+fn in_codes(written: &str, also: &str, code: impl Fn(&str) -> Option<String>, unread: &mut Vec<String>) -> String {
     let written = written.trim();
     if written.is_empty() || written == also {
         return written.to_owned();
@@ -244,7 +271,11 @@ fn in_codes(
         return one;
     }
     let mut codes: Vec<String> = Vec::new();
-    for part in written.split([',', ';', '/', '|']).map(str::trim).filter(|part| !part.is_empty()) {
+    for part in written
+        .split([',', ';', '/', '|'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+    {
         if let Some(one) = code(part) {
             codes.push(one);
             continue;

@@ -7,6 +7,7 @@ mod heading;
 mod layout;
 mod mac;
 mod names;
+mod raw;
 mod records;
 mod rows;
 mod said;
@@ -16,11 +17,13 @@ mod source;
 mod table;
 mod tape;
 
+pub(super) use layout::and;
 pub(super) use names::{KEPT_BACK, meaning};
+pub(super) use raw::table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use appel_core::campaign::Attachment;
@@ -30,12 +33,14 @@ use appel_messages::{Value, msg};
 use csv::StringRecord;
 
 use super::bounded::{self, Unread};
+use super::list::ListPath;
 use crate::failure::{Place, Problem, Problems, Severity};
 pub use files::Files;
 use findings::Findings;
 use layout::{Heading, LOOKED_AT, Layout};
-use records::{Form, Records, has_no_end};
+use records::{Records, has_no_end};
 use rows::{Silent, Valid};
+use scan::Form;
 use sheet::{Opened as OpenedSheet, Sheet, SheetRows};
 use source::{Changed, Chunks, Sizes, Source};
 
@@ -79,15 +84,6 @@ impl Held {
             Self::Sheet(sheet, heading) => Box::new(SheetRows::new(sheet, *heading, shown)),
         }
     }
-}
-
-/// Where the list is: a file, and in a spreadsheet perhaps one of its sheets.
-#[derive(Clone, Debug)]
-pub struct ListPath {
-    /// As it can be opened.
-    pub path: PathBuf,
-    /// Which sheet of a spreadsheet; without it the first.
-    pub sheet: Option<String>,
 }
 
 impl RecipientsFile {

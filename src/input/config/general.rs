@@ -10,6 +10,7 @@ use super::paths;
 use super::read::Table;
 use super::value::{Text, Value};
 use crate::failure::Problem;
+use crate::input::list::is_spreadsheet;
 
 /// What `[campaign]` says; `None` where it was wrong or is missing.
 #[derive(Default)]
@@ -99,12 +100,6 @@ fn recipients(table: &Table<'_>, folder: &Path) -> (Option<PathBuf>, Option<Stri
             (None, None)
         }
     }
-}
-
-fn is_spreadsheet(path: &Path) -> bool {
-    let known = ["xlsx", "xlsm", "xls", "ods"];
-    path.extension()
-        .is_some_and(|end| known.iter().any(|known| end.eq_ignore_ascii_case(known)))
 }
 
 fn deadline(table: &Table<'_>, now: Timestamp) -> Option<Timestamp> {

@@ -38,7 +38,14 @@ pub fn read(text: &str, shown: &str) -> Result<Vec<Found>, Problem> {
 }
 
 fn person(value: &Value, shown: &str) -> Found {
-    let text = |field: &str| value.get(field).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+    let text = |field: &str| {
+        value
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
+    };
     let listed = |field: &str| value.get(field).and_then(Value::as_array).into_iter().flatten();
     let mut found = Found {
         place: Place::file(shown),
@@ -48,7 +55,10 @@ fn person(value: &Value, shown: &str) -> Found {
     entry.name = text("name");
     entry.email = text("email");
     entry.gender = text("gender").to_lowercase();
-    entry.title = [text("role"), text("honorific_prefix")].into_iter().find(|title| !title.is_empty()).unwrap_or_default();
+    entry.title = [text("role"), text("honorific_prefix")]
+        .into_iter()
+        .find(|title| !title.is_empty())
+        .unwrap_or_default();
     entry.country = text("country");
     entry.language = text("language");
     entry.note = text("note");
@@ -62,7 +72,9 @@ fn person(value: &Value, shown: &str) -> Found {
             value.clone_into(&mut entry.email);
         } else if value != entry.email && !value.is_empty() {
             let shown: String = value.chars().take(60).collect();
-            found.unread.push(format!("{} {}", visible_line(kind), visible_line(&shown)));
+            found
+                .unread
+                .push(format!("{} {}", visible_line(kind), visible_line(&shown)));
         }
     }
     found

@@ -9,7 +9,10 @@ fn import(name: &str, text: &str, role: Option<&str>) -> (Vec<String>, Vec<Strin
     let imported = read(&ListPath { path, sheet: None }, name, role).unwrap();
     let said = imported.problems.iter();
     let said = said.map(|problem| format!("{} {}", problem.place.as_ref().unwrap(), problem.what.in_english()));
-    (imported.entries.iter().map(|entry| entry.row().join("|")).collect(), said.collect())
+    (
+        imported.entries.iter().map(|entry| entry.row().join("|")).collect(),
+        said.collect(),
+    )
 }
 
 #[test]
@@ -19,7 +22,10 @@ fn cards_of_an_address_book_are_rows() {
         LANG:fr\r\nGENDER:F\r\nTITLE:Ambassador\r\nEND:VCARD\r\n\
         BEGIN:VCARD\nVERSION:2.1\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:B=C3=BCro=\n f=C3=BCr alle\nEND:VCARD\n";
     let (rows, said) = import("book.vcf", cards, Some("embassy"));
-    assert_eq!(rows, ["embassy|Embassy, Brussels|info@mfa.example||fr|||Ambassador|f||book.vcf|"]);
+    assert_eq!(
+        rows,
+        ["embassy|Embassy, Brussels|info@mfa.example||fr|||Ambassador|f||book.vcf|"]
+    );
     assert_eq!(
         said,
         [

@@ -7,7 +7,19 @@ use crate::failure::Place;
 
 /// What says nothing about whom to write to, and is passed over without a word.
 const PASSED_OVER: [&str; 13] = [
-    "VERSION", "PRODID", "UID", "REV", "PHOTO", "LOGO", "SOUND", "KEY", "CATEGORIES", "N", "SORT-STRING", "CLASS", "KIND",
+    "VERSION",
+    "PRODID",
+    "UID",
+    "REV",
+    "PHOTO",
+    "LOGO",
+    "SOUND",
+    "KEY",
+    "CATEGORIES",
+    "N",
+    "SORT-STRING",
+    "CLASS",
+    "KIND",
 ];
 
 /// A line: its name, its parameters and its value.
@@ -21,7 +33,9 @@ impl Line {
     fn has(&self, parameter: &str) -> bool {
         self.parameters.iter().any(|own| {
             let value = own.split_once('=').map_or(own.as_str(), |(_, value)| value);
-            value.split(',').any(|value| value.trim_matches('"').eq_ignore_ascii_case(parameter))
+            value
+                .split(',')
+                .any(|value| value.trim_matches('"').eq_ignore_ascii_case(parameter))
         })
     }
 }
@@ -140,7 +154,10 @@ fn printed(value: &str) -> String {
     let mut rest = value.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()).filter(|_| *first == b'=') {
+        match code
+            .and_then(|code| u8::from_str_radix(code, 16).ok())
+            .filter(|_| *first == b'=')
+        {
             Some(byte) => {
                 bytes.push(byte);
                 rest = &behind[2..];

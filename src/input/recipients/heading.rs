@@ -7,8 +7,7 @@ use appel_messages::msg;
 
 use super::MOST_RECORD;
 use super::layout::{self, Heading, LOOKED_AT, Layout, Sure};
-use super::records::Form;
-use super::scan::{self, QuoteSlip};
+use super::scan::{self, Form, QuoteSlip};
 use crate::failure::{Place, Problem, Problems};
 
 const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
@@ -130,13 +129,32 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<(Form, L
     if record.slip.is_some() {
         return None;
     }
-    let form = Form {
+    Some((form(text, end, delimiter), layout))
+}
+
+/// What the columns of `text` are called, whatever that is, and how the records behind are laid out.
+pub fn columns(text: &str) -> Option<(Form, Vec<String>)> {
+    let (delimiter, start) = beginning(text);
+    let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(text, start));
+    let mut records = first_records(text, start, delimiter);
+    let values: Vec<Vec<String>> = records.iter().map(|record| record.values.clone()).collect();
+    let at = layout::heading_of(&values);
+    if at >= records.len() {
+        return None;
+    }
+    let First { start, record, values } = records.swap_remove(at);
+    let form = form(text, start + record.end, delimiter);
+    Some((form, values))
+}
+
+/// How the records behind `end` are laid out.
+fn form(text: &str, end: usize, delimiter: u8) -> Form {
+    Form {
         delimiter,
         start: end,
         first_line: text[..end].matches('\n').count() + 1,
         line_start: text[..end].rfind('\n').map_or(0, |at| at + 1),
-    };
-    Some((form, layout))
+    }
 }
 
 /// Excel's own first line, `sep=;`: the delimiter and where the line ends.

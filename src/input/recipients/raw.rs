@@ -7,8 +7,9 @@ use super::records::Records;
 use super::sheet::SheetRows;
 use super::source::{Sizes, Source};
 use super::table::Rows;
-use super::{ListPath, MOST_CONVERTED, Opened, heading, in_memory, lost, names, open, sheet};
+use super::{MOST_CONVERTED, Opened, heading, in_memory, lost, names, open, sheet};
 use crate::failure::{Place, Problem};
+use crate::input::list::ListPath;
 
 /// A table: its columns, and its rows.
 pub struct Table {

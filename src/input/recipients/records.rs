@@ -7,7 +7,7 @@ use std::sync::Arc;
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::MOST_RECORD;
-use super::scan::{self, QuoteSlip};
+use super::scan::{self, Form, QuoteSlip};
 use super::source::Source;
 use super::table::{Rows, Spot};
 use super::tape::{Tape, TooLong};
@@ -25,19 +25,6 @@ pub fn has_no_end(error: &io::Error) -> bool {
     error
         .get_ref()
         .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>)
-}
-
-/// How the text of a list is laid out: where its records begin, and what separates their values.
-#[derive(Clone, Copy, Debug)]
-pub struct Form {
-    /// The byte that separates values.
-    pub delimiter: u8,
-    /// Where the first record behind the one that names the columns begins.
-    pub start: usize,
-    /// The line it begins on, 1-based.
-    pub first_line: usize,
-    /// Where that line begins.
-    pub line_start: usize,
 }
 
 /// One pass over the records of a text.

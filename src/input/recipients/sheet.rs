@@ -49,7 +49,7 @@ pub fn open(bytes: Vec<u8>, wanted: Option<&str>) -> Read<Opened> {
     if bytes.starts_with(COMPOUND) {
         return xls::read(&bytes, wanted);
     }
-    let mut archive = Archive::open(bytes)?;
+    let mut archive = Archive::open(&bytes)?;
     if archive.has("content.xml") {
         return ods::read(&mut archive, wanted);
     }

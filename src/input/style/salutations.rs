@@ -54,7 +54,7 @@ pub fn look(input: &Input, problems: &mut Problems) {
     }
 }
 
-/// Whether some text of the letter writes `{{recipient.salutation}}` without asking first whether there is one.
+/// Whether some text of the letter writes `{{recipient.salutation}},` without asking first whether there is one.
 fn takes_it(input: &Input, spec: &LetterSpec) -> bool {
     let templates = &input.campaign.templates;
     let languages = templates.languages(&spec.template).iter();
@@ -63,9 +63,17 @@ fn takes_it(input: &Input, spec: &LetterSpec) -> bool {
 }
 
 fn writes_it(template: &Template, partials: &BTreeMap<String, Versions<Template>>, depth: usize) -> bool {
-    template.elements.iter().any(|element| match element {
+    let elements = &template.elements;
+    elements.iter().enumerate().any(|(at, element)| match element {
         TemplateElement::Expression(call) | TemplateElement::HtmlExpression(call) => {
-            call.params.is_empty() && is_it(&call.name)
+            // Alone on its line it leaves that line empty, which is how people write a letter without one.
+            let goes_on = match elements.get(at + 1) {
+                Some(TemplateElement::RawString(text)) => {
+                    !text.trim_start_matches(' ').starts_with(['\n', '\r']) && !text.trim().is_empty()
+                }
+                _ => false,
+            };
+            call.params.is_empty() && is_it(&call.name) && goes_on
         }
         TemplateElement::HelperBlock(block) => {
             if block.params.iter().any(asks_for_it) {

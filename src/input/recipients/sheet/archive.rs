@@ -1,49 +1,38 @@
 //! The ZIP archive and the XML that `.xlsx` and `.ods` files are made of, read no further than a list can be long.
 
-use std::io::{self, BufReader, Cursor, ErrorKind};
+use std::io::{self, BufReader, ErrorKind};
 
 use appel_messages::{Message, msg};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
-use zip::ZipArchive;
-use zip::read::ZipFile;
 
 use super::{Read, broken};
+use crate::metadata::zip::{self, Unpacking};
 
 /// How much is unpacked of one file in all, in bytes. Of that nothing is kept but the text of cells.
-const MOST_UNPACKED: u64 = 512 << 20;
+const MOST_UNPACKED: u64 = 256 << 20;
 /// How far it is from one tag to the next at most: so much is in memory at once.
 const LONGEST_TEXT: usize = 1 << 20;
-/// How many files an archive has at most; a workbook has a few dozen.
-const MOST_FILES: usize = 10_000;
 
 /// An archive, and how much of it may still be unpacked.
-pub struct Archive {
-    zip: ZipArchive<Cursor<Vec<u8>>>,
+pub struct Archive<'a> {
+    zip: zip::Archive<'a>,
     left: u64,
 }
 
-impl Archive {
-    pub fn open(bytes: Vec<u8>) -> Read<Self> {
-        if files(&bytes).is_none_or(|files| files > MOST_FILES) {
-            return Err(broken());
-        }
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|_| broken())?;
+impl<'a> Archive<'a> {
+    pub fn open(bytes: &'a [u8]) -> Read<Self> {
         Ok(Self {
-            zip,
+            zip: zip::Archive::read(bytes).ok_or_else(broken)?,
             left: MOST_UNPACKED,
         })
     }
 
     /// The file of this name, however its case and its slashes are written.
-    fn find(&self, name: &str) -> Option<usize> {
+    fn find(&self, name: &str) -> Option<&zip::Entry> {
         let name = name.trim_start_matches('/');
-        let exact = self.zip.index_for_name(name);
-        exact.or_else(|| {
-            let is = |other: &str| other.replace('\\', "/").eq_ignore_ascii_case(name);
-            let mut names = self.zip.file_names();
-            names.position(|other| other.is_ok_and(|other| is(&other)))
-        })
+        let is = |entry: &&zip::Entry| entry.name.replace('\\', "/").eq_ignore_ascii_case(name);
+        self.zip.get(name).or_else(|| self.zip.entries.iter().find(is))
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -52,11 +41,8 @@ impl Archive {
 
     /// The XML in a file of the archive, if it is there.
     pub fn xml(&mut self, name: &str) -> Read<Option<Xml<'_>>> {
-        let Some(at) = self.find(name) else { return Ok(None) };
-        let file = self.zip.by_index(at).map_err(|_| broken())?;
-        if file.encrypted() {
-            return Err(msg!("sheet-password"));
-        }
+        let Some(entry) = self.find(name) else { return Ok(None) };
+        let file = self.zip.stream(entry).ok_or_else(|| msg!("sheet-password"))?;
         let capped = Capped {
             file,
             left: &mut self.left,
@@ -73,17 +59,6 @@ impl Archive {
     }
 }
 
-/// How many files the archive says that it has, in its last record.
-fn files(bytes: &[u8]) -> Option<usize> {
-    /// It is followed by a comment of this length at most.
-    const COMMENT: usize = 0xffff;
-    const RECORD: usize = 22;
-    let from = bytes.len().saturating_sub(COMMENT + RECORD);
-    let at = memchr::memmem::rfind(&bytes[from..], b"PK\x05\x06")? + from;
-    let count = bytes.get(at + 10..at + 12)?;
-    Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
-}
-
 /// More is unpacked than a list can be.
 #[derive(Debug, thiserror::Error)]
 #[error("{self:?}")]
@@ -91,7 +66,7 @@ struct TooMuch;
 
 /// A file of the archive, which ends where there is too much of it.
 struct Capped<'a> {
-    file: ZipFile<'a, Cursor<Vec<u8>>>,
+    file: Unpacking<'a>,
     left: &'a mut u64,
     /// How many bytes there were since a tag began.
     run: usize,

@@ -12,6 +12,8 @@ use crate::failure::{Excerpt, Place};
 use crate::input::recipients::layout::MOST_COLUMNS;
 use crate::input::recipients::table::{Rows, Spot};
 
+/// How many rows a sheet has at most, empty ones among them; Excel writes up to half as many.
+pub const MOST_ROWS: usize = 1 << 21;
 /// How many cells with something in them a sheet has at most.
 const MOST_CELLS: usize = 4_000_000;
 /// How long their text is together, in bytes.

@@ -4,11 +4,11 @@ use appel_messages::msg;
 use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{Archive, Xml, attribute};
-use super::grid::{Builder, Sheet};
+use super::grid::{Builder, MOST_ROWS, Sheet};
 use super::{Listed, Opened, Read, broken, choose};
 
 /// Reads one sheet of an OpenDocument spreadsheet.
-pub fn read(archive: &mut Archive, wanted: Option<&str>) -> Read<Opened> {
+pub fn read(archive: &mut Archive<'_>, wanted: Option<&str>) -> Read<Opened> {
     if let Some(mut manifest) = archive.xml("META-INF/manifest.xml")? {
         loop {
             match manifest.next()? {
@@ -42,7 +42,7 @@ pub fn read(archive: &mut Archive, wanted: Option<&str>) -> Read<Opened> {
 }
 
 /// The sheets, in their order. Which are hidden stands in their styles, before them.
-fn sheets(archive: &mut Archive) -> Read<Vec<Listed>> {
+fn sheets(archive: &mut Archive<'_>) -> Read<Vec<Listed>> {
     /// No workbook has more.
     const MOST: usize = 1000;
     let mut xml = archive.xml("content.xml")?.ok_or_else(broken)?;
@@ -103,7 +103,7 @@ const MOST_REPEATED: u32 = 100_000;
 
 fn table(xml: &mut Xml<'_>, name: String) -> Read<Sheet> {
     let mut builder = Builder::default();
-    let mut row: u32 = 0;
+    let (mut row, mut rows): (u32, usize) = (0, 0);
     let mut cells = Vec::new();
     loop {
         match xml.next()? {
@@ -127,6 +127,10 @@ fn table(xml: &mut Xml<'_>, name: String) -> Read<Sheet> {
                         }
                     }
                     row = row.saturating_add(times);
+                    rows += 1;
+                    if rows > MOST_ROWS {
+                        return Err(msg!("sheet-too-large"));
+                    }
                 }
                 // A table within a cell, and what is drawn over the cells.
                 "table" | "shapes" | "forms" => skip(xml)?,

@@ -1,9 +1,6 @@
 //! Spreadsheets as programs write them, and as nobody does.
 
-use std::io::{Cursor, Write};
 use std::path::Path;
-
-use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::*;
 
@@ -12,14 +9,48 @@ fn file(name: &str) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// An archive of these parts.
+/// An archive of these parts, as they are.
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let (mut file, mut table) = (Vec::new(), Vec::new());
     for (name, text) in parts {
-        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
+        let at = u32::try_from(file.len()).unwrap();
+        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let head = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+            &length[..],
+            &length,
+            &name_length,
+            &[0, 0],
+        ]
+        .concat();
+        file.extend([b"PK\x03\x04", &head[..], name.as_bytes(), text.as_bytes()].concat());
+        table.extend(
+            [
+                b"PK\x01\x02\x14\0",
+                &head[..],
+                &[0; 10],
+                &at.to_le_bytes(),
+                name.as_bytes(),
+            ]
+            .concat(),
+        );
     }
-    zip.finish().unwrap().into_inner()
+    let (at, length) = (u32::try_from(file.len()).unwrap(), u32::try_from(table.len()).unwrap());
+    let count = u16::try_from(parts.len()).unwrap().to_le_bytes();
+    file.extend(table);
+    file.extend(
+        [
+            b"PK\x05\x06\0\0\0\0",
+            &count[..],
+            &count,
+            &length.to_le_bytes(),
+            &at.to_le_bytes(),
+            &[0, 0],
+        ]
+        .concat(),
+    );
+    file
 }
 
 /// A workbook whose only sheet has these rows.

@@ -6,7 +6,7 @@ use appel_messages::msg;
 use quick_xml::events::{BytesStart, Event};
 
 use super::archive::{Archive, Xml, attribute};
-use super::grid::{Builder, Sheet};
+use super::grid::{Builder, MOST_ROWS, Sheet};
 use super::shown::Format;
 use super::{Listed, Opened, Read, broken, choose};
 
@@ -17,7 +17,7 @@ const MOST_STRINGS: usize = 4_000_000;
 const MOST_TEXT: usize = 64 << 20;
 
 /// Reads one sheet of an Excel workbook.
-pub fn read(archive: &mut Archive, wanted: Option<&str>) -> Read<Opened> {
+pub fn read(archive: &mut Archive<'_>, wanted: Option<&str>) -> Read<Opened> {
     let workbook = relations(archive, "_rels/.rels", "")?
         .into_values()
         .find(|relation| relation.is("officeDocument"))
@@ -65,7 +65,7 @@ impl Relation {
 }
 
 /// The relations of a part whose folder is given, by their ids. Those to other files are left out.
-fn relations(archive: &mut Archive, name: &str, folder: &str) -> Read<HashMap<String, Relation>> {
+fn relations(archive: &mut Archive<'_>, name: &str, folder: &str) -> Read<HashMap<String, Relation>> {
     let mut found = HashMap::new();
     let Some(mut xml) = archive.xml(name)? else {
         return Ok(found);
@@ -109,7 +109,7 @@ struct Part {
 }
 
 /// The sheets of a workbook, and whether its days are counted from 1904 on.
-fn sheets(archive: &mut Archive, name: &str, relations: &HashMap<String, Relation>) -> Read<(Vec<Part>, bool)> {
+fn sheets(archive: &mut Archive<'_>, name: &str, relations: &HashMap<String, Relation>) -> Read<(Vec<Part>, bool)> {
     let mut xml = archive.xml(name)?.ok_or_else(|| msg!("sheet-kind", kind = "zip"))?;
     let (mut sheets, mut since_1904) = (Vec::new(), false);
     loop {
@@ -140,7 +140,7 @@ fn is_true(tag: &BytesStart<'_>, name: &str) -> bool {
 }
 
 /// The number formats of a workbook's styles, in their order.
-fn formats(archive: &mut Archive, name: &str) -> Read<Vec<Format>> {
+fn formats(archive: &mut Archive<'_>, name: &str) -> Read<Vec<Format>> {
     let mut found = Vec::new();
     let Some(mut xml) = archive.xml(name)? else {
         return Ok(found);
@@ -182,7 +182,7 @@ struct Strings {
 }
 
 impl Strings {
-    fn read(archive: &mut Archive, name: &str) -> Read<Self> {
+    fn read(archive: &mut Archive<'_>, name: &str) -> Read<Self> {
         let mut strings = Self {
             text: String::new(),
             ends: Vec::new(),
@@ -257,7 +257,7 @@ struct Book {
 impl Book {
     fn sheet(&self, xml: &mut Xml<'_>, name: String) -> Read<Sheet> {
         let mut builder = Builder::default();
-        let (mut row, mut column) = (0, 0);
+        let (mut row, mut column, mut rows) = (0, 0, 0);
         loop {
             match xml.next()? {
                 Event::Start(tag) => match tag.local_name().as_ref() {
@@ -286,7 +286,13 @@ impl Book {
                     }
                     _ => {}
                 },
-                Event::End(tag) if tag.local_name().as_ref() == "row" => row += 1,
+                Event::End(tag) if tag.local_name().as_ref() == "row" => {
+                    row += 1;
+                    rows += 1;
+                    if rows > MOST_ROWS {
+                        return Err(msg!("sheet-too-large"));
+                    }
+                }
                 Event::Eof => return builder.finish(name),
                 _ => {}
             }
