@@ -48,9 +48,9 @@ fn rows(entries: &[Entry]) -> Result<String, std::io::Error> {
         .from_writer(Vec::new());
     to.write_record(COLUMNS)?;
     for entry in entries {
-        to.write_record(entry.row().map(|cell| harmless(cell)))?;
+        to.write_record(entry.row().map(harmless))?;
     }
-    let bytes = to.into_inner().map_err(|error| error.into_error())?;
+    let bytes = to.into_inner().map_err(csv::IntoInnerError::into_error)?;
     String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 

@@ -216,7 +216,7 @@ fn finish(found: Found, shown: &str, role: Option<&str>, problems: &mut Problems
             None => return leave_out(msg!("import-no-role")),
         }
     }
-    entry.email = address.as_str().to_owned();
+    address.as_str().clone_into(&mut entry.email);
     let mut unread = unread;
     entry.country = in_codes(
         &entry.country,

@@ -147,7 +147,7 @@ impl RecipientsFile {
         let opened = open(&list.path, shown, sizes).and_then(|file| match file {
             Opened::Chunks(chunks) => Ok(Content::Text(Source::File(chunks), None)),
             Opened::Bytes(bytes) if sheet::is_one(&bytes) => {
-                let found = sheet::open(bytes, list.sheet.as_deref());
+                let found = sheet::open(&bytes, list.sheet.as_deref());
                 found
                     .map(Content::Sheet)
                     .map_err(|why| Problem::error(why).at(Place::file(shown)))

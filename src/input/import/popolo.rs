@@ -64,7 +64,7 @@ fn person(value: &Value, shown: &str) -> Found {
     entry.note = text("note");
     let source = listed("sources").chain(listed("links"));
     let mut sources = source.filter_map(|source| source.get("url")?.as_str());
-    entry.source = sources.next().unwrap_or_default().to_owned();
+    sources.next().unwrap_or_default().clone_into(&mut entry.source);
     for detail in listed("contact_details") {
         let field = |field: &str| detail.get(field).and_then(Value::as_str).unwrap_or_default();
         let (kind, value) = (field("type"), field("value"));

@@ -83,7 +83,7 @@ fn property(name: &str, line: &Line, card: &mut Found, addresses: &mut Vec<(bool
     }
     match name {
         "FN" => value.clone_into(&mut entry.name),
-        "ORG" if entry.name.is_empty() => entry.name = value.split(';').next().unwrap_or_default().to_owned(),
+        "ORG" if entry.name.is_empty() => value.split(';').next().unwrap_or_default().clone_into(&mut entry.name),
         "EMAIL" => addresses.push((line.has("pref") || line.has("1"), value.to_owned())),
         "TITLE" | "ROLE" if entry.title.is_empty() => value.clone_into(&mut entry.title),
         "LANG" if entry.language.is_empty() => value.clone_into(&mut entry.language),
@@ -154,18 +154,13 @@ fn printed(value: &str) -> String {
     let mut rest = value.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
         let code = behind.get(..2).and_then(|code| std::str::from_utf8(code).ok());
-        match code
-            .and_then(|code| u8::from_str_radix(code, 16).ok())
-            .filter(|_| *first == b'=')
-        {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
+        let byte = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        if let Some(byte) = byte.filter(|_| *first == b'=') {
+            bytes.push(byte);
+            rest = &behind[2..];
+        } else {
+            bytes.push(*first);
+            rest = behind;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -34,7 +34,7 @@ pub fn table(list: &ListPath, shown: &str) -> Result<Table, Problem> {
         Opened::Chunks(_) => return Err(refuse(msg!("import-too-long", file = shown))),
     };
     if sheet::is_one(&bytes) {
-        let sheet = sheet::open(bytes, list.sheet.as_deref()).map_err(refuse)?.sheet;
+        let sheet = sheet::open(&bytes, list.sheet.as_deref()).map_err(refuse)?.sheet;
         let rows = sheet.first_rows(LOOKED_AT);
         let values: Vec<Vec<String>> = rows.iter().map(|(_, values)| values.clone()).collect();
         let Some((at, written)) = rows.into_iter().nth(layout::heading_of(&values)) else {

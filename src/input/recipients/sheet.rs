@@ -45,11 +45,11 @@ pub fn is_one(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Why it cannot be read.
-pub fn open(bytes: Vec<u8>, wanted: Option<&str>) -> Read<Opened> {
+pub fn open(bytes: &[u8], wanted: Option<&str>) -> Read<Opened> {
     if bytes.starts_with(COMPOUND) {
-        return xls::read(&bytes, wanted);
+        return xls::read(bytes, wanted);
     }
-    let mut archive = Archive::open(&bytes)?;
+    let mut archive = Archive::open(bytes)?;
     if archive.has("content.xml") {
         return ods::read(&mut archive, wanted);
     }
@@ -91,15 +91,15 @@ fn choose(sheets: &[Listed], wanted: Option<&str>) -> Read<(usize, Vec<String>)>
         let names = sheets.iter().map(|sheet| sheet.name.as_str());
         return Err(match wanted {
             None => msg!("sheet-none"),
-            Some(wanted) => match nearest(&wanted.to_lowercase(), names.clone()) {
-                Some(near) => msg!("sheet-missing-near", wanted = wanted, near = near),
-                None => {
-                    let names: Vec<Value> = names.take(NAMED).map(|name| format!("`{name}`").into()).collect();
-                    let more = sheets.len().saturating_sub(NAMED) as u64;
-                    let names = super::layout::and(names, more);
-                    msg!("sheet-missing", wanted = wanted, names = names)
+            Some(wanted) => {
+                if let Some(near) = nearest(&wanted.to_lowercase(), names.clone()) {
+                    return Err(msg!("sheet-missing-near", wanted = wanted, near = near));
                 }
-            },
+                let names: Vec<Value> = names.take(NAMED).map(|name| format!("`{name}`").into()).collect();
+                let more = sheets.len().saturating_sub(NAMED) as u64;
+                let names = super::layout::and(names, more);
+                msg!("sheet-missing", wanted = wanted, names = names)
+            }
         });
     };
     let others = seen().filter(|sheet| sheet.name != sheets[at].name);

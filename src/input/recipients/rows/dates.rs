@@ -39,8 +39,7 @@ fn day(text: &str) -> Option<Date> {
         |year: i16, month: i16, day: i16| Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok();
     match (first, separator) {
         (1000.., _) => date(first, second, third),
-        (_, '.') => date(third, second, first),
-        (13.., '/' | '-') => date(third, second, first),
+        (_, '.') | (13.., '/' | '-') => date(third, second, first),
         (_, '/' | '-') if first == second => date(third, second, first),
         (_, '/' | '-') if second > 12 => date(third, first, second),
         _ => None,

@@ -171,7 +171,11 @@ pub fn attribute(tag: &BytesStart<'_>, name: &str) -> Option<String> {
 /// The words for what keeps the XML from being read.
 fn said(error: &quick_xml::Error) -> Message {
     match error {
-        quick_xml::Error::Io(error) if error.get_ref().is_some_and(|cause| cause.is::<TooMuch>()) => {
+        quick_xml::Error::Io(error)
+            if error
+                .get_ref()
+                .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooMuch>) =>
+        {
             msg!("sheet-too-large")
         }
         quick_xml::Error::Io(error) if error.kind() == ErrorKind::OutOfMemory => msg!("sheet-too-large"),

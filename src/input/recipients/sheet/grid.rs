@@ -207,7 +207,7 @@ impl Sheet {
         let rows = (0..self.rows.len()).map(|nth| {
             let mut values = vec![String::new(); self.width];
             for cell in self.row(nth) {
-                values[usize::from(cell.column)] = self.text_of(cell).to_owned();
+                self.text_of(cell).clone_into(&mut values[usize::from(cell.column)]);
             }
             (nth, values)
         });

@@ -1,4 +1,4 @@
-//! `.ods`: what LibreOffice and its relatives write. Each cell holds the text that is shown in it.
+//! `.ods`: what `LibreOffice` and its relatives write. Each cell holds the text that is shown in it.
 
 use appel_messages::msg;
 use quick_xml::events::{BytesStart, Event};
@@ -7,7 +7,7 @@ use super::archive::{Archive, Xml, attribute};
 use super::grid::{Builder, MOST_ROWS, Sheet};
 use super::{Listed, Opened, Read, broken, choose};
 
-/// Reads one sheet of an OpenDocument spreadsheet.
+/// Reads one sheet of an `OpenDocument` spreadsheet.
 pub fn read(archive: &mut Archive<'_>, wanted: Option<&str>) -> Read<Opened> {
     if let Some(mut manifest) = archive.xml("META-INF/manifest.xml")? {
         loop {

@@ -131,7 +131,7 @@ fn sections(code: &str) -> Vec<Vec<Token>> {
                 let lower = inner.to_lowercase();
                 match lower.chars().next() {
                     Some(unit @ ('h' | 'm' | 's')) if lower.chars().all(|c| c == unit) => {
-                        tokens.push(Token::Elapsed(unit))
+                        tokens.push(Token::Elapsed(unit));
                     }
                     // A currency: [$€-40C]
                     Some('$') => {
@@ -242,9 +242,10 @@ fn digits(tokens: &[Token], number: f64) -> String {
                     None if *always => group(&mut reversed, '0'),
                     None => {}
                 }
-                while places == 0 {
-                    let Some(digit) = rest.pop() else { break };
-                    group(&mut reversed, digit);
+                if places == 0 {
+                    while let Some(digit) = rest.pop() {
+                        group(&mut reversed, digit);
+                    }
                 }
             }
             Token::Literal(c) => reversed.push(*c),

@@ -76,7 +76,7 @@ fn workbook(rows: &str) -> Vec<u8> {
     ])
 }
 
-fn rows(bytes: Vec<u8>) -> Vec<Vec<String>> {
+fn rows(bytes: &[u8]) -> Vec<Vec<String>> {
     let opened = open(bytes, None).unwrap();
     opened
         .sheet
@@ -86,14 +86,14 @@ fn rows(bytes: Vec<u8>) -> Vec<Vec<String>> {
         .collect()
 }
 
-fn refused(bytes: Vec<u8>) -> String {
+fn refused(bytes: &[u8]) -> String {
     open(bytes, None).unwrap_err().in_english()
 }
 
 #[test]
 fn what_is_no_spreadsheet_is_none() {
     for bytes in [&b"PK\x03\x04rest"[..], COMPOUND, ARCHIVE, b""] {
-        assert!(open(bytes.to_vec(), None).is_err());
+        assert!(open(bytes, None).is_err());
     }
     for (part, said) in [
         ("xl/workbook.bin", "(.xlsb)"),
@@ -101,7 +101,7 @@ fn what_is_no_spreadsheet_is_none() {
         ("word/document.xml", "text document"),
         ("notes.txt", "ZIP file"),
     ] {
-        let said_of_it = refused(archive(&[(part, "<x/>")]));
+        let said_of_it = refused(&archive(&[(part, "<x/>")]));
         assert!(said_of_it.contains(said), "{part}: {said_of_it}");
     }
 }
@@ -111,7 +111,7 @@ fn cells_without_a_place_stand_one_after_the_other_and_entities_are_characters()
     let cells = "<row><c t=\"inlineStr\"><is><t>a &amp; b</t></is></c><c><v>1.50</v></c><c/><c t=\"b\"><v>1</v></c></row>\
                  <row r=\"4\"><c r=\"B4\" t=\"e\"><f>1/0</f><v>#DIV/0!</v></c><c t=\"str\"><v>caf&#233;</v></c></row>";
     assert_eq!(
-        rows(workbook(cells)),
+        rows(&workbook(cells)),
         [["a & b", "1.5", "", "TRUE"], ["", "#DIV/0!", "café", ""]]
     );
 }
@@ -124,26 +124,26 @@ fn what_no_list_is_ends_soon() {
         "<row><c t=\"inlineStr\"><is><t>{}</t></is></c></row>",
         many("x", 3 << 20)
     );
-    assert!(refused(workbook(&long)).contains("more than a list"));
+    assert!(refused(&workbook(&long)).contains("more than a list"));
     let comment = format!("<!--{}--><row/>", many("x", 3 << 20));
-    assert!(refused(workbook(&comment)).contains("more than a list"));
+    assert!(refused(&workbook(&comment)).contains("more than a list"));
     let wide = "<row><c r=\"ZZZ1\"><v>1</v></c></row>";
-    assert!(open(workbook(wide), None).unwrap().sheet.beyond("list.xlsx").is_some());
+    assert!(open(&workbook(wide), None).unwrap().sheet.beyond("list.xlsx").is_some());
     let undeclared = "<row><c t=\"str\"><v>&lol;</v></c></row>";
-    assert!(refused(workbook(undeclared)).contains("damaged"));
+    assert!(refused(&workbook(undeclared)).contains("damaged"));
     let ods = |table: &str| {
         let content = format!("<o><body><spreadsheet><table name=\"S\">{table}</table></spreadsheet></body></o>");
         archive(&[("content.xml", &content)])
     };
     let row = "<table-row number-rows-repeated=\"4000000000\"><table-cell><p>x</p></table-cell></table-row>";
-    assert!(refused(ods(row)).contains("more than a list"));
+    assert!(refused(&ods(row)).contains("more than a list"));
     let blank = "<table-row number-rows-repeated=\"4000000000\"><table-cell number-columns-repeated=\"4000000000\"/></table-row>";
-    assert!(rows(ods(blank)).is_empty());
+    assert!(rows(&ods(blank)).is_empty());
     let repeated = format!(
         "<table-row number-rows-repeated=\"90000\"><table-cell number-columns-repeated=\"4000000000\"><p>{}</p></table-cell></table-row>",
         many("x", 1000)
     );
-    assert!(refused(ods(&repeated)).contains("more than a list"));
+    assert!(refused(&ods(&repeated)).contains("more than a list"));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn merged_cells_have_their_value_in_each_row_and_in_no_other() {
         let bytes = workbook(&format!(
             "{rows}</sheetData><mergeCells>{merged}</mergeCells><sheetData>"
         ));
-        open(bytes, None).unwrap().sheet
+        open(&bytes, None).unwrap().sheet
     };
     let merged = sheet("<mergeCell ref=\"A1:A1048576\"/>");
     assert_eq!(merged.filled, 2);
@@ -181,10 +181,10 @@ fn no_byte_makes_a_reader_panic() {
             for change in [0xff, 0x01] {
                 let mut bytes = whole.clone();
                 bytes[at] ^= change;
-                let _ = open(bytes, None);
+                let _ = open(&bytes, None);
             }
             if at % (7 * step) == 0 {
-                let _ = open(whole[..at].to_vec(), None);
+                let _ = open(&whole[..at], None);
             }
         }
     }

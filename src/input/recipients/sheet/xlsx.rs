@@ -1,4 +1,4 @@
-//! `.xlsx` and `.xlsm`: what Excel, LibreOffice, Numbers and Google's sheets write.
+//! `.xlsx` and `.xlsm`: what Excel, `LibreOffice`, Numbers and Google's sheets write.
 
 use std::collections::HashMap;
 
@@ -47,7 +47,7 @@ pub fn read(archive: &mut Archive<'_>, wanted: Option<&str>) -> Read<Opened> {
         since_1904,
     };
     let chosen = &sheets[at];
-    let mut xml = archive.xml(&chosen.part)?.ok_or_else(broken)?;
+    let mut xml = archive.xml(&chosen.target)?.ok_or_else(broken)?;
     let sheet = book.sheet(&mut xml, chosen.name.clone())?;
     Ok(Opened { sheet, others })
 }
@@ -105,7 +105,7 @@ fn resolved(folder: &str, target: &str) -> String {
 struct Part {
     name: String,
     hidden: bool,
-    part: String,
+    target: String,
 }
 
 /// The sheets of a workbook, and whether its days are counted from 1904 on.
@@ -123,7 +123,7 @@ fn sheets(archive: &mut Archive<'_>, name: &str, relations: &HashMap<String, Rel
                         sheets.push(Part {
                             name: attribute(&tag, "name").unwrap_or_default(),
                             hidden: attribute(&tag, "state").is_some_and(|state| state != "visible"),
-                            part: relation.target.clone(),
+                            target: relation.target.clone(),
                         });
                     }
                 }
