@@ -171,14 +171,20 @@ fn in_text(value: &Value<'_>, part: &str, setting: &str) -> Option<What> {
                 "date" if of_note => Some(What::Date),
                 "author" if part.starts_with("comment") => Some(What::Commenter),
                 // The printer, by its name and by all that its driver remembers, and somebody's data base.
-                "config-item" if setting.starts_with("Printer") || setting.starts_with("CurrentDatabase") => {
-                    Some(What::Device)
-                }
+                "config-item" if SETTINGS.contains(&setting) => Some(What::Device),
                 _ => None,
             }
         }
     }
 }
+
+/// The settings of `OpenDocument` that lead to a machine; all others are about the text.
+const SETTINGS: [&str; 4] = [
+    "PrinterName",
+    "PrinterSetup",
+    "CurrentDatabaseDataSource",
+    "CurrentDatabaseCommand",
+];
 
 fn is_change(element: &str) -> bool {
     matches!(
@@ -202,15 +208,15 @@ fn part_cleaned(archive: &Archive<'_>, entry: &Entry) -> Option<Vec<u8>> {
         Role::About | Role::Text | Role::Links => {
             let text = xml::decoded(&archive.unpacked(entry, MOST_PART)?)?;
             let mut spans = Vec::new();
-            each(&text, role, &entry.name, &mut |_, _, span| spans.push(span));
+            each(&text, role, &entry.name, &mut |what, _, span| spans.push((what, span)));
             if spans.is_empty() {
                 return None;
             }
             let mut left = String::with_capacity(text.len());
             let mut at = 0;
-            for span in spans {
+            for (what, span) in spans {
                 left.push_str(&text[at..span.start.max(at)]);
-                left.push_str(in_place_of(&text[span.clone()]));
+                left.push_str(in_place_of(what, &text[span.clone()]));
                 at = span.end.max(at);
             }
             left.push_str(&text[at..]);
@@ -224,13 +230,15 @@ fn part_cleaned(archive: &Archive<'_>, entry: &Entry) -> Option<Vec<u8>> {
 }
 
 /// What is the same for everybody in place of a moment, a number or a length of time; else nothing.
-fn in_place_of(value: &str) -> &'static str {
+fn in_place_of(what: What, value: &str) -> &'static str {
     let value = value.trim();
     let is_moment = value.len() >= 19
         && value.as_bytes().get(10) == Some(&b'T')
         && value.bytes().take(4).all(|byte| byte.is_ascii_digit());
-    if is_moment {
+    if is_moment && what == What::Date {
         EMPTY[0]
+    } else if what != What::Other {
+        ""
     } else if value.bytes().all(|byte| byte.is_ascii_digit()) {
         EMPTY[1]
     } else if value.starts_with("PT") || value.starts_with("P0") {

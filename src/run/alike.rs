@@ -28,8 +28,9 @@ const MOST_OFFICES: usize = 200;
 const OF_AN_OFFICE: usize = 10;
 /// Senders that are made up, where letters choose among variants.
 const SENDERS: u8 = 16;
-/// So few letters of one sender, in which there is a place for their own words, are nothing to speak of.
-const FEW: usize = 10;
+/// So few letters of one sender, in which there is a place for their own words, are nothing to speak of: an embassy and a
+/// ministry.
+const FEW: usize = 2;
 /// Paragraphs that are quoted, and how many characters of each.
 const QUOTED: usize = 3;
 const LONGEST_QUOTE: usize = 60;

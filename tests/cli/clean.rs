@@ -175,7 +175,7 @@ fn cases() -> Vec<Case> {
         Case {
             name: "text.odt",
             bytes: files::odt(
-                "<config:config-item config:name=\"PrinterName\">Attic printer</config:config-item><text:creator>Jane in the \
+                "<config:config-item config:name=\"PrinterName\">Attic printer</config:config-item><config:config-item config:name=\"PrinterIndependentLayout\">0</config:config-item><text:creator>Jane in the \
                  text</text:creator><office:annotation><dc:creator>Anna Note</dc:creator><dc:date>2026-01-02T03:04:05.678</dc:date><text:p>See \
                  page 2</text:p></office:annotation><text:p>By Jane Doe</text:p>",
             ),

@@ -615,12 +615,12 @@ fn a_few_letters_with_a_place_for_ones_own_words_are_nothing_to_speak_of() {
         "Subject: S\n\nDear Ms Ada,\n\n{}\n\n{{{{message}}}}\n",
         words("common", 100)
     );
-    let few = Campaign::new().letter("protest", "en", &text).people(10);
+    let few = Campaign::new().letter("protest", "en", &text).people(2);
     assert!(!few.check(&[]).exits(0).stderr.contains("likeness"));
-    let many = few.people(11);
+    let many = few.people(3);
     many.check(&[])
         .exits(0)
-        .says(&["percent of what the 11 letters `protest` in en"]);
+        .says(&["percent of what the 3 letters `protest` in en"]);
 }
 
 #[test]

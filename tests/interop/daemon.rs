@@ -109,6 +109,15 @@ pub struct Daemon {
 impl Daemon {
     /// Starts what `command` makes of some free ports, and returns once it answers on all of them.
     pub fn start<const N: usize>(folder: &Path, command: impl FnOnce([u16; N]) -> Command) -> (Self, [u16; N]) {
+        Self::start_within(LIMIT, folder, command)
+    }
+
+    /// The same for one that may take as long as this to answer.
+    pub fn start_within<const N: usize>(
+        limit: Duration,
+        folder: &Path,
+        command: impl FnOnce([u16; N]) -> Command,
+    ) -> (Self, [u16; N]) {
         set_child_subreaper(Some(getpid())).expect("every process may be told so");
         let output = folder.join("output");
         fs::File::create(&output).expect("a file in a folder of ours");
@@ -122,7 +131,7 @@ impl Daemon {
             server,
             ports: ports.into(),
         };
-        daemon.has_to_answer();
+        daemon.has_to_answer(limit);
         (daemon, numbers)
     }
 
@@ -146,17 +155,17 @@ impl Daemon {
     pub fn start_again(&mut self) {
         assert!(self.has_ended(), "it is still there");
         self.keeper = spawn(&self.server, &self.output);
-        self.has_to_answer();
+        self.has_to_answer(LIMIT);
     }
 
-    fn has_to_answer(&mut self) {
-        assert!(self.answers(), "the server does not start:\n{}", self.output());
+    fn has_to_answer(&mut self, limit: Duration) {
+        assert!(self.answers(limit), "the server does not start:\n{}", self.output());
     }
 
     /// Whether it listens on all ports; not when it ended before.
-    fn answers(&mut self) -> bool {
+    fn answers(&mut self, limit: Duration) -> bool {
         let begun = Instant::now();
-        while begun.elapsed() < LIMIT {
+        while begun.elapsed() < limit {
             let mut ports = self.ports.iter();
             let listening = ports.all(|port| TcpStream::connect(local(port.number)).is_ok());
             if self.has_ended() {

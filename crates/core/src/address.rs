@@ -83,7 +83,7 @@ impl Address {
         }
         // Checked above, and more exactly: lettre's own check refuses accents that stand as characters of their own.
         let wire = lettre::Address::new_dangerous(local, &domain);
-        let folded = format!("{}@{domain}", fold(local));
+        let folded = [&fold(local), "@", &domain].concat();
         Ok(Self { wire, folded })
     }
 
@@ -374,11 +374,12 @@ fn ascii_domain(domain: &str) -> Result<String, AddressError> {
     if last.is_none_or(|last| last.bytes().all(|b| b.is_ascii_digit())) {
         return Err(AddressError::DomainNoDot);
     }
-    if ascii.split('.').any(str::is_empty) {
+    let mut labels = ascii.as_bytes().split(|byte| *byte == b'.');
+    if labels.clone().any(<[u8]>::is_empty) {
         return Err(AddressError::Domain);
     }
     // What cannot be written by hand cannot be written as an A-label either.
-    if ascii.split('.').any(|label| label.starts_with("xn--")) {
+    if labels.any(|label| label.starts_with(b"xn--")) {
         let (shown, _) = idna::domain_to_unicode(&ascii);
         if let Some(c) = shown.chars().find(|c| is_hidden(*c)) {
             return Err(AddressError::Hidden(c));

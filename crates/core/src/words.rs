@@ -68,8 +68,18 @@ pub fn for_screen(text: &str, color: bool) -> String {
 /// as an escape.
 #[must_use]
 pub fn json_for_screen(line: String) -> String {
+    // A log has a line for every letter: of most bytes there is no need to know which character they make.
     let is_plain = |byte| matches!(byte, b' '..=b'~');
-    if line.bytes().all(is_plain) || !line.chars().any(is_unsafe_to_show) {
+    let is_unsafe = |at: usize| {
+        line.get(at..)
+            .and_then(|rest| rest.chars().next())
+            .is_some_and(is_unsafe_to_show)
+    };
+    if !line
+        .bytes()
+        .enumerate()
+        .any(|(at, byte)| !is_plain(byte) && is_unsafe(at))
+    {
         return line;
     }
     let mut escaped = String::with_capacity(line.len() + 8);

@@ -503,6 +503,3 @@ fn empty(place: &mut [u8]) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -96,8 +96,9 @@ impl<'a> Reader<'a> {
     }
 
     fn advance(&mut self, by: usize) -> Option<()> {
+        let to = self.at.checked_add(by).filter(|to| *to <= self.bytes.len())?;
         self.steps = self.steps.checked_sub(by)?;
-        self.at += by;
+        self.at = to;
         Some(())
     }
 
@@ -181,7 +182,7 @@ impl<'a> Reader<'a> {
         loop {
             self.skip()?;
             match self.peek()? {
-                b'>' => {
+                b'>' if self.bytes.get(self.at + 1) == Some(&b'>') => {
                     self.advance(2)?;
                     return Some(entries);
                 }

@@ -2,7 +2,7 @@
 //!
 //! `docs/conformance.md` has the scores. With `APPEL_WRITE_SCORES=1` these tests write its tables anew.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use serde::Deserialize;
 
@@ -143,7 +143,9 @@ fn rspamd_gives_no_letter_more_than_the_same_by_pythons_email() {
     };
     let Some(servers) = servers_as_root() else { return };
     let folder = open_folder();
-    let (daemon, [port]) = Daemon::start(folder.path(), |[port]| {
+    // It reads its rules for seven seconds of processor time before it listens.
+    let limit = Duration::from_mins(5);
+    let (daemon, [port]) = Daemon::start_within(limit, folder.path(), |[port]| {
         configure(folder.path(), port);
         // It looks for its rules and libraries where Debian has them.
         in_its_place(

@@ -33,7 +33,7 @@ const failed = (why) => {
   browser.kill("SIGKILL");
   process.exit(1);
 };
-const limit = setTimeout(() => failed("the browser did not answer in time"), 90_000);
+const limit = setTimeout(() => failed("the browser did not answer in time"), 300_000);
 
 let number = 0;
 const waiting = new Map();

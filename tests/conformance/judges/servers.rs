@@ -287,18 +287,8 @@ fn a_strict_postfix_refuses_what_is_not_a_letter() {
              Content-Transfer-Encoding: base64\r\n\r\n--b\r\n\r\na\r\n--b--\r\n.\r\n",
         ),
     ] {
-        let replies = talk(
-            port,
-            &[
-                "EHLO [127.0.0.1]\r\n",
-                "MAIL FROM:<a@home.example>\r\n",
-                "RCPT TO:<b@mfa.example>\r\n",
-                "DATA\r\n",
-                line,
-            ],
-        );
-        let last = replies.last().map(String::as_str).unwrap_or_default();
-        assert!(last.starts_with('5'), "{what}: {replies:?}");
+        let last = reply_to_letter(port, line);
+        assert!(last.starts_with('5'), "{what}: {last}");
     }
 }
 
@@ -388,9 +378,7 @@ pub fn in_its_place(what: &str, servers: &Path, argument: &Path) -> Command {
     command
 }
 
-#[test]
-fn an_exim_that_checks_syntax_and_lengths_takes_every_letter_and_keeps_its_bytes() {
-    let Some(servers) = servers_as_root() else { return };
+fn exim(servers: &Path) -> (Daemon, u16, TempDir) {
     let folder = open_folder();
     let at = |path: &str| folder.path().join(path);
     let user = user("Debian-exim");
@@ -398,16 +386,56 @@ fn an_exim_that_checks_syntax_and_lengths_takes_every_letter_and_keeps_its_bytes
         make(&at(path), 0o755, user);
     }
     let (daemon, [port]) = Daemon::start(folder.path(), |[port]| {
-        let configuration = exim_configuration(&servers, folder.path(), port);
+        let configuration = exim_configuration(servers, folder.path(), port);
         let path = at("exim.conf");
         fs::write(&path, configuration).expect("a file in a folder of ours");
-        let mut command = program(&servers, "usr/sbin/exim4");
+        let mut command = program(servers, "usr/sbin/exim4");
         command.arg("-bdf").arg("-q1s").arg("-C").arg(path);
         command
     });
-    let daemon = daemon.with_logs(&["log/main", "log/reject", "log/panic"].map(at));
+    let logs = ["log/main", "log/reject", "log/panic"].map(at);
+    (daemon.with_logs(&logs), port, folder)
+}
+
+#[test]
+fn an_exim_that_checks_syntax_and_lengths_takes_every_letter_and_keeps_its_bytes() {
+    let Some(servers) = servers_as_root() else { return };
+    let (daemon, port, folder) = exim(&servers);
     let trace = ["Return-path", "Envelope-to", "Delivery-date", "Received"];
-    carries_every_case(&daemon, port, &at("mail"), true, &trace, &[]);
+    carries_every_case(&daemon, port, &folder.path().join("mail"), true, &trace, &[]);
+}
+
+#[test]
+fn an_exim_that_checks_syntax_and_lengths_refuses_what_is_not_a_letter() {
+    let Some(servers) = servers_as_root() else { return };
+    let (_daemon, port, _folder) = exim(&servers);
+    let long = format!("Subject: a\r\n\r\n{}\r\n.\r\n", "a".repeat(999));
+    for (what, text) in [
+        (
+            "a header that is no address",
+            "To: Ministry, of Oil <b@mfa.example\r\n\r\nText\r\n.\r\n",
+        ),
+        ("a long line", &long),
+    ] {
+        let last = reply_to_letter(port, text);
+        assert!(last.starts_with('5'), "{what}: {last}");
+    }
+}
+
+/// What a server says of a letter, whatever is in it.
+fn reply_to_letter(port: u16, letter: &str) -> String {
+    let replies = talk(
+        port,
+        &[
+            "EHLO [127.0.0.1]\r\n",
+            "MAIL FROM:<a@home.example>\r\n",
+            "RCPT TO:<b@mfa.example>\r\n",
+            "DATA\r\n",
+            letter,
+        ],
+    );
+    assert!(replies[4].starts_with("354"), "{replies:?}");
+    replies.into_iter().next_back().unwrap_or_default()
 }
 
 fn exim_configuration(servers: &Path, folder: &Path, port: u16) -> String {

@@ -189,14 +189,25 @@ fn data(campaign: &Campaign, sender: &Sender, personal: &str, dates: &LongDates)
     })
 }
 
-pub(super) fn set_recipient(context: &mut Context, columns: &[String], cells: &[String]) {
+/// A map of these columns has its values in this order.
+pub(super) fn cells_in_order(columns: &[String]) -> Vec<usize> {
+    let places = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| (column.clone(), json!(at)));
+    let map: Map<String, Value> = places.collect();
+    let place = |value: &Value| value.as_u64().and_then(|at| usize::try_from(at).ok());
+    map.values().filter_map(place).collect()
+}
+
+pub(super) fn set_recipient(context: &mut Context, order: &[usize], cells: &[String]) {
     let Some(recipient) = context.data_mut().get_mut("recipient").and_then(Value::as_object_mut) else {
         return;
     };
-    for (at, column) in columns.iter().enumerate() {
-        if let Some(Value::String(value)) = recipient.get_mut(column) {
+    for (value, at) in recipient.values_mut().zip(order) {
+        if let Value::String(value) = value {
             value.clear();
-            value.push_str(cells.get(at).map_or("", String::as_str));
+            value.push_str(cells.get(*at).map_or("", String::as_str));
         }
     }
 }

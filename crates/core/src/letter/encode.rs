@@ -367,7 +367,7 @@ pub(super) enum Lines {
 /// base64 around a text for something to hide.
 pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
     let normal;
-    let text = if text.contains('\r') {
+    let text = if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         normal = text.replace("\r\n", "\n").replace('\r', "\n");
         normal.as_str()
     } else {
@@ -377,24 +377,47 @@ pub(super) fn body(text: &str, ending: Ending, lines: Lines) -> Body {
         Ending::Message => text.strip_suffix('\n').unwrap_or(text),
         Ending::Boundary => text,
     };
-    if text.split('\n').all(|line| leaves_as_it_is(line, lines)) {
-        return Body::dangerous_pre_encoded(crlf(open).into_bytes(), ContentTransferEncoding::SevenBit);
+    if leaves_as_it_is(text, lines) {
+        return Body::dangerous_pre_encoded(crlf(open), ContentTransferEncoding::SevenBit);
     }
     Body::dangerous_pre_encoded(quoted_printable(open), ContentTransferEncoding::QuotedPrintable)
 }
 
-fn crlf(text: &str) -> String {
-    text.replace('\n', "\r\n")
+fn crlf(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + text.len() / 16);
+    for (at, line) in lines_of(text).enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(line.as_bytes());
+    }
+    out
 }
 
-/// A line that no server on the way has a reason to touch (RFC 2049 §3), and that cannot be taken for a boundary.
-fn leaves_as_it_is(line: &str, lines: Lines) -> bool {
-    line.len() <= ENCODED_LINE
-        && line.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t'))
-        && !line.ends_with('\t')
-        && (lines == Lines::Flowed || !line.ends_with(' '))
-        && !is_touched(line)
-        && !line.contains("=_")
+/// As `split('\n')`, in a fraction of its time: every byte of every letter goes through here.
+pub(super) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    let mut from = 0;
+    memchr::memchr_iter(b'\n', text.as_bytes())
+        .chain([text.len()])
+        .map(move |end| {
+            let line = &text[from..end];
+            from = end + 1;
+            line
+        })
+}
+
+/// Lines that no server on the way has a reason to touch (RFC 2049 §3), and that cannot be taken for a boundary.
+fn leaves_as_it_is(text: &str, lines: Lines) -> bool {
+    // All bytes together first, whatever the first of them is: that takes no time.
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
+    text.bytes().fold(true, |all, byte| all & is_plain(byte))
+        && memchr::memmem::find(text.as_bytes(), b"=_").is_none()
+        && lines_of(text).all(|line| {
+            line.len() <= ENCODED_LINE
+                && !line.ends_with('\t')
+                && (lines == Lines::Flowed || !line.ends_with(' '))
+                && !is_touched(line)
+        })
 }
 
 /// A leading dot may be lost where SMTP is spoken carelessly, and mailbox files put `>` before `From `.
@@ -508,6 +531,18 @@ mod tests {
         let (once, four_times) = (time(30_000), time(120_000));
         let allowed = once.max(Duration::from_millis(5)) * 10;
         assert!(four_times < allowed, "{once:?}, four times as much: {four_times:?}");
+    }
+
+    #[test]
+    fn lines_are_those_that_split_gives() {
+        for text in ["", "\n", "a", "a\n", "\na\n\nb", "é\n\n"] {
+            assert_eq!(
+                lines_of(text).collect::<Vec<_>>(),
+                text.split('\n').collect::<Vec<_>>(),
+                "{text:?}"
+            );
+            assert_eq!(crlf(text), text.replace('\n', "\r\n").as_bytes(), "{text:?}");
+        }
     }
 
     #[test]

@@ -70,8 +70,8 @@ impl fmt::Display for LetterId {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         // A digit at a time through `write!` would cost more than the hash itself, for every letter several times.
         let mut text = [0; 32];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
-            pair.copy_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        for (pair, byte) in text.as_chunks_mut().0.iter_mut().zip(self.0) {
+            *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]];
         }
         f.pad(std::str::from_utf8(&text).unwrap_or_default())
     }

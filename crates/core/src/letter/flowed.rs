@@ -9,6 +9,8 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 use unicode_width::UnicodeWidthChar;
 
+use super::encode::lines_of;
+
 /// RFC 3676 §4.2 says 78 at most, and 72 to leave room for the `>` of those who answer.
 const COLUMNS: usize = 72;
 /// What stands before somebody's name and address (RFC 3676 §4.3): a line of its own, whatever is around it.
@@ -29,7 +31,7 @@ impl Flow {
     #[must_use]
     pub fn wrapped(self, text: &str) -> String {
         let mut out = String::with_capacity(text.len() + text.len() / 16);
-        for (at, line) in text.split('\n').enumerate() {
+        for (at, line) in lines_of(text).enumerate() {
             if at > 0 {
                 out.push('\n');
             }
@@ -210,7 +212,9 @@ fn is_stuffed(line: &str) -> bool {
 /// Where to break a line of ASCII, which most are, without looking at each of its characters: behind the last blank that it
 /// has room for. `window` is as much of it as a line holds, and one more.
 fn at_last_blank(window: &[u8], added: usize) -> Option<usize> {
-    if !window.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+    // All of them, whatever the first one is: so they are looked at several at a time.
+    let is_ascii = |all, byte: &u8| all & matches!(byte, b' '..=b'~');
+    if !window.iter().fold(true, is_ascii) {
         return None;
     }
     let most = (window.len() - 1).checked_sub(added)?;

@@ -79,6 +79,9 @@ impl Message {
 
 /// A message whose Cc header names ASCII addresses alone, or that has no such header any more.
 fn ascii_copies(bytes: Vec<u8>) -> Vec<u8> {
+    if bytes.is_ascii() {
+        return bytes;
+    }
     let Some(header) = header(&bytes, b"Cc: ").filter(|header| !bytes[header.clone()].is_ascii()) else {
         return bytes;
     };
@@ -297,7 +300,7 @@ fn content(letter: &Letter, text: &Text, attachments: &Attachments) -> Result<Ve
         quotes: text.html.is_some(),
     };
     let plain = |ending| {
-        let lines = if text.body.contains('\r') {
+        let lines = if memchr::memchr(b'\r', text.body.as_bytes()).is_some() {
             flow.wrapped(&text.body.replace("\r\n", "\n").replace('\r', "\n"))
         } else {
             flow.wrapped(&text.body)
@@ -452,15 +455,28 @@ fn charset(path: &Path, bytes: &[u8]) -> Option<&'static str> {
 fn unfit(bytes: &[u8]) -> Option<Words> {
     let mut begins = 0;
     for end in memchr::memchr_iter(b'\n', bytes) {
-        let line = &bytes[begins..end];
-        match memchr::memchr(b'\r', line) {
-            None => return Some(msg!("letter-line-end")),
-            Some(at) if at + 1 < line.len() => return Some(msg!("letter-bare-cr")),
-            Some(length) if length > LONGEST_LINE => return Some(msg!("letter-line-long", most = LONGEST_LINE)),
-            Some(_) => begins = end + 1,
+        let Some(line) = bytes[begins..end].strip_suffix(b"\r") else {
+            return Some(no_line_end(&bytes[begins..end]));
+        };
+        if line.len() > LONGEST_LINE {
+            return Some(msg!("letter-line-long", most = LONGEST_LINE));
         }
+        begins = end + 1;
+    }
+    // Each line has one at its end; of those that are too many one stands somewhere else.
+    let lines = memchr::memchr_iter(b'\n', bytes).count();
+    if memchr::memchr_iter(b'\r', bytes).count() > lines {
+        return Some(msg!("letter-bare-cr"));
     }
     (begins < bytes.len()).then(|| msg!("letter-line-end"))
+}
+
+/// Of a line without CR at its end.
+fn no_line_end(line: &[u8]) -> Words {
+    match memchr::memchr(b'\r', line) {
+        Some(_) => msg!("letter-bare-cr"),
+        None => msg!("letter-line-end"),
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use appel_messages::{Message, msg};
 use handlebars::Template;
-use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
+use handlebars::template::{DecoratorTemplate, HelperTemplate, Parameter, TemplateElement, TemplateMapping};
 
 use super::markdown;
 use crate::templates::variant_called;
@@ -129,10 +129,9 @@ impl<'a> Partials<'a> {
                                 marked(&mut partial);
                             }
                             // Where it stands in the letter is more use than where in the partial.
-                            whole
-                                .mapping
-                                .extend(mapping.into_iter().cycle().take(partial.elements.len()));
-                            whole.elements.extend(partial.elements);
+                            for element in partial.elements {
+                                push(&mut whole, element, mapping.as_ref());
+                            }
                             continue;
                         }
                     }
@@ -153,7 +152,8 @@ impl<'a> Partials<'a> {
                     let done = Done { fill, ..done };
                     block.template = self.inner(block.template.as_ref(), depth, left, done)?;
                     block.inverse = self.inner(block.inverse.as_ref(), depth, left, done)?;
-                    TemplateElement::HelperBlock(block)
+                    let is_the_same = is_a_choice_for_all(&block);
+                    filled(TemplateElement::HelperBlock(block), fill.filter(|_| is_the_same))
                 }
                 // `{{{x}}}` as `{{x}}`: in plain text nothing is escaped anyway, and in Markdown every value is.
                 TemplateElement::HtmlExpression(call) | TemplateElement::Expression(call) => {
@@ -162,17 +162,11 @@ impl<'a> Partials<'a> {
                         *left = left.checked_sub(pieces).ok_or(Unbounded::TooLong)?;
                     }
                     let element = TemplateElement::Expression(call.clone());
-                    let text = done.fill.filter(|_| is_the_same(call)).and_then(|fill| {
-                        let mut alone = Template::default();
-                        alone.elements.push(element.clone());
-                        fill(&alone)
-                    });
-                    text.map_or(element, TemplateElement::RawString)
+                    filled(element, done.fill.filter(|_| is_the_same(call)))
                 }
                 other => other.clone(),
             };
-            whole.elements.push(element);
-            whole.mapping.extend(mapping);
+            push(&mut whole, element, mapping.as_ref());
         }
         Ok(whole)
     }
@@ -202,6 +196,28 @@ impl<'a> Partials<'a> {
     }
 }
 
+/// A piece with what it comes to in its place, if that can be said for all letters.
+fn filled(element: TemplateElement, fill: Option<Fill<'_>>) -> TemplateElement {
+    let text = fill.and_then(|fill| {
+        let mut alone = Template::default();
+        alone.elements.push(element.clone());
+        fill(&alone)
+    });
+    text.map_or(element, TemplateElement::RawString)
+}
+
+/// Adds a piece; text behind text is one piece with it: handlebars takes its time for each.
+fn push(whole: &mut Template, element: TemplateElement, mapping: Option<&TemplateMapping>) {
+    if let (Some(TemplateElement::RawString(before)), TemplateElement::RawString(text)) =
+        (whole.elements.last_mut(), &element)
+    {
+        before.push_str(text);
+        return;
+    }
+    whole.elements.push(element);
+    whole.mapping.extend(mapping.cloned());
+}
+
 /// Puts marks around the text of a partial.
 pub(super) fn marked(partial: &mut Template) {
     for (at, mark) in [(0, markdown::OPENS), (partial.elements.len() + 1, markdown::CLOSES)] {
@@ -228,6 +244,22 @@ fn is_the_same(call: &HelperTemplate) -> bool {
             Some("sender" | "campaign" | "message") => call.params.is_empty(),
             _ => matches!(name, "fact" | "source" | "as_of") && call.params.iter().all(is_literal),
         }
+}
+
+/// Whether all letters of a run choose the same here, and all that they may choose is plain text.
+fn is_a_choice_for_all(block: &HelperTemplate) -> bool {
+    let is_name_for_all = |value: &Parameter| match value.as_name().and_then(|name| name.split(['.', '/']).next()) {
+        Some(first) => matches!(first, "sender" | "campaign" | "message"),
+        None => false,
+    };
+    let is_text = |part: &Option<Template>| {
+        let mut elements = part.iter().flat_map(|part| &part.elements);
+        elements.all(|element| matches!(element, TemplateElement::RawString(_)))
+    };
+    block.hash.is_empty()
+        && block.params.iter().all(is_name_for_all)
+        && is_text(&block.template)
+        && is_text(&block.inverse)
 }
 
 /// Whether names mean inside of a block what they mean outside.
@@ -270,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_partial_is_written_in_its_place() {
-        check("a {{> p}} b", &[("p", "{{x}} {{> q}}"), ("q", "c")], Ok(5));
+        check("a {{> p}} b", &[("p", "{{x}} {{> q}}"), ("q", "c")], Ok(3));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::decision::Letter;
-use super::edition::{Chosen, Edition, LONGEST_BODY, Part, filled, set_chosen, set_recipient};
+use super::edition::{Chosen, Edition, LONGEST_BODY, Part, cells_in_order, filled, set_chosen, set_recipient};
 use super::envelope::LetterId;
 use super::flowed;
 use super::markdown;
@@ -36,6 +36,8 @@ pub struct Renderer {
     columns: Vec<String>,
     /// For where a row is.
     recipients: Arc<dyn Recipients>,
+    /// Which cell of a row each value of `recipient` is, in the order in which the data has them.
+    cells: Vec<usize>,
 }
 
 /// One template in one language.
@@ -69,6 +71,7 @@ impl Renderer {
             languages: Vec::new(),
             columns: campaign.recipients.columns().to_vec(),
             recipients: Arc::clone(&campaign.recipients),
+            cells: cells_in_order(campaign.recipients.columns()),
         };
         // The partials as each language sees them, once for all of its templates.
         let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
@@ -240,7 +243,7 @@ impl Renderer {
         let ready = self.ready(letter)?;
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
-        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_recipient(&mut context, &self.cells, &letter.recipient.cells);
         set_chosen(&mut context, &self.chosen(ready, &letter.id));
         let texts = [&ready.subject, &ready.body]
             .map(|part| filled(&edition.traced, part, &context, 16 * LONGEST_BODY, Part::Body));
@@ -274,7 +277,7 @@ impl Renderer {
     fn fill_in(&self, letter: &Letter, ready: &Ready, chosen: &Chosen<'_>, today: Date) -> Result<Text, Message> {
         let (_, edition) = &self.languages[ready.edition];
         let mut context = edition.take(today);
-        set_recipient(&mut context, &self.columns, &letter.recipient.cells);
+        set_recipient(&mut context, &self.cells, &letter.recipient.cells);
         set_chosen(&mut context, chosen);
         let format = ready.format.unwrap_or(letter.spec.format);
         let filled = (|| {

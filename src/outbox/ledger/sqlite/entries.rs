@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use appel_messages::msg;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::columns::timestamp;
 use super::wrong::Wrong;
@@ -60,16 +60,30 @@ impl Held {
     /// Writes entries, in order, and gives what became of each claim. Afterwards [`Held::keep`] or [`Held::go_back`].
     pub fn write(&mut self, db: &Connection, entries: &[Entry], commit: Commit) -> rusqlite::Result<Vec<Claimed>> {
         let mut answers = Vec::new();
+        let mut inserting = None;
         for entry in entries {
-            answers.extend(self.write_one(db, entry, commit)?);
+            answers.extend(self.write_one(db, &mut inserting, entry, commit)?);
         }
         Ok(answers)
     }
 
-    fn write_one(&mut self, db: &Connection, entry: &Entry, commit: Commit) -> rusqlite::Result<Option<Claimed>> {
+    fn write_one<'d>(
+        &mut self,
+        db: &'d Connection,
+        inserting: &mut Option<CachedStatement<'d>>,
+        entry: &Entry,
+        commit: Commit,
+    ) -> rusqlite::Result<Option<Claimed>> {
         let id = entry.id();
-        let known = match (self.letters.get(&id), entry) {
-            (Some(line), _) => Some(*line),
+        let held = self.letters.get(&id).copied();
+        if let (None, Entry::Claim(intent)) = (held, entry)
+            && let Some(line) = insert(db, inserting, entry, intent, commit)?
+        {
+            self.before.push((id, self.letters.insert(id, line)));
+            return Ok(Some(Claimed::Ours));
+        }
+        let known = match (held, entry) {
+            (Some(line), _) => Some(line),
             (None, Entry::Claim(_) | Entry::Refuse(_)) => on_line(db, id)?,
             (None, _) => return Err(out_of_order(id)),
         };
@@ -81,7 +95,6 @@ impl Held {
         let (after, answer) = standing.after(entry).map_err(|OutOfOrder| out_of_order(id))?;
         let (key, claimed) = match (entry, known) {
             (Entry::Claim(_), _) if answer != Some(Claimed::Ours) => return Ok(answer),
-            (Entry::Claim(intent), None) => (insert(db, intent, after, commit)?, commit.number),
             (Entry::Claim(intent), Some(line)) => {
                 claim_again(db, line, intent, after, commit)?;
                 (line.key, commit.number)
@@ -285,26 +298,52 @@ fn copies(intent: &Intent) -> Option<String> {
     (!intent.copies.is_empty()).then(|| serde_json::Value::from(intent.copies.clone()).to_string())
 }
 
-fn insert(db: &Connection, intent: &Intent, after: Standing, commit: Commit) -> rusqlite::Result<i64> {
-    let (state, before) = state::columns(after);
-    db.prepare_cached(
-        "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies, mark)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?
-    .insert(params![
+/// Whether anything is known of it, the database says in the same step.
+const INSERT: &str =
+    "INSERT INTO letter (id, campaign, letter, sender, recipient, language, date, state, before, run, copies, mark)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING";
+
+/// Writes the claim of a letter of which nothing is known, which most are; `None` when that is not how it stands.
+/// `inserting` is the statement that does, looked for once for a group.
+fn insert<'d>(
+    db: &'d Connection,
+    inserting: &mut Option<CachedStatement<'d>>,
+    claim: &Entry,
+    intent: &Intent,
+    commit: Commit,
+) -> rusqlite::Result<Option<Line>> {
+    let claimed = Standing::unknown(intent.date).after(claim);
+    let Ok((standing, Some(Claimed::Ours))) = claimed else {
+        return Ok(None);
+    };
+    let (state, before) = state::columns(standing);
+    let statement = match inserting {
+        Some(statement) => statement,
+        None => inserting.insert(db.prepare_cached(INSERT)?),
+    };
+    let inserted = statement.insert(params![
         intent.id.as_bytes().as_slice(),
         intent.campaign,
         intent.letter,
         intent.sender,
         intent.recipient,
         intent.language,
-        after.date.as_second(),
+        standing.date.as_second(),
         state,
         before,
         commit.run,
         copies(intent),
         commit.number.cast_signed(),
-    ])
+    ]);
+    match inserted {
+        Ok(key) => Ok(Some(Line {
+            key,
+            standing,
+            claimed: commit.number,
+        })),
+        Err(rusqlite::Error::StatementChangedRows(0)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn claim_again(db: &Connection, line: Line, intent: &Intent, after: Standing, commit: Commit) -> rusqlite::Result<()> {

@@ -22,7 +22,11 @@ pub struct Lines {
     stretch: usize,
 }
 
-const COLUMNS: &str = "letter.key, letter.id, state, before, boot, date";
+const ONE: &str = "SELECT letter.key, letter.id, state, before, boot, date
+    FROM letter JOIN run ON run.key = letter.run WHERE id = ?1";
+const STRETCH: &str = "SELECT letter.key, letter.id, state, before, boot, date
+    FROM letter JOIN run ON run.key = letter.run WHERE letter.key > ?1 AND copy_of IS NULL
+    ORDER BY letter.key LIMIT ?2";
 
 impl Lines {
     /// What the ledger has of a letter.
@@ -33,9 +37,7 @@ impl Lines {
         if let Some((_, past)) = self.ahead.pop_front_if(|(next, _)| *next == id) {
             return Ok(past);
         }
-        let mut query = db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE id = ?1"
-        ))?;
+        let mut query = db.prepare_cached(ONE)?;
         let found = query
             .query_row([id.as_bytes().as_slice()], |row| read(row, context))
             .optional()?;
@@ -50,10 +52,7 @@ impl Lines {
     }
 
     fn read_ahead(&mut self, db: &Connection, context: &ReadContext) -> rusqlite::Result<()> {
-        let mut query = db.prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM letter JOIN run ON run.key = letter.run WHERE letter.key > ?1
-             AND copy_of IS NULL ORDER BY letter.key LIMIT ?2"
-        ))?;
+        let mut query = db.prepare_cached(STRETCH)?;
         let mut rows = query.query((self.key, i64::try_from(self.stretch).unwrap_or(1)))?;
         while let Some(row) = rows.next()? {
             let (key, id, past) = read(row, context)?;

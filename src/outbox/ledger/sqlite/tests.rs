@@ -188,6 +188,32 @@ fn copy_that_is(status: Status, code: u16, words: &str) -> AddressOutcome {
 }
 
 #[test]
+fn others_read_while_a_run_goes_on_and_what_it_writes_is_folded_in_meanwhile() {
+    let subject = Subject::new();
+    let mut ledger = subject.lock();
+    ledger.apply(vec![claim(1)], Power).unwrap();
+    for _ in 0..1000 {
+        ledger.apply(vec![begin(1)], Process).unwrap();
+        ledger.apply(vec![outcome(1, Status::Deferred, 450)], Process).unwrap();
+        ledger.apply(vec![claim_after(1, Status::Deferred)], Power).unwrap();
+    }
+    ledger.apply(vec![begin(1)], Process).unwrap();
+    let other = Connection::open(subject.path()).unwrap();
+    let count = |of: &str| other.query_row(of, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM event"), 1000);
+    assert_eq!(count("SELECT state FROM letter"), 2);
+    let mut written_ahead = subject.path().into_os_string();
+    written_ahead.push("-wal");
+    // 4,000 pages with their headers, and what a commit or two of this run add.
+    let length = std::fs::metadata(&written_ahead).unwrap().len();
+    assert!(length < 4100 * 2072, "{length}");
+    drop(other);
+    ledger.apply(vec![outcome(1, Status::Deferred, 450)], Power).unwrap();
+    ledger.close();
+    assert!(!PathBuf::from(written_ahead).exists());
+}
+
+#[test]
 fn without_its_marks_a_killed_run_leaves_everything_claimed_in_doubt() {
     let subject = Subject::new();
     subject.killed_after(&[(Power, vec![claim(1)])]);

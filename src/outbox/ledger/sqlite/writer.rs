@@ -125,9 +125,14 @@ impl SqliteLocked {
     /// Whether the next commit is synced.
     fn sync(&mut self, syncs: bool) -> rusqlite::Result<()> {
         if self.syncs != syncs {
+            let db = &self.reading.db;
             let synchronous = if syncs { "FULL" } else { "NORMAL" };
-            self.reading.db.pragma_update(None, "synchronous", synchronous)?;
+            end_reading(db)?;
+            db.pragma_update(None, "synchronous", synchronous)?;
             self.syncs = syncs;
+            if !syncs {
+                stay_reading(db)?;
+            }
         }
         Ok(())
     }
@@ -221,6 +226,26 @@ impl SqliteLocked {
         db.busy_timeout(Duration::ZERO)?;
         db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
+}
+
+const READING: &str = "SELECT key FROM run";
+
+/// Begins to read, and leaves it open for the commits that are not synced, which come with every letter: each of them would
+/// take the locks of a reader and let go of them again, four calls of the system. Should it be ended sooner than
+/// [`end_reading`] does, nothing else is lost. Meanwhile nothing is folded into the database.
+fn stay_reading(db: &Connection) -> rusqlite::Result<()> {
+    let mut reading = db.prepare_cached(READING)?;
+    let mut rows = reading.raw_query();
+    rows.next()?;
+    // Let go of, they would end it. The statement itself goes back to the others that are kept.
+    std::mem::forget(rows);
+    Ok(())
+}
+
+/// Ends it, where it was begun.
+fn end_reading(db: &Connection) -> rusqlite::Result<()> {
+    drop(db.prepare_cached(READING)?.raw_query());
+    Ok(())
 }
 
 /// All or nothing. A commit comes with every letter: its two statements are prepared once.
