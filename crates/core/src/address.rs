@@ -509,7 +509,7 @@ mod tests {
         );
         check(
             "a..b@c.org",
-            Err("the part before the @ is not written as an address can be"),
+            Err("a dot stands where none can: beside another one, beside the @, or at an end"),
         );
         check("ab.org", Err("an address needs an @"));
         check("a\u{a0}@b.org", Err("the address contains the hidden character U+00A0"));
@@ -523,7 +523,7 @@ mod tests {
         );
         check(
             "\"a\"@b.org",
-            Err("the part before the @ is not written as an address can be"),
+            Err("its character 1 is `\"`, which no address has there"),
         );
         check("-a@b.org", Err("an address that begins with - is not accepted"));
         check(
@@ -538,7 +538,15 @@ mod tests {
             "a@[127.0.0.1]",
             Err("the domain after the @ needs a dot, and cannot be an IP address"),
         );
-        check("a@b..org", Err("the domain after the @ is not a valid domain name"));
+        check(
+            "a@b..org",
+            Err("a dot stands where none can: beside another one, beside the @, or at an end"),
+        );
+        check("a@b!c.org", Err("its character 4 is `!`, which no address has there"));
+        check("mailto:a@b.org", Err("`mailto:` stands before the address"));
+        check("a@@b.org", Err("two @ stand side by side"));
+        check("a@b,org", Err("its character 4 is a comma where a dot belongs"));
+        check("a@-b.org", Err("the domain after the @ is not a valid domain name"));
         check(
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),

@@ -30,7 +30,7 @@ fn cards_of_an_address_book_are_rows() {
         said,
         [
             "book.vcf:1 Embassy, Brussels: not read: ORG Ministry;Consular; TEL +32 2 123; EMAIL old@mfa.example",
-            "book.vcf:14 Bürofür alle: left out: the address is empty"
+            "book.vcf:14 Büro für alle: left out: the address is empty"
         ]
     );
 }

@@ -112,11 +112,11 @@ fn lines(text: &str) -> Vec<(usize, String)> {
     for (nth, line) in text.lines().enumerate() {
         let line = line.trim_end_matches('\r');
         match found.last_mut() {
-            Some((_, before)) if line.starts_with([' ', '\t']) => before.push_str(&line[1..]),
             Some((_, before)) if before.ends_with('=') && before.to_uppercase().contains("QUOTED-PRINTABLE") => {
                 before.pop();
                 before.push_str(line);
             }
+            Some((_, before)) if line.starts_with([' ', '\t']) => before.push_str(&line[1..]),
             _ => found.push((nth + 1, line.to_owned())),
         }
     }
