@@ -166,7 +166,8 @@ async fn look(
     let checked = preflight(&composer, &mut NoLedger, &Rules::to_look(now), usize::MAX, |seen| {
         if let Checked::Due { letter, text, date } = seen {
             alike.see(&composer, letter, text, date);
-            tried.look(&composer, letter, date);
+            let templates = &composer.input.campaign.templates;
+            tried.look(templates, composer.renderer(), letter, None, date);
         }
         Ok(())
     })

@@ -119,8 +119,8 @@ mod tests {
             [
                 "53 problems of 3 kinds:",
                 "  error: 51 × `…` is not defined",
-                "  error: 1 × facts without a time",
-                "  warning: 1 × drafts",
+                "  error: 1 × the fact `…` has no time",
+                "  warning: 1 × `…` looks left over from a draft",
             ]
         );
         // The summary, twenty, and how many more.

@@ -64,7 +64,8 @@ impl Composer {
     }
 
     /// The templates, ready to be filled in for this sender.
-    pub(super) const fn renderer(&self) -> &Renderer {
+    #[must_use]
+    pub const fn renderer(&self) -> &Renderer {
         &self.renderer
     }
 
@@ -80,14 +81,6 @@ impl Composer {
     pub fn as_others(&self, letter: &Letter, ids: impl Iterator<Item = LetterId>, date: Timestamp) -> Vec<Text> {
         let day = Offset::UTC.to_datetime(date).date();
         self.renderer.as_others(letter, ids, day).collect()
-    }
-
-    /// What is wrong with variants that this letter's text names, whichever it has itself; of very many, with the first
-    /// `most`. With how many were tried.
-    #[must_use]
-    pub fn try_variants(&self, letter: &Letter, date: Timestamp, most: usize) -> (usize, Vec<Problem>) {
-        let day = Offset::UTC.to_datetime(date).date();
-        self.renderer.try_variants(letter, day, most)
     }
 
     /// What the links of a letter tell about its reader, when they tell anything.

@@ -1,5 +1,6 @@
 //! Every letter that senders elsewhere would send: for each country that the list serves, and in each language.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use appel_core::address::Address;
@@ -18,6 +19,8 @@ use crate::failure::{Problem, Problems, Severity};
 
 /// So many letters are written at most: what a long list comes to times sixty countries is for `--as`.
 const MOST: usize = 1_000_000;
+/// For so many senders templates are made ready: each for one country, or one language.
+const MOST_FILLERS: usize = 100;
 /// So many rows are named of one role and one letter for senders of one country.
 const NAMED: usize = 3;
 /// A paragraph of one's own, as somebody may add it.
@@ -71,9 +74,18 @@ pub struct Row {
 
 /// Whose letters were looked at already, row by row: one's own.
 struct Own {
+    /// Whether all of them were.
+    all: bool,
     country: Country,
     /// The sender's, and what takes its place.
     languages: [Language; 2],
+}
+
+/// What a text may ask of its sender.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Where {
+    In(Country),
+    Writing(Language),
 }
 
 /// A sender's letters are filled in with their country and language.
@@ -89,9 +101,11 @@ impl Matrix {
     pub fn look(composer: &Composer, now: Timestamp, tried: &mut Tried, problems: &mut Problems) -> Self {
         let coverage = Coverage::new(&composer.plan);
         let sender = &composer.input.sender;
+        let campaign = &composer.input.campaign;
         let own = Own {
+            all: composer.plan.limit().is_none() && campaign.deadline.is_none_or(|deadline| now <= deadline),
             country: sender.country,
-            languages: [sender.language.clone(), composer.input.campaign.language.clone()],
+            languages: [sender.language.clone(), campaign.language.clone()],
         };
         let mut writer = Writer {
             composer,
@@ -104,6 +118,7 @@ impl Matrix {
             kinds: HashSet::new(),
             with_own_words: None,
             tried,
+            is_full: false,
             written: 0,
         };
         let mut matrix = Self {
@@ -125,7 +140,7 @@ impl Matrix {
             }
         }
         matrix.written = writer.written;
-        if writer.written >= MOST {
+        if writer.written >= MOST || writer.is_full {
             problems.push(Problem::note(msg!("check-matrix-cut", letters = MOST)));
         }
         matrix
@@ -169,14 +184,16 @@ struct Writer<'c> {
     today: Date,
     /// Links of letters whose text is the same for all senders.
     compared: Compared,
-    /// By country and language, where the text asks for them.
-    fillers: HashMap<(Country, Language), Filler>,
+    /// Where the text asks for them: for senders in one country, and for those of one language.
+    fillers: HashMap<Where, Filler>,
     /// Whether a letter's text in one language asks where its sender is.
     asks: HashMap<(String, Language), bool>,
     /// Letters, each in one language, of which a whole message was made.
     kinds: HashSet<(String, Language)>,
     with_own_words: Option<Renderer>,
     tried: &'c mut Tried,
+    /// Whether there were more senders than templates are made ready for.
+    is_full: bool,
     written: usize,
 }
 
@@ -212,11 +229,16 @@ impl Writer<'_> {
                 &from[..from.len().min(1)]
             };
             for sender in senders {
-                let looked_at = Some(language) == own_language && if asks { is_own(sender) } else { serves_own };
+                let looked_at =
+                    own.all && Some(language) == own_language && if asks { is_own(sender) } else { serves_own };
                 let result = if looked_at {
                     self.whole(case, language, None)
                 } else {
                     self.written += 1;
+                    let asks = asks.then(|| match place {
+                        0 => Where::In(sender.country()),
+                        _ => Where::Writing(language.clone()),
+                    });
                     self.write(case, *sender, language, asks)
                 };
                 if let Err(problem) = result {
@@ -242,21 +264,29 @@ impl Writer<'_> {
     }
 
     /// Writes one letter.
-    fn write(&mut self, case: &Case, from: Origin, language: &Language, asks: bool) -> Result<(), Problem> {
+    fn write(&mut self, case: &Case, from: Origin, language: &Language, asks: Option<Where>) -> Result<(), Problem> {
         let Composer { input, .. } = self.composer;
         let letter = self.coverage.letter(case, language);
         let sender = self.coverage.sender(from, language);
-        let (renderer, compared) = if asks {
-            let filler = match self.fillers.entry((from.country(), language.clone())) {
-                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
-                std::collections::hash_map::Entry::Vacant(place) => place.insert(Filler {
-                    renderer: Renderer::new(&input.campaign, &sender, None)?,
-                    compared: Compared::default(),
-                }),
-            };
-            (&filler.renderer, &mut filler.compared)
-        } else {
-            (self.composer.renderer(), &mut self.compared)
+        let templates = &input.campaign.templates;
+        let (renderer, compared) = match asks {
+            None => (self.composer.renderer(), &mut self.compared),
+            Some(place) => {
+                if self.fillers.len() >= MOST_FILLERS && !self.fillers.contains_key(&place) {
+                    self.is_full = true;
+                    return Ok(());
+                }
+                let filler = match self.fillers.entry(place) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => place.insert(Filler {
+                        renderer: Renderer::new(&input.campaign, &sender, None)?,
+                        compared: Compared::default(),
+                    }),
+                };
+                self.tried
+                    .look(templates, &filler.renderer, &letter, Some(from.country()), self.now);
+                (&filler.renderer, &mut filler.compared)
+            }
         };
         let text = renderer.render(&letter, self.today)?;
         if let Some(problem) = renderer.telling_links(&letter, &text, self.today, compared) {
@@ -274,7 +304,9 @@ impl Writer<'_> {
         }
         if let Some((letter, text)) = made {
             self.composer.message(letter, text, self.now)?;
-            self.tried.look(self.composer, letter, self.now);
+            let templates = &input.campaign.templates;
+            self.tried
+                .look(templates, self.composer.renderer(), letter, None, self.now);
         }
         let renderer = match &mut self.with_own_words {
             Some(renderer) => renderer,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use appel_core::letter::Letter;
+use appel_core::letter::{Letter, Renderer};
+use appel_core::place::Country;
+use appel_core::templates::Templates;
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
-use super::compose::Composer;
 use crate::failure::Problems;
 
 /// So many are tried; a campaign has some dozens.
@@ -14,19 +16,27 @@ const MOST: usize = 20_000;
 /// What trying them came to.
 #[derive(Default)]
 pub struct Tried {
-    kinds: BTreeSet<(String, String)>,
+    kinds: BTreeSet<(String, String, Option<Country>)>,
     tries: usize,
     /// What is wrong with them.
     pub problems: Problems,
 }
 
 impl Tried {
-    /// Tries those that this letter's text names, unless a letter of its kind was looked at before.
-    pub fn look(&mut self, composer: &Composer, letter: &Letter, date: Timestamp) {
-        let has_variants = !composer.input.campaign.templates.variants.is_empty();
-        let kind = || (letter.spec.template.clone(), letter.language.to_string());
-        if has_variants && self.tries < MOST && self.kinds.insert(kind()) {
-            let (tries, problems) = composer.try_variants(letter, date, MOST - self.tries);
+    /// Tries those that this letter's text names, unless a letter of its kind was looked at before. `from`: for a sender in
+    /// that country, where the text asks for it.
+    pub fn look(
+        &mut self,
+        templates: &Templates,
+        renderer: &Renderer,
+        letter: &Letter,
+        from: Option<Country>,
+        date: Timestamp,
+    ) {
+        let kind = || (letter.spec.id.clone(), letter.language.to_string(), from);
+        if !templates.variants.is_empty() && self.tries < MOST && self.kinds.insert(kind()) {
+            let day = Offset::UTC.to_datetime(date).date();
+            let (tries, problems) = renderer.try_variants(letter, day, MOST - self.tries);
             self.tries += tries;
             self.problems.extend(problems);
         }

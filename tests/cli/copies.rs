@@ -441,6 +441,48 @@ fn a_copy_that_needs_smtputf8_is_left_out_by_name_and_the_letter_leaves_without_
 }
 
 #[test]
+fn a_copy_at_which_the_server_hung_up_is_not_in_doubt_with_its_letter() {
+    let server = Server::builder()
+        .on(Step::Rcpt)
+        .to("busy@mfa.example")
+        .times(1)
+        .reply_then_close("421 4.7.0 too busy for this one")
+        .on(Step::FinalDot)
+        .times(1)
+        .close()
+        .start();
+    let campaign = Campaign::new()
+        .recipients("ministry,M,info@mfa.example,,,busy@mfa.example last@mfa.example\n")
+        .smtp(&server);
+    let run = campaign.send_json(&[]);
+    run.exits(1);
+    let events = run.json_events();
+    let letter = events.iter().find(|event| event["event"] == "letter").unwrap();
+    let outcomes: Vec<_> = letter["recipients"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|its| (its["address"].as_str().unwrap(), its["outcome"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            ("info@mfa.example", "in-doubt"),
+            ("busy@mfa.example", "deferred"),
+            ("last@mfa.example", "deferred")
+        ]
+    );
+    // It arrived, a person says: the copies have not, and leave.
+    let id = letter["id"].as_str().unwrap();
+    campaign.appel(&["settle", id, "--sent"]).exits(0);
+    let before = taken(&server).len();
+    campaign.send(&[]).exits(0);
+    let mut alone = taken(&server)[before..].to_vec();
+    alone.sort();
+    assert_eq!(alone, [vec!["busy@mfa.example"], vec!["last@mfa.example"]]);
+}
+
+#[test]
 fn a_server_that_hangs_up_at_a_copy_gets_the_letter_without_it_and_the_copy_goes_alone() {
     // Always at that copy, however fresh the connection, unless it comes alone.
     let server = Server::builder()

@@ -89,6 +89,32 @@ fn what_is_wrong_with_a_letter_that_only_others_send_is_found() {
 }
 
 #[test]
+fn what_only_others_say_of_variants_is_found_and_nothing_of_ones_own_is_passed_over() {
+    let campaign = campaign()
+        .letter("protest", "de", "Subject: S\n\n{{variant \"opening\"}}\n")
+        .file(
+            "templates/variants/opening/one.de.hbs",
+            "{{#if (eq sender.country \"BE\")}}x{{/if}}\n",
+        );
+    campaign.check(&["--mine"]).exits(0);
+    let check = campaign.check(&[]);
+    check.exits(3).says(&["the body is empty"]);
+
+    // After the deadline nothing of one's own is due, and is looked at all the same.
+    let campaign = self::campaign().letter(
+        "protest",
+        "fr",
+        "Subject: S\n\n{{#if recipient.country}}{{else}}x{{/if}}\n",
+    );
+    campaign.check(&[]).exits(3);
+    campaign.check(&["--limit", "1", "--role", "court"]).exits(0);
+    let late = campaign
+        .now("2030-01-01T00:00:00Z")
+        .set_toml("campaign.deadline", "2029-01-01T00:00:00Z");
+    late.check(&[]).exits(3).says(&["the body is empty"]);
+}
+
+#[test]
 fn a_text_that_fails_only_with_words_of_ones_own_is_found() {
     let campaign = campaign().letter(
         "protest",

@@ -115,7 +115,11 @@ async fn send<T: Transport>(
                 sent.outcome.reply
             }
             // A fresh connection says it too: the letter is not held up by its copies.
-            Attempt::Ended(sent) if apart.leaves_out(&sent) => sent.outcome.reply,
+            Attempt::Ended(sent) if apart.leaves_out(&sent) => {
+                // It was the copy, and not how many letters a connection takes.
+                ended_after = ended_after.and(Some(0));
+                sent.outcome.reply
+            }
             Attempt::Ended(mut sent) => {
                 apart.tell(&mut sent);
                 if let Some(letters @ 1..) = ended_after

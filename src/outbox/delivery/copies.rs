@@ -69,9 +69,10 @@ impl<'m> Apart<'m> {
         true
     }
 
-    /// Adds what became of them to the outcome of a letter that left without.
+    /// Adds what became of them to the outcome of a letter that left without, or may have.
     pub fn tell(self, sent: &mut Sent) {
-        if self.copies.is_empty() || sent.outcome.status != Status::Accepted {
+        let may_have_left = matches!(sent.outcome.status, Status::Accepted | Status::InDoubt);
+        if self.copies.is_empty() || !may_have_left {
             return;
         }
         if sent.recipients.is_empty() {

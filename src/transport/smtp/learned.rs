@@ -102,7 +102,9 @@ impl Manner {
 
     /// The same of a host where others can read it.
     pub(super) fn other_name_in_clear<'m>(&'m self, name: &str, host: &'m str) -> Option<&'m str> {
-        self.instead_of(name, self.telling_nothing(host))
+        // Who minds the address literal in a letter may mind its own name in a greeting.
+        let literal = Some(NO_NAME).filter(|literal| self.helo.is_none() && *literal != name);
+        self.instead_of(name, self.telling_nothing(host)).or(literal)
     }
 
     fn said<'m>(&'m self, wanted: Option<&'m str>) -> &'m str {
@@ -188,6 +190,12 @@ mod tests {
         };
         assert_eq!((own.name(), own.other_name(own.name())), ("mail.home.example", None));
         let host = "smtp.provider.example";
+        let learned = Manner {
+            helo: None,
+            ..own.clone()
+        };
+        assert_eq!(learned.name_in_clear(host), host);
+        assert_eq!(learned.other_name_in_clear(host, host), Some("[127.0.0.1]"));
         let in_clear = (
             own.name_in_clear(host),
             own.other_name_in_clear("mail.home.example", host),

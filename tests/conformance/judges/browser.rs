@@ -246,6 +246,10 @@ fn faults(view: &View, measured: &Measured) -> Vec<String> {
     );
     if view.is_right_to_left {
         holds(
+            measured.block_right > f64::from(view.width) - 20.0,
+            "it stands on the left of a wide window",
+        );
+        holds(
             measured.spans.iter().any(|direction| direction == "ltr"),
             "an address turns round",
         );

@@ -235,9 +235,14 @@ impl Coverage {
             return false;
         };
         let asks = |template| has_a_tag_with(template, &["country", "language", "lookup", "each"]);
+        let mut variants = templates
+            .variants
+            .keys()
+            .flat_map(|group| templates.variants(group, language));
         asks(&template.subject)
             || asks(&template.body)
             || templates.partials(language).any(|(_, partial)| asks(partial))
+            || variants.any(|(_, variant)| asks(&variant.text))
     }
 }
 

@@ -10,7 +10,12 @@ use crate::place::Language;
 /// direction, a width at which lines can be read, and that long words are broken. No colour is fixed, so that a dark screen
 /// stays one. (Only the document says that it may be dark: said of the block in a page that is light, it makes links pale.)
 pub(super) fn document(events: &[Event<'_>], title: &str, language: &Language) -> String {
-    let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
+    // In a page from left to right, as most of webmail is, a narrow block would stand on the left with its text on the right.
+    let (direction, side) = if language.is_right_to_left() {
+        ("rtl", "margin-left:auto;")
+    } else {
+        ("ltr", "")
+    };
     let mut document = String::with_capacity(2048);
     let _ = write!(
         document,
@@ -24,7 +29,7 @@ pub(super) fn document(events: &[Event<'_>], title: &str, language: &Language) -
     push_text(&mut document, title);
     let _ = write!(
         document,
-        "</title>\n</head>\n<body>\n<div lang=\"{language}\" dir=\"{direction}\"\n style=\"{LETTER}\">\n"
+        "</title>\n</head>\n<body>\n<div lang=\"{language}\" dir=\"{direction}\"\n style=\"{side}{LETTER}\">\n"
     );
     let mut writer = Writer {
         out: document,

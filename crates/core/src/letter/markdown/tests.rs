@@ -254,7 +254,7 @@ fn language_and_direction_stand_on_the_block_inside_the_body() {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"supported-color-schemes\" content=\"light dark\">\n\
          <title>&lt;/title&gt;&lt;b&gt;&amp;</title>\n</head>\n<body>\n<div lang=\"ar-SY\" dir=\"rtl\"\n \
-         style=\"max-width:34em;line-height:1.5;\n word-wrap:break-word;overflow-wrap:break-word\">\n<p>\u{623}</p>\n</div>\n</body>\n</html>\n"
+         style=\"margin-left:auto;max-width:34em;line-height:1.5;\n word-wrap:break-word;overflow-wrap:break-word\">\n<p>\u{623}</p>\n</div>\n</body>\n</html>\n"
     );
     let (_, html) = letter(
         "\u{623} ILO\\\n1000 O'Brien\\'s *Brussels* 14\n".to_owned(),
