@@ -81,6 +81,7 @@ pub enum Command {
     Purge(Purge),
     Fact(Fact),
     Clean(Clean),
+    Import(Import),
 }
 
 #[derive(Args, Debug)]
@@ -203,6 +204,16 @@ pub struct Settle {
     pub letters: Vec<LetterId>,
     #[command(flatten)]
     pub fate: Fate,
+}
+
+#[derive(Args, Debug)]
+pub struct Import {
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[arg(long, value_name = "ROLE")]
+    pub role: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

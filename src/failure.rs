@@ -5,7 +5,7 @@ mod listing;
 
 use std::ops::Range;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Message as Said, Origin, Renderer, Snippet};
 use appel_core::words::{visible, visible_line};
 use appel_messages::{Catalog, Locale, Message, msg};
 
@@ -200,6 +200,15 @@ impl Style {
                         .label(place.field.as_deref().map(visible_line));
                     let snippet = Snippet::source(source).line_start(line).annotation(annotation);
                     let path = visible_line(&place.file);
+                    if place.sheet.is_some() {
+                        // Its cells are found by letters and numbers, not by lines and columns.
+                        let bare = Place {
+                            field: None,
+                            ..place.clone()
+                        };
+                        let place = self.in_place(&bare);
+                        return self.finish(problem, title.element(snippet).element(place));
+                    }
                     match place.column.filter(|_| excerpt.text.starts_with('…')) {
                         // The line does not begin where the excerpt does.
                         Some(column) => title
@@ -208,14 +217,21 @@ impl Style {
                         None => title.element(snippet.path(path)),
                     }
                 }
-                _ => title.element(
-                    Level::NOTE
-                        .no_name()
-                        .message(self.say(&msg!("screen-in-place", place = place.to_string()))),
-                ),
+                _ => title.element(self.in_place(place)),
             },
         };
-        let group = match problem.hint_in(catalog) {
+        self.finish(problem, group)
+    }
+
+    /// Where it is, where that is no line of a text.
+    fn in_place(&self, place: &Place) -> Said<'static> {
+        let said = self.say(&msg!("screen-in-place", place = place.to_string()));
+        Level::NOTE.no_name().message(said)
+    }
+
+    /// With what to do at the end.
+    fn finish(&self, problem: &Problem, group: Group<'_>) -> String {
+        let group = match problem.hint_in(self.catalog()) {
             Some(hint) => group.element(self.help().message(visible(&hint))),
             None => group,
         };

@@ -39,7 +39,9 @@ pub fn check(input: &[u8]) {
     };
     let (whole, said_of_whole) = read(RecipientsFile::load);
     said::all(&said_of_whole);
-    said::places_are_in(&said_of_whole, "list.csv", &String::from_utf8_lossy(input));
+    if !is_spreadsheet(input) {
+        said::places_are_in(&said_of_whole, "list.csv", &String::from_utf8_lossy(input));
+    }
     let (pieces, said_of_pieces) = read(RecipientsFile::load_in_pieces);
     assert_eq!(said_of_whole, said_of_pieces, "read in pieces, the file is another");
     let (Some(whole), Some(pieces)) = (whole, pieces) else {
@@ -53,6 +55,11 @@ pub fn check(input: &[u8]) {
     );
     assert_eq!(rows, self::rows(&pieces, input), "read in pieces, the rows are others");
     letters_can_be_made();
+}
+
+/// Whether it is an archive, or what programs of Microsoft wrote before those.
+fn is_spreadsheet(input: &[u8]) -> bool {
+    input.starts_with(b"PK\x03\x04") || input.starts_with(b"\xd0\xcf\x11\xe0")
 }
 
 fn letters_can_be_made() {
@@ -71,7 +78,11 @@ fn letters_can_be_made() {
 
 /// The rows, each as it should be.
 fn rows(roster: &RecipientsFile, input: &[u8]) -> Vec<String> {
-    let lines = input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1;
+    // The rows of a sheet have nothing to do with the lines of its file.
+    let lines = match is_spreadsheet(input) {
+        true => 1 << 24,
+        false => input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1,
+    };
     // Of two rows that only a CR parts, both have the line that an editor shows.
     let mut last = 1;
     let mut outlines = roster.outlines();

@@ -12,6 +12,11 @@ address-quotation-mark = its character { $at } is `{ $character }` (U+{ $code })
 address-quote = the address begins with ', which marks a text in a spreadsheet
 address-name = only the bare address belongs here, without a name and without < >
 address-several = there is more than one address here, or a space inside one
+address-scheme = `mailto:` stands before the address
+address-two-ats = two @ stand side by side
+address-comma = its character { $at } is a comma where a dot belongs
+address-dots = a dot stands where none can: beside another one, beside the @, or at an end
+address-unfit = its character { $at } is `{ $character }`, which no address has there
 address-no-at = an address needs an @
 address-hyphen = an address that begins with - is not accepted
 address-local = the part before the @ is not written as an address can be
@@ -24,6 +29,11 @@ address-domain = the domain after the @ is not a valid domain name
 address-hidden-hint = delete the address and type it again by hand: copying from a web page brings hidden characters along
 address-typographic-hint = type the address again by hand, with a plain hyphen - and a plain dot: copying from a text or a PDF brings others along
 address-quote-hint = delete the ' before the address
+address-scheme-hint = delete `mailto:`
+address-two-ats-hint = delete one @
+address-comma-hint = write a dot instead of the comma; two addresses do not stand in one place
+address-dots-hint = delete the dot, or write what is missing beside it
+address-unfit-hint = delete `{ $character }`, or write what belongs there
 
 # Why an address may not be the one that it seems to be: a clause behind it and a colon.
 #   $one, $other, $script: scripts by the name that Unicode has for them, such as Latin or Cyrillic

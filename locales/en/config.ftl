@@ -130,8 +130,6 @@ config-no-such-language = there is no language with the code "{ $code }"
 config-hint-language = write its code: "en", "fr", "pt-BR"
 #   $near: the code of a language or country that was probably meant
 config-hint-near-code = did you mean "{ $near }"?
-config-spreadsheet = spreadsheets are not read yet
-    .hint = open it, choose Save As, format "CSV UTF-8", and name the new file here: recipients = "recipients.csv"
 config-corrects-and-follows-nothing = letter.if-fact-was is there without `follows`
     .hint = name the letter that is corrected: follows = "protest"
 config-corrects-no-fact = there is no fact `{ $name }`

@@ -22,6 +22,7 @@ help-appel =
     Do you make one? Begin with `appel new FOLDER`.
 help-new = Start a campaign folder from the built-in example
 help-check = Validate everything: all problems at once, nothing is sent
+help-import = Make rows of recipients of another list: an address book, a spreadsheet, people in office
 help-clean = Write copies of files without what they tell of whoever made them
 help-preview = Show the letters as they would leave
 help-rehearse = Run the real send against a built-in mail server, and show what arrived
@@ -81,5 +82,8 @@ help-fact-set-expires = From when on no letter says it any more: such a moment, 
 help-fact-set-language = The language of a value (may be repeated); the other languages stay as they are
 help-fact-history-only = Only this figure
 help-log-csv = Print a table for spreadsheets (CSV): one row for each address of each attempt
+help-import-file = The list: vCard (.vcf), Popolo (.json), or a table with columns of its own (.csv, .xlsx, .ods, .xls, "list.xlsx#Sheet")
+help-import-role = The role of those who have none in the list: embassy, ministry, support, or any word that a letter names
+help-import-out = Write the rows to this new file instead of printing them
 help-clean-files = The files to clean; statement.pdf becomes statement.clean.pdf beside it
 help-purge-yes = Do not ask before removing

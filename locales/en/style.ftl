@@ -48,11 +48,6 @@ text-wrong-encoding = `{ $words }` was read with the wrong encoding
     .hint = open the text as it was before, save it again with the encoding UTF-8, and copy it from there
 config-wrong-encoding = `{ $words }` in { $key } was read with the wrong encoding
     .hint = open the text as it was before, save it again with the encoding UTF-8, and copy it from there
-cell-wrong-encoding = { $rows ->
-    [one] `{ $words }` in the column `{ $column }` was read with the wrong encoding
-   *[other] `{ $words }` in the column `{ $column }` was read with the wrong encoding; so it is in { $rows } rows
-}
-    .hint = open the list as it was before, and save it as CSV with the encoding UTF-8
 
 # What is switched off, at the end of `check`.
 #   $names: "long, shouting"
@@ -68,6 +63,12 @@ letter-first-words = the letter begins with "{ $words }"
     .hint = begin with a salutation, or with what you ask for: filters know these words from unwanted mail
 salutation-of-nobody = "{ $words }" addresses nobody by name
     .hint = use the row's own words, and this only where it has none: {"{{#if recipient.salutation}}{{recipient.salutation}}{{else}}"}…{"{{/if}}"}
+#   $rows: the numbers of the rows, "2, 5 and 3 more"
+salutation-empty = { $count ->
+    [one] the letter `{ $letter }` begins with a salutation, and 1 row has none: row { $rows }
+   *[other] the letter `{ $letter }` begins with a salutation, and { $count } rows have none: rows { $rows }
+}
+    .hint = fill the column in, or write {"{{#if recipient.salutation}}{{recipient.salutation}}{{else}}"}…{"{{/if}}"} in the letter
 salutation-left-out = { $rows ->
     [one] 1 row has a salutation, and the letter `{ $letter }` does not use it
    *[other] { $rows } rows have a salutation, and the letter `{ $letter }` does not use it
@@ -128,3 +129,19 @@ rows-without-language = { $rows ->
    *[other] { $rows } rows read only { $reads }, and get `{ $letter }` in { $gets }
 }
     .hint = write a text in that language, or add a language that they read to their rows
+
+# Rows that are one too many, and addresses that nobody has looked at for long.
+#   $first: where the other row is, "recipients.csv:2"
+row-address-twice = { $address } stands in { $first } too: each letter goes to it once
+    .hint = delete one of the rows, or correct the address
+#   $rows: the numbers of the rows; $days: how old they may be; $oldest: how old the oldest is
+rows-verified-long-ago = { $count ->
+    [one] 1 address was last verified { $oldest } days ago, { $days } or more: row { $rows }
+   *[other] { $count } addresses were last verified { $days } or more days ago, the oldest { $oldest } days: rows { $rows }
+}
+    .hint = look each of them up where its owner publishes it, and write the day into `verified`; {"[check]"} verified-days says how old one may be
+rows-never-verified = { $count ->
+    [one] 1 address has not been verified yet: row { $rows }
+   *[other] { $count } addresses have not been verified yet: rows { $rows }
+}
+    .hint = look each of them up where its owner publishes it, and write the day into `verified`, as in 2026-11-26

@@ -183,7 +183,7 @@ name-hint-inside = { $name } is one text, there is nothing inside it
 name-hint-within = you are inside { $group } here: write {"{{"}{ $name }{"}}"}
 #   $names: those that can be used
 name-hint-group = you are inside { $group } here, which has: { $names }
-name-hint-note = the column `note` is for you: it is never part of a letter
+name-hint-note = the column `{ $column }` is for you: it is never part of a letter
 name-hint-sender = write a line `{ $name } = "…"` under {"[sender]"}, or use one of: { $names }
 name-hint-recipient = the recipients have these columns: { $names }
 name-hint-campaign = the campaign has { $names }

@@ -12,7 +12,7 @@ use crate::failure::{Exit, Style};
 const GROUPS: [(&str, &[&str]); 3] = [
     ("help-group-take-part", &["preview", "rehearse", "send", "status"]),
     ("help-group-afterwards", &["log", "settle", "purge"]),
-    ("help-group-organise", &["new", "check", "fact", "clean"]),
+    ("help-group-organise", &["new", "check", "fact", "import", "clean"]),
 ];
 
 /// What the command line asks for.

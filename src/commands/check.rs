@@ -8,6 +8,7 @@ use appel_core::campaign::Campaign;
 use appel_core::letter::Rules;
 use appel_messages::{Message, Value, msg};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use self::crowd::Crowd;
@@ -226,7 +227,8 @@ async fn look(
         Ok(())
     })
     .await;
-    crate::input::style::look(&composer.input, problems);
+    let today = now.to_zoned(TimeZone::UTC).date();
+    crate::input::style::look(&composer.input, today, problems);
     let config = context.global.config.display().to_string();
     let (facts, said) = (
         &composer.input.campaign.facts,
@@ -239,7 +241,7 @@ async fn look(
         problems.extend(super::without_words(&composer, preflight));
     }
     crate::run::attached::look(&composer, &context.global.config, problems);
-    problems.extend(crowd.warnings(composer.input.campaign.recipients.shown()));
+    problems.extend(crowd.warnings(&*composer.input.campaign.recipients));
     let due = match checked {
         Ok(preflight) => preflight.due,
         Err(failure) if failure.exit == Exit::Invalid => {

@@ -5,6 +5,7 @@ mod clean;
 mod conclude;
 mod confirm;
 mod fact;
+mod import;
 mod interrupts;
 mod log;
 mod new;
@@ -73,6 +74,7 @@ async fn command(context: &Context, command: Command) -> Result<Exit, Failure> {
         Command::Log(arguments) => log::run(context, &arguments).await,
         Command::Fact(arguments) => fact::run(context, &arguments).await,
         Command::Clean(arguments) => clean::run(context, &arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
     }
 }
 

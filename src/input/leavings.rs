@@ -81,6 +81,11 @@ pub fn find(text: &str) -> Vec<(Range<usize>, Leaving)> {
     found
 }
 
+/// Where letters begin that were read in another encoding than they were written in.
+pub fn wrong_encoding(text: &str) -> Option<Range<usize>> {
+    encoding::wrong(text)
+}
+
 /// Whether these are words of somebody's own: not blank, and more than a place that was to be filled in.
 #[must_use]
 pub fn says_something(text: &str) -> bool {

@@ -14,7 +14,9 @@ use jiff::Timestamp;
 pub mod bounded;
 pub mod config;
 pub mod identity;
+pub mod import;
 mod leavings;
+pub mod list;
 pub mod organiser;
 mod phrases;
 pub mod recipients;
@@ -70,6 +72,8 @@ pub struct Input {
     pub folder: PathBuf,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
+    /// After so many days an address is to be verified again.
+    pub verified_days: usize,
 }
 
 impl Input {
@@ -92,6 +96,7 @@ impl From<appel_core::testing::Made> for Input {
             limits: made.limits,
             folder: PathBuf::from("."),
             kept_back: Arc::default(),
+            verified_days: 180,
         }
     }
 }
@@ -138,9 +143,9 @@ fn read(
         .iter()
         .flat_map(|letter| letter.to.iter().cloned())
         .collect();
-    let roster = draft.recipients().and_then(|path| {
+    let roster = draft.list().and_then(|list| {
         let files = recipients::Files::new(&draft.folder, Arc::clone(&draft.kept_back));
-        RecipientsFile::load(path, &shown(path), &roles, files, problems)
+        RecipientsFile::load_list(&list, &shown(&list.path), &roles, files, problems)
     });
     let templates = draft.templates().and_then(|path| {
         let scope = templates::Scope::of_draft(&draft, roster.as_ref().map(Recipients::columns), now);

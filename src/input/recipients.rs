@@ -1,14 +1,25 @@
-//! `recipients.csv`, read into a validated [`RecipientsFile`].
+//! The list of recipients, a CSV file or a spreadsheet, read into a validated [`RecipientsFile`].
 
 mod decode;
 mod files;
 mod findings;
+mod heading;
 mod layout;
+mod mac;
+mod names;
+mod raw;
 mod records;
 mod rows;
+mod said;
 mod scan;
+mod sheet;
 mod source;
+mod table;
 mod tape;
+
+pub(super) use layout::and;
+pub(super) use names::{KEPT_BACK, meaning};
+pub(super) use raw::table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind, Read as _, Seek as _};
@@ -19,14 +30,18 @@ use appel_core::campaign::Attachment;
 use appel_core::recipients::{Outline, Recipient, Recipients, Rows};
 use appel_core::words::{floor_char_boundary, nearest};
 use appel_messages::{Value, msg};
+use csv::StringRecord;
 
 use super::bounded::{self, Unread};
-use crate::failure::{Place, Problem, Problems};
+use super::list::ListPath;
+use crate::failure::{Place, Problem, Problems, Severity};
 pub use files::Files;
 use findings::Findings;
-use layout::Layout;
+use layout::{Heading, LOOKED_AT, Layout};
 use records::{Records, has_no_end};
 use rows::{Silent, Valid};
+use scan::Form;
+use sheet::{Opened as OpenedSheet, Sheet, SheetRows};
 use source::{Changed, Chunks, Sizes, Source};
 
 /// The most a record may have, in bytes.
@@ -42,14 +57,33 @@ const MOST_CONVERTED: u64 = 32 << 20;
 /// The recipients file, read and valid; rows are parsed again as they are asked for, so that a long list stays small.
 ///
 /// A long file is not kept either, but read again from the disk. It stays open, so another that is put in its place
-/// changes nothing; and what is written into it is noticed before any of it is used.
+/// changes nothing; and what is written into it is noticed before any of it is used. A spreadsheet is read once, and kept.
 #[derive(Clone, Debug)]
 pub struct RecipientsFile {
     shown: String,
-    source: Arc<Source>,
+    held: Held,
     layout: Arc<Layout>,
     files: Arc<Files>,
     count: usize,
+}
+
+/// What the file holds.
+#[derive(Clone, Debug)]
+enum Held {
+    /// Lines of text.
+    Text(Arc<Source>, Form),
+    /// A sheet of a spreadsheet, and which of its rows names the columns.
+    Sheet(Arc<Sheet>, usize),
+}
+
+impl Held {
+    /// One pass over the rows.
+    fn rows(&self, shown: &str) -> Box<dyn table::Rows> {
+        match self {
+            Self::Text(source, form) => Box::new(Records::new(source, *form, shown)),
+            Self::Sheet(sheet, heading) => Box::new(SheetRows::new(sheet, *heading, shown)),
+        }
+    }
 }
 
 impl RecipientsFile {
@@ -64,7 +98,23 @@ impl RecipientsFile {
         files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        Self::load_in(Sizes::USUAL, path, shown, known_roles, files, problems)
+        let list = ListPath {
+            path: path.to_owned(),
+            sheet: None,
+        };
+        Self::load_list(&list, shown, known_roles, files, problems)
+    }
+
+    /// The same, of a sheet of a spreadsheet where one is named.
+    #[must_use]
+    pub fn load_list(
+        list: &ListPath,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        Self::load_in(Sizes::USUAL, list, shown, known_roles, files, problems)
     }
 
     /// The same as [`load`](Self::load), but no file is too short to be read in pieces from the disk: for fuzzing, where
@@ -79,25 +129,39 @@ impl RecipientsFile {
         problems: &mut Problems,
     ) -> Option<Self> {
         const PIECES: Sizes = Sizes { kept: 0, chunk: 64 };
-        Self::load_in(PIECES, path, shown, known_roles, files, problems)
+        let list = ListPath {
+            path: path.to_owned(),
+            sheet: None,
+        };
+        Self::load_in(PIECES, &list, shown, known_roles, files, problems)
     }
 
     fn load_in(
         sizes: Sizes,
-        path: &Path,
+        list: &ListPath,
         shown: &str,
         known_roles: &BTreeSet<String>,
         files: Files,
         problems: &mut Problems,
     ) -> Option<Self> {
-        let source = open(path, shown, sizes).and_then(|file| match file {
-            Opened::Chunks(chunks) => Ok((Source::File(chunks), None)),
-            Opened::Bytes(bytes) => in_memory(bytes, shown),
+        let opened = open(&list.path, shown, sizes).and_then(|file| match file {
+            Opened::Chunks(chunks) => Ok(Content::Text(Source::File(chunks), None)),
+            Opened::Bytes(bytes) if sheet::is_one(&bytes) => {
+                let found = sheet::open(&bytes, list.sheet.as_deref());
+                found
+                    .map(Content::Sheet)
+                    .map_err(|why| Problem::error(why).at(Place::file(shown)))
+            }
+            Opened::Bytes(bytes) => in_memory(bytes, shown).map(|(source, note)| Content::Text(source, note)),
         });
-        match source {
-            Ok((source, note)) => {
+        match opened {
+            Ok(Content::Text(source, note)) => {
                 problems.extend(note);
-                Self::read(source, shown, known_roles, files, problems)
+                Self::of_text(source, shown, known_roles, files, problems)
+            }
+            Ok(Content::Sheet(opened)) => {
+                let is_chosen = list.sheet.is_some();
+                Self::of_sheet(opened, is_chosen, shown, known_roles, files, problems)
             }
             Err(problem) => {
                 problems.push(problem);
@@ -106,7 +170,7 @@ impl RecipientsFile {
         }
     }
 
-    fn read(
+    fn of_text(
         source: Source,
         shown: &str,
         known_roles: &BTreeSet<String>,
@@ -114,16 +178,70 @@ impl RecipientsFile {
         problems: &mut Problems,
     ) -> Option<Self> {
         let source = Arc::new(source);
-        let layout = match tape::head(&source) {
-            Ok(head) => layout::read(&head, shown, problems)?,
+        let (form, layout) = match tape::head(&source) {
+            Ok(head) => heading::read(&head, shown, problems)?,
             Err(error) => {
                 problems.push(lost(&error, shown));
                 return None;
             }
         };
+        Self::checked(Held::Text(source, form), layout, shown, known_roles, files, problems)
+    }
+
+    fn of_sheet(
+        OpenedSheet { sheet, others }: OpenedSheet,
+        is_chosen: bool,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
+        if !is_chosen && !others.is_empty() {
+            let others: Vec<Value> = others.into_iter().map(|name| format!("`{name}`").into()).collect();
+            let what = msg!(
+                "sheet-first",
+                sheet = &sheet.name,
+                others = layout::and(others, 0),
+                file = shown
+            );
+            problems.push(Problem::note(what).at(Place::file(shown)));
+        }
+        let rows = sheet.first_rows(LOOKED_AT);
+        let values: Vec<Vec<String>> = rows.iter().map(|(_, values)| values.clone()).collect();
+        let above = layout::heading_of(&values);
+        let Some((at, written)) = rows.into_iter().nth(above) else {
+            let empty = Problem::error(msg!("recipients-empty"));
+            problems.push(empty.at(Place {
+                sheet: Some(sheet.name),
+                ..Place::file(shown)
+            }));
+            return None;
+        };
+        let heading = Heading {
+            written,
+            delimiter: None,
+            above,
+            place: &|column| sheet.place(shown, at, column),
+        };
+        let layout = layout::read(&heading, problems);
+        let wrong = problems.count(Severity::Error);
+        sheet::say(&sheet, shown, problems);
+        let is_whole = problems.count(Severity::Error) == wrong;
+        let held = Held::Sheet(Arc::new(sheet), at);
+        Self::checked(held, layout?, shown, known_roles, files, problems).filter(|_| is_whole)
+    }
+
+    fn checked(
+        held: Held,
+        layout: Layout,
+        shown: &str,
+        known_roles: &BTreeSet<String>,
+        files: Files,
+        problems: &mut Problems,
+    ) -> Option<Self> {
         let mut roster = Self {
             shown: shown.to_owned(),
-            source,
+            held,
             layout: Arc::new(layout),
             files: Arc::default(),
             count: 0,
@@ -133,21 +251,22 @@ impl RecipientsFile {
     }
 
     /// The rows, each made of what is valid in it.
-    fn each<Row: 'static>(&self, make: impl Fn(Valid, &Records) -> Row + Send + 'static) -> Rows<Row> {
-        let mut records = Records::new(&self.source, &self.layout);
+    fn each<Row: 'static>(&self, make: impl Fn(Valid, &StringRecord, usize) -> Row + Send + 'static) -> Rows<Row> {
+        let mut rows = self.held.rows(&self.shown);
         let (layout, shown) = (Arc::clone(&self.layout), self.shown.clone());
         Box::new(std::iter::from_fn(move || {
             loop {
-                match records.advance() {
+                match rows.advance() {
                     Ok(true) => {}
                     Ok(false) => return None,
                     Err(error) => return Some(Err(lost(&error, &shown))),
                 }
-                if rows::is_blank(&records.record) {
+                let values = rows.values();
+                if rows::is_blank(values) {
                     continue;
                 }
-                if let Some(valid) = rows::read(&records.record, &layout, &mut Silent) {
-                    return Some(Ok(make(valid, &records)));
+                if let Some(valid) = rows::read(values, &layout, &mut Silent) {
+                    return Some(Ok(make(valid, values, rows.number())));
                 }
             }
         }))
@@ -155,9 +274,9 @@ impl RecipientsFile {
 
     /// Looks at every row; whether all are right.
     fn check(&mut self, known_roles: &BTreeSet<String>, mut files: Files, problems: &mut Problems) -> bool {
-        let mut findings = Findings::new(&self.shown, &self.layout, problems);
+        let mut findings = Findings::new(&self.layout, problems);
         let mut unused = Unused::default();
-        let mut records = Records::new(&self.source, &self.layout);
+        let mut records = self.held.rows(&self.shown);
         let mut rows = 0;
         let end = loop {
             match records.advance() {
@@ -165,7 +284,7 @@ impl RecipientsFile {
                 end => break end,
             }
             if let Some(slip) = records.slip() {
-                findings.look(&mut records).1.quote(slip);
+                findings.look(&mut *records).1.quote(slip);
                 if matches!(slip, scan::QuoteSlip::NeverClosed(_)) {
                     // Everything to the end of the file is in this one record.
                     rows += 1;
@@ -176,32 +295,33 @@ impl RecipientsFile {
             if findings.is_hopeless() {
                 break Ok(false);
             }
-            if rows::is_blank(&records.record) {
+            if rows::is_blank(records.values()) {
+                findings.said.blank_rows += 1;
                 continue;
             }
             rows += 1;
-            let (record, mut look) = findings.look(&mut records);
+            let (record, mut look) = findings.look(&mut *records);
             if rows::read(record, &self.layout, &mut look).is_none() {
                 continue;
             }
             if let Some(column) = self.layout.attach {
                 files.check(rows::cell(record, column), column, &mut look);
             }
-            let role = rows::cell(record, self.layout.role);
-            if !known_roles.contains(role) {
-                unused.count(role, || look.place(Some(self.layout.role)));
+            let role = rows::role(record, &self.layout);
+            if !known_roles.contains(&*role) {
+                unused.count(&role, || look.place(Some(self.layout.role)));
             }
         };
         let end = match end {
             Err(error) if has_no_end(&error) => {
-                findings.look(&mut records).1.too_long();
+                findings.look(&mut *records).1.too_long();
                 rows += 1;
                 Ok(false)
             }
             end => end,
         };
-        let stopped = findings.is_hopeless() || self.source.is_hopeless();
-        let fine = findings.finish() && !stopped;
+        let stopped = findings.is_hopeless() || self.is_hopeless();
+        let fine = findings.finish(&self.shown) && !stopped;
         unused.warn(known_roles, problems);
         if stopped {
             problems.push(Problem::error(msg!("recipients-hopeless", file = &self.shown)).at(Place::file(&self.shown)));
@@ -217,6 +337,14 @@ impl RecipientsFile {
         self.count = rows;
         self.files = Arc::new(files);
         fine
+    }
+
+    /// Whether there is more in the file, which nobody needs to see to know that it is no list.
+    fn is_hopeless(&self) -> bool {
+        match &self.held {
+            Held::Text(source, _) => source.is_hopeless(),
+            Held::Sheet(..) => false,
+        }
     }
 }
 
@@ -236,18 +364,18 @@ impl Recipients for RecipientsFile {
 
     fn rows(&self) -> Rows<Recipient> {
         let (layout, files) = (Arc::clone(&self.layout), Arc::clone(&self.files));
-        self.each(move |mut valid, records| {
+        self.each(move |mut valid, values, number| {
             if let Some(column) = layout.attach {
-                valid.attach = files.of(rows::cell(&records.record, column));
+                valid.attach = files.of(rows::cell(values, column));
             }
-            rows::recipient(valid, &records.record, records.line, &layout)
+            rows::recipient(valid, values, number, &layout)
         })
     }
 
     fn outlines(&self) -> Rows<Outline> {
-        let role = self.layout.role;
-        self.each(move |valid, records| Outline {
-            role: rows::cell(&records.record, role).to_owned(),
+        let layout = Arc::clone(&self.layout);
+        self.each(move |valid, values, _| Outline {
+            role: rows::role(values, &layout).into_owned(),
             email: valid.email,
             serves: valid.serves,
             cc: valid.cc,
@@ -258,9 +386,37 @@ impl Recipients for RecipientsFile {
         self.files.all()
     }
 
-    fn is_lost(&self) -> bool {
-        self.source.is_lost()
+    fn place(&self, line: usize, column: Option<&str>) -> Place {
+        let at = column.and_then(|column| self.layout.names.iter().position(|name| name == column));
+        let place = match &self.held {
+            Held::Text(..) => Place {
+                line: Some(line),
+                ..Place::file(&self.shown)
+            },
+            Held::Sheet(sheet, _) => sheet.at(&self.shown, line, at),
+        };
+        match column {
+            Some(column) => place.field(column),
+            None => place,
+        }
     }
+
+    fn has_verified(&self) -> bool {
+        self.layout.verified.is_some()
+    }
+
+    fn is_lost(&self) -> bool {
+        match &self.held {
+            Held::Text(source, _) => source.is_lost(),
+            Held::Sheet(..) => false,
+        }
+    }
+}
+
+/// What a file holds, as far as it is read.
+enum Content {
+    Text(Source, Option<Problem>),
+    Sheet(OpenedSheet),
 }
 
 /// A file that is there.
@@ -297,7 +453,10 @@ fn open(path: &Path, shown: &str, sizes: Sizes) -> Result<Opened, Problem> {
     file.rewind().map_err(cannot)?;
     let mut bytes = Vec::new();
     let read = file.take(MOST_CONVERTED + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if read as u64 > MOST_CONVERTED && !decode::is_spreadsheet(&bytes) {
+    if read as u64 > MOST_CONVERTED && sheet::is_one(&bytes) {
+        return Err(Problem::error(msg!("sheet-too-large")).at(Place::file(shown)));
+    }
+    if read as u64 > MOST_CONVERTED {
         let size = bounded::size(about.len());
         let what = msg!("recipients-too-long-to-convert", file = shown, size = size);
         return Err(Problem::error(what).at(Place::file(shown)));

@@ -1,14 +1,18 @@
 //! How a valid campaign's letters read, for `check`: what filters punish, what is too long, what cells bring along.
 
+mod ages;
+mod doubles;
 mod reading;
 mod rows;
+mod salutations;
 
 use appel_core::problem::Problems;
+use jiff::civil::Date;
 
 use super::Input;
 
-/// Everything worth saying of the style of the letters and of the cells that they use.
-pub fn look(input: &Input, problems: &mut Problems) {
+/// Everything worth saying of the style of the letters and of the cells that they use. `today` says how old a row is.
+pub fn look(input: &Input, today: Date, problems: &mut Problems) {
     let campaign = &input.campaign;
     for spec in &campaign.letters {
         // Two letters with one template are read once.
@@ -24,4 +28,7 @@ pub fn look(input: &Input, problems: &mut Problems) {
         }
     }
     rows::look(input, problems);
+    salutations::look(input, problems);
+    doubles::look(input, problems);
+    ages::look(input, today, problems);
 }

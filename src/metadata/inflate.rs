@@ -1,6 +1,53 @@
 //! What is packed with deflate, unpacked up to a limit, and packed again.
 
-use miniz_oxide::inflate;
+use std::io::{Error, ErrorKind, Read, Result};
+
+use miniz_oxide::inflate::stream::{InflateState, inflate as inflate_some};
+use miniz_oxide::{DataFormat, MZFlush, MZStatus, inflate};
+
+/// Bytes that are unpacked as they are read, in little memory however many they are.
+pub struct Unpacking<'a> {
+    rest: &'a [u8],
+    /// Without it they are not packed.
+    state: Option<Box<InflateState>>,
+}
+
+impl<'a> Unpacking<'a> {
+    /// Bytes as they are.
+    pub const fn plain(rest: &'a [u8]) -> Self {
+        Self { rest, state: None }
+    }
+
+    /// What is packed with deflate.
+    pub fn deflated(rest: &'a [u8]) -> Self {
+        Self {
+            rest,
+            state: Some(InflateState::new_boxed(DataFormat::Raw)),
+        }
+    }
+}
+
+impl Read for Unpacking<'_> {
+    fn read(&mut self, to: &mut [u8]) -> Result<usize> {
+        let Some(state) = &mut self.state else {
+            return self.rest.read(to);
+        };
+        if to.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let done = inflate_some(state, self.rest, to, MZFlush::None);
+            self.rest = &self.rest[done.bytes_consumed..];
+            match done.status {
+                _ if done.bytes_written > 0 => return Ok(done.bytes_written),
+                Ok(MZStatus::StreamEnd) => return Ok(0),
+                Ok(_) if done.bytes_consumed > 0 => {}
+                // It breaks off, or is none.
+                _ => return Err(Error::from(ErrorKind::InvalidData)),
+            }
+        }
+    }
+}
 
 /// What a stream of zlib unpacks to, when that is at most `most` bytes; and whether it is whole.
 ///

@@ -19,7 +19,7 @@ mod tiff;
 mod told;
 mod xml;
 mod xmp;
-mod zip;
+pub(crate) mod zip;
 
 pub use danger::{Danger, dangers};
 pub use format::Format;

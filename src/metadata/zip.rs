@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::inflate;
+pub use super::inflate::Unpacking;
 
 /// So many entries are looked at.
 const MOST: usize = 20_000;
@@ -110,6 +111,19 @@ impl<'a> Archive<'a> {
         match entry.method {
             0 if data.len() <= most => Some(data.to_vec()),
             8 => inflate::raw(data, most),
+            _ => None,
+        }
+    }
+
+    /// What a part holds, unpacked as it is read; `None` when it is kept from readers, or packed in another way.
+    pub fn stream(&self, entry: &Entry) -> Option<Unpacking<'a>> {
+        if entry.flags & 1 == 1 {
+            return None;
+        }
+        let data = self.bytes.get(entry.packed.clone())?;
+        match entry.method {
+            0 => Some(Unpacking::plain(data)),
+            8 => Some(Unpacking::deflated(data)),
             _ => None,
         }
     }

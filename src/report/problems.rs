@@ -8,7 +8,7 @@ use appel_messages::Catalog;
 use csv::{Terminator, WriterBuilder};
 
 use super::spreadsheet::harmless;
-use crate::failure::{Problem, Problems, Severity};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 const COLUMNS: [&str; 9] = [
     "severity", "code", "file", "line", "column", "field", "cell", "message", "hint",
@@ -64,7 +64,7 @@ fn write(to: impl Write, problems: &Problems, catalog: &Catalog) -> io::Result<(
         let cells = [
             severity(problem.severity).to_owned(),
             problem.code().to_owned(),
-            place.map(|place| place.file.clone()).unwrap_or_default(),
+            place.map(file).unwrap_or_default(),
             number(place.and_then(|place| place.line)),
             number(place.and_then(|place| place.column)),
             place.and_then(|place| place.field.clone()).unwrap_or_default(),
@@ -89,6 +89,14 @@ fn write(to: impl Write, problems: &Problems, catalog: &Catalog) -> io::Result<(
         rows.write_record(cells.map(|cell| harmless(&cell)))?;
     }
     rows.flush()
+}
+
+/// The file, and the sheet of a spreadsheet.
+fn file(place: &Place) -> String {
+    match &place.sheet {
+        Some(sheet) => format!("{}:{sheet}", place.file),
+        None => place.file.clone(),
+    }
 }
 
 const fn severity(severity: Severity) -> &'static str {

@@ -120,7 +120,7 @@ fn in_words(facts: &str) -> String {
 }
 
 /// A cell that a spreadsheet shows and does not take for a formula; control characters in caret notation.
-pub(super) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let shown = visible_line(text);
     // Blanks before it do not keep every spreadsheet from seeing the formula; nor do the wide signs of Chinese and
     // Japanese keyboards.

@@ -269,11 +269,11 @@ fn never_fits(composer: &Composer, letter: &Letter) -> Option<Problem> {
     if u64::try_from(addresses).unwrap_or(u64::MAX) <= limit {
         return None;
     }
-    let place = Place {
-        line: Some(letter.recipient.line),
-        field: Some("cc".to_owned()),
-        ..Place::file(composer.input.campaign.recipients.shown())
-    };
+    let place = composer
+        .input
+        .campaign
+        .recipients
+        .place(letter.recipient.line, Some("cc"));
     let what = msg!(
         "letter-never-fits",
         letter = &letter.spec.id,

@@ -249,6 +249,8 @@ const NO_SCREENS: &[(&str, &str)] = &[
     ("src/transport/smtp/said.rs", "words of servers"),
     ("src/outbox/delivery/evidence/hints.rs", "words of providers"),
     ("src/input/phrases.rs", "words of letters"),
+    ("src/input/recipients/names.rs", "words of lists"),
+    ("src/input/recipients/rows/gender.rs", "words of lists"),
     ("src/outbox/ledger/lock.rs", "a file's format"),
     ("src/metadata/chunks.rs", "words of files"),
     ("crates/core/src/place.rs", "codes of languages"),

@@ -51,6 +51,9 @@ impl Address {
         {
             return Err(AddressError::Typographic(c, at + 1));
         }
+        if let Some(slip) = slip(text) {
+            return Err(slip);
+        }
         if text.matches('@').count() > 1 || text.contains([',', ';', ' ']) {
             return Err(AddressError::SeveralOrSpace);
         }
@@ -63,12 +66,18 @@ impl Address {
             .split('.')
             .all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
         {
-            return Err(AddressError::Local);
+            return Err(unfit(text, local, |c| c == '.' || is_atext(c)).unwrap_or(AddressError::Local));
         }
         if local.len() > 64 {
             return Err(AddressError::LocalTooLong);
         }
-        let domain = ascii_domain(domain)?;
+        let domain = ascii_domain(domain).map_err(|error| match error {
+            AddressError::Domain => {
+                let fits = |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+                unfit(text, domain, fits).unwrap_or(error)
+            }
+            error => error,
+        })?;
         if local.len() + 1 + domain.len() > 254 {
             return Err(AddressError::TooLong);
         }
@@ -185,6 +194,11 @@ impl AddressError {
             Self::LeadingQuote => msg!("address-quote"),
             Self::NameInside => msg!("address-name"),
             Self::SeveralOrSpace => msg!("address-several"),
+            Self::Scheme => msg!("address-scheme"),
+            Self::TwoAts => msg!("address-two-ats"),
+            Self::Comma(at) => msg!("address-comma", at = at.to_string()),
+            Self::Dots => msg!("address-dots"),
+            Self::Unfit(c, at) => msg!("address-unfit", at = at.to_string(), character = *c),
             Self::NoAt => msg!("address-no-at"),
             Self::LeadingHyphen => msg!("address-hyphen"),
             Self::Local => msg!("address-local"),
@@ -202,6 +216,11 @@ impl AddressError {
             Self::Hidden(_) => Some(msg!("address-hidden-hint")),
             Self::Typographic(..) => Some(msg!("address-typographic-hint")),
             Self::LeadingQuote => Some(msg!("address-quote-hint")),
+            Self::Scheme => Some(msg!("address-scheme-hint")),
+            Self::TwoAts => Some(msg!("address-two-ats-hint")),
+            Self::Comma(_) => Some(msg!("address-comma-hint")),
+            Self::Dots => Some(msg!("address-dots-hint")),
+            Self::Unfit(c, _) => Some(msg!("address-unfit-hint", character = *c)),
             _ => None,
         }
     }
@@ -241,6 +260,16 @@ pub enum AddressError {
     NameInside,
     /// `a@b.example, c@d.example`, or a space.
     SeveralOrSpace,
+    /// `mailto:info@mid.example`.
+    Scheme,
+    /// `a@@b.example`.
+    TwoAts,
+    /// `a@b,example`: as which character of the address the comma stands there.
+    Comma(usize),
+    /// `a@b..example`, `a.@b.example`, `a@b.example.`
+    Dots,
+    /// An ASCII character that no address has, and as which one of the address.
+    Unfit(char, usize),
     /// No `@`.
     NoAt,
     /// Could be read as a flag by other programs.
@@ -255,6 +284,41 @@ pub enum AddressError {
     DomainNoDot,
     /// Not a name that DNS can hold.
     Domain,
+}
+
+/// What a hand does wrong that means to write one address, and one only.
+fn slip(text: &str) -> Option<AddressError> {
+    const SCHEME: &str = "mailto:";
+    if text
+        .get(..SCHEME.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(SCHEME))
+    {
+        return Some(AddressError::Scheme);
+    }
+    if text.contains("@@") {
+        return Some(AddressError::TwoAts);
+    }
+    if text.contains([' ', ';']) || text.matches('@').count() != 1 {
+        return None;
+    }
+    let (local, domain) = text.rsplit_once('@')?;
+    if let [before, behind] = domain.split(',').collect::<Vec<_>>()[..]
+        && !local.contains(',')
+        && !before.is_empty()
+        && !behind.is_empty()
+    {
+        let at = text.chars().take_while(|c| *c != ',').count() + 1;
+        return Some(AddressError::Comma(at));
+    }
+    let has_loose_dot = |part: &str| part.starts_with('.') || part.ends_with('.') || part.contains("..");
+    (has_loose_dot(local) || has_loose_dot(domain)).then_some(AddressError::Dots)
+}
+
+/// The first character of a part of `text` that does not fit.
+fn unfit(text: &str, part: &str, fits: impl Fn(char) -> bool) -> Option<AddressError> {
+    let (at, c) = part.char_indices().find(|(_, c)| !fits(*c))?;
+    let start = text.rfind(part)?;
+    Some(AddressError::Unfit(c, text[..start + at].chars().count() + 1))
 }
 
 /// Lower-case NFC, as far as two mailboxes that differ only in it can be taken for one.
@@ -445,7 +509,7 @@ mod tests {
         );
         check(
             "a..b@c.org",
-            Err("the part before the @ is not written as an address can be"),
+            Err("a dot stands where none can: beside another one, beside the @, or at an end"),
         );
         check("ab.org", Err("an address needs an @"));
         check("a\u{a0}@b.org", Err("the address contains the hidden character U+00A0"));
@@ -459,7 +523,7 @@ mod tests {
         );
         check(
             "\"a\"@b.org",
-            Err("the part before the @ is not written as an address can be"),
+            Err("its character 1 is `\"`, which no address has there"),
         );
         check("-a@b.org", Err("an address that begins with - is not accepted"));
         check(
@@ -474,7 +538,15 @@ mod tests {
             "a@[127.0.0.1]",
             Err("the domain after the @ needs a dot, and cannot be an IP address"),
         );
-        check("a@b..org", Err("the domain after the @ is not a valid domain name"));
+        check(
+            "a@b..org",
+            Err("a dot stands where none can: beside another one, beside the @, or at an end"),
+        );
+        check("a@b!c.org", Err("its character 4 is `!`, which no address has there"));
+        check("mailto:a@b.org", Err("`mailto:` stands before the address"));
+        check("a@@b.org", Err("two @ stand side by side"));
+        check("a@b,org", Err("its character 4 is a comma where a dot belongs"));
+        check("a@-b.org", Err("the domain after the @ is not a valid domain name"));
         check(
             &format!("{}@b.org", "a".repeat(65)),
             Err("the part before the @ is longer than 64 bytes"),

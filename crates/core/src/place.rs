@@ -1,5 +1,7 @@
 //! Countries (ISO 3166-1 alpha-2) and languages (BCP 47), as a campaign names them.
 
+mod names;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,6 +28,12 @@ impl Country {
             text: text.to_owned(),
             of: Codes::Countries,
         })
+    }
+
+    /// The country that is called so in one of six languages, or has this code of three letters.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        names::country(name).and_then(|code| Self::parse(code).ok())
     }
 
     /// Every one, by its code.
@@ -161,6 +169,12 @@ impl Language {
             _ => return Err(unknown()),
         }
         Ok(Self(id))
+    }
+
+    /// The language that is called so in one of six languages or in itself, or has this code of three letters.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        names::language(name).and_then(|code| Self::parse(code).ok())
     }
 
     /// For the libraries that format by language.

@@ -85,6 +85,8 @@ impl Excerpt {
 pub struct Place {
     /// The file as the person named it, relative to where they stand when possible.
     pub file: String,
+    /// The sheet of a spreadsheet; line and column are its rows and columns then.
+    pub sheet: Option<String>,
     /// 1-based line; `None` when the whole file is meant.
     pub line: Option<usize>,
     /// 1-based column in characters.
@@ -121,11 +123,20 @@ impl Place {
             .clamp(from, text.len());
         Self {
             file: file.into(),
+            sheet: None,
             line: Some(memchr::memchr_iter(b'\n', &bytes[..start]).count() + 1),
             column: Some(text[..from].chars().count() + 1),
             field: None,
             excerpt: Some(Excerpt::around(text, from..to)),
         }
+    }
+
+    /// A cell of a spreadsheet as its program shows it, `C14`: in what is a sheet, and as far as it is known.
+    #[must_use]
+    pub fn cell(&self) -> Option<String> {
+        self.sheet.as_ref()?;
+        let row = self.line?.to_string();
+        Some(self.column.map(letters).unwrap_or_default() + &row)
     }
 
     /// The same place, naming the field that is meant.
@@ -137,10 +148,15 @@ impl Place {
 }
 
 impl fmt::Display for Place {
-    /// `recipients.csv:14:3 email`, as much of it as is known.
+    /// `recipients.csv:14:3 email`, `list.xlsx:Embassies!C14 email`, as much of it as is known.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", visible_line(&self.file))?;
-        if let Some(line) = self.line {
+        if let Some(sheet) = &self.sheet {
+            write!(f, ":{}", visible_line(sheet))?;
+            if let Some(cell) = self.cell() {
+                write!(f, "!{cell}")?;
+            }
+        } else if let Some(line) = self.line {
             write!(f, ":{line}")?;
             if let Some(column) = self.column {
                 write!(f, ":{column}")?;
@@ -151,6 +167,18 @@ impl fmt::Display for Place {
         }
         Ok(())
     }
+}
+
+/// The letters by which spreadsheets name their columns: A is 1, Z 26, AA 27.
+fn letters(column: usize) -> String {
+    let mut letters = Vec::new();
+    let mut rest = column;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"[rest % 26]);
+        rest /= 26;
+    }
+    letters.iter().rev().map(|letter| char::from(*letter)).collect()
 }
 
 /// One thing that is wrong in the inputs: what, where, and what to do about it.
@@ -271,6 +299,10 @@ impl Serialize for Problem {
             #[serde(skip_serializing_if = "Option::is_none")]
             style: Option<&'static str>,
             file: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            sheet: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            reference: Option<String>,
             line: Option<usize>,
             column: Option<usize>,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -286,6 +318,8 @@ impl Serialize for Problem {
             detail: self.detail(),
             style: self.style(),
             file: place.map(|place| place.file.as_str()),
+            sheet: place.and_then(|place| place.sheet.as_deref()),
+            reference: place.and_then(Place::cell),
             line: place.and_then(|place| place.line),
             column: place.and_then(|place| place.column),
             field: place.and_then(|place| place.field.as_deref()),
@@ -305,5 +339,23 @@ mod tests {
         let place = Place::in_source("f", "é", 1..99);
         assert_eq!((place.line, place.column), (Some(1), Some(1)));
         assert_eq!(Place::in_source("f", "", 5..9).line, Some(1));
+    }
+
+    #[test]
+    fn a_cell_of_a_spreadsheet_is_named_as_its_program_names_it() {
+        let place = |column, line| Place {
+            sheet: Some("Embassies".to_owned()),
+            line,
+            column,
+            ..Place::file("list.xlsx")
+        };
+        assert_eq!(
+            place(Some(3), Some(14)).field("email").to_string(),
+            "list.xlsx:Embassies!C14 email"
+        );
+        assert_eq!(place(Some(28), Some(2)).to_string(), "list.xlsx:Embassies!AB2");
+        assert_eq!(place(None, Some(2)).to_string(), "list.xlsx:Embassies!2");
+        assert_eq!(place(None, None).to_string(), "list.xlsx:Embassies");
+        assert_eq!([letters(26), letters(27), letters(703)], ["Z", "AA", "AAA"]);
     }
 }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+
 use crate::address::Address;
 use crate::place::{Country, Language};
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 use crate::spec::Attachment;
 
 /// One row of the recipients file, valid.
 #[derive(Clone, Debug)]
 pub struct Recipient {
-    /// The line its record begins on, 1-based.
+    /// The line its record begins on, or its row in a spreadsheet, 1-based.
     pub line: usize,
     /// `role`.
     pub role: String,
@@ -24,6 +26,8 @@ pub struct Recipient {
     pub languages: Vec<Language>,
     /// `cc`.
     pub cc: Vec<Address>,
+    /// `verified`: when somebody last looked whether the address is right.
+    pub verified: Option<Date>,
     /// `attach`: files that go with this row's letters.
     pub attach: Vec<Attachment>,
     /// What `{{recipient.COLUMN}}` gives, in the order of [`Recipients::columns`].
@@ -76,6 +80,23 @@ pub trait Recipients: fmt::Debug + Send + Sync {
 
     /// Every file that a row names, each once.
     fn files(&self) -> Vec<Attachment>;
+
+    /// Where a row has its value for a column, or where the row is, as people find it: by the line of a text, or the cell of a spreadsheet.
+    fn place(&self, line: usize, column: Option<&str>) -> Place {
+        let place = Place {
+            line: Some(line),
+            ..Place::file(self.shown())
+        };
+        match column {
+            Some(column) => place.field(column),
+            None => place,
+        }
+    }
+
+    /// Whether the list says when its addresses were verified.
+    fn has_verified(&self) -> bool {
+        false
+    }
 
     /// Whether some rows could no longer be read, since the file changed or cannot be reached.
     fn is_lost(&self) -> bool;

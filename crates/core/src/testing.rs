@@ -314,6 +314,7 @@ fn recipient<'r>(line: usize, value: impl Fn(&str) -> &'r str, columns: &[String
         },
         languages: words("language").map(language).collect(),
         cc: words("cc").map(address).collect(),
+        verified: value("verified").parse().ok(),
         attach: words("attach").map(attachment).collect(),
         cells: columns.iter().map(|column| value(column).to_owned()).collect(),
     }

@@ -18,6 +18,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("config.ftl", include_str!("../../../locales/en/config.ftl")),
     ("files.ftl", include_str!("../../../locales/en/files.ftl")),
     ("help.ftl", include_str!("../../../locales/en/help.ftl")),
+    ("import.ftl", include_str!("../../../locales/en/import.ftl")),
     ("ledger.ftl", include_str!("../../../locales/en/ledger.ftl")),
     ("letters.ftl", include_str!("../../../locales/en/letters.ftl")),
     ("metadata.ftl", include_str!("../../../locales/en/metadata.ftl")),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use appel_core::letter::{Corrections, Decision, Over, Rules};
+use appel_core::recipients::Recipients;
 use appel_messages::msg;
 use jiff::Timestamp;
 
@@ -72,19 +73,15 @@ impl Crowd {
         }
     }
 
-    pub fn warnings(self, recipients: &str) -> Vec<Problem> {
+    pub fn warnings(self, recipients: &dyn Recipients) -> Vec<Problem> {
         let named = self.first.into_iter().map(|(over, line, letters)| {
-            let place = Place {
-                line: Some(line),
-                field: Some(if over.copy { "cc" } else { "email" }.to_owned()),
-                ..Place::file(recipients)
-            };
+            let place = recipients.place(line, Some(if over.copy { "cc" } else { "email" }));
             Problem::warning(msg!("check-crowded", over = over.message(), letters = letters)).at(place)
         });
         let mut warnings: Vec<Problem> = named.collect();
         if self.more > 0 {
             let others = Problem::warning(msg!("check-crowded-others", letters = self.more));
-            warnings.push(others.at(Place::file(recipients)));
+            warnings.push(others.at(Place::file(recipients.shown())));
         }
         warnings
     }

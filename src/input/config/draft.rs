@@ -26,6 +26,7 @@ use super::style;
 use super::{FromFolder, KeptBack, Smtp};
 use crate::failure::{Place, Problem, Problems};
 use crate::input::bounded::{self, MOST_TEXT, Unread, looks_like_utf_16};
+use crate::input::list::ListPath;
 use crate::input::{Input, Organiser, Sources};
 
 /// What could be read of a configuration: enough to check recipients and templates too, when something in it is wrong.
@@ -42,6 +43,8 @@ pub struct Draft {
     pub sender_keys: Option<BTreeSet<String>>,
     /// The warnings of style that are switched off, by their names.
     pub off: Vec<&'static str>,
+    /// After so many days an address is to be verified again.
+    verified_days: usize,
     /// What no letter may take with it.
     pub kept_back: Arc<KeptBack>,
     /// How long the files are together, in bytes.
@@ -58,6 +61,14 @@ impl Draft {
     /// The recipients file, as a path that can be opened.
     pub fn recipients(&self) -> Option<&Path> {
         self.general.recipients.as_deref()
+    }
+
+    /// The same, with the sheet of a spreadsheet that is named behind it.
+    pub fn list(&self) -> Option<ListPath> {
+        Some(ListPath {
+            path: self.recipients()?.to_owned(),
+            sheet: self.general.sheet.clone(),
+        })
     }
 
     /// The templates folder, as a path that can be opened.
@@ -104,6 +115,7 @@ impl Draft {
             limits: self.limits,
             folder: paths::or_here(&self.folder).to_owned(),
             kept_back: self.kept_back,
+            verified_days: self.verified_days,
         })
     }
 }
@@ -177,7 +189,7 @@ fn read_both(
     for letter in &mut letters {
         letter.says_language = general.content_language;
     }
-    let off = style::read(&top);
+    let check = style::read(&top);
     top.deny_unknown();
     if let Some(account_top) = &account_top {
         account_top.deny_unknown();
@@ -213,7 +225,8 @@ fn read_both(
         language,
         letters,
         facts,
-        off,
+        off: check.off,
+        verified_days: check.verified_days,
         general,
         limits,
         sender,

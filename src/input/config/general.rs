@@ -12,6 +12,7 @@ use super::paths;
 use super::read::Table;
 use super::value::{Text, Value};
 use crate::failure::Problem;
+use crate::input::list::is_spreadsheet;
 
 /// What `[campaign]` says; `None` where it was wrong or is missing.
 #[derive(Default)]
@@ -19,6 +20,8 @@ pub struct General {
     pub id: Option<String>,
     pub title: Option<String>,
     pub recipients: Option<PathBuf>,
+    /// Which sheet of a spreadsheet the recipients are on; without it the first.
+    pub sheet: Option<String>,
     pub templates: Option<PathBuf>,
     /// Left out, it is the sender's.
     pub language: Option<Language>,
@@ -40,6 +43,7 @@ pub struct General {
 /// Reads `[campaign]`; `folder` holds the file.
 pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
     let language = table.text("language");
+    let (recipients, sheet) = recipients(table, folder);
     let general = General {
         id: table
             .required("id", "id = \"my-campaign-2026\"")
@@ -47,7 +51,8 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
         title: table
             .required("title", msg!("config-example-title"))
             .and_then(|text| text.line_of_letters()),
-        recipients: path(table, folder, "recipients", "recipients.csv"),
+        recipients,
+        sheet,
         templates: path(table, folder, "templates", "templates"),
         language_written: table.has("language"),
         language: language.as_ref().and_then(read_language),
@@ -58,9 +63,6 @@ pub fn read(table: &Table<'_>, folder: &Path, now: Timestamp) -> General {
         contact: table.text("contact").and_then(|text| text.line()),
         hold: hold(table),
     };
-    if let Some(recipients) = &general.recipients {
-        refuse_spreadsheet(table, recipients);
-    }
     table.deny_unknown();
     general
 }
@@ -85,16 +87,29 @@ fn path(table: &Table<'_>, folder: &Path, key: &'static str, default: &str) -> O
     }
 }
 
-fn refuse_spreadsheet(table: &Table<'_>, recipients: &Path) {
-    let is_spreadsheet = recipients.extension().is_some_and(|end| {
-        ["xlsx", "xls", "xlsm", "ods"]
-            .iter()
-            .any(|known| end.eq_ignore_ascii_case(known))
-    });
-    if is_spreadsheet {
-        table.source().push(
-            Problem::error(msg!("config-spreadsheet")).at(table.key_place("recipients").field("campaign.recipients")),
-        );
+/// The list, and behind a `#` the sheet of a spreadsheet that it is on.
+fn recipients(table: &Table<'_>, folder: &Path) -> (Option<PathBuf>, Option<String>) {
+    const KEY: &str = "recipients";
+    let whole = |table| (path(table, folder, KEY, "recipients.csv"), None);
+    if table.get(KEY).is_none() {
+        return whole(table);
+    }
+    let Some(text) = table.text(KEY) else {
+        return (None, None);
+    };
+    let Some((file, sheet)) = text.as_str().split_once('#') else {
+        return whole(table);
+    };
+    // A number sign may be part of a name.
+    if !is_spreadsheet(Path::new(file)) || folder.join(text.as_str()).exists() {
+        return whole(table);
+    }
+    match paths::inside(folder, file) {
+        Ok(path) => (Some(path), Some(sheet.to_owned()).filter(|sheet| !sheet.is_empty())),
+        Err(refused) => {
+            refused.of(&text);
+            (None, None)
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! `[check]`: which warnings of style a campaign does not want to hear.
+//! `[check]`: which warnings of style a campaign does not want to hear, and how old an address may be.
 
 use appel_core::problem::style;
 use appel_core::words::nearest;
@@ -6,11 +6,30 @@ use appel_messages::{Catalog, Locale, Value, msg};
 
 use super::read::Table;
 
-/// The names under `allow`, each once; what is no name of style is refused.
-pub fn read(top: &Table<'_>) -> Vec<&'static str> {
-    let Some(table) = top.table("check") else {
-        return Vec::new();
+/// How many days an address counts as verified where a campaign does not say.
+const VERIFIED_DAYS: usize = 180;
+
+/// What `[check]` says.
+pub struct Check {
+    /// The warnings of style that are switched off, each once.
+    pub off: Vec<&'static str>,
+    /// After so many days an address is to be verified again.
+    pub verified_days: usize,
+}
+
+/// Reads `[check]`; what is no name of style is refused.
+pub fn read(top: &Table<'_>) -> Check {
+    let usual = Check {
+        off: Vec::new(),
+        verified_days: VERIFIED_DAYS,
     };
+    let Some(table) = top.table("check") else {
+        return usual;
+    };
+    let days = table.get("verified-days").and_then(|value| value.integer(1..=36_500));
+    let verified_days = days
+        .and_then(|days| usize::try_from(days).ok())
+        .unwrap_or(VERIFIED_DAYS);
     let written = table.get("allow").map(|value| value.list("allow = [\"left-over\"]"));
     let mut off = Vec::new();
     for value in written.unwrap_or_default() {
@@ -36,5 +55,5 @@ pub fn read(top: &Table<'_>) -> Vec<&'static str> {
         }
     }
     table.deny_unknown();
-    off
+    Check { off, verified_days }
 }

@@ -1109,7 +1109,7 @@ fn copies_are_addresses() {
 }
 
 #[test]
-fn recipients_and_templates_stay_in_the_folder_and_spreadsheets_wait() {
+fn recipients_and_templates_stay_in_the_folder() {
     insta::assert_snapshot!(check(&format!("{CAMPAIGN}recipients = \"../all.csv\"\ntemplates = \"/tmp\"\n{SENDER}{LETTER}")), @r#"
     error: `../all.csv` leads out of the campaign's folder
      --> config.toml:5:14
@@ -1127,15 +1127,30 @@ fn recipients_and_templates_stay_in_the_folder_and_spreadsheets_wait() {
       |
       = help: copy the file into the folder and name it from there: a campaign must be whole when it is handed on
     "#);
-    insta::assert_snapshot!(check(&format!("{CAMPAIGN}recipients = \"list.XLSX\"\n{SENDER}{LETTER}")), @r#"
-    error: spreadsheets are not read yet
-     --> config.toml:5:1
-      |
-    5 | recipients = "list.XLSX"
-      | ^^^^^^^^^^ campaign.recipients
-      |
-      = help: open it, choose Save As, format "CSV UTF-8", and name the new file here: recipients = "recipients.csv"
-    "#);
+}
+
+#[test]
+fn a_sheet_is_named_behind_a_spreadsheet_and_nowhere_else() {
+    let list = |written: &str| {
+        let text = format!("{CAMPAIGN}recipients = \"{written}\"\n{SENDER}{LETTER}");
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("config.toml"), text).unwrap();
+        let sources = Sources {
+            config: dir.path().join("config.toml"),
+            account: None,
+            account_required: false,
+            private: crate::input::Private::default(),
+        };
+        let list = read(&sources, "2011-12-17T00:00:00Z".parse().unwrap(), &mut Problems::new());
+        let list = list.unwrap().list().unwrap();
+        let name = list.path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, list.sheet)
+    };
+    let sheet = |name: &str, sheet: Option<&str>| (name.to_owned(), sheet.map(ToOwned::to_owned));
+    assert_eq!(list("list.XLSX"), sheet("list.XLSX", None));
+    assert_eq!(list("list.xlsx#Embassies"), sheet("list.xlsx", Some("Embassies")));
+    assert_eq!(list("list.ods#"), sheet("list.ods", None));
+    assert_eq!(list("a#b.csv"), sheet("a#b.csv", None));
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Bytes to text: UTF-8, UTF-16 with a byte order mark, and the Windows-1252 that Excel writes in Western Europe.
+//! Bytes to text: UTF-8, UTF-16 with a byte order mark, the Windows-1252 that Excel writes in
+//! Western Europe, and the Mac Roman that it writes on Macs.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use appel_messages::msg;
 
+use super::mac::{self, Mac};
 use crate::failure::{Place, Problem};
 use crate::input::bounded::looks_like_utf_16;
 
@@ -16,9 +18,6 @@ pub const MARK: &[u8] = b"\xef\xbb\xbf";
 /// # Errors
 /// The problem, when the bytes are no text that can be read without guessing.
 pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem>), Problem> {
-    if is_spreadsheet(&bytes) {
-        return Err(Problem::error(msg!("recipients-spreadsheet")).at(Place::file(shown)));
-    }
     if bytes.starts_with(b"\xff\xfe") {
         return utf_16(&bytes[2..], UTF_16LE, shown);
     }
@@ -37,8 +36,15 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
     };
     let bad = bytes.utf8_error().valid_up_to();
     let bytes = bytes.into_bytes();
-    if guess(&bytes, bad) == WINDOWS_1252 && !bytes.iter().any(|byte| is_undefined_in_windows_1252(*byte)) {
-        let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
+    let is_windows =
+        || guess(&bytes, bad) == WINDOWS_1252 && !bytes.iter().any(|byte| is_undefined_in_windows_1252(*byte));
+    let read = match mac::looks_so(&bytes) {
+        Mac::Yes => Some((MACINTOSH, msg!("recipients-mac-roman"))),
+        Mac::No if is_windows() => Some((WINDOWS_1252, msg!("recipients-windows-1252"))),
+        Mac::No | Mac::Unclear => None,
+    };
+    if let Some((encoding, said)) = read {
+        let (text, _) = encoding.decode_without_bom_handling(&bytes);
         // What comes before is ASCII or was UTF-8 by chance; the line is the same.
         let breaks = bytes[..bad].split(|byte| *byte == b'\n').count() - 1;
         let start = match breaks.checked_sub(1) {
@@ -46,7 +52,7 @@ pub fn decode(mut bytes: Vec<u8>, shown: &str) -> Result<(String, Option<Problem
             None => 0,
         };
         let end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let note = Problem::note(msg!("recipients-windows-1252")).at(Place::in_source(shown, &text, start..end));
+        let note = Problem::note(said).at(Place::in_source(shown, &text, start..end));
         return Ok((text.into_owned(), Some(note)));
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -65,11 +71,6 @@ fn utf_16(bytes: &[u8], encoding: &'static Encoding, shown: &str) -> Result<(Str
     let bad = text.find(REPLACEMENT).unwrap_or(0);
     let place = Place::in_source(shown, &text, bad..bad + REPLACEMENT.len_utf8());
     Err(Problem::error(msg!("recipients-utf-16-broken")).at(place))
-}
-
-/// Whether a file that begins with `bytes` is a spreadsheet program's own.
-pub fn is_spreadsheet(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xd0\xcf\x11\xe0")
 }
 
 /// How many bytes are looked at to guess how a file is written.

@@ -1,50 +1,41 @@
 //! What is wrong in the rows, put at its place, as long as anybody wants to see it.
 
-use std::ops::Range;
-
 use appel_messages::{Message, msg};
 use csv::StringRecord;
 
 use super::layout::Layout;
-use super::records::Records;
 use super::rows::{Finding, Report};
-use super::scan;
-use super::tape::Tape;
-use crate::failure::{Excerpt, Place, Problem, Problems, Severity};
+use super::said::{Done, Said};
+use super::scan::QuoteSlip;
+use super::table::{Rows, Spot};
+use crate::failure::{Place, Problem, Problems, Severity};
 
 /// Problems of all rows.
 pub struct Findings<'a> {
-    shown: &'a str,
     layout: &'a Layout,
     problems: &'a mut Problems,
     errors: usize,
+    /// What is done to many rows.
+    pub said: Said,
 }
 
 /// After so many errors nobody needs the rest of the file to know that it is no list.
 const HOPELESS: usize = 1_000_000;
 
 impl<'a> Findings<'a> {
-    pub const fn new(shown: &'a str, layout: &'a Layout, problems: &'a mut Problems) -> Self {
+    pub fn new(layout: &'a Layout, problems: &'a mut Problems) -> Self {
         Self {
-            shown,
             layout,
             problems,
             errors: 0,
+            said: Said::default(),
         }
     }
 
-    /// The record at hand, and who says what is wrong in it.
-    pub fn look<'l>(&'l mut self, records: &'l mut Records) -> (&'l StringRecord, Look<'l, 'a>) {
-        let (row, line) = (records.span.clone(), records.line);
-        let (record, tape) = records.parts();
-        let look = Look {
-            findings: self,
-            tape,
-            row,
-            line,
-            scanned: None,
-        };
-        (record, look)
+    /// The values of the row at hand, and who says what is wrong in it.
+    pub fn look<'l>(&'l mut self, rows: &'l mut dyn Rows) -> (&'l StringRecord, Look<'l, 'a>) {
+        let (values, spot) = rows.parts();
+        (values, Look { findings: self, spot })
     }
 
     /// Whether it is not worth while to read on.
@@ -52,8 +43,9 @@ impl<'a> Findings<'a> {
         self.errors >= HOPELESS
     }
 
-    /// Whether there was no error.
-    pub const fn finish(self) -> bool {
+    /// Says what was done to many rows; whether there was no error.
+    pub fn finish(self, shown: &str) -> bool {
+        self.said.tell(self.layout, shown, self.problems);
         self.errors == 0
     }
 }
@@ -61,64 +53,34 @@ impl<'a> Findings<'a> {
 /// A look at one row.
 pub struct Look<'l, 'a> {
     findings: &'l mut Findings<'a>,
-    tape: &'l mut Tape,
-    row: Range<usize>,
-    /// The line it begins on, 1-based.
-    line: usize,
-    /// Where its values stand, once somebody asked.
-    scanned: Option<scan::Record>,
+    spot: &'l mut dyn Spot,
 }
 
 impl Look<'_, '_> {
     /// Where a value of the row stands; without one, where the row does.
     pub fn place(&mut self, column: Option<usize>) -> Place {
-        let layout = self.findings.layout;
-        let text = self.tape.text(self.row.clone());
-        let record = self.scanned.get_or_insert_with(|| scan::record(text, layout.delimiter));
-        let span = column
-            .and_then(|column| record.fields.get(column))
-            .map_or(0..record.end, |field| field.span.clone());
-        let place = self.at(span);
-        match column.and_then(|column| layout.names.get(column)) {
-            Some(name) => place.field(name),
-            None => place,
+        let place = self.spot.place(column);
+        match column.and_then(|column| self.findings.layout.names.get(column)) {
+            Some(name) if !name.is_empty() => place.field(name),
+            _ => place,
         }
     }
 
-    /// The bytes `span` of the row. The line is known: counting from the beginning of a long file would be slow.
-    fn at(&mut self, span: Range<usize>) -> Place {
-        let (start, end) = (self.row.start + span.start, self.row.start + span.end);
-        let line_breaks = memchr::memchr_iter(b'\n', self.tape.slice(self.row.start..start)).count();
-        let (line_start, line) = self.tape.line_around(start);
-        let line = line.trim_end_matches('\r');
-        let from = (start - line_start).min(line.len());
-        let to = end.saturating_sub(line_start).clamp(from, line.len());
-        Place {
-            file: self.findings.shown.to_owned(),
-            line: Some(self.line + line_breaks),
-            column: Some(line[..from].chars().count() + 1),
-            field: None,
-            excerpt: Some(Excerpt::around(line, from..to)),
-        }
-    }
-
-    pub fn quote(&mut self, slip: scan::QuoteSlip) {
+    pub fn quote(&mut self, slip: QuoteSlip) {
         let what = slip.message();
         self.add(Severity::Error, what.code(), |look| {
-            let span = slip.span(look.tape.text(look.row.clone()));
-            Problem::error(what).at(look.at(span))
+            Problem::error(what).at(look.spot.slip_place(slip))
         });
     }
 
     /// The row has no end within what it may have.
     pub fn too_long(&mut self) {
-        let record = scan::record(self.tape.text(self.row.clone()), self.findings.layout.delimiter);
-        if let Some(slip @ scan::QuoteSlip::NeverClosed(_)) = record.slip {
+        if let Some(slip) = self.spot.endless() {
             return self.quote(slip);
         }
         let what = msg!("row-without-end");
         self.add(Severity::Error, what.code(), |look| {
-            Problem::error(what).at(look.at(0..1))
+            Problem::error(what).at(look.spot.beginning())
         });
     }
 
@@ -146,5 +108,12 @@ impl Report for Look<'_, '_> {
             };
             problem.at(look.place(column)).hint_if_any(hint)
         });
+    }
+
+    fn done(&mut self, done: Done<'_>) {
+        if self.findings.said.count(&done) {
+            let place = self.place(Some(done.column));
+            self.findings.said.first(done.what, place);
+        }
     }
 }

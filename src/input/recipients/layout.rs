@@ -1,49 +1,35 @@
-//! The first line: which character separates the values, and which column is where.
+//! The row that names the columns: which it is, and which column is where.
 
-use appel_core::words::{floor_char_boundary, is_unsafe_to_show, nearest, visible_line};
-
+use appel_core::words::{is_unsafe_to_show, nearest, visible_line};
 use appel_messages::{Message, Value, msg};
 
-use super::MOST_RECORD;
-use super::scan::{self, QuoteSlip};
+use super::names::{self, KEPT_BACK, KNOWN};
 use crate::failure::{Place, Problem, Problems};
 
-/// The columns that mean something to the program, in the order in which templates know them.
-pub const KNOWN: [&str; 11] = [
-    "role",
-    "name",
-    "email",
-    "country",
-    "language",
-    "cc",
-    "salutation",
-    "title",
-    "gender",
-    "note",
-    "attach",
-];
 /// How many columns a file has at most.
-const MOST_COLUMNS: usize = 256;
+pub const MOST_COLUMNS: usize = 256;
 /// How long the name of a column is at most, in bytes.
 const LONGEST_NAME: usize = 200;
-const DELIMITERS: [u8; 3] = [b'\t', b';', b','];
+/// How many names of columns are listed at most.
+const SHOWN: usize = 20;
 const REQUIRED: [&str; 3] = ["role", "name", "email"];
+
+/// How many rows from the beginning on may be the one that names the columns.
+pub const LOOKED_AT: usize = 20;
 
 /// Where everything in a row is.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    /// The byte that separates values.
-    pub delimiter: u8,
-    /// Where the first record after the header begins.
-    pub start: usize,
-    /// The line it begins on, 1-based.
-    pub first_line: usize,
-    /// Where that line begins.
-    pub line_start: usize,
     /// How many values a row has.
     pub width: usize,
-    /// The name of each column of the file.
+    /// What separates them in a text; `None` in a spreadsheet.
+    pub delimiter: Option<u8>,
+    /// The name of each column of the file, as letters may name it; empty where it has none.
     pub names: Vec<String>,
+    /// The columns without a name, in which nothing may stand.
+    pub nameless: Vec<usize>,
+    /// How many rows stand above the one that names the columns: a title, say.
+    pub above: usize,
     /// What templates may name.
     pub columns: Vec<String>,
     /// For each of `columns`, the value that it takes; `None` is always empty.
@@ -54,77 +40,86 @@ pub struct Layout {
     pub country: Option<usize>,
     pub language: Option<usize>,
     pub cc: Option<usize>,
+    pub salutation: Option<usize>,
+    pub title: Option<usize>,
+    pub gender: Option<usize>,
+    pub verified: Option<usize>,
     pub attach: Option<usize>,
 }
 
-/// Whether the header is in `text`, the beginning of a file, together with the whole lines that it stands on.
-pub fn is_enough(text: &str) -> bool {
-    let (_, start) = beginning(text);
-    let is_whole = |delimiter| {
-        let end = start + scan::record(&text[start..], delimiter).end;
-        text[end..].contains('\n')
-    };
-    // Where nothing stands there may be nothing behind it either, and that is said of the whole file.
-    !text[start..].trim().is_empty() && DELIMITERS.into_iter().all(is_whole)
+/// The row that names the columns, as it stands in the file.
+pub struct Heading<'h> {
+    /// What stands in each of its values.
+    pub written: Vec<String>,
+    /// What separates them in a text.
+    pub delimiter: Option<u8>,
+    /// How many rows stand above it.
+    pub above: usize,
+    /// Where a value of it stands; without one, where it does.
+    pub place: &'h dyn Fn(Option<usize>) -> Place,
 }
 
-/// The delimiter that the file itself names, and where its header begins.
-fn beginning(text: &str) -> (Option<u8>, usize) {
-    let mut start = text.len() - text.trim_start_matches(['\r', '\n']).len();
-    let mut delimiter = None;
-    if let Some((found, end)) = separator_line(&text[start..]) {
-        delimiter = Some(found);
-        start += end;
-        start += text[start..].len() - text[start..].trim_start_matches(['\r', '\n']).len();
-    }
-    (delimiter, start)
+/// How sure it is that a row names the columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sure {
+    /// It names none that is known.
+    No,
+    /// One, beside others.
+    Perhaps,
+    /// Two, and no recipient is called like that.
+    Yes,
 }
 
-/// Reads the header of `text`; every problem is pushed, and there is no layout when one is an error.
-///
-/// `text` is the file, or as much of it as is enough.
-pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> {
-    let (delimiter, start) = beginning(text);
-    if text[start..].trim().is_empty() {
-        problems.push(Problem::error(msg!("recipients-empty")).at(Place::file(shown)));
+/// Whether these values are names of columns.
+pub fn is_heading(values: &[String]) -> Sure {
+    match known(values) {
+        0 => Sure::No,
+        1 if values.iter().filter(|value| !value.trim().is_empty()).count() < 2 => Sure::No,
+        1 => Sure::Perhaps,
+        _ => Sure::Yes,
+    }
+}
+
+/// How many known columns these values name.
+pub fn known(values: &[String]) -> usize {
+    let mut known: Vec<&str> = values
+        .iter()
+        .take(MOST_COLUMNS)
+        .filter_map(|value| names::meaning(value))
+        .collect();
+    known.sort_unstable();
+    known.dedup();
+    known.len()
+}
+
+/// Which of the first rows names the columns: the first that surely does, else the first that may, else the first.
+pub fn heading_of(rows: &[Vec<String>]) -> usize {
+    let surest = rows.iter().map(|row| is_heading(row)).max();
+    rows.iter()
+        .position(|row| Some(is_heading(row)) == surest)
+        .unwrap_or_default()
+}
+
+/// Reads the names of the columns; every problem is pushed, and there is no layout when one is an error.
+pub fn read(heading: &Heading<'_>, problems: &mut Problems) -> Option<Layout> {
+    let place = heading.place;
+    let written = &heading.written;
+    if written.len() > MOST_COLUMNS {
+        let what = msg!("columns-too-many", found = written.len(), most = MOST_COLUMNS);
+        problems.push(Problem::error(what).at(place(Some(MOST_COLUMNS))));
         return None;
     }
-    let whole = text;
-    let text = &text[..floor_char_boundary(text, start.saturating_add(MOST_RECORD + 1))];
-    let delimiter = delimiter.unwrap_or_else(|| guess_delimiter(&text[start..]));
-    if let Some(note) = match delimiter {
-        b';' => Some(msg!("recipients-semicolons")),
-        b'\t' => Some(msg!("recipients-tabs")),
-        _ => None,
-    } {
-        problems.push(Problem::note(note).at(Place::file(shown)));
-    }
-    let header = scan::record(&text[start..], delimiter);
-    let end = start + header.end;
-    let place = |span: std::ops::Range<usize>| Place::in_source(shown, text, start + span.start..start + span.end);
-    if let Some(slip) = header.slip {
-        problems.push(Problem::error(slip.message()).at(place(slip.span(&text[start..]))));
-        if matches!(slip, QuoteSlip::NeverClosed(_)) {
-            return None;
-        }
-    }
-    if header.end > MOST_RECORD || (end == text.len() && text.len() < whole.len()) {
-        problems.push(Problem::error(msg!("columns-without-end")).at(place(0..1)));
-        return None;
-    }
-    if let Some(beyond) = header.fields.get(MOST_COLUMNS) {
-        let what = msg!("columns-too-many", found = header.fields.len(), most = MOST_COLUMNS);
-        problems.push(Problem::error(what).at(place(beyond.span.clone())));
-        return None;
-    }
-    let written: Vec<String> = header.fields.iter().map(|field| field.value(&text[start..])).collect();
-    let mut fine = header.slip.is_none();
+    let mut fine = true;
     let mut names: Vec<String> = Vec::with_capacity(written.len());
     for (at, name) in written.iter().enumerate() {
         let name = canonical(name);
-        let span = header.fields[at].span.clone();
-        if let Some(what) = check_name(&name, at, &names) {
-            problems.push(Problem::error(what).at(place(span)));
+        let twin = names.iter().position(|before| is_same(before, &name));
+        let what = match twin {
+            Some(twin) => Some(same_twice(&written[twin], &written[at], &name)),
+            None => check_name(&name, at),
+        };
+        if let Some(what) = what {
+            problems.push(Problem::error(what).at(place(Some(at))));
             fine = false;
         }
         names.push(name);
@@ -134,27 +129,31 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
         .filter(|required| !names.iter().any(|name| name == required))
         .collect();
     if !missing.is_empty() {
-        problems.push(missing_columns(&missing, &names).at(place(0..header.end)));
+        problems.push(missing_columns(&missing, &names).at(place(None)));
         fine = false;
     }
     if fine {
-        warn_near_misses(&names, problems, |at| place(header.fields[at].span.clone()));
+        say_read_as(written, &names, problems, place);
+        warn_own(&names, problems, place);
     }
     let position = |wanted: &str| names.iter().position(|name| name == wanted);
     let (columns, cells) = visible_columns(&names);
     fine.then_some(())?;
     Some(Layout {
-        delimiter,
-        start: end,
-        first_line: text[..end].matches('\n').count() + 1,
-        line_start: text[..end].rfind('\n').map_or(0, |at| at + 1),
         width: names.len(),
+        delimiter: heading.delimiter,
+        nameless: (0..names.len()).filter(|at| names[*at].is_empty()).collect(),
+        above: heading.above,
         role: position("role")?,
         name: position("name")?,
         email: position("email")?,
         country: position("country"),
         language: position("language"),
         cc: position("cc"),
+        salutation: position("salutation"),
+        title: position("title"),
+        gender: position("gender"),
+        verified: position("verified"),
         attach: position("attach"),
         columns,
         cells,
@@ -162,48 +161,51 @@ pub fn read(text: &str, shown: &str, problems: &mut Problems) -> Option<Layout> 
     })
 }
 
-/// Excel's own first line, `sep=;`: the delimiter and where the line ends.
-fn separator_line(text: &str) -> Option<(u8, usize)> {
-    let end = text.find(['\r', '\n']).unwrap_or(text.len());
-    let line = text[..end].trim_matches(['"', ' ']);
-    let head = line.get(..4)?;
-    let delimiter = *line.as_bytes().get(4)?;
-    let is_one = head.eq_ignore_ascii_case("sep=") && line.len() == 5;
-    (is_one && matches!(delimiter, b',' | b';' | b'\t')).then_some((delimiter, end))
-}
-
-/// The delimiter under which the header names the most known columns, and then the most columns at all.
-fn guess_delimiter(text: &str) -> u8 {
-    let score = |delimiter: u8| {
-        let header = scan::record(text, delimiter);
-        let is_known = |name: &str| KNOWN.contains(&canonical(name).as_str());
-        let known = header
-            .fields
-            .iter()
-            .filter(|field| is_known(&field.value(text)))
-            .count();
-        (known, header.fields.len())
-    };
-    // The last of equals wins, and with nothing to go by that is the comma.
-    DELIMITERS
-        .into_iter()
-        .max_by_key(|delimiter| score(*delimiter))
-        .unwrap_or(b',')
-}
-
-/// Known columns are known in any case; others are as written.
+/// Known columns by their one name; others as written, on one line.
 fn canonical(written: &str) -> String {
-    let name = written.trim();
-    match KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-        Some(known) => (*known).to_owned(),
-        None => name.to_owned(),
+    match names::meaning(written) {
+        Some(known) => known.to_owned(),
+        None => written.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }
 
-fn check_name(name: &str, at: usize, before: &[String]) -> Option<Message> {
-    if name.is_empty() {
-        return Some(msg!("column-without-name", nth = at + 1));
+/// Whether two names are one.
+fn is_same(one: &str, other: &str) -> bool {
+    !one.is_empty() && one.to_lowercase() == other.to_lowercase()
+}
+
+/// What is said of two columns of which one is too many.
+fn same_twice(one: &str, other: &str, name: &str) -> Message {
+    let (one, other) = (one.trim(), other.trim());
+    if is_same(one, other) {
+        return msg!("column-twice", name = name);
     }
+    msg!(
+        "column-same-meaning",
+        one = visible_line(one),
+        other = visible_line(other),
+        name = name
+    )
+}
+
+/// Names in other languages are said once, with what is made of them.
+fn say_read_as(written: &[String], names: &[String], problems: &mut Problems, place: &dyn Fn(Option<usize>) -> Place) {
+    let others = written
+        .iter()
+        .zip(names)
+        .filter(|(written, name)| KNOWN.contains(&name.as_str()) && !written.trim().eq_ignore_ascii_case(name));
+    let read: Vec<Value> = others
+        .map(|(written, name)| {
+            let written = format!("`{}`", visible_line(written.trim()));
+            msg!("value-read-as", written = written, read = name).into()
+        })
+        .collect();
+    if !read.is_empty() {
+        problems.push(Problem::note(msg!("columns-read-as", read = and(read, 0))).at(place(None)));
+    }
+}
+
+fn check_name(name: &str, at: usize) -> Option<Message> {
     if name.len() > LONGEST_NAME {
         return Some(msg!("column-name-too-long", nth = at + 1, most = LONGEST_NAME));
     }
@@ -212,9 +214,6 @@ fn check_name(name: &str, at: usize, before: &[String]) -> Option<Message> {
         .any(|c| is_unsafe_to_show(c) || matches!(c, '[' | ']' | '{' | '}' | '"' | '\\'))
     {
         return Some(msg!("column-name-unfit", name = visible_line(name)));
-    }
-    if before.iter().any(|other| other.to_lowercase() == name.to_lowercase()) {
-        return Some(msg!("column-twice", name = name));
     }
     None
 }
@@ -249,28 +248,54 @@ pub fn and(mut items: Vec<Value>, more: u64) -> Value {
     }
 }
 
-/// A slip in `language` would be a column of one's own, and everybody would get the wrong language.
-fn warn_near_misses(names: &[String], problems: &mut Problems, place: impl Fn(usize) -> Place) {
+/// A column of one's own where a known one is absent: a slip in its name, or a name in a language that is not known, and
+/// everybody would get the wrong letter in the wrong language.
+fn warn_own(names: &[String], problems: &mut Problems, place: &dyn Fn(Option<usize>) -> Place) {
+    let is_absent = |known: &&str| !names.iter().any(|name| name == known);
+    let (mut own, mut meant): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     for (at, name) in names.iter().enumerate() {
-        let absent = KNOWN
-            .into_iter()
-            .filter(|known| !names.iter().any(|name| name == known));
-        if !KNOWN.contains(&name.as_str())
-            && let Some(near) = nearest(&name.to_lowercase(), absent)
-        {
-            problems.push(Problem::warning(msg!("column-near-known", name = name, near = near)).at(place(at)));
+        if name.is_empty() || KNOWN.contains(&name.as_str()) {
+            continue;
+        }
+        match nearest(&name.to_lowercase(), KNOWN.into_iter().filter(is_absent)) {
+            Some(near) => {
+                meant.push(near);
+                problems
+                    .push(Problem::warning(msg!("column-near-known", name = name, near = near)).at(place(Some(at))));
+            }
+            None => own.push(name),
         }
     }
+    let absent: Vec<Value> = ["country", "language"]
+        .into_iter()
+        .filter(|name| is_absent(name) && !meant.contains(name))
+        .map(|name| format!("`{name}`").into())
+        .collect();
+    if own.is_empty() || absent.is_empty() {
+        return;
+    }
+    let (own_count, more) = (own.len(), own.len().saturating_sub(SHOWN) as u64);
+    let own = own
+        .into_iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", visible_line(name)).into());
+    let own = and(own.collect(), more);
+    let what = msg!("columns-own", own_count = own_count, absent = and(absent, 0), own = own);
+    problems.push(Problem::warning(what).at(place(None)));
 }
 
-/// What templates may name, and where it is: every column but `note`, and the known ones that the file leaves out.
+/// What templates may name, and where it is: every column but those that are kept back, and the known ones that the file leaves out.
 fn visible_columns(names: &[String]) -> (Vec<String>, Vec<Option<usize>>) {
     let there = names.iter().cloned().enumerate().map(|(at, name)| (name, Some(at)));
+    let there = there.filter(|(name, _)| !name.is_empty());
     let absent = KNOWN
         .into_iter()
         .filter(|known| !names.iter().any(|name| name == known))
         .map(|known| (known.to_owned(), None));
-    there.chain(absent).filter(|(name, _)| name != "note").unzip()
+    there
+        .chain(absent)
+        .filter(|(name, _)| !KEPT_BACK.contains(&name.as_str()))
+        .unzip()
 }
 
 #[cfg(test)]

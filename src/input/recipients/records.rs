@@ -7,10 +7,11 @@ use std::sync::Arc;
 use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 use super::MOST_RECORD;
-use super::layout::Layout;
-use super::scan;
+use super::scan::{self, Form, QuoteSlip};
 use super::source::Source;
+use super::table::{Rows, Spot};
 use super::tape::{Tape, TooLong};
+use crate::failure::{Excerpt, Place};
 
 fn is_too_long(error: &csv::Error) -> bool {
     match error.kind() {
@@ -26,56 +27,75 @@ pub fn has_no_end(error: &io::Error) -> bool {
         .is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooLong>)
 }
 
-/// One pass over the records behind the header.
+/// One pass over the records of a text.
 pub struct Records {
-    layout: Arc<Layout>,
-    reader: Reader<Tape>,
+    text: Text,
     pub record: StringRecord,
-    /// Where the record stands in the text.
-    pub span: Range<usize>,
-    /// The line it begins on, 1-based.
-    pub line: usize,
     /// Whether reading came to an end before the text did.
     broken: bool,
 }
 
+/// The text, and where the record at hand stands in it.
+struct Text {
+    shown: String,
+    form: Form,
+    reader: Reader<Tape>,
+    /// Where the record stands in the text.
+    span: Range<usize>,
+    /// The line it begins on, 1-based.
+    line: usize,
+    /// Where its values stand, once somebody asked.
+    scanned: Option<scan::Record>,
+}
+
 impl Records {
-    pub fn new(source: &Arc<Source>, layout: &Arc<Layout>) -> Self {
+    pub fn new(source: &Arc<Source>, form: Form, shown: &str) -> Self {
         let reader = ReaderBuilder::new()
-            .delimiter(layout.delimiter)
+            .delimiter(form.delimiter)
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(64 * 1024)
-            .from_reader(Tape::new(source, layout.line_start, layout.start));
+            .from_reader(Tape::new(source, form.line_start, form.start));
         Self {
-            layout: Arc::clone(layout),
-            reader,
+            text: Text {
+                shown: shown.to_owned(),
+                form,
+                reader,
+                span: form.start..form.start,
+                line: form.first_line,
+                scanned: None,
+            },
             record: StringRecord::new(),
-            span: layout.start..layout.start,
-            line: layout.first_line,
             broken: false,
         }
     }
 
-    /// Reads the next record; whether there was one.
-    ///
-    /// # Errors
-    /// When the text can no longer be read; after that there is no record.
-    pub fn advance(&mut self) -> Result<bool> {
+    /// What is in memory of the text.
+    #[cfg(test)]
+    pub fn loaded(&self) -> &[u8] {
+        self.text.reader.get_ref().loaded()
+    }
+}
+
+impl Rows for Records {
+    fn advance(&mut self) -> Result<bool> {
         if self.broken {
             return Ok(false);
         }
-        let begin = self.layout.start + usize::try_from(self.reader.position().byte()).unwrap_or(0);
-        let begin_line = self.layout.first_line + usize::try_from(self.reader.position().line()).unwrap_or(1) - 1;
+        let text = &mut self.text;
+        text.scanned = None;
+        let Form { start, first_line, .. } = text.form;
+        let begin = start + usize::try_from(text.reader.position().byte()).unwrap_or(0);
+        let begin_line = first_line + usize::try_from(text.reader.position().line()).unwrap_or(1) - 1;
         // With the line ends on both sides of it.
-        self.reader.get_mut().limit(begin.saturating_add(MOST_RECORD + 4));
-        match self.reader.read_record(&mut self.record) {
+        text.reader.get_mut().limit(begin.saturating_add(MOST_RECORD + 4));
+        match text.reader.read_record(&mut self.record) {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(error) => {
                 self.broken = true;
                 if is_too_long(&error) {
-                    self.stand_at(begin, begin_line);
+                    text.stand_at(begin, begin_line);
                 }
                 return Err(match error.into_kind() {
                     ErrorKind::Io(error) => error,
@@ -84,35 +104,56 @@ impl Records {
                 });
             }
         }
-        let before = self.span.start;
+        let before = text.span.start;
         let position = self.record.position();
         let offset = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0));
         let line = position.map_or(1, |position| usize::try_from(position.line()).unwrap_or(1));
-        let end = usize::try_from(self.reader.position().byte()).unwrap_or(0);
-        let end = self.layout.start + end;
-        let mut start = (self.layout.start + offset).min(end);
-        self.line = self.layout.first_line + line - 1;
-        let tape = self.reader.get_mut();
+        let end = start + usize::try_from(text.reader.position().byte()).unwrap_or(0);
+        let mut from = (start + offset).min(end);
+        text.line = first_line + line - 1;
+        let tape = text.reader.get_mut();
         // The reader counts the end of the line before, and empty lines, to this record.
-        for byte in tape.slice(start..end) {
+        for byte in tape.slice(from..end) {
             match byte {
-                b'\n' => self.line += 1,
+                b'\n' => text.line += 1,
                 b'\r' => {}
                 _ => break,
             }
-            start += 1;
+            from += 1;
         }
-        tape.move_to_line(tape.line_before(before, start));
-        self.span = start..end;
-        let line_end = tape.slice(self.span.clone());
+        tape.move_to_line(tape.line_before(before, from));
+        text.span = from..end;
+        let line_end = tape.slice(text.span.clone());
         let line_end = line_end.iter().rev().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        if self.span.len() - line_end.take(2).count() > MOST_RECORD {
+        if text.span.len() - line_end.take(2).count() > MOST_RECORD {
             self.broken = true;
             return Err(io::Error::other(TooLong));
         }
         Ok(true)
     }
 
+    fn values(&self) -> &StringRecord {
+        &self.record
+    }
+
+    fn number(&self) -> usize {
+        self.text.line
+    }
+
+    fn parts(&mut self) -> (&StringRecord, &mut dyn Spot) {
+        (&self.record, &mut self.text)
+    }
+
+    fn slip(&self) -> Option<QuoteSlip> {
+        let raw = self.text.reader.get_ref().text(self.text.span.clone());
+        if !raw.as_bytes().contains(&b'"') {
+            return None;
+        }
+        scan::record(raw, self.text.form.delimiter).slip
+    }
+}
+
+impl Text {
     /// The record at hand is the one that begins behind `begin` and has no end; of it there is as much as one may have.
     fn stand_at(&mut self, begin: usize, line: usize) {
         let before = self.span.start;
@@ -133,17 +174,46 @@ impl Records {
         self.span = start..start + whole;
     }
 
-    /// A slip with quotes in this record, where it stands in the text.
-    pub fn slip(&self) -> Option<scan::QuoteSlip> {
-        let raw = self.reader.get_ref().text(self.span.clone());
-        if !raw.as_bytes().contains(&b'"') {
-            return None;
+    /// The bytes `span` of the row. The line is known: counting from the beginning of a long file would be slow.
+    fn at(&mut self, span: Range<usize>) -> Place {
+        let (start, end) = (self.span.start + span.start, self.span.start + span.end);
+        let tape = self.reader.get_mut();
+        let line_breaks = memchr::memchr_iter(b'\n', tape.slice(self.span.start..start)).count();
+        let (line_start, line) = tape.line_around(start);
+        let line = line.trim_end_matches('\r');
+        let from = (start - line_start).min(line.len());
+        let to = end.saturating_sub(line_start).clamp(from, line.len());
+        Place {
+            line: Some(self.line + line_breaks),
+            column: Some(line[..from].chars().count() + 1),
+            excerpt: Some(Excerpt::around(line, from..to)),
+            ..Place::file(&self.shown)
         }
-        scan::record(raw, self.layout.delimiter).slip
+    }
+}
+
+impl Spot for Text {
+    fn place(&mut self, column: Option<usize>) -> Place {
+        let text = self.reader.get_ref().text(self.span.clone());
+        let delimiter = self.form.delimiter;
+        let record = self.scanned.get_or_insert_with(|| scan::record(text, delimiter));
+        let span = column
+            .and_then(|column| record.fields.get(column))
+            .map_or(0..record.end, |field| field.span.clone());
+        self.at(span)
     }
 
-    /// The record, and the text that it stands in.
-    pub fn parts(&mut self) -> (&StringRecord, &mut Tape) {
-        (&self.record, self.reader.get_mut())
+    fn beginning(&mut self) -> Place {
+        self.at(0..1)
+    }
+
+    fn slip_place(&mut self, slip: QuoteSlip) -> Place {
+        let span = slip.span(self.reader.get_ref().text(self.span.clone()));
+        self.at(span)
+    }
+
+    fn endless(&mut self) -> Option<QuoteSlip> {
+        let record = scan::record(self.reader.get_ref().text(self.span.clone()), self.form.delimiter);
+        record.slip.filter(|slip| matches!(slip, QuoteSlip::NeverClosed(_)))
     }
 }

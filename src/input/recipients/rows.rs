@@ -1,15 +1,25 @@
 //! Rows to recipients: every cell of every row is looked at.
 
+mod cells;
+mod codes;
+mod dates;
+mod gender;
+
+use std::borrow::Cow;
+
 use appel_core::address::{Address, AddressError};
 use appel_core::campaign::Attachment;
 use appel_core::lookalike::{self, Look};
-use appel_core::place::{Country, Language};
+use appel_core::place::Language;
 use appel_core::recipients::{Recipient, Serves};
 use appel_core::words::visible_line;
 use appel_messages::{Message, msg};
 use csv::StringRecord;
+use jiff::civil::Date;
 
 use super::layout::Layout;
+use super::names;
+use super::said::Done;
 use crate::failure::Severity;
 
 /// Something wrong in a row.
@@ -27,6 +37,9 @@ pub trait Report {
     /// `say` gives the message, and what to do where the message does not say that, for whoever wants them: a long list
     /// can be wrong in a million places.
     fn report(&mut self, finding: Finding, say: &dyn Fn() -> (Message, Option<Message>));
+
+    /// Something was done to a value, which is said once for all rows.
+    fn done(&mut self, done: Done<'_>);
 }
 
 /// For rows that were checked before.
@@ -34,21 +47,23 @@ pub struct Silent;
 
 impl Report for Silent {
     fn report(&mut self, _: Finding, _: &dyn Fn() -> (Message, Option<Message>)) {}
+
+    fn done(&mut self, _: Done<'_>) {}
 }
 
 /// Something that is always said in the same words, which cost nothing.
-fn plain(report: &mut dyn Report, severity: Severity, column: Option<usize>, what: &Message) {
+pub(super) fn plain(report: &mut dyn Report, severity: Severity, column: Option<usize>, what: &Message) {
     let code = what.code();
     let finding = Finding { severity, code, column };
     report.report(finding, &|| (what.clone(), None));
 }
 
-fn error(report: &mut dyn Report, column: usize, code: &'static str, say: impl Fn() -> Message) {
+pub(super) fn error(report: &mut dyn Report, column: usize, code: &'static str, say: impl Fn() -> Message) {
     error_with(report, Some(column), code, || (say(), None));
 }
 
 /// An error with what to do, where that is not always the same.
-fn error_with(
+pub(super) fn error_with(
     report: &mut dyn Report,
     column: Option<usize>,
     code: &'static str,
@@ -62,9 +77,7 @@ fn error_with(
     report.report(finding, &say);
 }
 
-/// How many countries, languages and copies one row names at most.
-const MOST_COUNTRIES: usize = 300;
-const MOST_LANGUAGES: usize = 100;
+/// How many copies one row names at most.
 const MOST_COPIES: usize = 1000;
 
 /// Whether nothing stands in any cell: spreadsheets leave such rows at the end.
@@ -78,13 +91,16 @@ pub struct Valid {
     pub serves: Serves,
     pub languages: Vec<Language>,
     pub cc: Vec<Address>,
+    /// `gender` as letters know it; `None` when it is to stay as it is written.
+    pub gender: Option<&'static str>,
+    pub verified: Option<Date>,
     /// Whoever knows the files fills them in.
     pub attach: Vec<Attachment>,
 }
 
 /// One row, valid, or `None` after saying why not.
 pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> Option<Valid> {
-    if record.len() != layout.width {
+    if !has_its_width(record, layout) {
         ragged(record.len(), layout, report);
         return None;
     }
@@ -94,12 +110,15 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
         return None;
     }
     let mut fine = true;
-    for column in 0..layout.width {
-        fine &= check_text(cell(column), column, layout, report);
+    for column in 0..record.len() {
+        fine &= cells::check(bare(record, column), column, layout, report);
     }
     if !fine {
         // The other checks would only say the same again.
         return None;
+    }
+    for column in [Some(layout.role), layout.country, layout.language, Some(layout.name)] {
+        cells::say_spaces(record, column, report);
     }
     if cell(layout.role).is_empty() {
         plain(report, Severity::Error, Some(layout.role), &msg!("row-role-empty"));
@@ -108,28 +127,41 @@ pub fn read(record: &StringRecord, layout: &Layout, report: &mut dyn Report) -> 
     if cell(layout.name).is_empty() {
         plain(report, Severity::Warning, Some(layout.name), &msg!("row-name-empty"));
     }
-    let email = email(cell(layout.email), layout.email, report);
-    let serves = layout
-        .country
-        .map_or(Some(Serves::Everyone), |column| countries(cell(column), column, report));
-    let languages = layout
-        .language
-        .map_or(Some(Vec::new()), |column| languages(cell(column), column, report));
+    let email = email(bare(record, layout.email), layout.email, report);
+    let serves = layout.country.map_or(Some(Serves::Everyone), |column| {
+        codes::countries(cell(column), column, report)
+    });
+    let languages = layout.language.map_or(Some(Vec::new()), |column| {
+        codes::languages(cell(column), column, report)
+    });
     let cc = layout
         .cc
-        .map_or(Some(Vec::new()), |column| copies(cell(column), column, report));
+        .map_or(Some(Vec::new()), |column| copies(bare(record, column), column, report));
+    let gender = layout
+        .gender
+        .and_then(|column| gender::read(cell(column), column, report));
+    let verified = layout
+        .verified
+        .and_then(|column| dates::read(cell(column), column, report));
     let (email, serves, languages, cc) = (email?, serves?, languages?, cc?);
     fine.then_some(Valid {
         email,
         serves,
         languages,
         cc,
+        gender,
+        verified,
         attach: Vec::new(),
     })
 }
 
-/// The value of a row, without the spaces around it.
-pub fn cell(record: &StringRecord, column: usize) -> &str {
+/// Whether a row has the values that the columns' names ask for; empty ones behind them make no difference.
+fn has_its_width(record: &StringRecord, layout: &Layout) -> bool {
+    record.len() >= layout.width && record.iter().skip(layout.width).all(|cell| cell.trim().is_empty())
+}
+
+/// The value of a row, without the plain spaces around it.
+fn bare(record: &StringRecord, column: usize) -> &str {
     let cell = record.get(column).unwrap_or_default();
     if cell.starts_with(' ') || cell.ends_with(' ') {
         cell.trim_matches(' ')
@@ -138,23 +170,47 @@ pub fn cell(record: &StringRecord, column: usize) -> &str {
     }
 }
 
+/// The value of a row, without anything around it that is not seen.
+pub fn cell(record: &StringRecord, column: usize) -> &str {
+    let cell = bare(record, column);
+    if cell.is_ascii() {
+        return cell;
+    }
+    cells::trimmed(cell)
+}
+
+/// The role of a row.
+pub fn role<'r>(record: &'r StringRecord, layout: &Layout) -> Cow<'r, str> {
+    let role = cell(record, layout.role);
+    if role.is_ascii() {
+        return Cow::Borrowed(role);
+    }
+    // However a space in it came there, it is a space.
+    Cow::Owned(role.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
 /// A valid row as letters need it.
 pub fn recipient(valid: Valid, record: &StringRecord, line: usize, layout: &Layout) -> Recipient {
-    let cell = |column: usize| cell(record, column).to_owned();
+    let of_column = |at: &Option<usize>| match at {
+        Some(column) if *column == layout.role => role(record, layout).into_owned(),
+        Some(column) if Some(*column) == layout.gender => {
+            let written = || cell(record, *column).to_owned();
+            valid.gender.map_or_else(written, ToOwned::to_owned)
+        }
+        Some(column) => cell(record, *column).to_owned(),
+        None => String::new(),
+    };
     Recipient {
         line,
-        role: cell(layout.role),
-        name: cell(layout.name),
+        role: role(record, layout).into_owned(),
+        name: cell(record, layout.name).to_owned(),
+        cells: layout.cells.iter().map(of_column).collect(),
         email: valid.email,
         serves: valid.serves,
         languages: valid.languages,
         cc: valid.cc,
+        verified: valid.verified,
         attach: valid.attach,
-        cells: layout
-            .cells
-            .iter()
-            .map(|at| at.map_or_else(String::new, cell))
-            .collect(),
     }
 }
 
@@ -163,9 +219,10 @@ fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
     if found > wanted {
         error_with(report, Some(wanted), "row-too-long", || {
             let hint = match layout.delimiter {
-                b'\t' => msg!("row-too-long-tab"),
-                b';' => msg!("row-too-long-semicolon"),
-                _ => msg!("row-too-long-comma"),
+                None => msg!("row-too-long-sheet"),
+                Some(b'\t') => msg!("row-too-long-tab"),
+                Some(b';') => msg!("row-too-long-semicolon"),
+                Some(_) => msg!("row-too-long-comma"),
             };
             (msg!("row-too-long", found = found, wanted = wanted), Some(hint))
         });
@@ -173,8 +230,8 @@ fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
     }
     error_with(report, None, "row-too-short", || {
         let hint = match layout.delimiter {
-            b'\t' => msg!("row-too-short-tab"),
-            b';' => msg!("row-too-short-semicolon"),
+            Some(b'\t') => msg!("row-too-short-tab"),
+            Some(b';') => msg!("row-too-short-semicolon"),
             _ => msg!("row-too-short-comma"),
         };
         (msg!("row-too-short", found = found, wanted = wanted), Some(hint))
@@ -182,52 +239,15 @@ fn ragged(found: usize, layout: &Layout, report: &mut dyn Report) {
 }
 
 fn repeats_header(record: &StringRecord, layout: &Layout) -> bool {
-    [(layout.role, "role"), (layout.email, "email")]
-        .iter()
-        .all(|(column, name)| {
-            record
-                .get(*column)
-                .is_some_and(|cell| cell.trim().eq_ignore_ascii_case(name))
-        })
-}
-
-/// Whether a cell is one line of text that a terminal and a header can hold.
-fn check_text(cell: &str, column: usize, layout: &Layout, report: &mut dyn Report) -> bool {
-    // Nearly every cell ends here; the characters are only looked at when a byte gives a reason.
-    if cell.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
-        return true;
-    }
-    let is_address = column == layout.email || Some(column) == layout.cc;
-    let Some(bad) = cell
-        .chars()
-        .find(|c| is_control(*c) || (is_override(*c) && !is_address))
-    else {
-        return true;
+    let repeats = |column: usize, name: &str| {
+        record
+            .get(column)
+            .is_some_and(|cell| names::meaning(cell) == Some(name))
     };
-    let name = &layout.names[column];
-    match bad {
-        '\n' | '\r' | '\u{2028}' | '\u{2029}' | '\u{85}' => {
-            error(report, column, "row-line-break", || {
-                msg!("row-line-break", column = name)
-            });
-        }
-        '\0' => error(report, column, "row-zero-byte", || msg!("row-zero-byte", column = name)),
-        '\t' => error(report, column, "row-tab", || msg!("row-tab", column = name)),
-        other => error(report, column, "row-hidden-character", || {
-            let code = format!("{:04X}", u32::from(other));
-            msg!("row-hidden-character", code = code, column = name)
-        }),
-    }
-    false
-}
-
-fn is_control(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Characters that turn the direction of what follows, and can make one text look like another.
-const fn is_override(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    // Hardly any address is a name of that column, and only then is the role looked at.
+    !record.get(layout.email).is_some_and(|cell| cell.contains('@'))
+        && repeats(layout.email, "email")
+        && repeats(layout.role, "role")
 }
 
 fn email(cell: &str, column: usize, report: &mut dyn Report) -> Option<Address> {
@@ -305,7 +325,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
         });
         return None;
     }
-    if names_more_than(MOST_COPIES, cell) {
+    if codes::names_more_than(MOST_COPIES, cell) {
         error(report, column, "row-copies-too-many", || {
             msg!("row-copies-too-many", most = MOST_COPIES)
         });
@@ -313,7 +333,7 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
     }
     let mut fine = true;
     let mut found = Vec::new();
-    for part in parts(cell) {
+    for part in codes::parts(cell) {
         match Address::parse(part) {
             Ok(address) => {
                 if let Some(look) = lookalike::in_address(part) {
@@ -326,89 +346,6 @@ fn copies(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Addr
                     let why = problem.message();
                     let what = msg!("row-copy-unfit", written = shown(part), why = why);
                     (what, Some(address_hint(&problem)))
-                });
-                fine = false;
-            }
-        }
-    }
-    fine.then_some(found)
-}
-
-fn parts(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([' ', ',', ';']).filter(|part| !part.is_empty())
-}
-
-/// Whether a cell names more than a row can have; then they are not even looked at.
-fn names_more_than(most: usize, cell: &str) -> bool {
-    parts(cell).nth(most).is_some()
-}
-
-fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<Serves> {
-    match cell {
-        "" => return Some(Serves::Everyone),
-        "*" => return Some(Serves::Others),
-        _ => {}
-    }
-    if names_more_than(MOST_COUNTRIES, cell) {
-        error(report, column, "row-countries-too-many", || {
-            msg!("row-countries-too-many", most = MOST_COUNTRIES)
-        });
-        return None;
-    }
-    let mut fine = true;
-    let mut found: Vec<Country> = Vec::new();
-    for code in parts(cell) {
-        match Country::parse(code) {
-            Ok(country) if found.contains(&country) => {}
-            Ok(country) => found.push(country),
-            Err(_) if code == "*" => {
-                plain(
-                    report,
-                    Severity::Error,
-                    Some(column),
-                    &msg!("row-star-beside-countries"),
-                );
-                fine = false;
-            }
-            Err(unknown) => {
-                error_with(report, Some(column), "row-country-unknown", || {
-                    let near = unknown.nearest();
-                    (
-                        msg!("row-country-unknown", country = visible_line(code)),
-                        near.map(|near| msg!("row-code-near", near = near)),
-                    )
-                });
-                fine = false;
-            }
-        }
-    }
-    fine.then_some(if found.is_empty() {
-        Serves::Everyone
-    } else {
-        Serves::Countries(found)
-    })
-}
-
-fn languages(cell: &str, column: usize, report: &mut dyn Report) -> Option<Vec<Language>> {
-    if names_more_than(MOST_LANGUAGES, cell) {
-        error(report, column, "row-languages-too-many", || {
-            msg!("row-languages-too-many", most = MOST_LANGUAGES)
-        });
-        return None;
-    }
-    let mut fine = true;
-    let mut found: Vec<Language> = Vec::new();
-    for tag in parts(cell) {
-        match Language::parse(tag) {
-            Ok(language) if found.contains(&language) => {}
-            Ok(language) => found.push(language),
-            Err(unknown) => {
-                error_with(report, Some(column), "row-language-unknown", || {
-                    let near = unknown.nearest();
-                    (
-                        msg!("row-language-unknown", language = visible_line(tag)),
-                        near.map(|near| msg!("row-code-near", near = near)),
-                    )
                 });
                 fine = false;
             }

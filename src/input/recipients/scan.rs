@@ -4,6 +4,19 @@ use std::ops::Range;
 
 use appel_messages::{Message, msg};
 
+/// How the text of a list is laid out: where its records begin, and what separates their values.
+#[derive(Clone, Copy, Debug)]
+pub struct Form {
+    /// The byte that separates values.
+    pub delimiter: u8,
+    /// Where the first record behind the one that names the columns begins.
+    pub start: usize,
+    /// The line it begins on, 1-based.
+    pub first_line: usize,
+    /// Where that line begins.
+    pub line_start: usize,
+}
+
 /// A record as it stands in the file.
 pub struct Record {
     /// Its values.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::MOST_RECORD;
 use super::decode;
+use super::sheet;
 use crate::input::bounded::looks_like_utf_16;
 
 /// From which size on a file is not kept in memory, and in what pieces it is then read.
@@ -100,7 +101,7 @@ impl Chunks {
         let Ok(length) = usize::try_from(whole.saturating_sub(begin)) else {
             return Ok(None);
         };
-        if decode::is_spreadsheet(&first) || looks_like_utf_16(text) {
+        if sheet::is_one(&first) || looks_like_utf_16(text) {
             return Ok(None);
         }
         let mut chunks = Self {

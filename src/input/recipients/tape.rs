@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::MOST_RECORD;
-use super::layout;
+use super::heading;
 use super::source::Source;
 
 /// How many bytes of a line are looked for behind the place that is meant.
@@ -158,7 +158,7 @@ pub fn head(source: &Arc<Source>) -> Result<Cow<'_, str>> {
             more = tape.load()?;
         }
         let text = valid(tape.loaded());
-        if !more || text.len() > 2 * MOST_RECORD || layout::is_enough(text) {
+        if !more || text.len() > 2 * MOST_RECORD || heading::is_enough(text) {
             return Ok(Cow::Owned(text.to_owned()));
         }
     }

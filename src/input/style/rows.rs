@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use appel_core::campaign::LetterSpec;
 use appel_core::place::Language;
-use appel_core::problem::{Place, Problem, Problems};
+use appel_core::problem::{Problem, Problems};
 use appel_core::recipients::Recipient;
 use appel_messages::msg;
 use handlebars::template::{Parameter, Template, TemplateElement};
@@ -85,13 +85,7 @@ pub fn look(input: &Input, problems: &mut Problems) {
             }
         }
     }
-    let at = |line: usize, field: &str| {
-        Place {
-            line: Some(line),
-            ..Place::file(recipients.shown())
-        }
-        .field(field)
-    };
+    let at = |line: usize, field: &str| recipients.place(line, Some(field));
     for ((column, what, words), (line, rows)) in cells.0 {
         problems.push(cell(what, &words, column, rows).at(at(line, column)));
     }
@@ -145,10 +139,7 @@ fn left_in(cell: &str) -> Vec<(Leaving, String)> {
     }
     let mut found: Vec<(Leaving, String)> = Vec::new();
     for (at, what) in leavings::find(cell) {
-        let words = match what {
-            Leaving::Encoding => leavings::around(cell, at),
-            _ => &cell[at],
-        };
+        let words = &cell[at];
         if !found.iter().any(|(known, _)| *known == what) {
             found.push((what, words.to_owned()));
         }
@@ -158,10 +149,10 @@ fn left_in(cell: &str) -> Vec<(Leaving, String)> {
 
 fn cell(what: Leaving, words: &str, column: &str, rows: usize) -> Problem {
     match what {
-        Leaving::Place | Leaving::Draft => {
+        // Letters in a wrong encoding were refused before.
+        Leaving::Place | Leaving::Draft | Leaving::Encoding => {
             Problem::warning(msg!("cell-left-over", words = words, column = column, rows = rows))
         }
-        Leaving::Encoding => Problem::warning(msg!("cell-wrong-encoding", words = words, column = column, rows = rows)),
         Leaving::Character(sort) => {
             let (what, code) = (sort.message(), leavings::code(words));
             let what = msg!(

@@ -4,7 +4,7 @@ use appel_core::words::nearest;
 use appel_messages::{Message, Value, msg};
 
 use super::Scope;
-use crate::input::phrases;
+use crate::input::{phrases, recipients};
 
 const CAMPAIGN: [&str; 4] = ["id", "title", "language", "deadline"];
 const GROUPS: [&str; 3] = ["sender", "recipient", "campaign"];
@@ -218,11 +218,16 @@ fn suggest_within(group: &str, path: &str, around: &Surroundings, scope: &Scope<
 
 /// What was meant by a name that a group has not.
 fn suggest_in(group: &str, member: &str, scope: &Scope<'_>) -> Message {
-    if group == "recipient" && member == "note" {
-        return msg!("name-hint-note");
+    if group == "recipient" && recipients::KEPT_BACK.contains(&member) {
+        return msg!("name-hint-note", column = member);
     }
     let known = members(group, scope);
-    if let Some(english) = phrases::in_english(member).filter(|english| known.contains(english)) {
+    // The column's own words may be in another language too.
+    let called = || recipients::meaning(member).filter(|_| group == "recipient");
+    if let Some(english) = phrases::in_english(member)
+        .or_else(called)
+        .filter(|english| known.contains(english))
+    {
         return msg!("name-near", name = written(group, english));
     }
     if let Some(near) = nearest(&member.to_lowercase(), known.iter().copied()) {

@@ -173,8 +173,10 @@ fn length_of(rest: &str) -> Result<usize, Slip> {
                 at += 1 + length;
             }
             b'[' => {
+                // Behind a dot the parser can only take it for a name, with whatever is in it: `recipient.[nom d'usage]`.
+                let is_name = at > 0 && bytes[at - 1] == b'.';
                 let Some(length) = rest[at + 1..]
-                    .find([']', '[', '"', '\'', '\\', '{', '}', '\n'])
+                    .find(|c| matches!(c, ']' | '[' | '"' | '\\' | '{' | '}' | '\n') || (c == '\'' && !is_name))
                     .filter(|end| rest[at + 1 + end..].starts_with(']'))
                 else {
                     return Err((at..at + 1, msg!("tag-bracket-not-closed")));

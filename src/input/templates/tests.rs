@@ -35,7 +35,8 @@ value = "1"
 source = "the committee"
 expires = 2011-12-16T00:00:00Z
 "#;
-const RECIPIENTS: &str = "role,name,email,salutation,note,First Name\nembassy,A,a@b.example,Excellency,n,Zo\n";
+const RECIPIENTS: &str = "role,name,email,salutation,note,First Name,country,language\n\
+    embassy,A,a@b.example,Excellency,n,Zo,,\n";
 const HEAD: &str = "Subject: S\n\n";
 
 fn load_files(files: &[(&str, &[u8])]) -> (tempfile::TempDir, Loaded, String) {

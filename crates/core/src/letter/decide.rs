@@ -17,7 +17,7 @@ use crate::address::Address;
 use crate::campaign::LetterSpec;
 use crate::outcome::Status;
 use crate::place::Language;
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 use crate::recipients::Recipient;
 
 /// Which letters of the past leave again; by default none.
@@ -332,11 +332,7 @@ impl Decider {
         if number <= most {
             return None;
         }
-        let place = Place {
-            line: Some(row.line),
-            field: Some("cc".to_owned()),
-            ..Place::file(self.plan.campaign.recipients.shown())
-        };
+        let place = self.plan.campaign.recipients.place(row.line, Some("cc"));
         let what = msg!(
             "letter-copies-too-many",
             letter = &spec.id,
@@ -361,11 +357,7 @@ impl Decider {
         }
         let wanted = tags(&mut once.into_iter());
         let available = tags(&mut campaign.templates.languages(&spec.template).iter());
-        let place = Place {
-            line: Some(row.line),
-            field: Some("language".to_owned()),
-            ..Place::file(self.plan.campaign.recipients.shown())
-        };
+        let place = self.plan.campaign.recipients.place(row.line, Some("language"));
         Problem::error(msg!(
             "letter-no-text",
             letter = &spec.id,

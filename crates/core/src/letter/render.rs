@@ -21,6 +21,7 @@ use crate::campaign::{Attachment, Campaign, Format, Sender};
 use crate::links;
 use crate::place::Language;
 use crate::problem::{Place, Problem};
+use crate::recipients::Recipients;
 
 /// Characters of one subject.
 const LONGEST_SUBJECT: usize = 255;
@@ -33,10 +34,10 @@ pub struct Renderer {
     languages: Vec<(Language, Edition)>,
     /// `recipient.COLUMN`, in the order of a row's cells.
     columns: Vec<String>,
+    /// For where a row is.
+    recipients: Arc<dyn Recipients>,
     /// Which cell of a row each value of `recipient` is, in the order in which the data has them.
     cells: Vec<usize>,
-    /// The recipients file, as a person names it.
-    recipients: String,
 }
 
 /// One template in one language.
@@ -69,8 +70,8 @@ impl Renderer {
             templates: HashMap::new(),
             languages: Vec::new(),
             columns: campaign.recipients.columns().to_vec(),
+            recipients: Arc::clone(&campaign.recipients),
             cells: cells_in_order(campaign.recipients.columns()),
-            recipients: campaign.recipients.shown().to_owned(),
         };
         // The partials as each language sees them, once for all of its templates.
         let mut seen: HashMap<&Language, Partials<'_>> = HashMap::new();
@@ -149,12 +150,7 @@ impl Renderer {
     /// When this row makes a subject or body that is empty, too long, or holds control characters, or when its
     /// template cannot be filled in.
     pub fn render(&self, letter: &Letter, today: Date) -> Result<Text, Problem> {
-        let at_row = |problem: Problem| {
-            problem.at(Place {
-                line: Some(letter.recipient.line),
-                ..Place::file(self.recipients.clone())
-            })
-        };
+        let at_row = |problem: Problem| problem.at(self.recipients.place(letter.recipient.line, None));
         let ready = self.ready(letter).ok_or_else(|| {
             at_row(Problem::error(msg!(
                 "letter-template-missing",
@@ -236,7 +232,7 @@ impl Renderer {
     ///
     /// What stands in the template is looked at when it is read; here is what only the rows bring.
     pub fn telling_links(&self, letter: &Letter, text: &Text, today: Date, compared: &mut Compared) -> Option<Problem> {
-        match compared.compare(letter, text, &self.recipients) {
+        match compared.compare(letter, text, self.recipients.shown()) {
             Sameness::Same => None,
             Sameness::Different(problem) => Some(*problem),
             Sameness::New => self.link_from_cell(letter, today),
@@ -262,12 +258,17 @@ impl Renderer {
         for text in texts {
             let text = match text {
                 Ok(text) => text,
-                Err(why) => return Some(sameness::not_looked_at(letter, &self.recipients, why)),
+                Err(why) => return Some(sameness::not_looked_at(letter, self.recipients.shown(), why)),
             };
             if let Some((link, value)) =
                 links::out_of_value(&links::plain(&text, false), |value| column(value).is_some())
             {
-                return Some(sameness::from_cell(letter, &self.recipients, &link, column(&value)));
+                return Some(sameness::from_cell(
+                    letter,
+                    self.recipients.shown(),
+                    &link,
+                    column(&value),
+                ));
             }
         }
         None

@@ -23,17 +23,17 @@ const STYLE: [(&str, &[&str]); 12] = [
             "variant-gap",
         ],
     ),
-    ("salutation", &["salutation-of-nobody", "salutation-left-out"]),
+    (
+        "salutation",
+        &["salutation-empty", "salutation-of-nobody", "salutation-left-out"],
+    ),
     ("shouting", &["subject-capitals", "subject-exclamation"]),
     ("unused-variants", &["variants-unused", "variant-unused"]),
     (
         "word-processor",
         &["text-word-processor", "config-word-processor", "cell-word-processor"],
     ),
-    (
-        "wrong-encoding",
-        &["text-wrong-encoding", "config-wrong-encoding", "cell-wrong-encoding"],
-    ),
+    ("wrong-encoding", &["text-wrong-encoding", "config-wrong-encoding"]),
 ];
 
 /// All names, in the order of the alphabet.
