@@ -79,9 +79,10 @@ fn letters_can_be_made() {
 /// The rows, each as it should be.
 fn rows(roster: &RecipientsFile, input: &[u8]) -> Vec<String> {
     // The rows of a sheet have nothing to do with the lines of its file.
-    let lines = match is_spreadsheet(input) {
-        true => 1 << 24,
-        false => input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1,
+    let lines = if is_spreadsheet(input) {
+        1 << 24
+    } else {
+        input.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() + 1
     };
     // Of two rows that only a CR parts, both have the line that an editor shows.
     let mut last = 1;
