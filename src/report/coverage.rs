@@ -3,6 +3,7 @@
 use appel_core::letter::coverage::{Gap, Origin, Written};
 use appel_core::words::visible_line;
 use appel_messages::{Message, Value, msg};
+use console::measure_text_width;
 use serde::Serialize;
 
 use super::table::table;
@@ -126,7 +127,11 @@ pub fn shown(matrix: &Matrix, style: &Style) -> String {
     let left = rows.len().saturating_sub(MOST_SHOWN);
     rows.truncate(MOST_SHOWN);
     let mut text = format!("{}\n\n", style.say(&msg!("coverage-title")));
-    text.push_str(&table(&headings, rows, style));
+    if fits(&rows, style.width) {
+        text.push_str(&table(&headings, rows, style));
+    } else {
+        rows.iter().for_each(|row| push_stacked(&mut text, row));
+    }
     if left > 0 {
         text.push_str(&format!(
             "\n{}\n",
@@ -140,6 +145,26 @@ pub fn shown(matrix: &Matrix, style: &Style) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Whether the columns can stand side by side without an address being broken.
+fn fits(rows: &[Vec<String>], width: usize) -> bool {
+    let widest = |column: usize| rows.iter().map(|row| measure_text_width(&row[column])).max();
+    let columns: usize = (0..4).filter_map(widest).sum();
+    // The edge, and two blanks between columns.
+    columns + 9 <= width
+}
+
+/// On a narrow screen a line of the table is a few lines, each further in.
+fn push_stacked(text: &mut String, row: &[String]) {
+    let [senders, letter, language, to] = row else { return };
+    if !senders.is_empty() {
+        text.push_str(&format!("  {}\n", visible_line(senders)));
+    }
+    if !letter.is_empty() {
+        text.push_str(&format!("    {}, {}\n", visible_line(letter), visible_line(language)));
+    }
+    text.push_str(&format!("      {}\n", visible_line(to)));
 }
 
 fn line(group: &Group, row: &Row, senders: String, style: &Style) -> Vec<String> {
@@ -189,4 +214,61 @@ fn gap(letter: &str, role: &str, from: &[String]) -> Message {
         count = from.len(),
         from = from.join(" "),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use appel_core::place::Country;
+    use appel_core::testing::{address, language};
+
+    use super::*;
+    use crate::run::matrix::Rows;
+
+    #[test]
+    fn on_a_narrow_screen_no_address_is_broken() {
+        let group = |from| Group {
+            from,
+            letter: "protest".to_owned(),
+            role: "embassy".to_owned(),
+        };
+        let rows = |to: &str, count| Rows {
+            first: vec![Row {
+                to: address(to),
+                line: 2,
+                written: Written::Row(language("fr")),
+                reads: Vec::new(),
+            }],
+            count,
+        };
+        let belgium = Some(Origin::Country(Country::parse("BE").unwrap()));
+        let matrix = Matrix {
+            groups: BTreeMap::from([
+                (group(None), rows("everybody@office.example", 1)),
+                (group(belgium), rows("brussels@embassy.office.example", 3)),
+            ]),
+            ..Matrix::default()
+        };
+        let told = |width| shown(&matrix, &Style { width, ..Style::PLAIN });
+        insta::assert_snapshot!(told(40), @r"
+        Who gets what, by where its sender is:
+
+          all countries
+            protest (embassy), fr
+              everybody@office.example
+          BE
+            protest (embassy), fr
+              brussels@embassy.office.example
+              and 2 more
+        ");
+        insta::assert_snapshot!(told(80), @r"
+        Who gets what, by where its sender is:
+
+          SENDERS IN     LETTER (ROLE)      LANGUAGE  TO
+          all countries  protest (embassy)  fr        everybody@office.example
+          BE             protest (embassy)  fr        brussels@embassy.office.example
+                                                      and 2 more
+        ");
+    }
 }
