@@ -1,5 +1,6 @@
 //! The rows of the table.
 
+mod check;
 mod dry_run;
 mod growth;
 mod mailmerge;
@@ -22,7 +23,7 @@ pub struct Row {
 }
 
 /// All of them, in the order of the table.
-pub const ROWS: [Row; 12] = [
+pub const ROWS: [Row; 13] = [
     Row {
         name: "one-connection",
         run: smtp_source::one_connection,
@@ -66,6 +67,10 @@ pub const ROWS: [Row; 12] = [
     Row {
         name: "start",
         run: start::run,
+    },
+    Row {
+        name: "check",
+        run: check::run,
     },
     Row {
         name: "syscalls",

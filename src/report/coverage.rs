@@ -130,7 +130,9 @@ pub fn shown(matrix: &Matrix, style: &Style) -> String {
     if fits(&rows, style.width) {
         text.push_str(&table(&headings, rows, style));
     } else {
-        rows.iter().for_each(|row| push_stacked(&mut text, row));
+        for row in &rows {
+            push_stacked(&mut text, row);
+        }
     }
     if left > 0 {
         text.push_str(&format!(
