@@ -70,7 +70,7 @@ pub const ROWS: [Row; 13] = [
     },
     Row {
         name: "check",
-        run: check::run,
+        run: |bench| Ok(check::run(bench)),
     },
     Row {
         name: "syscalls",

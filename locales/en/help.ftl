@@ -56,7 +56,7 @@ help-letter = Only this letter (may be repeated)
 help-role = Only recipients with this role (may be repeated)
 help-to = Only this address (may be repeated)
 help-limit = At most so many letters
-help-somebody = As somebody in this country would send, in this language: DE, or BE/fr
+help-as = As somebody in this country would send, in this language: DE, or BE/fr
 
 ## Flags of one command
 

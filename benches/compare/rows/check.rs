@@ -17,7 +17,7 @@ const LETTERS: usize = 4;
 
 /// A list of rows for sixty countries, four letters to each, whose text asks where the sender is: every letter is another one
 /// for each country.
-pub fn run(bench: &Bench) -> Result<Vec<Measured>, String> {
+pub fn run(bench: &Bench) -> Vec<Measured> {
     let many = made(bench, "check-many", bench.scaled(1000));
     let few = made(bench, "check-few", bench.scaled(100));
     let (mut seconds, mut mine, mut of_many, mut of_few) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -35,14 +35,14 @@ pub fn run(bench: &Bench) -> Result<Vec<Measured>, String> {
     let rows = |campaign: &Campaign| grouped(campaign.letters.into(), 0);
     let what = format!("check of {} rows, 60 countries, {LETTERS} letters", rows(&many));
     let memory = format!("memory, check: {} rows against {}", rows(&many), rows(&few));
-    Ok(vec![
+    vec![
         Measured::new(what, " s", 2, seconds)
             .must(Goal::AtMost(2.0))
             .behind(format!("one's own letters alone: {}", spread(&mine, 2, " s"))),
         Measured::times(memory, &of_many, &of_few)
             .must(Goal::AtMost(1.3))
             .behind(format!("{:.1} MiB", median(&of_many))),
-    ])
+    ]
 }
 
 fn made(bench: &Bench, name: &str, rows: u32) -> Campaign {
