@@ -235,6 +235,7 @@ coverage-everywhere = all countries
 coverage-elsewhere = elsewhere
 coverage-sender = the sender's
 coverage-fallback = the sender's (reads { $reads })
+coverage-only = { $language } (reads { $reads })
 coverage-nothing = none
 coverage-more = and { $count } more
 coverage-lines-left = And { $count } lines more: `appel check --json` has them all.
@@ -245,6 +246,8 @@ coverage-gap = Nobody gets { $letter } ({ $role }) from { $from }: no row of thi
     }.
 check-matrix-cut = the letters of senders elsewhere were looked at up to { $letters }: the list is long, and their texts ask where the sender is
     .hint = look at the others country by country: appel check --as DE
+check-csv-another = { $path } is there already, and is no table of problems
+    .hint = it is left as it is: give another name, as in --csv problems.csv
 check-no-smtp = there is no [smtp] table: this campaign can be checked and rehearsed, but not sent
     .hint = write it into your account file: [smtp] with host, port and security
 #   $why: what is wrong with the ledger
@@ -558,6 +561,8 @@ fact-no-name = `{ $name }` cannot be the name of a fact
     .hint = use letters, digits, - and _
 fact-uneven = for several languages give a value for each --language, in the same order, and one source or as many
     .hint = appel fact set killed "at least 70" --language en "au moins 70" --language fr --source "…"
+fact-expired-already = --expires is in the past: no letter with this figure could leave
+    .hint = write a moment to come, as 2026-12-24T18:00:00+01:00, or how long from now: 48h, 90m
 fact-no-moment = { $flag }: "{ $text }" is no moment
     .hint = write date, time and offset: 2026-11-25T18:00:00+02:00 (Z in place of +02:00 is Greenwich time)
 #   $key: "value" or "source"; $languages: "en fr"
@@ -578,7 +583,7 @@ correction-outdated =
         [one] 1 recipient got `{ $letter }`, and today's `{ $fact }` is another again
        *[other] { $readers } recipients got `{ $letter }`, and today's `{ $fact }` is another again
     }
-    .hint = a letter goes to nobody twice: for those add a [[letter]] with another id, which follows the same letter with the same if-fact-was
+    .hint = a letter goes to nobody twice: for those add a [[letter]] with another id, follows = "{ $letter }" and the same if-fact-was; whoever has not got `{ $letter }` gets it with today's figure
 correction-without-figure = the letter `{ $letter }` is for those who had another `{ $fact }`, and does not say today's
     .hint = write {"{{"}fact "{ $fact }"{"}}"} where the new figure belongs
 # Under errors in the files of a campaign that somebody else keeps up.

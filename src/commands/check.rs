@@ -2,6 +2,8 @@
 
 mod crowd;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use appel_core::campaign::Campaign;
@@ -38,9 +40,7 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         ask,
     } = problems(context, arguments).await?;
     if let Some(file) = &arguments.csv {
-        write_csv(file, &problems, context.style.catalog()).map_err(|error| {
-            Failure::cannot_deliver(msg!("cannot-write-to", folder = appel_core::words::path(file))).because(&error)
-        })?;
+        write_csv(file, &problems, context.style.catalog()).map_err(|error| csv_unwritten(file, &error))?;
     }
     let exit = if problems.any_error() {
         Exit::Invalid
@@ -95,6 +95,15 @@ pub async fn run(context: &Context, arguments: &cli::Check) -> Result<Exit, Fail
         context.print(&(context.out.say(&said) + "\n"));
     }
     Ok(exit)
+}
+
+/// The table of problems could not be written.
+fn csv_unwritten(file: &Path, error: &io::Error) -> Failure {
+    let path = appel_core::words::path(file);
+    if error.kind() == io::ErrorKind::AlreadyExists {
+        return Failure::cannot_deliver(msg!("check-csv-another", path = path));
+    }
+    Failure::cannot_deliver(msg!("cannot-write-to", folder = path)).because(error)
 }
 
 fn verdict(context: &Context, problems: &Problems, due: usize) -> String {

@@ -177,7 +177,7 @@ fn tell_history(context: &Context, arguments: &cli::FactHistory) -> Result<Exit,
     let mut text = String::new();
     for change in history.change.iter().filter(is_wanted) {
         if context.global.json {
-            context.print_json(change)?;
+            context.print_json(&change.told())?;
             continue;
         }
         let at = visible_line(&change.at.to_string());

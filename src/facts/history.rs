@@ -29,6 +29,37 @@ pub struct Change {
     pub source: Texts,
 }
 
+/// The same for programs, which read moments as texts.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Told<'c> {
+    at: String,
+    fact: &'c str,
+    as_of: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<&'c Texts>,
+    new: &'c Texts,
+    source: &'c Texts,
+}
+
+impl Change {
+    /// For `--json`.
+    #[must_use]
+    pub fn told(&self) -> Told<'_> {
+        Told {
+            at: self.at.to_string(),
+            fact: &self.fact,
+            as_of: self.as_of.to_string(),
+            expires: self.expires.map(|at| at.to_string()),
+            old: self.old.as_ref(),
+            new: &self.new,
+            source: &self.source,
+        }
+    }
+}
+
 /// The changes of a campaign, oldest first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct History {

@@ -62,11 +62,11 @@ pub fn lines(matrix: &Matrix) -> Vec<Line<'_>> {
             to: Some(row.to.as_str()),
             row: Some(row.line),
             language: match &row.written {
-                Written::Row(language) => Some(language.to_string()),
+                Written::Row(language) | Written::Only(language) => Some(language.to_string()),
                 Written::Sender | Written::Fallback | Written::Nothing => None,
             },
             reads: match row.written {
-                Written::Fallback => row.reads.iter().map(ToString::to_string).collect(),
+                Written::Fallback | Written::Only(_) => row.reads.iter().map(ToString::to_string).collect(),
                 _ => Vec::new(),
             },
             more: if place == last {
@@ -172,6 +172,11 @@ fn push_stacked(text: &mut String, row: &[String]) {
 fn line(group: &Group, row: &Row, senders: String, style: &Style) -> Vec<String> {
     let language = match &row.written {
         Written::Row(language) => language.to_string(),
+        Written::Only(language) if row.reads.is_empty() => language.to_string(),
+        Written::Only(language) => {
+            let reads = row.reads.iter().map(ToString::to_string);
+            style.say(&msg!("coverage-only", language = language, reads = Value::list(reads)))
+        }
         Written::Sender => style.say(&msg!("coverage-sender")),
         Written::Fallback => {
             let reads = row.reads.iter().map(ToString::to_string);

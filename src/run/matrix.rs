@@ -202,7 +202,7 @@ impl Writer<'_> {
         let coverage = self.coverage;
         let of_row;
         let languages = match &case.written {
-            Written::Row(language) => {
+            Written::Row(language) | Written::Only(language) => {
                 of_row = [language.clone()];
                 &of_row[..]
             }
@@ -210,7 +210,7 @@ impl Writer<'_> {
             Written::Nothing => return,
         };
         let own_language = match &case.written {
-            Written::Row(language) => Some(language),
+            Written::Row(language) | Written::Only(language) => Some(language),
             _ => own.languages.iter().find_map(|wanted| wanted.best_of(languages)),
         };
         let from = match &case.from {

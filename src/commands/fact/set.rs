@@ -140,6 +140,11 @@ fn setting(
         (None, Some(expires)) if expires <= now => Expires::Goes,
         (None, _) => Expires::Stays,
     };
+    if let Expires::Is(at) = &expires
+        && at.to_string().parse::<Timestamp>().is_ok_and(|at| at <= now)
+    {
+        return Err(Failure::usage(msg!("fact-expired-already")));
+    }
     Ok(Setting {
         name: arguments.name.clone(),
         value,
@@ -360,7 +365,7 @@ async fn unsent(
 struct Told<'a> {
     event: &'static str,
     #[serde(flatten)]
-    change: &'a Change,
+    change: history::Told<'a>,
     /// Letters that say it from now on; null when the campaign is invalid.
     unsent: Option<Vec<Kind<'a>>>,
     /// Who has another figure; null when the ledger cannot be read.
@@ -534,7 +539,7 @@ fn told<'a>(change: &'a Change, concerned: &'a Concerned) -> Told<'a> {
     });
     Told {
         event: "fact",
-        change,
+        change: change.told(),
         unsent,
         received,
     }

@@ -38,6 +38,8 @@ impl Origin {
 pub enum Written {
     /// In the first of the row's languages that the letter exists in.
     Row(Language),
+    /// In the only one that there is, which is none of the row's.
+    Only(Language),
     /// In the sender's, since the row names none.
     Sender,
     /// In the sender's, although the row names some: the letter exists in none of them.
@@ -155,6 +157,7 @@ impl Coverage {
         match of_row {
             Some(language) => Written::Row(language.clone()),
             None if available.is_empty() => Written::Nothing,
+            None if available.len() == 1 => Written::Only(available[0].clone()),
             None if row.languages.is_empty() => Written::Sender,
             None => Written::Fallback,
         }
