@@ -17,7 +17,7 @@ import-left-out = { $who }: left out: { $why }
 import-no-role = it has no role, and none was given with --role
 #   $what: what in the entry has no place in a row
 import-partly-read = { $who }: not read: { $what }
-    .hint = add by hand what of it the letters need
+    .hint = it stands in the new row as it was; `appel check` refuses countries and languages that it does not know
     .kind = entries of which a part was not read
 import-nothing = nothing was imported
 #   $rows: how many

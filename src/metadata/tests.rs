@@ -93,3 +93,24 @@ fn entries_that_all_have_the_same_value_cost_no_more_than_one() {
     assert!(found.told.len() < 10);
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
 }
+
+#[test]
+fn xmp_in_a_pdf_that_does_not_call_it_so_is_read_and_taken_out() {
+    let xmp = "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>\
+               <rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:dc='http://purl.org/dc/elements/1.1/'>\
+               <rdf:Description><dc:creator><rdf:Seq><rdf:li>Jean Dupont</rdf:li></rdf:Seq></dc:creator></rdf:Description>\
+               </rdf:RDF></x:xmpmeta><?xpacket end='w'?>";
+    let pdf = format!(
+        "%PDF-1.7\n1 0 obj\n<</Type/Catalog/Metadata 2 0 R>>\nendobj\n2 0 obj\n<</Length {}>>\nstream\n{xmp}\n\
+         endstream\nendobj\ntrailer\n<</Root 1 0 R>>\n%%EOF\n",
+        xmp.len()
+    );
+    let Cleaned::Copy(copy, taken_out) = clean(pdf.as_bytes()) else {
+        panic!("something is taken out")
+    };
+    assert!(
+        taken_out.iter().any(|told| told.value.contains("Jean Dupont")),
+        "{taken_out:?}"
+    );
+    assert!(!String::from_utf8_lossy(&copy).contains("Jean"));
+}

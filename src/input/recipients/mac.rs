@@ -23,12 +23,17 @@ pub fn looks_so(bytes: &[u8]) -> Mac {
         let amid = is_letter(before) && is_small(behind);
         let beside = is_small(before) || is_small(behind);
         match byte {
+            // ß amid small letters, a lone à, … – — “ ” ’ behind a small letter: signs and capitals that stand nowhere so.
+            0xa7 if amid => mac += 1,
+            0x88 if !is_letter(before) && !is_letter(behind) => mac += 1,
+            0xc9 | 0xd0..=0xd5 if is_small(before) => mac += 1,
             // é è ê ô ü: capitals and signs elsewhere.
             0x8e | 0x8f | 0x90 | 0x99 | 0x9f if amid || (is_small(before) && !is_letter(behind)) => mac += 1,
             // É Ä Ü at the beginning of a word: ƒ € † elsewhere.
             0x80 | 0x83 | 0x86 if is_small(behind) && !is_letter(before) => mac += 1,
-            // ó ö û of a Mac are — š ž of Windows; the others are letters of Macs and of DOS, but not the same.
-            0x87..=0x8d | 0x93..=0x97 | 0x9a | 0x9e if amid => perhaps += 1,
+            // ó ö û of a Mac are — š ž of Windows, ë a quote that opens; the others are letters of Macs and of DOS, but not
+            // the same.
+            0x87..=0x8d | 0x91 | 0x93..=0x97 | 0x9a | 0x9e if amid => perhaps += 1,
             0x81 | 0x82 | 0x84 if amid => dos += 1,
             // Letters of Windows, in the west and the east of Europe, where Macs have signs and capitals.
             0xc0..=0xff if !matches!(byte, 0xca | 0xd0..=0xd5 | 0xd7 | 0xf7) && beside => windows += 1,
@@ -62,6 +67,11 @@ mod tests {
             "Éthiopie",
             "été à Zürich",
             "Côte d’Ivoire",
+            "Ambassade à Kyiv",
+            "Monsieur l’Ambassadeur",
+            "Straße",
+            "“Peace”",
+            "Ministerio… de Justicia",
         ] {
             assert_eq!(of(mac, text), Mac::Yes, "{text}");
             assert_eq!(of(west, text), Mac::No, "{text}");

@@ -25,6 +25,8 @@ struct Part {
     node: Node,
     /// Its data, if it is a stream.
     stream: Option<Range<usize>>,
+    /// Whether that is XMP.
+    is_xmp: bool,
 }
 
 /// Every object that stands in the file by itself; and whether all of it could be looked at.
@@ -56,7 +58,16 @@ fn parts(bytes: &[u8]) -> (Vec<Part>, bool) {
         }
         if let Some(node) = node {
             at = stream.as_ref().map_or(end, |stream| stream.end).max(begin);
-            let part = Part { number, node, stream };
+            let is_xmp = is_xmp(&node)
+                || stream
+                    .clone()
+                    .is_some_and(|stream| begins_as_xmp(&node, &bytes[stream]));
+            let part = Part {
+                number,
+                node,
+                stream,
+                is_xmp,
+            };
             if may_tell(&part) {
                 nodes = reader.nodes;
                 parts.push(part);
@@ -67,8 +78,7 @@ fn parts(bytes: &[u8]) -> (Vec<Part>, bool) {
 
 /// Whether an object may tell anything; those of pages and fonts, which are most of them, need not be kept.
 fn may_tell(part: &Part) -> bool {
-    let mut tells =
-        is_trailer(part) || (part.stream.is_some() && (is_xmp(&part.node) || packed(&part.node) == Packed::Jpeg));
+    let mut tells = is_trailer(part) || (part.stream.is_some() && (part.is_xmp || packed(&part.node) == Packed::Jpeg));
     tells |= part.node.is_name("Type", &["ObjStm"]);
     part.node.each(&mut |node| {
         tells |= matches!(node.value, Object::Text(_));
@@ -414,7 +424,7 @@ pub fn read(bytes: &[u8], found: &mut Found) {
         let Some(stream) = part.stream.clone() else { continue };
         if packed(&part.node) == Packed::Jpeg {
             jpeg::read_within(&bytes[stream], found);
-        } else if is_xmp(&part.node)
+        } else if part.is_xmp
             && let Some(packet) = plain(bytes, part, found)
         {
             xmp::read(&packet, found);
@@ -448,6 +458,15 @@ fn day(text: &str) -> Option<String> {
     is_day.then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
 }
 
+/// Whether a stream that is not called so is XMP all the same: some programs leave the name out.
+fn begins_as_xmp(node: &Node, stream: &[u8]) -> bool {
+    /// A byte-order mark and blanks may stand before it.
+    const LOOKED_AT: usize = 1000;
+    let start = &stream[..stream.len().min(LOOKED_AT)];
+    let marks: [&[u8]; 3] = [b"<?xpacket", b"<x:xmpmeta", b"<rdf:RDF"];
+    packed(node) == Packed::Not && marks.iter().any(|mark| memchr::memmem::find(start, mark).is_some())
+}
+
 fn is_xmp(node: &Node) -> bool {
     node.is_name("Type", &["Metadata"]) || node.is_name("Subtype", &["XML"])
 }
@@ -472,8 +491,8 @@ pub fn clean(bytes: &[u8], room: usize) -> Option<Vec<u8>> {
         let place = clean.get_mut(stream)?;
         match packed(&part.node) {
             Packed::Jpeg => jpeg::blank(place),
-            Packed::Not if is_xmp(&part.node) => place.fill(b' '),
-            Packed::Deflate if is_xmp(&part.node) => place.copy_from_slice(&inflate::blanks(place.len())?),
+            Packed::Not if part.is_xmp => place.fill(b' '),
+            Packed::Deflate if part.is_xmp => place.copy_from_slice(&inflate::blanks(place.len())?),
             _ => {}
         }
     }

@@ -36,7 +36,11 @@ pub fn countries(cell: &str, column: usize, report: &mut dyn Report) -> Option<S
     }
     let mut fine = true;
     let mut found: Vec<Country> = Vec::new();
-    for item in items(cell, |code| Country::parse(code).ok(), Country::named) {
+    // Beside capitals, or names, a small word of two letters is a word: "BE et LU" is no Ethiopia.
+    let is_small = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let all_small = parts(cell).all(is_small);
+    let code = |part: &str| Country::parse(part).ok().filter(|_| all_small || !is_small(part));
+    for item in items(cell, code, Country::named) {
         match item {
             Item::Code(country) => add(&mut found, country),
             Item::Name(name, country) => {
@@ -170,6 +174,11 @@ fn in_part<'c, T>(
     }
     let mut at = 0;
     while at < words.len() {
+        // At an end it joins nothing: there it is what it says, English perhaps.
+        if AND.contains(&words[at]) && at > 0 && at + 1 < words.len() {
+            at += 1;
+            continue;
+        }
         // The longest name that begins here.
         let name = (at + 1..=words.len().min(at + WORDS)).rev().find_map(|end| {
             let name = between(part, words[at], words[end - 1]);
@@ -182,10 +191,6 @@ fn in_part<'c, T>(
         }
         let word = words[at];
         at += 1;
-        // At an end it joins nothing: there it is what it says, English perhaps.
-        if AND.contains(&word) && at > 1 && at < words.len() {
-            continue;
-        }
         found.push(match code(word) {
             Some(thing) => Item::Code(thing),
             None => Item::Unknown(word),
@@ -202,6 +207,30 @@ fn between<'t>(text: &'t str, first: &str, last: &str) -> &'t str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_words_beside_codes_and_names_are_no_countries() {
+        let all = |cell: &str| {
+            let is_small = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+            let all_small = parts(cell).all(is_small);
+            let code = |part: &str| Country::parse(part).ok().filter(|_| all_small || !is_small(part));
+            items(cell, code, Country::named)
+                .into_iter()
+                .map(|item| match item {
+                    Item::Code(country) | Item::Name(_, country) => country.to_string(),
+                    Item::Unknown(word) => format!("?{word}"),
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(all("BE et LU"), "BE LU");
+        assert_eq!(all("BE and LU"), "BE LU");
+        assert_eq!(all("Belgium and Luxembourg"), "BE LU");
+        assert_eq!(all("Serbia and Montenegro"), "RS ME");
+        assert_eq!(all("be et lu"), "BE ET LU");
+        assert_eq!(all("au Canada"), "?au CA");
+        assert_eq!(all("Trinidad and Tobago"), "TT");
+    }
 
     fn countries_in(cell: &str) -> String {
         let items = items(cell, |code| Country::parse(code).ok(), Country::named);
