@@ -52,6 +52,20 @@ pub(super) fn escape(value: &str) -> String {
     escaped
 }
 
+/// Code as it is meant. `CommonMark` knows no escapes in it, and those of a value would be seen: an address between backticks.
+/// Of a backslash that stands in the template itself before a sign, which no letter is known to need, nothing is left either.
+fn unescaped(code: &str) -> String {
+    let mut plain = String::with_capacity(code.len());
+    let mut rest = code.chars().peekable();
+    while let Some(c) = rest.next() {
+        match rest.peek() {
+            Some(sign) if c == '\\' && sign.is_ascii_punctuation() => plain.extend(rest.next()),
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
 /// The text of a letter and its HTML document, of its Markdown with marks.
 pub(super) fn letter(markdown: String, own: Option<&OwnWords>, title: &str, language: &Language) -> (String, String) {
     let source = Source::of(markdown, own);
@@ -147,11 +161,11 @@ impl<'a> Reading<'a> {
     fn read(&mut self, event: Event<'a>) {
         match event {
             Event::Text(text) if self.in_code => {
-                let text = text.replace(BREAK, "\n");
+                let text = unescaped(&text).replace(BREAK, "\n");
                 self.events.push(Event::Text(text.into()));
             }
             Event::Text(text) => self.text(text),
-            Event::Code(code) => self.inline(Event::Code(code.replace(BREAK, " ").into())),
+            Event::Code(code) => self.inline(Event::Code(unescaped(&code).replace(BREAK, " ").into())),
             Event::InlineHtml(html) => self.text(html),
             Event::Html(html) => {
                 let line = html.strip_suffix('\n').unwrap_or(&html);

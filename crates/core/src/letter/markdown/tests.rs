@@ -312,3 +312,14 @@ proptest! {
         prop_assert!(!text.lines().any(|line| line.ends_with(' ')), "{:?}", text);
     }
 }
+
+#[test]
+fn a_value_in_code_reads_as_the_value() {
+    let value = escape("ann-b@x.example {{a}}");
+    check(
+        &format!("Write to `{value}`.\n\n```\n{value}\n```\n"),
+        "Write to ann-b@x.example {{a}}.\n\n    ann-b@x.example {{a}}\n",
+        "<p>Write to <code>ann-b@x.example {{a}}</code>.</p>\n<pre style=\"white-space:pre-wrap\"><code>ann-b@x.example {{a}}\n\
+         </code></pre>\n",
+    );
+}
