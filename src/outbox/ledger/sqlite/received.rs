@@ -40,19 +40,30 @@ pub fn each(
 
 /// The kinds of a sender's, whatever campaign they are of.
 pub fn kinds(db: &Connection, sender: &Address) -> rusqlite::Result<Vec<AcceptedKind>> {
-    let mut query = db.prepare(
-        "SELECT campaign, letter, sender, count(*) FROM letter WHERE state = ?1 AND copy_of IS NULL
-         GROUP BY campaign, letter, sender",
-    )?;
+    let mut query = db.prepare("SELECT campaign, letter, sender FROM letter WHERE state = ?1 AND copy_of IS NULL")?;
     let mut rows = query.query([state::ACCEPTED])?;
-    // However the sender's address is written.
+    // Counted here, as they come: one kind's mostly stand together, and SQLite would sort them all first.
+    let mut same: Option<([String; 3], usize)> = None;
     let mut kinds: BTreeMap<(String, String), usize> = BTreeMap::new();
+    let mut add = |counted: Option<([String; 3], usize)>| {
+        if let Some(([campaign, letter, from], letters)) = counted
+            // However the sender's address is written.
+            && sender.is_spelled(&from)
+        {
+            *kinds.entry((campaign, letter)).or_default() += letters;
+        }
+    };
     while let Some(row) = rows.next()? {
-        if sender.is_spelled(row.get_ref(2)?.as_str()?) {
-            let letters = number(row, 3)?;
-            *kinds.entry((row.get(0)?, row.get(1)?)).or_default() += letters;
+        let is_same = |known: &[String; 3]| {
+            let mut columns = known.iter().enumerate();
+            columns.all(|(column, text)| row.get_ref(column).is_ok_and(|value| value.as_str() == Ok(text)))
+        };
+        match &mut same {
+            Some((known, count)) if is_same(known) => *count += 1,
+            _ => add(same.replace(([row.get(0)?, row.get(1)?, row.get(2)?], 1))),
         }
     }
+    add(same);
     let kind = |((campaign, letter), letters)| AcceptedKind {
         campaign,
         letter,
