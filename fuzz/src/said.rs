@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use appel::failure::{Problem, Problems, Style};
+use appel::failure::{Problem, Problems, Severity, Style, listing};
 use appel_core::words::is_unsafe_to_show;
 
 /// No problem of a file is longer on a screen, whatever stands in the file.
@@ -22,7 +22,9 @@ pub fn tell(what: impl FnOnce() -> String) {
 pub fn all(problems: &Problems) {
     assert!(problems.iter().count() <= MOST_PROBLEMS);
     problems.iter().for_each(one);
-    problems.rest().iter().for_each(one);
+    for shown in listing(problems, Severity::Note, &Style::PLAIN) {
+        tell(|| shown.clone());
+    }
 }
 
 /// One problem, as a person reads it.

@@ -18,8 +18,6 @@ problems-line = { $severity }: { $kind }
 problems-left = and { $count } more
     .hint = `appel check --csv problems.csv` writes all of them into a table for a spreadsheet
 problems-of-kind = { $count } × { $kind }
-problems-rest = and { $count } more: { $kinds }
-    .hint = fix those above first, then check again
 problems-other-kinds = of other kinds
 
 # What an entry on the screen begins with, and where it is.

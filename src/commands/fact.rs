@@ -1,6 +1,8 @@
 //! `appel fact`: the figures that letters say, what was changed of them, and who got which.
 
+mod concerned;
 mod set;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

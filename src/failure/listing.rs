@@ -34,10 +34,7 @@ pub fn listing(problems: &Problems, worst: Severity, style: &Style) -> Vec<Strin
     let left = all - shown.len();
     parts.extend(shown.into_iter().map(|problem| style.render(problem)));
     if left > 0 {
-        parts.push(style.render(&Problem {
-            severity: Severity::Note,
-            ..Problem::note(msg!("problems-left", count = left))
-        }));
+        parts.push(style.render(&Problem::note(msg!("problems-left", count = left))));
     }
     parts
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use appel_messages::{Catalog, Locale, Value, msg};
+use appel_messages::{Catalog, Locale};
 use serde::Serialize;
 
 use super::{Problem, Severity, style};
@@ -152,26 +152,6 @@ impl Problems {
         })
     }
 
-    /// What is said at the end of those that are only counted, if there are any.
-    #[must_use]
-    pub fn rest(&self) -> Option<Problem> {
-        let worst = self.more.keys().next()?.0;
-        let all = self.more().fold(0usize, |sum, more| sum.saturating_add(more.count));
-        let mut kinds: Vec<More> = self.more().collect();
-        kinds.sort_by_key(|more| (more.severity, std::cmp::Reverse(more.count)));
-        let kinds = kinds.iter().map(|more| {
-            msg!(
-                "problems-of-kind",
-                count = more.count,
-                kind = Value::Kind(more.code.into())
-            )
-        });
-        Some(Problem::new(
-            worst,
-            msg!("problems-rest", count = all, kinds = Value::list(kinds)),
-        ))
-    }
-
     /// Whether nothing at all was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -219,7 +199,7 @@ impl FromIterator<Problem> for Problems {
 
 #[cfg(test)]
 mod tests {
-    use appel_messages::Message;
+    use appel_messages::{Message, msg};
 
     use super::*;
 
@@ -234,15 +214,22 @@ mod tests {
     #[test]
     fn a_thousand_problems_are_kept_and_the_rest_is_counted_by_code() {
         let exactly = many(MOST, |nth| Problem::error(undefined(nth)));
-        assert_eq!((exactly.iter().count(), exactly.rest()), (MOST, None));
+        assert_eq!((exactly.iter().count(), exactly.more().count()), (MOST, 0));
         let mut problems = many(MOST + 1500, |nth| Problem::error(undefined(nth)));
         problems.extend((0..20).map(|nth| Problem::warning(msg!("quote", words = nth.to_string()))));
         assert_eq!(problems.iter().count(), MOST);
         assert_eq!(problems.count(Severity::Error), MOST + 1500);
         assert_eq!(problems.count(Severity::Warning), 20);
+        let more: Vec<_> = problems
+            .more()
+            .map(|more| (more.severity, more.code, more.count))
+            .collect();
         assert_eq!(
-            problems.rest().unwrap().what.in_english(),
-            "and 1,520 more: 1,500 × `…` is not defined, 20 × …"
+            more,
+            [
+                (Severity::Error, "name-undefined", 1500),
+                (Severity::Warning, "quote", 20)
+            ]
         );
     }
 
